@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+pub mod random;
+mod scalar;
+
+pub use scalar::Scalar;
+
+pub use ndarray;
+pub use ndarray_rand::{rand, rand_distr};

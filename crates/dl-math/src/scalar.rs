@@ -1,0 +1,66 @@
+//! The one number trait of the workspace.
+
+use std::fmt::Debug;
+use std::iter::Sum;
+
+use ndarray::NdFloat;
+use ndarray_rand::rand::Rng;
+use num_traits::FromPrimitive;
+
+/// A real number the workspace computes with: `f32` (training) or `f64` (checking gradients,
+/// statistics).
+///
+/// Sealed: the algorithms are written and tested for these two types.
+pub trait Scalar:
+    NdFloat + FromPrimitive + Sum + for<'a> Sum<&'a Self> + Default + Debug + sealed::Sealed
+{
+    /// The type's name, `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The nearest value to a constant of the source text.
+    fn of(x: f64) -> Self;
+
+    /// The value as `f64`, exact.
+    fn as_f64(self) -> f64;
+
+    /// One draw from the uniform distribution on `[0, 1)`.
+    fn uniform<R: Rng + ?Sized>(rng: &mut R) -> Self;
+
+    /// One draw from the standard normal distribution N(0, 1).
+    fn standard_normal<R: Rng + ?Sized>(rng: &mut R) -> Self;
+}
+
+macro_rules! scalar {
+    ($type:ident) => {
+        impl Scalar for $type {
+            const NAME: &'static str = stringify!($type);
+
+            #[inline(always)]
+            fn of(x: f64) -> Self {
+                x as $type
+            }
+
+            #[inline(always)]
+            fn as_f64(self) -> f64 {
+                self as f64
+            }
+
+            fn uniform<R: Rng + ?Sized>(rng: &mut R) -> Self {
+                rng.random()
+            }
+
+            fn standard_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
+                rng.sample(ndarray_rand::rand_distr::StandardNormal)
+            }
+        }
+
+        impl sealed::Sealed for $type {}
+    };
+}
+
+scalar!(f32);
+scalar!(f64);
+
+mod sealed {
+    pub trait Sealed {}
+}
