@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod random;
+pub mod sampling;
 mod scalar;
 
 pub use scalar::Scalar;

@@ -1,0 +1,1 @@
+//! Drawing rows: permutations and hold-out splits.
