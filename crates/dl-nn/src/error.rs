@@ -1,4 +1,6 @@
-//! The errors of configuration: what was given, where, and what is allowed.
+//! What a caller can get wrong, as values that name the thing, the place and what was expected.
+
+use dl_math::sampling::SamplingError;
 
 /// A configuration value outside its allowed range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -29,4 +31,185 @@ impl ConfigError {
             allowed,
         })
     }
+}
+
+/// A sample shape that a layer cannot take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("got a sample of shape {got:?}, but takes {takes}")]
+pub struct ShapeError {
+    /// The shape of one sample that reached the layer.
+    pub got: Vec<usize>,
+    /// What the layer takes, in words.
+    pub takes: String,
+}
+
+impl ShapeError {
+    /// `Ok` where `holds`, otherwise the error with the shape got and what is taken.
+    pub fn require(holds: bool, got: &[usize], takes: impl Into<String>) -> Result<(), Self> {
+        if holds {
+            return Ok(());
+        }
+        Err(Self {
+            got: got.to_vec(),
+            takes: takes.into(),
+        })
+    }
+}
+
+/// Why one layer could not be built: its shape or its configuration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LayerError {
+    /// The input shape does not suit the layer.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// A configuration value is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// Why a model could not be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A layer refuses its input shape or its configuration.
+    #[error("layer `{layer}`: {source}")]
+    Layer {
+        /// The layer's name in the model.
+        layer: String,
+        /// What is wrong.
+        source: LayerError,
+    },
+    /// Two layers have one name.
+    #[error("layer name `{0}` is used twice; names must be unique")]
+    DuplicateName(String),
+    /// The model has no layer.
+    #[error("the model has no layer; push at least one")]
+    Empty,
+    /// An input axis has length zero.
+    #[error("input shape {0:?} has an axis of length 0; every axis must be at least 1")]
+    EmptyInput(Vec<usize>),
+    /// The loss computes its own softmax or sigmoid, but the last layer applies one already.
+    #[error(
+        "loss {loss} takes logits, but the last layer `{layer}` applies {activation}; \
+         remove that activation (the loss contains it in a stable form)"
+    )]
+    LogitsExpected {
+        /// The loss.
+        loss: &'static str,
+        /// The last layer's name.
+        layer: String,
+        /// The activation the last layer applies.
+        activation: String,
+    },
+    /// An optimiser or loss setting is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// What is wrong with the arrays handed to training, evaluation or prediction.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// There are no samples.
+    #[error("the data is empty: 0 samples")]
+    Empty,
+    /// The samples do not have the model's input shape.
+    #[error("samples have shape {got:?}, but the model takes {expected:?}")]
+    SampleShape {
+        /// Shape of one sample of the data.
+        got: Vec<usize>,
+        /// The model's input shape.
+        expected: Vec<usize>,
+    },
+    /// Inputs and targets differ in number.
+    #[error("{samples} samples, but {targets} {what}")]
+    Count {
+        /// Number of samples.
+        samples: usize,
+        /// Number of targets (or weights).
+        targets: usize,
+        /// `targets`, `sample weights` …
+        what: &'static str,
+    },
+    /// An input value is NaN or infinite.
+    #[error("input value {value} in sample {sample}, position {position}; inputs must be finite")]
+    NonFinite {
+        /// Row of the data.
+        sample: usize,
+        /// Flat position within the sample.
+        position: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A target does not suit the loss.
+    #[error("target of sample {sample}: got {got}, but {loss} takes {takes}")]
+    Target {
+        /// Row of the data.
+        sample: usize,
+        /// What stands there.
+        got: String,
+        /// The loss.
+        loss: &'static str,
+        /// What the loss takes.
+        takes: String,
+    },
+    /// The kind or width of the targets does not suit the loss and the model's output.
+    #[error("targets are {got}, but {loss} on {outputs} outputs takes {takes}")]
+    TargetKind {
+        /// What was given.
+        got: String,
+        /// The loss.
+        loss: &'static str,
+        /// Width of the model's output.
+        outputs: usize,
+        /// What the loss takes.
+        takes: String,
+    },
+    /// The batch is larger than the data.
+    #[error("batch size {batch} is larger than the {samples} training samples")]
+    BatchTooLarge {
+        /// Samples a batch.
+        batch: usize,
+        /// Samples to train on.
+        samples: usize,
+    },
+    /// A classifier was given a single class.
+    #[error("all {samples} training samples are of class {class}; a classifier needs two classes")]
+    SingleClass {
+        /// The only class present.
+        class: usize,
+        /// Number of samples.
+        samples: usize,
+    },
+    /// The validation split cannot be made.
+    #[error("validation split: {0}")]
+    Split(#[from] SamplingError),
+}
+
+/// Why training stopped with an error.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The data does not suit the model or the loss.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A training option is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The loss became NaN or infinite. The model holds the last good weights: those after the
+    /// last epoch whose losses were all finite, or the initial ones.
+    #[error(
+        "the loss became {loss} in epoch {epoch}, step {step}, at learning rate {learning_rate}; \
+         the weights of the last good epoch were restored"
+    )]
+    NonFiniteLoss {
+        /// The loss.
+        loss: f64,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Step within the epoch, from 1.
+        step: usize,
+        /// Learning rate of that step.
+        learning_rate: f64,
+    },
 }

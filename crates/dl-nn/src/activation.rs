@@ -1,0 +1,161 @@
+//! Activation functions, to be fused into a layer or used as a layer of their own.
+
+use std::fmt;
+
+use dl_math::{Scalar, activation as f, softmax::softmax_in_place};
+
+use crate::error::ConfigError;
+use crate::init::Initializer;
+
+/// An element-wise non-linearity (softmax: over the last axis).
+///
+/// The formulas and their derivatives are `dl_math::activation`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub enum Activation {
+    /// y = z.
+    #[default]
+    Identity,
+    /// y = max(z, 0) (Nair, Hinton 2010). Derivative 0 at 0.
+    Relu,
+    /// y = z for z > 0, otherwise `slope`·z (Maas, Hannun, Ng 2013).
+    LeakyRelu {
+        /// Slope for negative z, in `[0, 1)`.
+        slope: f64,
+    },
+    /// y = z for z > 0, otherwise α(eᶻ − 1) (Clevert, Unterthiner, Hochreiter 2016, eq. 15).
+    Elu {
+        /// α > 0: minus the limit for z → −∞.
+        alpha: f64,
+    },
+    /// y = z·Φ(z), Φ the standard normal distribution function (Hendrycks, Gimpel 2016).
+    Gelu,
+    /// y = z·σ(z), also called swish (Elfwing, Uchibe, Doya 2018).
+    Silu,
+    /// y = σ(z) = 1 / (1 + e⁻ᶻ).
+    Sigmoid,
+    /// y = tanh z.
+    Tanh,
+    /// y = ln(1 + eᶻ).
+    Softplus,
+    /// yᵢ = e^zᵢ / Σⱼ e^zⱼ over the last axis.
+    Softmax,
+}
+
+pub use Activation::{Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+
+impl Activation {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// A slope outside `[0, 1)`, an α that is not positive.
+    pub fn validate(self) -> Result<(), ConfigError> {
+        match self {
+            LeakyRelu { slope } => ConfigError::require(
+                (0.0..1.0).contains(&slope),
+                "LeakyRelu slope",
+                slope,
+                "in [0, 1)",
+            ),
+            Elu { alpha } => ConfigError::require(
+                alpha > 0.0 && alpha.is_finite(),
+                "Elu alpha",
+                alpha,
+                "positive and finite",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the derivative needs the input z; all others are written by the output y alone.
+    pub fn needs_input(self) -> bool {
+        matches!(self, Gelu | Silu)
+    }
+
+    /// z → y, in place; `width` is the length of the last axis.
+    pub fn forward<F: Scalar>(self, z: &mut [F], width: usize) {
+        match self {
+            Identity => {}
+            Relu => map(z, f::relu),
+            LeakyRelu { slope } => map(z, |z| f::leaky_relu(z, F::of(slope))),
+            Elu { alpha } => map(z, |z| f::elu(z, F::of(alpha))),
+            Gelu => map(z, f::gelu),
+            Silu => map(z, f::silu),
+            Sigmoid => map(z, f::sigmoid),
+            Tanh => map(z, f::tanh),
+            Softplus => map(z, f::softplus),
+            Softmax => z.chunks_exact_mut(width).for_each(softmax_in_place),
+        }
+    }
+
+    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input).
+    pub fn backward<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
+        let one = F::one();
+        match self {
+            Identity => {}
+            Relu => scale(dy, y, |y| if y > F::zero() { one } else { F::zero() }),
+            LeakyRelu { slope } => {
+                scale(dy, y, |y| if y > F::zero() { one } else { F::of(slope) });
+            }
+            // y = α(eᶻ − 1), so α eᶻ = y + α
+            Elu { alpha } => scale(dy, y, |y| if y > F::zero() { one } else { y + F::of(alpha) }),
+            Gelu => scale(dy, z, f::gelu_derivative),
+            Silu => scale(dy, z, f::silu_derivative),
+            Sigmoid => scale(dy, y, |y| y * (one - y)),
+            Tanh => scale(dy, y, |y| one - y * y),
+            // σ(z) = 1 − e⁻ʸ
+            Softplus => scale(dy, y, |y| -(-y).exp_m1()),
+            Softmax => {
+                for (dy, y) in dy.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
+                    softmax_backward(y, dy);
+                }
+            }
+        }
+    }
+
+    /// The initialiser of a kernel that feeds this activation: He where it is zero on one side,
+    /// Glorot otherwise.
+    pub fn default_initializer(self) -> Initializer {
+        match self {
+            Relu | LeakyRelu { .. } | Elu { .. } | Gelu | Silu => Initializer::HeNormal,
+            Identity | Sigmoid | Tanh | Softplus | Softmax => Initializer::GlorotUniform,
+        }
+    }
+}
+
+/// ∂yⱼ/∂zᵢ = yⱼ(δᵢⱼ − yᵢ), so ∂L/∂zᵢ = yᵢ(∂L/∂yᵢ − Σⱼ yⱼ ∂L/∂yⱼ).
+fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
+    let mean: F = y.iter().zip(&*dy).map(|(&y, &dy)| y * dy).sum();
+    for (dy, &y) in dy.iter_mut().zip(y) {
+        *dy = y * (*dy - mean);
+    }
+}
+
+fn map<F: Scalar>(values: &mut [F], f: impl Fn(F) -> F) {
+    for v in values {
+        *v = f(*v);
+    }
+}
+
+/// dyᵢ ← dyᵢ · derivative(atᵢ)
+fn scale<F: Scalar>(dy: &mut [F], at: &[F], derivative: impl Fn(F) -> F) {
+    for (dy, &at) in dy.iter_mut().zip(at) {
+        *dy *= derivative(at);
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Identity => out.write_str("identity"),
+            Relu => out.write_str("relu"),
+            LeakyRelu { slope } => write!(out, "leaky_relu({slope})"),
+            Elu { alpha } => write!(out, "elu({alpha})"),
+            Gelu => out.write_str("gelu"),
+            Silu => out.write_str("silu"),
+            Sigmoid => out.write_str("sigmoid"),
+            Tanh => out.write_str("tanh"),
+            Softplus => out.write_str("softplus"),
+            Softmax => out.write_str("softmax"),
+        }
+    }
+}

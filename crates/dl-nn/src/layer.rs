@@ -1,0 +1,218 @@
+//! The layer contract: a forward and a backward function beside each other.
+
+use std::fmt::Debug;
+
+use dl_math::Scalar;
+use dl_math::random::{Generator, stream};
+use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
+
+use crate::activation::Activation;
+use crate::error::{LayerError, ShapeError};
+
+/// A batch that is read: axis 0 counts samples; always in standard (row-major) layout.
+pub type View<'a, F> = ArrayViewD<'a, F>;
+
+/// A batch that is written; always in standard (row-major) layout.
+pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
+
+/// A differentiable function with parameters, on a batch of samples.
+///
+/// A layer holds its parameters and nothing else: no input of the last call, no gradient, no
+/// mode. What a forward pass leaves for the backward pass stands in the [`Cache`] it is handed,
+/// so one model serves many threads.
+///
+/// Inputs and outputs have the sample index as axis 0 and are channels-last. The buffers belong
+/// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
+/// written.
+pub trait Layer<F: Scalar>: Debug + Send + Sync {
+    /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
+    fn kind(&self) -> &'static str {
+        let path = std::any::type_name::<Self>();
+        let path = path.split('<').next().unwrap_or(path);
+        path.rsplit("::").next().unwrap_or(path)
+    }
+
+    /// The shape of one output sample for a shape of one input sample. Asked once, at build.
+    ///
+    /// # Errors
+    /// [`ShapeError`] with what the layer takes, where the input does not suit it.
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError>;
+
+    /// y = f(x): writes all of `y`, and to the cache what [`backward`](Self::backward) needs.
+    fn forward(&self, x: View<F>, y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode);
+
+    /// The chain rule: from `dy` = ∂L/∂y to `dx` = ∂L/∂x and the gradients of the parameters.
+    ///
+    /// `dx` is *overwritten*; `None` where nobody needs it. `grads` mirror
+    /// [`params`](Self::params) and are *added to*. `dy` may be used as scratch space.
+    fn backward(
+        &self,
+        x: View<F>,
+        y: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        grads: &mut [ArrayD<F>],
+    );
+
+    /// The trained parameters, named, always in the same order.
+    fn params(&self) -> Vec<Param<'_, F>> {
+        Vec::new()
+    }
+
+    /// The same parameters in the same order, to be changed. An optimiser changes `kernel`s with
+    /// weight decay, all others without.
+    fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        Vec::new()
+    }
+
+    /// What the layer keeps besides its parameters, e.g. running statistics: not trained, but
+    /// part of the saved model.
+    fn state(&self) -> Vec<Param<'_, F>> {
+        Vec::new()
+    }
+
+    /// The same state in the same order, to be changed.
+    fn state_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        Vec::new()
+    }
+
+    /// Takes over, after a training step, what its forward pass left in the cache for the state.
+    /// Only called for [`Batching::Whole`] layers.
+    fn commit(&mut self, _cache: &Cache<F>) {}
+
+    /// Whether the layer may be given any part of a batch, or must see it whole.
+    fn batching(&self) -> Batching {
+        Batching::Whole
+    }
+
+    /// The activation applied last, if it is one: a loss on logits refuses softmax and sigmoid.
+    fn output_activation(&self) -> Activation {
+        Activation::Identity
+    }
+}
+
+/// How a layer treats the samples of a batch; see `docs/architecture.md`, threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batching {
+    /// Samples are independent: the executor hands blocks of a few samples to threads, and runs
+    /// of such layers keep a block in cache. The layer itself is serial code.
+    Blocks,
+    /// The layer wants the whole batch (one large product, batch statistics) and splits its own
+    /// work.
+    Whole,
+}
+
+/// Training or evaluation, with the seed of this pass's random numbers (dropout).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Training: random numbers come from `seed` alone.
+    Train {
+        /// Seed of this layer's draws in this pass.
+        seed: u64,
+    },
+    /// Evaluation: deterministic.
+    Eval,
+}
+
+impl Mode {
+    /// The generator of a training pass; `None` in evaluation.
+    pub fn generator(self) -> Option<Generator> {
+        match self {
+            Mode::Train { seed } => Some(stream(seed, 0)),
+            Mode::Eval => None,
+        }
+    }
+
+    /// The mode for a part (a layer, a block): an own seed for each.
+    pub(crate) fn part(self, index: usize) -> Self {
+        match self {
+            Mode::Train { seed } => Mode::Train {
+                seed: mix(seed, index as u64),
+            },
+            Mode::Eval => Mode::Eval,
+        }
+    }
+}
+
+/// A new seed from a seed and a number (`SplitMix64`, Steele, Lea, Flood 2014).
+pub(crate) fn mix(seed: u64, number: u64) -> u64 {
+    let mut z = seed ^ number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// What a forward pass keeps for the backward pass of one layer (of one block of samples).
+///
+/// The vectors keep their memory from step to step, so that `resize`ing them to the same length
+/// allocates nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Cache<F> {
+    /// One number per element: a dropout mask, a normalised input, a pre-activation.
+    pub values: Vec<F>,
+    /// Numbers per feature or per sample: means, variances.
+    pub statistics: Vec<F>,
+    /// Positions: where a maximum was.
+    pub indices: Vec<u32>,
+}
+
+/// A named parameter of a layer.
+#[derive(Debug, Clone)]
+pub struct Param<'a, F> {
+    /// Its name within the layer: `kernel`, `bias`, `gamma` …
+    pub name: &'static str,
+    /// Its value.
+    pub value: ArrayViewD<'a, F>,
+}
+
+impl<'a, F> Param<'a, F> {
+    /// A parameter of any rank, in standard layout.
+    pub fn new<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+        Self {
+            name,
+            value: value.view().into_dyn(),
+        }
+    }
+}
+
+/// A named parameter of a layer, to be changed.
+#[derive(Debug)]
+pub struct ParamMut<'a, F> {
+    /// Its name within the layer.
+    pub name: &'static str,
+    /// Its value.
+    pub value: ArrayViewMutD<'a, F>,
+}
+
+impl<'a, F> ParamMut<'a, F> {
+    /// A parameter of any rank, in standard layout.
+    pub fn new<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+        Self {
+            name,
+            value: value.view_mut().into_dyn(),
+        }
+    }
+}
+
+/// The description of a layer, from which a model builds it once the input shape is known.
+///
+/// A layer that needs no shape inference is its own description: every `Clone` [`Layer`] is a
+/// `LayerSpec`.
+pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
+    /// Checks the configuration and the input shape (of one sample) and draws the parameters.
+    ///
+    /// # Errors
+    /// [`LayerError`] where either does not suit the layer.
+    fn build(
+        &self,
+        input: &[usize],
+        generator: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError>;
+}
+
+impl<F: Scalar, L: Layer<F> + Clone + 'static> LayerSpec<F> for L {
+    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        Ok(Box::new(self.clone()))
+    }
+}

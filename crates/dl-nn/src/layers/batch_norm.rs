@@ -1,0 +1,232 @@
+//! Batch normalisation.
+
+use dl_math::{Scalar, random::Generator};
+use ndarray::{Array1, ArrayD};
+
+use crate::error::{ConfigError, LayerError, ShapeError};
+use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
+use crate::layers::{slice, slice_mut};
+
+/// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
+/// other axis, samples and pixels alike, is averaged over.
+///
+/// In training it normalises by the batch's mean and biased variance. The running statistics
+/// move by `running ← (1 − momentum)·running + momentum·batch`, the variance in its unbiased
+/// form m/(m−1), as in PyTorch; evaluation normalises by them.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BatchNorm {
+    momentum: f64,
+    epsilon: f64,
+}
+
+impl Default for BatchNorm {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl BatchNorm {
+    /// Momentum 0.1, ε 1e-5.
+    pub fn new() -> Self {
+        Self {
+            momentum: 0.1,
+            epsilon: 1e-5,
+        }
+    }
+
+    /// The weight of the newest batch in the running statistics, in `(0, 1]`.
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// What is added to the variance before the root is taken, positive.
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for BatchNorm {
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        ConfigError::require(
+            self.momentum > 0.0 && self.momentum <= 1.0,
+            "BatchNorm momentum",
+            self.momentum,
+            "in (0, 1]",
+        )?;
+        ConfigError::require(
+            self.epsilon > 0.0 && self.epsilon.is_finite(),
+            "BatchNorm epsilon",
+            self.epsilon,
+            "positive and finite",
+        )?;
+        let Some(&channels) = input.last() else {
+            return Err(ShapeError::require(false, input, "at least one axis").unwrap_err().into());
+        };
+        Ok(Box::new(BatchNormLayer {
+            gamma: Array1::ones(channels),
+            beta: Array1::zeros(channels),
+            running_mean: Array1::zeros(channels),
+            running_variance: Array1::ones(channels),
+            config: *self,
+        }))
+    }
+}
+
+/// Batch normalisation with its parameters and running statistics, as [`BatchNorm`] builds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNormLayer<F> {
+    /// γ, the scale, `[channels]`.
+    pub gamma: Array1<F>,
+    /// β, the shift, `[channels]`.
+    pub beta: Array1<F>,
+    /// Mean used in evaluation, `[channels]`.
+    pub running_mean: Array1<F>,
+    /// Variance used in evaluation, `[channels]`.
+    pub running_variance: Array1<F>,
+    config: BatchNorm,
+}
+
+impl<F: Scalar> BatchNormLayer<F> {
+    /// 1 / √(variance + ε)
+    fn inverse_deviation(&self, variance: F) -> F {
+        F::one() / (variance + F::of(self.config.epsilon)).sqrt()
+    }
+}
+
+/// Mean and biased variance of each column.
+fn moments<F: Scalar>(x: &[F], channels: usize) -> (Vec<F>, Vec<F>) {
+    let count = F::of((x.len() / channels) as f64);
+    let mut mean = vec![F::zero(); channels];
+    for row in x.chunks_exact(channels) {
+        mean.iter_mut().zip(row).for_each(|(m, &x)| *m += x);
+    }
+    mean.iter_mut().for_each(|m| *m /= count);
+    let mut variance = vec![F::zero(); channels];
+    for row in x.chunks_exact(channels) {
+        for ((v, &x), &m) in variance.iter_mut().zip(row).zip(&mean) {
+            *v += (x - m) * (x - m);
+        }
+    }
+    variance.iter_mut().for_each(|v| *v /= count);
+    (mean, variance)
+}
+
+impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
+    fn kind(&self) -> &'static str {
+        "batch_norm"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let channels = self.gamma.len();
+        let takes = format!("a last axis of {channels} channels");
+        ShapeError::require(input.last() == Some(&channels), input, takes)?;
+        Ok(input.to_vec())
+    }
+
+    /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β. The cache keeps x̂ and, per channel,
+    /// 1/√(σ² + ε), μ and σ².
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
+        let channels = self.gamma.len();
+        let (x, y) = (slice(&x), slice_mut(&mut y));
+        let (mean, variance) = match mode {
+            Mode::Train { .. } => moments(x, channels),
+            Mode::Eval => (self.running_mean.to_vec(), self.running_variance.to_vec()),
+        };
+        cache.statistics.clear();
+        cache
+            .statistics
+            .extend(variance.iter().map(|&v| self.inverse_deviation(v)));
+        cache.values.resize(x.len(), F::zero());
+        let rows = x.chunks_exact(channels).zip(y.chunks_exact_mut(channels));
+        for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(channels)) {
+            for c in 0..channels {
+                x_hat[c] = (x[c] - mean[c]) * cache.statistics[c];
+                y[c] = self.gamma[c] * x_hat[c] + self.beta[c];
+            }
+        }
+        cache.statistics.extend(mean);
+        cache.statistics.extend(variance);
+        // what `commit` needs to make the variance unbiased
+        cache.indices.clear();
+        cache.indices.push((x.len() / channels) as u32);
+    }
+
+    /// ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂,
+    /// ∂L/∂x = γ/√(σ² + ε) · (δ − mean(δ) − x̂ · mean(δ x̂)) (Ioffe, Szegedy 2015, section 3).
+    fn backward(
+        &self,
+        _: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        grads: &mut [ArrayD<F>],
+    ) {
+        let channels = self.gamma.len();
+        let dy = dy.view();
+        let dy = slice(&dy);
+        let mut sum = vec![F::zero(); channels];
+        let mut sum_x_hat = vec![F::zero(); channels];
+        let rows = dy.chunks_exact(channels);
+        for (dy, x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
+            for c in 0..channels {
+                sum[c] += dy[c];
+                sum_x_hat[c] += dy[c] * x_hat[c];
+            }
+        }
+        for c in 0..channels {
+            grads[0][c] += sum_x_hat[c];
+            grads[1][c] += sum[c];
+        }
+        let Some(mut dx) = dx else { return };
+        let count = F::of((dy.len() / channels) as f64);
+        let dx = slice_mut(&mut dx);
+        let rows = dx.chunks_exact_mut(channels).zip(dy.chunks_exact(channels));
+        for ((dx, dy), x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
+            for c in 0..channels {
+                let centred = dy[c] - sum[c] / count - x_hat[c] * sum_x_hat[c] / count;
+                dx[c] = self.gamma[c] * cache.statistics[c] * centred;
+            }
+        }
+    }
+
+    fn params(&self) -> Vec<Param<'_, F>> {
+        vec![Param::new("gamma", &self.gamma), Param::new("beta", &self.beta)]
+    }
+
+    fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        vec![
+            ParamMut::new("gamma", &mut self.gamma),
+            ParamMut::new("beta", &mut self.beta),
+        ]
+    }
+
+    fn state(&self) -> Vec<Param<'_, F>> {
+        vec![
+            Param::new("running_mean", &self.running_mean),
+            Param::new("running_variance", &self.running_variance),
+        ]
+    }
+
+    fn state_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        vec![
+            ParamMut::new("running_mean", &mut self.running_mean),
+            ParamMut::new("running_variance", &mut self.running_variance),
+        ]
+    }
+
+    fn commit(&mut self, cache: &Cache<F>) {
+        let channels = self.gamma.len();
+        let mean = &cache.statistics[channels..2 * channels];
+        let variance = &cache.statistics[2 * channels..];
+        let count = f64::from(cache.indices[0]);
+        let unbiased = F::of(count / (count - 1.0).max(1.0));
+        let momentum = F::of(self.config.momentum);
+        for c in 0..channels {
+            self.running_mean[c] += momentum * (mean[c] - self.running_mean[c]);
+            self.running_variance[c] += momentum * (variance[c] * unbiased - self.running_variance[c]);
+        }
+    }
+}

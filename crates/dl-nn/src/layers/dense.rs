@@ -1,0 +1,183 @@
+//! The fully connected layer.
+
+use dl_math::{Scalar, random::Generator};
+use ndarray::{Array1, Array2, ArrayD, Axis};
+
+use crate::activation::Activation;
+use crate::error::{ConfigError, LayerError, ShapeError};
+use crate::gemm::gemm;
+use crate::init::{Fans, Initializer};
+use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
+use crate::layers::{as_matrix, matrix, matrix_mut, slice, slice_mut};
+
+/// A fully connected layer y = g(x·W + b): samples `[in]` → `[units]`.
+///
+/// ```
+/// use dl_nn::prelude::*;
+/// let model: Model<f32> = Sequential::input([4])
+///     .push(Dense::new(10).activation(Relu))
+///     .push(Dense::new(3).bias(false))
+///     .build(0)?;
+/// assert_eq!(model.parameter_count(), 4 * 10 + 10 + 10 * 3);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Dense {
+    units: usize,
+    bias: bool,
+    activation: Activation,
+    kernel_initializer: Option<Initializer>,
+    bias_initializer: Initializer,
+}
+
+impl Dense {
+    /// `units` outputs, a bias of zero, no activation.
+    pub fn new(units: usize) -> Self {
+        Self {
+            units,
+            bias: true,
+            activation: Activation::Identity,
+            kernel_initializer: None,
+            bias_initializer: Initializer::Zeros,
+        }
+    }
+
+    /// With or without a bias.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// Applies g to the outputs.
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Draws the kernel so; the default depends on the activation
+    /// ([`Activation::default_initializer`]).
+    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = Some(initializer);
+        self
+    }
+
+    /// Draws the bias so; the default is zero.
+    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for Dense {
+    fn build(
+        &self,
+        input: &[usize],
+        generator: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+        ConfigError::require(self.units > 0, "Dense units", self.units, "at least 1")?;
+        ShapeError::require(
+            input.len() == 1,
+            input,
+            "a vector [in] (push a Flatten layer before a Dense one)",
+        )?;
+        let kernel_initializer = self
+            .kernel_initializer
+            .unwrap_or(self.activation.default_initializer());
+        self.activation.validate()?;
+        kernel_initializer.validate()?;
+        self.bias_initializer.validate()?;
+        let shape = [input[0], self.units];
+        let fans = Fans::of(&shape);
+        let bias = self
+            .bias
+            .then(|| self.bias_initializer.sample(&[self.units], fans, generator));
+        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
+        Ok(Box::new(DenseLayer {
+            kernel: kernel.into_dimensionality().expect("of rank 2"),
+            bias: bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
+            activation: self.activation,
+        }))
+    }
+}
+
+/// A fully connected layer with its parameters, as [`Dense`] builds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DenseLayer<F> {
+    /// W, `[in, units]`.
+    pub kernel: Array2<F>,
+    /// b, `[units]`.
+    pub bias: Option<Array1<F>>,
+    /// g, element-wise.
+    pub activation: Activation,
+}
+
+impl<F: Scalar> Layer<F> for DenseLayer<F> {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let inputs = self.kernel.nrows();
+        ShapeError::require(input == [inputs], input, format!("a vector [{inputs}]"))?;
+        Ok(vec![self.kernel.ncols()])
+    }
+
+    /// Z = X·W + b, Y = g(Z).
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+        let units = self.kernel.ncols();
+        gemm(matrix(&x), self.kernel.view(), F::zero(), matrix_mut(&mut y));
+        let y = slice_mut(&mut y);
+        if let Some(bias) = &self.bias {
+            let bias = bias.as_slice().expect("parameters are in standard layout");
+            for row in y.chunks_exact_mut(units) {
+                row.iter_mut().zip(bias).for_each(|(y, &b)| *y += b);
+            }
+        }
+        if self.activation.needs_input() {
+            cache.values.clear();
+            cache.values.extend_from_slice(y);
+        }
+        self.activation.forward(y, units);
+    }
+
+    /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂W = Xᵀδ; ∂L/∂b = Σₙ δₙ; ∂L/∂X = δWᵀ.
+    fn backward(
+        &self,
+        x: View<F>,
+        y: View<F>,
+        mut dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        grads: &mut [ArrayD<F>],
+    ) {
+        let units = self.kernel.ncols();
+        self.activation
+            .backward(&cache.values, slice(&y), slice_mut(&mut dy), units);
+        let delta = dy.view();
+        let delta = matrix(&delta);
+        gemm(matrix(&x).t(), delta, F::one(), as_matrix(&mut grads[0]));
+        if self.bias.is_some() {
+            let db = grads[1].as_slice_mut().expect("gradients are in standard layout");
+            for row in delta.axis_iter(Axis(0)) {
+                db.iter_mut().zip(row).for_each(|(db, &d)| *db += d);
+            }
+        }
+        if let Some(mut dx) = dx {
+            gemm(delta, self.kernel.t(), F::zero(), matrix_mut(&mut dx));
+        }
+    }
+
+    fn params(&self) -> Vec<Param<'_, F>> {
+        let bias = self.bias.iter().map(|b| Param::new("bias", b));
+        std::iter::once(Param::new("kernel", &self.kernel)).chain(bias).collect()
+    }
+
+    fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
+        std::iter::once(ParamMut::new("kernel", &mut self.kernel)).chain(bias).collect()
+    }
+
+    fn output_activation(&self) -> Activation {
+        self.activation
+    }
+}

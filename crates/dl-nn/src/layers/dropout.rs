@@ -1,0 +1,92 @@
+//! Dropout.
+
+use dl_math::rand::RngCore;
+use dl_math::{Scalar, random::Generator};
+use ndarray::ArrayD;
+
+use crate::error::{ConfigError, LayerError, ShapeError};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
+use crate::layers::{slice, slice_mut};
+
+/// Dropout (Srivastava et al. 2014), inverted: in training each element is zero with
+/// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in
+/// evaluation nothing happens.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Dropout {
+    rate: f64,
+}
+
+impl Dropout {
+    /// Drops with probability `rate`, in `[0, 1)`.
+    pub fn new(rate: f64) -> Self {
+        Self { rate }
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for Dropout {
+    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        ConfigError::require(
+            (0.0..1.0).contains(&self.rate),
+            "Dropout rate",
+            self.rate,
+            "in [0, 1)",
+        )?;
+        Ok(Box::new(DropoutLayer { rate: self.rate }))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct DropoutLayer {
+    rate: f64,
+}
+
+impl<F: Scalar> Layer<F> for DropoutLayer {
+    fn kind(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        Ok(input.to_vec())
+    }
+
+    /// Y = X ⊙ M with Mᵢ = 0 with probability `rate`, otherwise 1 / (1 − `rate`).
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
+        cache.values.resize(x.len(), F::one());
+        match mode.generator() {
+            None => cache.values.fill(F::one()),
+            Some(mut generator) => {
+                let keep = F::of(1.0 / (1.0 - self.rate));
+                let threshold = (self.rate * 2f64.powi(32)) as u64;
+                for mask in &mut cache.values {
+                    let dropped = u64::from(generator.next_u32()) < threshold;
+                    *mask = if dropped { F::zero() } else { keep };
+                }
+            }
+        }
+        let y = slice_mut(&mut y);
+        for ((y, &x), &mask) in y.iter_mut().zip(slice(&x)).zip(&cache.values) {
+            *y = x * mask;
+        }
+    }
+
+    /// ∂L/∂X = ∂L/∂Y ⊙ M.
+    fn backward(
+        &self,
+        _: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        let Some(mut dx) = dx else { return };
+        let dx = slice_mut(&mut dx);
+        for ((dx, &dy), &mask) in dx.iter_mut().zip(slice(&dy.view())).zip(&cache.values) {
+            *dx = dy * mask;
+        }
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+}

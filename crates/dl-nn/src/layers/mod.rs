@@ -1,0 +1,55 @@
+//! The layers, one file each.
+
+mod activation;
+mod batch_norm;
+mod dense;
+mod dropout;
+mod layer_norm;
+mod reshape;
+
+pub use activation::Activate;
+pub use batch_norm::{BatchNorm, BatchNormLayer};
+pub use dense::{Dense, DenseLayer};
+pub use dropout::Dropout;
+pub use layer_norm::{LayerNorm, LayerNormLayer};
+pub use reshape::{Flatten, Reshape};
+
+use dl_math::Scalar;
+use ndarray::{ArrayView2, ArrayViewMut2, Ix2};
+
+use crate::layer::{View, ViewMut};
+
+/// A batch as a matrix with the last axis as columns.
+fn matrix<'a, F: Scalar>(x: &'a View<'_, F>) -> ArrayView2<'a, F> {
+    let width = x.shape().last().copied().unwrap_or(1);
+    x.view()
+        .into_shape_with_order((x.len() / width, width))
+        .expect("batches are in standard layout")
+}
+
+/// A batch to be written as a matrix with the last axis as columns.
+fn matrix_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> ArrayViewMut2<'a, F> {
+    let width = x.shape().last().copied().unwrap_or(1);
+    let rows = x.len() / width;
+    x.view_mut()
+        .into_shape_with_order((rows, width))
+        .expect("batches are in standard layout")
+}
+
+/// A parameter's gradient, known to be a matrix.
+fn as_matrix<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> ArrayViewMut2<'_, F> {
+    gradient
+        .view_mut()
+        .into_dimensionality::<Ix2>()
+        .expect("gradients mirror parameters")
+}
+
+/// The elements of a batch in order.
+fn slice<'a, F: Scalar>(x: &'a View<'_, F>) -> &'a [F] {
+    x.as_slice().expect("batches are in standard layout")
+}
+
+/// The elements of a batch in order, to be written.
+fn slice_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> &'a mut [F] {
+    x.as_slice_mut().expect("batches are in standard layout")
+}

@@ -1,0 +1,97 @@
+//! Layers that only rename axes.
+
+use dl_math::{Scalar, random::Generator};
+use ndarray::ArrayD;
+
+use crate::error::{LayerError, ShapeError};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
+use crate::layers::{slice, slice_mut};
+
+/// Makes each sample a vector, in row-major order: `[h, w, c]` → `[h·w·c]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Flatten;
+
+impl<F: Scalar> LayerSpec<F> for Flatten {
+    fn build(
+        &self,
+        input: &[usize],
+        _: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+        Ok(Box::new(ReshapeLayer {
+            kind: "flatten",
+            shape: vec![input.iter().product()],
+        }))
+    }
+}
+
+/// Gives each sample another shape of as many elements, in row-major order.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reshape {
+    shape: Vec<usize>,
+}
+
+impl Reshape {
+    /// Samples of this shape come out.
+    pub fn new(shape: impl Into<Vec<usize>>) -> Self {
+        Self {
+            shape: shape.into(),
+        }
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for Reshape {
+    fn build(
+        &self,
+        _: &[usize],
+        _: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+        Ok(Box::new(ReshapeLayer {
+            kind: "reshape",
+            shape: self.shape.clone(),
+        }))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct ReshapeLayer {
+    kind: &'static str,
+    shape: Vec<usize>,
+}
+
+impl<F: Scalar> Layer<F> for ReshapeLayer {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let size: usize = self.shape.iter().product();
+        ShapeError::require(
+            input.iter().product::<usize>() == size,
+            input,
+            format!("{size} elements, for {:?}", self.shape),
+        )?;
+        Ok(self.shape.clone())
+    }
+
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
+        slice_mut(&mut y).copy_from_slice(slice(&x));
+    }
+
+    fn backward(
+        &self,
+        _: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        _: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        if let Some(mut dx) = dx {
+            slice_mut(&mut dx).copy_from_slice(slice(&dy.view()));
+        }
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+}

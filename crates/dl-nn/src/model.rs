@@ -1,0 +1,203 @@
+//! A network with its parameters.
+
+use dl_math::Scalar;
+use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice};
+
+use crate::activation::Activation;
+use crate::error::DataError;
+use crate::layer::{Layer, Mode};
+use crate::summary::Summary;
+use crate::workspace::Workspace;
+
+/// Samples per pass in [`Model::predict`].
+const PREDICT_BATCH: usize = 256;
+
+/// A row of layers with their parameters, as [`Sequential::build`](crate::Sequential::build)
+/// makes it.
+#[derive(Debug)]
+pub struct Model<F> {
+    input_shape: Vec<usize>,
+    layers: Vec<NamedLayer<F>>,
+}
+
+/// A layer in a model.
+#[derive(Debug)]
+pub struct NamedLayer<F> {
+    /// Its name, unique in the model.
+    pub name: String,
+    /// The layer.
+    pub layer: Box<dyn Layer<F>>,
+    /// The shape of one output sample.
+    pub output_shape: Vec<usize>,
+    /// Dotted names of its parameters: `dense_1.kernel`.
+    parameter_names: Vec<String>,
+}
+
+impl<F: Scalar> NamedLayer<F> {
+    pub(crate) fn new(name: String, layer: Box<dyn Layer<F>>, output_shape: Vec<usize>) -> Self {
+        let params = layer.params();
+        let parameter_names = params.iter().map(|p| format!("{name}.{}", p.name)).collect();
+        drop(params);
+        Self {
+            name,
+            layer,
+            output_shape,
+            parameter_names,
+        }
+    }
+
+    /// Number of trained parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.layer.params().iter().map(|p| p.value.len()).sum()
+    }
+
+    /// Elements of one output sample.
+    pub(crate) fn size(&self) -> usize {
+        self.output_shape.iter().product()
+    }
+}
+
+/// A copy of every parameter and state of a model, in its order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights<F>(Vec<ArrayD<F>>);
+
+impl<F: Scalar> Model<F> {
+    pub(crate) fn new(input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
+        Self {
+            input_shape,
+            layers,
+        }
+    }
+
+    /// The shape of one input sample.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.input_shape
+    }
+
+    /// The shape of one output sample.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.layers.last().expect("never empty").output_shape
+    }
+
+    /// The layers in order.
+    pub fn layers(&self) -> &[NamedLayer<F>] {
+        &self.layers
+    }
+
+    pub(crate) fn layers_mut(&mut self) -> &mut [NamedLayer<F>] {
+        &mut self.layers
+    }
+
+    /// The activation the last layer applies.
+    pub fn output_activation(&self) -> Activation {
+        self.layers.last().expect("never empty").layer.output_activation()
+    }
+
+    /// Number of trained parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.layers.iter().map(NamedLayer::parameter_count).sum()
+    }
+
+    /// A table of the layers, for reading.
+    pub fn summary(&self) -> Summary {
+        Summary::of(self)
+    }
+
+    /// Every parameter with its dotted name (`dense_1.kernel`), in order.
+    pub fn params(&self) -> impl Iterator<Item = (&str, ArrayViewD<'_, F>)> {
+        self.layers.iter().flat_map(|named| {
+            let names = named.parameter_names.iter().map(String::as_str);
+            names.zip(named.layer.params().into_iter().map(|p| p.value))
+        })
+    }
+
+    /// Every parameter with its dotted name, to be changed.
+    pub fn params_mut(&mut self) -> impl Iterator<Item = (&str, ndarray::ArrayViewMutD<'_, F>)> {
+        self.layers.iter_mut().flat_map(|named| {
+            let names = named.parameter_names.iter().map(String::as_str);
+            names.zip(named.layer.params_mut().into_iter().map(|p| p.value))
+        })
+    }
+
+    /// A copy of all parameters and states.
+    pub fn weights(&self) -> Weights<F> {
+        let layers = self.layers.iter().map(|named| &named.layer);
+        Weights(
+            layers
+                .flat_map(|layer| layer.params().into_iter().chain(layer.state()))
+                .map(|p| p.value.to_owned())
+                .collect(),
+        )
+    }
+
+    /// Copies all parameters and states into `weights`, made by [`weights`](Self::weights) of
+    /// this model, without allocating.
+    pub fn store_weights(&self, weights: &mut Weights<F>) {
+        let mut copies = weights.0.iter_mut();
+        for named in &self.layers {
+            for param in named.layer.params().into_iter().chain(named.layer.state()) {
+                copies.next().expect("of this model").assign(&param.value);
+            }
+        }
+    }
+
+    /// Puts parameters and states back that [`weights`](Self::weights) of this model copied.
+    ///
+    /// # Panics
+    /// Where the weights come from a model of other shapes.
+    pub fn set_weights(&mut self, weights: &Weights<F>) {
+        let mut copies = weights.0.iter();
+        for named in &mut self.layers {
+            for mut param in named.layer.params_mut() {
+                param.value.assign(copies.next().expect("of this model"));
+            }
+            for mut state in named.layer.state_mut() {
+                state.value.assign(copies.next().expect("of this model"));
+            }
+        }
+    }
+
+    /// The network's outputs for samples `[n, …input]`: `[n, …output]`, evaluated without
+    /// dropout, in passes of 256 samples.
+    ///
+    /// # Errors
+    /// [`DataError`] where there are no samples, or of another shape than the model takes.
+    pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
+        let x = x.view().into_dyn();
+        self.check_samples(&x)?;
+        let n = x.len_of(Axis(0));
+        let mut shape = vec![n];
+        shape.extend(self.output_shape());
+        let mut y = Array::zeros(IxDyn(&shape));
+        let mut workspace = Workspace::inference(self, n.min(PREDICT_BATCH));
+        for start in (0..n).step_by(PREDICT_BATCH) {
+            let rows = Slice::from(start..n.min(start + PREDICT_BATCH));
+            let x = x.slice_axis(Axis(0), rows);
+            let output = workspace.forward(self, x.as_standard_layout().view(), Mode::Eval);
+            y.slice_axis_mut(Axis(0), rows).assign(&output);
+        }
+        Ok(y)
+    }
+
+    /// Checks that `x` holds samples of the model's input shape, all finite.
+    pub(crate) fn check_samples(&self, x: &ArrayViewD<'_, F>) -> Result<(), DataError> {
+        if x.shape().get(1..) != Some(self.input_shape()) {
+            return Err(DataError::SampleShape {
+                got: x.shape().get(1..).unwrap_or(&[]).to_vec(),
+                expected: self.input_shape.clone(),
+            });
+        }
+        if x.is_empty() {
+            return Err(DataError::Empty);
+        }
+        let size: usize = self.input_shape.iter().product();
+        match x.iter().position(|v| !v.is_finite()) {
+            None => Ok(()),
+            Some(at) => Err(DataError::NonFinite {
+                sample: at / size,
+                position: at % size,
+                value: x.iter().nth(at).expect("just found").as_f64(),
+            }),
+        }
+    }
+}

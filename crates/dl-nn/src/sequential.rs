@@ -1,0 +1,83 @@
+//! Layers in a row: written down once, shapes inferred, every mistake found at build.
+
+use dl_math::{Scalar, random::stream};
+
+use crate::error::{BuildError, LayerError};
+use crate::layer::LayerSpec;
+use crate::model::{Model, NamedLayer};
+
+/// The description of a network as a row of layers; [`build`](Self::build) makes the [`Model`].
+///
+/// ```
+/// use dl_nn::prelude::*;
+/// let model: Model<f32> = Sequential::input([2])
+///     .push(Dense::new(10).activation(Relu))
+///     .push(Dense::new(3))
+///     .build(42)?;
+/// assert_eq!(model.parameter_count(), 63);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug)]
+pub struct Sequential<F> {
+    input: Vec<usize>,
+    layers: Vec<(Option<String>, Box<dyn LayerSpec<F>>)>,
+}
+
+impl<F: Scalar> Sequential<F> {
+    /// Starts with the shape of one input sample, channels last: `[features]`, `[h, w, c]`.
+    pub fn input(shape: impl Into<Vec<usize>>) -> Self {
+        Self {
+            input: shape.into(),
+            layers: Vec::new(),
+        }
+    }
+
+    /// Adds a layer, named after its kind and count: `dense_1`, `dense_2` …
+    pub fn push(mut self, layer: impl LayerSpec<F> + 'static) -> Self {
+        self.layers.push((None, Box::new(layer)));
+        self
+    }
+
+    /// Adds a layer with a name of its own.
+    pub fn push_named(mut self, name: impl Into<String>, layer: impl LayerSpec<F> + 'static) -> Self {
+        self.layers.push((Some(name.into()), Box::new(layer)));
+        self
+    }
+
+    /// Infers the shapes and draws the parameters: layer i from stream i of `seed`.
+    ///
+    /// # Errors
+    /// [`BuildError`] naming the layer, what it got and what it takes.
+    pub fn build(&self, seed: u64) -> Result<Model<F>, BuildError> {
+        if self.layers.is_empty() {
+            return Err(BuildError::Empty);
+        }
+        if self.input.contains(&0) {
+            return Err(BuildError::EmptyInput(self.input.clone()));
+        }
+        let mut shape = self.input.clone();
+        let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
+        for (index, (name, spec)) in self.layers.iter().enumerate() {
+            let described = |source: LayerError| BuildError::Layer {
+                layer: name.clone().unwrap_or_else(|| format!("{} ({spec:?})", index + 1)),
+                source,
+            };
+            let layer = spec
+                .build(&shape, &mut stream(seed, index as u64))
+                .map_err(described)?;
+            let output_shape = layer
+                .output_shape(&shape)
+                .map_err(|error| described(error.into()))?;
+            let name = name.clone().unwrap_or_else(|| {
+                let same = layers.iter().filter(|l| l.layer.kind() == layer.kind());
+                format!("{}_{}", layer.kind(), same.count() + 1)
+            });
+            if layers.iter().any(|l| l.name == name) {
+                return Err(BuildError::DuplicateName(name));
+            }
+            shape.clone_from(&output_shape);
+            layers.push(NamedLayer::new(name, layer, output_shape));
+        }
+        Ok(Model::new(self.input.clone(), layers))
+    }
+}
