@@ -1,0 +1,203 @@
+//! A measure's value together with how far chance may have moved it.
+
+#![expect(clippy::doc_markdown, reason = "McNeil is a name")]
+
+use std::fmt;
+
+use ndarray::Array1;
+
+use super::quantile::{self, bisect};
+use super::{MetricError, check};
+
+/// A measure computed from `n` samples: [`value`](Self::value) is the number,
+/// [`interval`](Self::interval) its confidence interval.
+///
+/// Formats as its value: `{:.3}` gives three digits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The measure on these samples.
+    pub value: f64,
+    /// How many samples it is computed from.
+    pub n: usize,
+    method: Method,
+}
+
+/// Where the interval comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Method {
+    Proportion,
+    Mean { standard_error: f64 },
+    RootOfMean { standard_error: f64 },
+    Auc { positives: usize, negatives: usize },
+}
+
+/// A confidence interval.
+///
+/// Formats as `[lower, upper]`, with three digits unless told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub lower: f64,
+    /// Upper end.
+    pub upper: f64,
+    /// Confidence level, such as 0.95.
+    pub level: f64,
+}
+
+impl Estimate {
+    /// `successes` of `trials`; 0 if there is no trial.
+    pub(super) fn proportion(successes: usize, trials: usize) -> Self {
+        Self {
+            value: ratio(successes, trials),
+            n: trials,
+            method: Method::Proportion,
+        }
+    }
+
+    /// The mean over the samples, at least one, of a quantity that is never negative.
+    pub(super) fn mean(samples: &Array1<f64>) -> Self {
+        let (value, standard_error) = mean_and_error(samples);
+        Self {
+            value,
+            n: samples.len(),
+            method: Method::Mean { standard_error },
+        }
+    }
+
+    /// The square root of that mean.
+    pub(super) fn root_of_mean(samples: &Array1<f64>) -> Self {
+        let (mean, standard_error) = mean_and_error(samples);
+        Self {
+            value: mean.sqrt(),
+            n: samples.len(),
+            method: Method::RootOfMean { standard_error },
+        }
+    }
+
+    /// An area under the ROC curve.
+    pub(super) fn auc(value: f64, positives: usize, negatives: usize) -> Self {
+        Self {
+            value,
+            n: positives + negatives,
+            method: Method::Auc {
+                positives,
+                negatives,
+            },
+        }
+    }
+
+    /// The confidence interval at `level`, such as 0.95.
+    ///
+    /// - **Proportions** (accuracy, precision, recall): Wilson's score interval; `[0, 1]` if
+    ///   there is no sample. Wilson, "Probable inference, the law of succession, and statistical
+    ///   inference", JASA 22 (1927).
+    /// - **Means** (log loss, Brier score, MAE, MSE): mean ± t·s/√n, t of Student's distribution
+    ///   with n − 1 degrees of freedom, cut off at 0. **RMSE**: the square roots of MSE's ends.
+    /// - **ROC AUC**: all areas θ from which the observed one is at most z standard errors away,
+    ///   with the standard error at θ of Hanley & McNeil, "The meaning and use of the area under
+    ///   a receiver operating characteristic (ROC) curve", Radiology 143 (1982). Taking it at θ,
+    ///   as Wilson does, and not at the observed area keeps the interval inside `[0, 1]` and
+    ///   gives an area of 1 a lower end that depends on n: Newcombe, "Confidence intervals for an
+    ///   effect size measure based on the Mann–Whitney statistic. Part 2", Statistics in Medicine
+    ///   25 (2006).
+    ///
+    /// # Errors
+    /// `level` is not inside (0, 1); a mean over a single sample, which has no spread.
+    pub fn interval(&self, level: f64) -> Result<Interval, MetricError> {
+        check::level(level)?;
+        let (lower, upper) = match self.method {
+            Method::Proportion => wilson(self.value, self.n, level),
+            Method::Mean { standard_error } => {
+                let half = half_width(standard_error, self.n, level)?;
+                ((self.value - half).max(0.0), self.value + half)
+            }
+            Method::RootOfMean { standard_error } => {
+                let half = half_width(standard_error, self.n, level)?;
+                let mean = self.value * self.value;
+                ((mean - half).max(0.0).sqrt(), (mean + half).sqrt())
+            }
+            Method::Auc {
+                positives,
+                negatives,
+            } => hanley_mcneil(self.value, positives, negatives, level),
+        };
+        Ok(Interval {
+            lower,
+            upper,
+            level,
+        })
+    }
+}
+
+/// `part / whole`, and 0 if both are zero.
+pub(super) fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    part as f64 / whole as f64
+}
+
+/// The mean and its standard error s/√n, which is NaN for a single sample.
+fn mean_and_error(samples: &Array1<f64>) -> (f64, f64) {
+    let n = samples.len() as f64;
+    let mean = samples.sum() / n;
+    let variance = samples.mapv(|x| (x - mean).powi(2)).sum() / (n - 1.0);
+    (mean, (variance / n).sqrt())
+}
+
+fn wilson(p: f64, n: usize, level: f64) -> (f64, f64) {
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let n = n as f64;
+    let z = quantile::normal(level);
+    let z2 = z * z;
+    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+    // The ends are exactly 0 at p = 0 and 1 at p = 1; rounding must not push p out.
+    ((centre - half).clamp(0.0, p), (centre + half).clamp(p, 1.0))
+}
+
+fn half_width(standard_error: f64, n: usize, level: f64) -> Result<f64, MetricError> {
+    if n < 2 {
+        return Err(MetricError::Undefined {
+            measure: "the interval of a mean".to_owned(),
+            reason: "a single sample has no spread",
+        });
+    }
+    Ok(quantile::student_t(level, n - 1) * standard_error)
+}
+
+fn hanley_mcneil(auc: f64, positives: usize, negatives: usize, level: f64) -> (f64, f64) {
+    let z = quantile::normal(level);
+    let inside = |theta: f64| {
+        (auc - theta).powi(2) <= z * z * hanley_mcneil_variance(theta, positives, negatives)
+    };
+    (bisect(0.0, auc, inside), bisect(1.0, auc, inside))
+}
+
+/// Hanley & McNeil (1982), p. 31: the variance of the area under the ROC curve when its true value
+/// is `theta`.
+fn hanley_mcneil_variance(theta: f64, positives: usize, negatives: usize) -> f64 {
+    let (positives, negatives) = (positives as f64, negatives as f64);
+    // Two random positives both outrank a random negative; a positive outranks two negatives.
+    let q1 = theta / (2.0 - theta);
+    let q2 = 2.0 * theta * theta / (1.0 + theta);
+    (theta * (1.0 - theta)
+        + (positives - 1.0) * (q1 - theta * theta)
+        + (negatives - 1.0) * (q2 - theta * theta))
+        / (positives * negatives)
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(3);
+        write!(f, "[{:.digits$}, {:.digits$}]", self.lower, self.upper)
+    }
+}
