@@ -1,1 +1,113 @@
-//! Optimisers.
+//! Optimisers: how a gradient changes the parameters.
+//!
+//! A [`Rule`] is one update formula ([`Sgd`], [`AdaGrad`], [`RmsProp`], [`Adam`], [`AdamW`]).
+//! Everything the rules share is in [`Optimizer`]: their state, weight penalties, gradient
+//! clipping, threads and vector instructions.
+//!
+//! ```
+//! use dl_nn::optim::{Adam, Optimizer, Parameter};
+//!
+//! // Minimise (w − 3)², whose gradient is 2(w − 3).
+//! let mut optimizer = Optimizer::<f64>::new(Adam::new(0.1))?;
+//! let mut w = [0.0];
+//! for _ in 0..300 {
+//!     let grad = [2.0 * (w[0] - 3.0)];
+//!     let parameter = Parameter { name: "w", value: &mut w, grad: &grad, decay: false };
+//!     optimizer.step(&mut [parameter], 1.0)?;
+//! }
+//! assert!((w[0] - 3.0).abs() <= 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod adagrad;
+mod adam;
+mod adamw;
+mod elements;
+mod norm;
+mod optimizer;
+mod rmsprop;
+mod sgd;
+mod state;
+
+pub use adagrad::AdaGrad;
+pub use adam::Adam;
+pub use adamw::AdamW;
+pub use elements::Elements;
+pub use optimizer::{Optimizer, Parameter};
+pub use rmsprop::RmsProp;
+pub use sgd::Sgd;
+pub use state::{OptimizerState, ParameterState, StateError};
+
+use std::fmt::Debug;
+
+use crate::{ConfigError, Scalar};
+
+/// One update rule: the formula that moves a parameter along its gradient.
+///
+/// A rule works element by element and keeps nothing itself: what it remembers from step to step
+/// are the *slots*, arrays of the parameter's length that start at zero and are handed to it.
+///
+/// ```
+/// use dl_nn::optim::{Elements, Rule};
+/// use dl_nn::{ConfigError, Scalar};
+///
+/// /// w ← w − η sign(g)
+/// #[derive(Debug)]
+/// struct SignDescent(f64);
+///
+/// impl<F: Scalar> Rule<F> for SignDescent {
+///     fn name(&self) -> &'static str {
+///         "SignDescent"
+///     }
+///     fn learning_rate(&self) -> f64 {
+///         self.0
+///     }
+///     fn validate(&self) -> Result<(), ConfigError> {
+///         ConfigError::require(self.0 > 0.0, "SignDescent learning_rate", self.0, "> 0")
+///     }
+///     fn slots(&self) -> &'static [&'static str] {
+///         &[]
+///     }
+///     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
+///         let eta = F::of(learning_rate);
+///         elements.for_each(|w, g, []| *w -= eta * g.signum());
+///     }
+/// }
+/// ```
+pub trait Rule<F: Scalar>: Debug + Send + Sync {
+    /// The rule's name, as it stands in errors and saved states.
+    fn name(&self) -> &'static str;
+
+    /// The base learning rate η, which a schedule multiplies.
+    fn learning_rate(&self) -> f64;
+
+    /// Whether every option is in its allowed range; the error names the first that is not.
+    fn validate(&self) -> Result<(), ConfigError>;
+
+    /// The names of the state arrays each parameter needs, at most [`Elements::MAX_SLOTS`]:
+    /// Adam's are `["m", "v"]`.
+    fn slots(&self) -> &'static [&'static str];
+
+    /// Step `t` (the first is 1) at a learning rate: works out the step's constants, then calls
+    /// [`Elements::for_each`] once with the formula.
+    fn update(&self, t: u64, learning_rate: f64, elements: Elements<'_, '_, F>);
+}
+
+fn require_learning_rate(rule: &str, value: f64) -> Result<(), ConfigError> {
+    require_positive(&format!("{rule} learning_rate"), value)
+}
+
+fn require_positive(parameter: &str, value: f64) -> Result<(), ConfigError> {
+    let holds = value > 0.0 && value.is_finite();
+    ConfigError::require(holds, parameter, value, "positive and finite")
+}
+
+fn require_not_negative(parameter: &str, value: f64) -> Result<(), ConfigError> {
+    let holds = value >= 0.0 && value.is_finite();
+    ConfigError::require(holds, parameter, value, "finite and at least 0")
+}
+
+/// For the decay rates of running means.
+fn require_below_one(parameter: &str, value: f64) -> Result<(), ConfigError> {
+    ConfigError::require((0.0..1.0).contains(&value), parameter, value, "in [0, 1)")
+}

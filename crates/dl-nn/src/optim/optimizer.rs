@@ -1,0 +1,277 @@
+//! What all rules share: state, penalties, clipping.
+
+use std::sync::Arc;
+
+use pulp::Arch;
+
+use super::elements::Adjust;
+use super::norm::sum_of_squares;
+use super::{
+    Elements, OptimizerState, ParameterState, Rule, StateError, require_not_negative,
+    require_positive,
+};
+use crate::{ConfigError, Scalar};
+
+/// A parameter as the optimiser sees it: flat slices of equal length.
+#[derive(Debug)]
+pub struct Parameter<'a, F> {
+    /// The dotted name: `dense_1.kernel`.
+    pub name: &'a str,
+    /// The weights.
+    pub value: &'a mut [F],
+    /// The gradient of the loss.
+    pub grad: &'a [F],
+    /// Whether penalties and weight decay apply: yes for kernels, no for biases and the gains of
+    /// normalisation (Goodfellow et al. §7.1).
+    pub decay: bool,
+}
+
+/// A [`Rule`] with its state, weight penalties and gradient clipping.
+///
+/// A step does, in this order:
+///
+/// 1. clip each gradient to ±[`clip_value`](Self::clip_value),
+/// 2. scale all of them so that their norm is at most [`clip_norm`](Self::clip_norm),
+/// 3. add the gradients of the penalties [`l1`](Self::l1) and [`l2`](Self::l2) to those of kernels,
+/// 4. apply the rule.
+///
+/// ```
+/// use dl_nn::optim::{Optimizer, Sgd};
+///
+/// let optimizer = Optimizer::<f32>::new(Sgd::new(0.1).momentum(0.9).nesterov(true))?
+///     .l2(1e-4)?
+///     .clip_norm(1.0)?;
+/// assert_eq!(optimizer.learning_rate(), 0.1);
+///
+/// let error = Optimizer::<f32>::new(Sgd::new(-0.1)).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "Sgd learning_rate is -0.1, but must be positive and finite",
+/// );
+/// # Ok::<(), dl_nn::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Optimizer<F> {
+    rule: Arc<dyn Rule<F>>,
+    l1: f64,
+    l2: f64,
+    clip_value: f64,
+    clip_norm: f64,
+    state: OptimizerState<F>,
+    arch: Arch,
+}
+
+impl<F: Scalar> Optimizer<F> {
+    /// An optimiser that has taken no step.
+    ///
+    /// # Errors
+    /// If an option of the rule is outside its range.
+    pub fn new(rule: impl Rule<F> + 'static) -> Result<Self, ConfigError> {
+        rule.validate()?;
+        Ok(Self {
+            state: OptimizerState {
+                rule: rule.name().to_owned(),
+                slots: rule.slots().iter().map(|&slot| slot.to_owned()).collect(),
+                step: 0,
+                parameters: Vec::new(),
+            },
+            rule: Arc::new(rule),
+            l1: 0.0,
+            l2: 0.0,
+            clip_value: f64::INFINITY,
+            clip_norm: f64::INFINITY,
+            arch: Arch::new(),
+        })
+    }
+
+    /// Adds the penalty `λ Σ|w|` over kernels to the loss (Goodfellow et al. §7.1.2): its
+    /// gradient is `λ sign(w)`, 0 at 0.
+    ///
+    /// # Errors
+    /// If λ is negative or not finite.
+    pub fn l1(mut self, lambda: f64) -> Result<Self, ConfigError> {
+        require_not_negative("Optimizer l1", lambda)?;
+        self.l1 = lambda;
+        Ok(self)
+    }
+
+    /// Adds the penalty `λ/2 Σw²` over kernels to the loss (Goodfellow et al. §7.1.1, eq. 7.2):
+    /// its gradient is `λ w`. PyTorch calls λ `weight_decay`; Keras's `l2(λ)` has no ½, so is
+    /// `2λ` here.
+    ///
+    /// # Errors
+    /// If λ is negative or not finite.
+    pub fn l2(mut self, lambda: f64) -> Result<Self, ConfigError> {
+        require_not_negative("Optimizer l2", lambda)?;
+        self.l2 = lambda;
+        Ok(self)
+    }
+
+    /// Clips every gradient to `[-bound, bound]`.
+    ///
+    /// # Errors
+    /// If the bound is not positive and finite.
+    pub fn clip_value(mut self, bound: f64) -> Result<Self, ConfigError> {
+        require_positive("Optimizer clip_value", bound)?;
+        self.clip_value = bound;
+        Ok(self)
+    }
+
+    /// Scales the gradients of all parameters by `min(1, bound / (‖g‖ + 1e-6))`, where ‖g‖ is
+    /// the Euclidean norm of all of them together.
+    ///
+    /// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
+    /// (2013), algorithm 1; Goodfellow et al. eq. 10.48–10.49. The 1e-6 is PyTorch's.
+    ///
+    /// # Errors
+    /// If the bound is not positive and finite.
+    pub fn clip_norm(mut self, bound: f64) -> Result<Self, ConfigError> {
+        require_positive("Optimizer clip_norm", bound)?;
+        self.clip_norm = bound;
+        Ok(self)
+    }
+
+    /// The rule's name.
+    pub fn name(&self) -> &'static str {
+        self.rule.name()
+    }
+
+    /// The rule's base learning rate.
+    pub fn learning_rate(&self) -> f64 {
+        self.rule.learning_rate()
+    }
+
+    /// One step at `learning_rate_factor` times the base learning rate, for all parameters of a
+    /// model, every time in the same order.
+    ///
+    /// The first step makes the state; later ones allocate nothing.
+    ///
+    /// # Errors
+    /// If a gradient's length is not its parameter's, or the parameters are not those of the
+    /// earlier steps or of the loaded state; nothing has changed then.
+    pub fn step(
+        &mut self,
+        parameters: &mut [Parameter<'_, F>],
+        learning_rate_factor: f64,
+    ) -> Result<(), StateError> {
+        if self.state.step == 0 && self.state.parameters.is_empty() {
+            let entries = parameters.iter().map(|p| self.initial_state(p));
+            self.state.parameters = entries.collect();
+        }
+        self.check(parameters)?;
+
+        let adjust = Adjust {
+            clip_value: F::of(self.clip_value),
+            scale: F::of(self.norm_scale(parameters)),
+            l1: F::of(self.l1),
+            l2: F::of(self.l2),
+            shrink: F::one(),
+        };
+        self.state.step += 1;
+        let elements = Elements {
+            parameters,
+            states: &mut self.state.parameters,
+            adjust,
+            arch: self.arch,
+        };
+        let learning_rate = self.rule.learning_rate() * learning_rate_factor;
+        self.rule.update(self.state.step, learning_rate, elements);
+        Ok(())
+    }
+
+    /// What the optimiser remembers.
+    pub fn state(&self) -> &OptimizerState<F> {
+        &self.state
+    }
+
+    /// Goes on from a saved state. Whether it fits the model is checked by the next
+    /// [`step`](Self::step), which sees the parameters.
+    ///
+    /// # Errors
+    /// If the state is of another rule or has other slots; the optimiser has not changed then.
+    pub fn load_state(&mut self, state: OptimizerState<F>) -> Result<(), StateError> {
+        let expected = self.rule.slots();
+        if state.rule != self.rule.name() {
+            return Err(StateError::Rule {
+                found: state.rule,
+                expected: self.rule.name(),
+            });
+        }
+        if state.slots != expected {
+            return Err(StateError::Slots {
+                rule: self.rule.name(),
+                found: state.slots,
+                expected,
+            });
+        }
+        for entry in &state.parameters {
+            if entry.slots.len() != expected.len() {
+                return Err(StateError::SlotCount {
+                    name: entry.name.clone(),
+                    found: entry.slots.len(),
+                    expected: expected.len(),
+                });
+            }
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    fn initial_state(&self, parameter: &Parameter<'_, F>) -> ParameterState<F> {
+        ParameterState {
+            name: parameter.name.to_owned(),
+            slots: vec![vec![F::zero(); parameter.value.len()]; self.rule.slots().len()],
+        }
+    }
+
+    /// The factor that brings the norm of all gradients within its bound.
+    fn norm_scale(&self, parameters: &[Parameter<'_, F>]) -> f64 {
+        if self.clip_norm.is_infinite() {
+            return 1.0;
+        }
+        let clip_value = F::of(self.clip_value);
+        let squares = parameters
+            .iter()
+            .map(|p| sum_of_squares(self.arch, p.grad, clip_value));
+        let scale = self.clip_norm / (squares.sum::<f64>().sqrt() + 1e-6);
+        if scale > 1.0 { 1.0 } else { scale }
+    }
+
+    fn check(&self, parameters: &[Parameter<'_, F>]) -> Result<(), StateError> {
+        let entries = &self.state.parameters;
+        if parameters.len() != entries.len() {
+            return Err(StateError::Count {
+                found: parameters.len(),
+                expected: entries.len(),
+            });
+        }
+        for (position, (parameter, entry)) in parameters.iter().zip(entries).enumerate() {
+            if parameter.name != entry.name {
+                return Err(StateError::Name {
+                    position,
+                    found: parameter.name.to_owned(),
+                    expected: entry.name.clone(),
+                });
+            }
+            let len = parameter.value.len();
+            if parameter.grad.len() != len {
+                return Err(StateError::Gradient {
+                    name: entry.name.clone(),
+                    found: parameter.grad.len(),
+                    expected: len,
+                });
+            }
+            for (slot, values) in self.rule.slots().iter().zip(&entry.slots) {
+                if values.len() != len {
+                    return Err(StateError::Length {
+                        name: entry.name.clone(),
+                        slot,
+                        found: len,
+                        expected: values.len(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
