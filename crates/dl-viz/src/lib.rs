@@ -1,1 +1,34 @@
 #![doc = include_str!("../README.md")]
+
+mod axis;
+mod canvas;
+mod color_bar;
+mod drawing;
+mod error;
+mod figure;
+mod layout;
+mod legend;
+mod marks;
+mod panel;
+mod plot;
+mod render;
+pub mod style;
+mod text;
+mod ticks;
+mod values;
+
+pub use error::FigureError;
+pub use figure::Figure;
+pub use legend::Legend;
+pub use marks::{
+    band::Band,
+    bars::{Bars, Series},
+    heat_map::HeatMap,
+    line::Line,
+    regions::Regions,
+    scatter::Scatter,
+};
+pub use ndarray;
+pub use panel::Panel;
+pub use style::{Color, ColorMap};
+pub use values::Number;

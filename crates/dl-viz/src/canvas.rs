@@ -1,0 +1,286 @@
+//! Shapes in pixels, drawn by plotters into SVG.
+//!
+//! plotters' coordinates are whole numbers, which would show as corners in curves. The canvas is therefore
+//! [`SCALE`] times the size of the figure and the SVG's view box brings it back.
+
+use plotters::{
+    coord::Shift,
+    element::{Circle, PathElement, Polygon, Rectangle},
+    prelude::{DrawingArea, SVGBackend, ShapeStyle},
+    style::{
+        Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor,
+        text_anchor::{HPos, Pos, VPos},
+    },
+};
+
+use crate::{
+    FigureError,
+    style::{self, Color},
+    text,
+};
+
+/// Canvas units to the pixel.
+pub(crate) const SCALE: f64 = 10.0;
+
+/// A place in pixels; y grows downwards.
+pub(crate) type Px = (f64, f64);
+
+/// A whole number of canvas units.
+pub(crate) fn units(pixels: f64) -> i32 {
+    (pixels * SCALE).round() as i32
+}
+
+fn place((x, y): Px) -> (i32, i32) {
+    (units(x), units(y))
+}
+
+/// An axis-parallel rectangle in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rect {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
+}
+
+impl Rect {
+    pub(crate) fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(crate) fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    pub(crate) fn center(&self) -> Px {
+        (
+            (self.left + self.right) / 2.0,
+            (self.top + self.bottom) / 2.0,
+        )
+    }
+
+    pub(crate) fn contains(&self, (x, y): Px) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+}
+
+/// Colour and width of a line; `dash` is the length of its dashes, if it has any.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stroke {
+    pub(crate) color: Color,
+    pub(crate) width: f64,
+    pub(crate) dash: Option<f64>,
+}
+
+impl Stroke {
+    pub(crate) fn solid(color: Color, width: f64) -> Self {
+        Self {
+            color,
+            width,
+            dash: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Align {
+    Left,
+    Center,
+    Right,
+}
+
+/// How a text is set. Its place is a point of its baseline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Font {
+    pub(crate) size: f64,
+    pub(crate) bold: bool,
+    pub(crate) color: Color,
+    pub(crate) align: Align,
+    /// Reading upwards.
+    pub(crate) upwards: bool,
+}
+
+impl Font {
+    pub(crate) fn new(size: f64, color: Color) -> Self {
+        Self {
+            size,
+            bold: false,
+            color,
+            align: Align::Center,
+            upwards: false,
+        }
+    }
+
+    pub(crate) fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    pub(crate) fn align(self, align: Align) -> Self {
+        Self { align, ..self }
+    }
+
+    pub(crate) fn upwards(self) -> Self {
+        Self {
+            upwards: true,
+            ..self
+        }
+    }
+}
+
+/// Inter's capitals and digits are this share of the type size high.
+pub(crate) const CAP_HEIGHT: f64 = 0.727;
+
+/// The fonts' size as plotters takes it: its SVG divides by 1.24.
+pub(crate) fn font_desc(size: f64, bold: bool) -> FontDesc<'static> {
+    let style = if bold {
+        FontStyle::Bold
+    } else {
+        FontStyle::Normal
+    };
+    FontDesc::new(FontFamily::SansSerif, size * SCALE * 1.24, style)
+}
+
+pub(crate) fn rgb(color: Color) -> RGBColor {
+    RGBColor(color.red, color.green, color.blue)
+}
+
+pub(crate) type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn = Result<(), FigureError>;
+
+/// What every part of a figure draws on.
+pub(crate) struct Canvas<'a> {
+    pub(crate) root: Root<'a>,
+}
+
+impl Canvas<'_> {
+    pub(crate) fn polyline(&self, points: &[Px], stroke: &Stroke) -> Drawn {
+        let style = rgb(stroke.color).stroke_width(units(stroke.width) as u32);
+        match stroke.dash {
+            None => self.path(points, style),
+            Some(dash) => dashes(points, dash)
+                .iter()
+                .try_for_each(|piece| self.path(piece, style)),
+        }
+    }
+
+    fn path(&self, points: &[Px], style: ShapeStyle) -> Drawn {
+        let points: Vec<_> = points.iter().copied().map(place).collect();
+        Ok(self.root.draw(&PathElement::new(points, style))?)
+    }
+
+    pub(crate) fn polygon(&self, points: &[Px], color: Color, opacity: f64) -> Drawn {
+        let points: Vec<_> = points.iter().copied().map(place).collect();
+        Ok(self
+            .root
+            .draw(&Polygon::new(points, rgb(color).mix(opacity).filled()))?)
+    }
+
+    pub(crate) fn rect(&self, rect: Rect, color: Color, opacity: f64) -> Drawn {
+        let corners = [
+            place((rect.left, rect.top)),
+            place((rect.right, rect.bottom)),
+        ];
+        Ok(self
+            .root
+            .draw(&Rectangle::new(corners, rgb(color).mix(opacity).filled()))?)
+    }
+
+    pub(crate) fn frame(&self, rect: Rect, stroke: &Stroke) -> Drawn {
+        let Rect {
+            left,
+            top,
+            right,
+            bottom,
+        } = rect;
+        self.polyline(
+            &[
+                (left, top),
+                (right, top),
+                (right, bottom),
+                (left, bottom),
+                (left, top),
+            ],
+            stroke,
+        )
+    }
+
+    /// A disc with an edge.
+    pub(crate) fn point(&self, at: Px, radius: f64, fill: Color, edge: Color) -> Drawn {
+        let disc = |radius: f64, color| Circle::new(place(at), units(radius), rgb(color).filled());
+        self.root
+            .draw(&disc(radius + style::EDGE_WIDTH / 2.0, edge))?;
+        Ok(self
+            .root
+            .draw(&disc(radius - style::EDGE_WIDTH / 2.0, fill))?)
+    }
+
+    pub(crate) fn text(&self, (x, y): Px, text: &str, font: &Font) -> Drawn {
+        let align = match font.align {
+            Align::Left => HPos::Left,
+            Align::Center => HPos::Center,
+            Align::Right => HPos::Right,
+        };
+        // plotters sets "bottom" text a quarter of the type size above the point it is given.
+        let drop = font.size * 0.25;
+        let (at, transform) = if font.upwards {
+            ((x + drop, y), FontTransform::Rotate270)
+        } else {
+            ((x, y + drop), FontTransform::None)
+        };
+        let style = font_desc(font.size, font.bold)
+            .transform(transform)
+            .color(&rgb(font.color))
+            .pos(Pos::new(align, VPos::Bottom));
+        Ok(self.root.draw_text(&text::clean(text), &style, place(at))?)
+    }
+}
+
+/// The pieces of a dashed polyline: dashes of the given length, gaps of two thirds of it.
+fn dashes(points: &[Px], dash: f64) -> Vec<Vec<Px>> {
+    let gap = dash * 2.0 / 3.0;
+    let mut pieces = Vec::new();
+    let mut piece: Vec<Px> = points.first().copied().into_iter().collect();
+    let (mut inked, mut left) = (true, dash);
+    for pair in points.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let length = (x1 - x0).hypot(y1 - y0);
+        let mut walked = 0.0;
+        while length - walked > left {
+            walked += left;
+            let turn = (
+                x0 + (x1 - x0) * walked / length,
+                y0 + (y1 - y0) * walked / length,
+            );
+            if inked {
+                piece.push(turn);
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece = vec![turn];
+            }
+            inked = !inked;
+            left = if inked { dash } else { gap };
+        }
+        left -= length - walked;
+        if inked {
+            piece.push((x1, y1));
+        }
+    }
+    if inked && piece.len() > 1 {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_alternate_with_gaps_around_a_corner() {
+        let pieces = dashes(&[(0.0, 0.0), (8.0, 0.0), (8.0, 10.0)], 6.0);
+        assert_eq!(
+            pieces,
+            [vec![(0.0, 0.0), (6.0, 0.0)], vec![(8.0, 2.0), (8.0, 8.0)]]
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! The scale of colours beside a heat map.
+
+use crate::{
+    FigureError,
+    axis::{Axis, Scale},
+    canvas::{Align, CAP_HEIGHT, Canvas, Font, Rect},
+    marks::ColorBar,
+    style,
+    ticks::ticks,
+};
+
+/// From the heat map to the bar.
+const SPACE: f64 = 16.0;
+const BAR: f64 = 14.0;
+/// From the bar to its numbers.
+const INSET: f64 = 6.0;
+
+fn axis(bar: &ColorBar) -> Axis {
+    Axis {
+        scale: Scale::Linear,
+        range: bar.range,
+        ticks: ticks(Scale::Linear, bar.range, 6),
+    }
+}
+
+/// The room a colour bar needs to the right of the heat map.
+pub(crate) fn width(bar: &ColorBar) -> f64 {
+    let label = if bar.label.is_empty() {
+        0.0
+    } else {
+        style::GAP + style::LABEL_SIZE
+    };
+    SPACE + BAR + INSET + axis(bar).labels_width() + label
+}
+
+/// Draws the bar to the right of the heat map in `rect`.
+pub(crate) fn draw(canvas: &Canvas, rect: Rect, bar: &ColorBar) -> Result<(), FigureError> {
+    const STRIPS: usize = 128;
+    let axis = axis(bar);
+    let left = rect.right + SPACE;
+    let right = left + BAR;
+    for i in 0..STRIPS {
+        // Each strip reaches down to the end, and the next lies over it: no seams.
+        let top = rect.top + rect.height() * i as f64 / STRIPS as f64;
+        let color = bar.map.at(1.0 - (i as f64 + 0.5) / STRIPS as f64);
+        canvas.rect(
+            Rect {
+                left,
+                top,
+                right,
+                bottom: rect.bottom,
+            },
+            color,
+            1.0,
+        )?;
+    }
+    let font = Font::new(style::TICK_SIZE, style::TICK_TEXT).align(Align::Left);
+    for tick in &axis.ticks {
+        let share = (tick.position - bar.range.0) / (bar.range.1 - bar.range.0);
+        let baseline = rect.bottom - rect.height() * share + font.size * CAP_HEIGHT / 2.0;
+        canvas.text((right + INSET, baseline), &tick.label, &font)?;
+    }
+    if !bar.label.is_empty() {
+        let x = right + INSET + axis.labels_width() + style::GAP + style::LABEL_SIZE * CAP_HEIGHT;
+        let font = Font::new(style::LABEL_SIZE, style::TEXT).upwards();
+        canvas.text((x, rect.center().1), &bar.label, &font)?;
+    }
+    Ok(())
+}

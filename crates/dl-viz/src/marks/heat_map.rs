@@ -1,0 +1,267 @@
+//! Heat maps, confusion matrices and images.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::{
+    ColorMap, FigureError, Number,
+    axis::bounds,
+    canvas::{CAP_HEIGHT, Font, Rect},
+    error::DataProblem,
+    marks::{ColorBar, Frame, Mark, all_finite, same_length},
+    plot::Plot,
+    style, text,
+    ticks::{Tick, signed},
+};
+
+/// A matrix as coloured cells, row 0 on top: with names and values a confusion matrix, without either an image.
+///
+/// ```
+/// use dl_viz::{Figure, HeatMap, Panel, ndarray::array};
+///
+/// let counts = array![[10, 0, 0], [0, 9, 1], [0, 0, 10]];
+/// let names = ["setosa", "versicolor", "virginica"];
+/// let map = HeatMap::new(&counts).rows(names).columns(names).value_labels(0).color_bar("Samples");
+/// let panel = Panel::new("Confusion matrix").x_label("Predicted").y_label("True").heat_map(map);
+/// let svg = Figure::from(panel).to_svg()?;
+/// # assert!(svg.starts_with("<svg"));
+/// # Ok::<(), dl_viz::FigureError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HeatMap {
+    values: Array2<f64>,
+    rows: Vec<String>,
+    columns: Vec<String>,
+    map: ColorMap,
+    range: Option<(f64, f64)>,
+    decimals: Option<usize>,
+    color_bar: Option<String>,
+    bare: bool,
+}
+
+impl HeatMap {
+    /// A heat map of a matrix.
+    pub fn new<'a, T: Number + Copy + 'a>(values: impl Into<ArrayView2<'a, T>>) -> Self {
+        Self {
+            values: values.into().mapv(Number::to_f64),
+            rows: Vec::new(),
+            columns: Vec::new(),
+            map: ColorMap::Blues,
+            range: None,
+            decimals: None,
+            color_bar: None,
+            bare: false,
+        }
+    }
+
+    /// A grey image without axes: the smallest value is black, the largest white.
+    pub fn image<'a, T: Number + Copy + 'a>(pixels: impl Into<ArrayView2<'a, T>>) -> Self {
+        Self {
+            map: ColorMap::Gray,
+            bare: true,
+            ..Self::new(pixels)
+        }
+    }
+
+    /// The rows' names, from the top.
+    pub fn rows(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.rows = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The columns' names, from the left.
+    pub fn columns(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.columns = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The colours; [`ColorMap::Blues`] otherwise, and [`ColorMap::Gray`] for an image.
+    pub fn color_map(mut self, map: ColorMap) -> Self {
+        self.map = map;
+        self
+    }
+
+    /// The values at the ends of the colour map; otherwise the smallest and the largest, or for
+    /// [`ColorMap::Diverging`] the largest magnitude with both signs.
+    pub fn range(mut self, low: f64, high: f64) -> Self {
+        self.range = Some((low, high));
+        self
+    }
+
+    /// Writes each value with so many decimals into its cell.
+    pub fn value_labels(mut self, decimals: usize) -> Self {
+        self.decimals = Some(decimals);
+        self
+    }
+
+    /// Adds a colour bar with this label (`""` for none).
+    pub fn color_bar(mut self, label: impl Into<String>) -> Self {
+        self.color_bar = Some(label.into());
+        self
+    }
+
+    /// The values at the ends of the colour map, never equal.
+    fn ends(&self) -> (f64, f64) {
+        let (low, high) = self.range.unwrap_or_else(|| {
+            let (low, high) = bounds(self.values.iter().copied()).unwrap_or((0.0, 1.0));
+            match self.map {
+                ColorMap::Diverging => (-low.abs().max(high.abs()), low.abs().max(high.abs())),
+                _ => (low, high),
+            }
+        });
+        if high > low {
+            (low, high)
+        } else {
+            (low, low + 1.0)
+        }
+    }
+
+    fn color(&self, value: f64) -> crate::Color {
+        let (low, high) = self.ends();
+        self.map.at((value - low) / (high - low))
+    }
+
+    fn draw_values(&self, plot: &Plot, decimals: usize) -> Result<(), FigureError> {
+        let cell = plot.rect.width() / self.values.ncols() as f64;
+        let widest = self
+            .values
+            .iter()
+            .map(|&v| text::width(&signed(v, decimals), style::CELL_SIZE, false))
+            .fold(1.0, f64::max);
+        let size = style::CELL_SIZE * (cell * 0.8 / widest).min(1.0);
+        for ((row, column), &value) in self.values.indexed_iter() {
+            let color = if self.color(value).luminance() > 0.55 {
+                style::TEXT
+            } else {
+                style::WHITE
+            };
+            if let Some((x, y)) = plot.at((column as f64, row as f64)) {
+                let at = (x, y + size * CAP_HEIGHT / 2.0);
+                plot.canvas
+                    .text(at, &signed(value, decimals), &Font::new(size, color))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cells named by number where they have no names, but not so many that the numbers meet.
+fn ticks(names: &[String], count: usize) -> Vec<Tick> {
+    let stride = if names.is_empty() {
+        count.div_ceil(10)
+    } else {
+        1
+    };
+    (0..count)
+        .step_by(stride)
+        .map(|i| Tick {
+            position: i as f64,
+            label: names.get(i).cloned().unwrap_or_else(|| i.to_string()),
+        })
+        .collect()
+}
+
+impl Mark for HeatMap {
+    fn name(&self) -> String {
+        "heat map".to_owned()
+    }
+
+    fn check(&self) -> Result<(), DataProblem> {
+        if self.values.is_empty() {
+            return Err(DataProblem::Empty("cells"));
+        }
+        if let Some(values) = self.values.as_slice() {
+            all_finite("values (row by row)", values)?;
+        }
+        if !self.rows.is_empty() {
+            same_length("row names", self.rows.len(), "rows", self.values.nrows())?;
+        }
+        if !self.columns.is_empty() {
+            same_length(
+                "column names",
+                self.columns.len(),
+                "columns",
+                self.values.ncols(),
+            )?;
+        }
+        match self.range {
+            Some((low, high)) if !(low < high && (high - low).is_finite()) => {
+                Err(DataProblem::Parameter {
+                    what: "end of the range",
+                    value: high,
+                    allowed: "above its start, and finite",
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn outline(&self) -> Vec<Vec<(f64, f64)>> {
+        vec![vec![(0.0, 0.0)]]
+    }
+
+    /// Runs of one colour are one rectangle, and each reaches a little under the next: no seams.
+    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+        const OVERLAP: f64 = 0.5;
+        let (rows, columns) = self.values.dim();
+        for (row, values) in self.values.outer_iter().enumerate() {
+            let mut start = 0;
+            while start < columns {
+                let color = self.color(values[start]);
+                let end = (start..columns)
+                    .find(|&c| self.color(values[c]) != color)
+                    .unwrap_or(columns);
+                let corners = (
+                    plot.clamped((start as f64 - 0.5, row as f64 - 0.5)),
+                    plot.clamped((end as f64 - 0.5, row as f64 + 0.5)),
+                );
+                if let (Some((left, top)), Some((right, bottom))) = corners {
+                    let right = if end < columns {
+                        right + OVERLAP
+                    } else {
+                        right
+                    };
+                    let bottom = if row + 1 < rows {
+                        bottom + OVERLAP
+                    } else {
+                        bottom
+                    };
+                    plot.canvas.rect(
+                        Rect {
+                            left,
+                            top,
+                            right,
+                            bottom,
+                        },
+                        color,
+                        1.0,
+                    )?;
+                }
+                start = end;
+            }
+        }
+        match self.decimals {
+            Some(decimals) => self.draw_values(plot, decimals),
+            None => Ok(()),
+        }
+    }
+
+    fn frame(&self) -> Frame {
+        let (rows, columns) = self.values.dim();
+        Frame {
+            x_ticks: Some(ticks(&self.columns, columns)),
+            y_ticks: Some(ticks(&self.rows, rows)),
+            x_range: Some((-0.5, columns as f64 - 0.5)),
+            y_range: Some((rows as f64 - 0.5, -0.5)),
+            no_x_grid: true,
+            no_y_grid: true,
+            bare: self.bare,
+            equal_aspect: true,
+            color_bar: self.color_bar.as_ref().map(|label| ColorBar {
+                map: self.map,
+                range: self.ends(),
+                label: label.clone(),
+            }),
+            ..Frame::default()
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Lines through points.
+
+use crate::{
+    Color, FigureError, Number,
+    canvas::Stroke,
+    error::DataProblem,
+    marks::{Entry, Key, Mark, named, points, same_length},
+    plot::Plot,
+    style, values,
+};
+
+/// A line through points, in their order.
+///
+/// A coordinate that is NaN or infinite (or not positive, on a log scale) leaves a gap.
+///
+/// ```
+/// use dl_viz::{Figure, Line, Panel, ndarray::Array1, style::BLUE};
+///
+/// let x = Array1::linspace(-10.0, 10.0, 100);
+/// let y = x.mapv(f64::tanh);
+/// let line = Line::new(&x, &y).label("tanh").color(BLUE);
+/// let svg = Figure::from(Panel::new("Tanh").line(line)).to_svg()?;
+/// # assert!(svg.starts_with("<svg"));
+/// # Ok::<(), dl_viz::FigureError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Line {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    label: Option<String>,
+    pub(crate) color: Option<Color>,
+    width: f64,
+    dashed: bool,
+}
+
+impl Line {
+    /// A line through the points `(x[i], y[i])`.
+    pub fn new(x: impl IntoIterator<Item: Number>, y: impl IntoIterator<Item: Number>) -> Self {
+        Self {
+            x: values::collect(x),
+            y: values::collect(y),
+            label: None,
+            color: None,
+            width: style::LINE_WIDTH,
+            dashed: false,
+        }
+    }
+
+    /// A line through the points `(0, y[0])`, `(1, y[1])` …: one value a step.
+    pub fn steps(y: impl IntoIterator<Item: Number>) -> Self {
+        let y = values::collect(y);
+        Self::new(0..y.len(), y)
+    }
+
+    /// Its text in the legend.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Its colour; otherwise the palette's next.
+    pub fn color(mut self, color: Color) -> Self {
+        self.color = Some(color);
+        self
+    }
+
+    /// Its width in pixels (100 to the inch); 2.2 otherwise.
+    pub fn width(mut self, width: f64) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// Drawn as dashes.
+    pub fn dashed(mut self) -> Self {
+        self.dashed = true;
+        self
+    }
+
+    fn ink(&self) -> Color {
+        self.color.unwrap_or(style::BLUE)
+    }
+}
+
+impl Mark for Line {
+    fn name(&self) -> String {
+        named("line", self.label.as_deref())
+    }
+
+    fn check(&self) -> Result<(), DataProblem> {
+        same_length("y values", self.y.len(), "x values", self.x.len())?;
+        if self.x.is_empty() {
+            return Err(DataProblem::Empty("points"));
+        }
+        if !(0.1..=50.0).contains(&self.width) {
+            return Err(DataProblem::Parameter {
+                what: "width",
+                value: self.width,
+                allowed: "in [0.1, 50] px",
+            });
+        }
+        Ok(())
+    }
+
+    fn outline(&self) -> Vec<Vec<(f64, f64)>> {
+        vec![points(&self.x, &self.y)]
+    }
+
+    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+        let points = points(&self.x, &self.y);
+        let dash = self.dashed.then_some(self.width * 4.0);
+        plot.polyline(
+            &points,
+            &Stroke {
+                color: self.ink(),
+                width: self.width,
+                dash,
+            },
+        )?;
+        // A value between two gaps has no line to it; a dot keeps it visible.
+        let drawn = |i: usize| points.get(i).is_some_and(|&p| plot.at(p).is_some());
+        for (i, &point) in points.iter().enumerate() {
+            let alone = !drawn(i + 1) && (i == 0 || !drawn(i - 1));
+            if let (true, Some(at)) = (alone, plot.at(point)) {
+                plot.canvas.point(at, self.width, self.ink(), self.ink())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn legend(&self) -> Vec<Entry> {
+        let key = Key::Line {
+            color: self.ink(),
+            width: self.width,
+            dashed: self.dashed,
+        };
+        self.label
+            .iter()
+            .map(|label| Entry {
+                label: label.clone(),
+                key,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,119 @@
+//! Reference lines and texts.
+
+use crate::{
+    FigureError,
+    canvas::{Align, CAP_HEIGHT, Font, Stroke},
+    error::DataProblem,
+    marks::{Mark, all_finite},
+    plot::Plot,
+    style, text,
+};
+
+/// A dashed line across the panel at a value of one axis, with its text at the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) value: f64,
+    pub(crate) horizontal: bool,
+    pub(crate) label: String,
+}
+
+impl Mark for Rule {
+    fn name(&self) -> String {
+        format!("reference line `{}`", self.label)
+    }
+
+    fn check(&self) -> Result<(), DataProblem> {
+        all_finite("its position", &[self.value])
+    }
+
+    fn outline(&self) -> Vec<Vec<(f64, f64)>> {
+        let point = if self.horizontal {
+            (f64::NAN, self.value)
+        } else {
+            (self.value, f64::NAN)
+        };
+        vec![vec![point]]
+    }
+
+    fn is_rule(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+        let rect = plot.rect;
+        let Some(along) = plot.along(self.value, self.horizontal) else {
+            return Ok(());
+        };
+        let font = Font::new(style::TICK_SIZE, style::TICK_TEXT).align(Align::Right);
+        let (line, at, font) = if self.horizontal {
+            let above = along - font.size * (CAP_HEIGHT + 0.4) > rect.top;
+            let baseline = if above {
+                along - 5.0
+            } else {
+                along + 5.0 + font.size * CAP_HEIGHT
+            };
+            (
+                [(rect.left, along), (rect.right, along)],
+                (rect.right - 5.0, baseline),
+                font,
+            )
+        } else {
+            let right = along + text::width(&self.label, font.size, false) + 6.0 < rect.right;
+            let (x, align) = if right {
+                (along + 6.0, Align::Left)
+            } else {
+                (along - 6.0, Align::Right)
+            };
+            let baseline = rect.top + 4.0 + font.size * CAP_HEIGHT;
+            (
+                [(along, rect.bottom), (along, rect.top)],
+                (x, baseline),
+                font.align(align),
+            )
+        };
+        let stroke = Stroke {
+            color: style::GRAY,
+            width: style::RULE_WIDTH,
+            dash: Some(6.0),
+        };
+        plot.canvas.polyline(&line, &stroke)?;
+        plot.canvas.text(at, &self.label, &font)
+    }
+}
+
+/// A text beside a point.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) point: (f64, f64),
+    pub(crate) text: String,
+}
+
+impl Mark for Note {
+    fn name(&self) -> String {
+        format!("note `{}`", self.text)
+    }
+
+    fn check(&self) -> Result<(), DataProblem> {
+        all_finite("its point", &[self.point.0, self.point.1])
+    }
+
+    fn outline(&self) -> Vec<Vec<(f64, f64)>> {
+        vec![vec![self.point]]
+    }
+
+    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+        let Some((x, y)) = plot.at(self.point) else {
+            return Ok(());
+        };
+        let font = Font::new(style::TICK_SIZE, style::TEXT);
+        let right = x + 8.0 + text::width(&self.text, font.size, false) < plot.rect.right;
+        let (x, align) = if right {
+            (x + 8.0, Align::Left)
+        } else {
+            (x - 8.0, Align::Right)
+        };
+        let baseline = (y - 6.0).max(plot.rect.top + font.size);
+        plot.canvas
+            .text((x, baseline), &self.text, &font.align(align))
+    }
+}

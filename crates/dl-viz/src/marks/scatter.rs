@@ -1,0 +1,155 @@
+//! Points.
+
+use crate::{
+    Color, FigureError, Number,
+    error::DataProblem,
+    marks::{Entry, Key, Mark, all_finite, named, points, same_length},
+    plot::Plot,
+    style, values,
+};
+
+/// Points, of one colour or coloured by class, with dark edges.
+///
+/// ```
+/// use dl_viz::{Figure, Panel, Scatter};
+///
+/// let flowers = Scatter::new([5.1, 7.0, 6.3], [3.5, 3.2, 3.3]).classes([0, 1, 2], ["setosa", "versicolor", "virginica"]);
+/// let panel = Panel::new("Iris").x_label("Sepal length (cm)").y_label("Sepal width (cm)").scatter(flowers);
+/// let svg = Figure::from(panel).to_svg()?;
+/// # assert!(svg.starts_with("<svg"));
+/// # Ok::<(), dl_viz::FigureError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scatter {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    label: Option<String>,
+    pub(crate) color: Option<Color>,
+    classes: Option<(Vec<usize>, Vec<String>)>,
+    radius: f64,
+}
+
+impl Scatter {
+    /// The points `(x[i], y[i])`.
+    pub fn new(x: impl IntoIterator<Item: Number>, y: impl IntoIterator<Item: Number>) -> Self {
+        Self {
+            x: values::collect(x),
+            y: values::collect(y),
+            label: None,
+            color: None,
+            classes: None,
+            radius: style::POINT_RADIUS,
+        }
+    }
+
+    /// Its text in the legend.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// The colour of all points; otherwise the palette's next.
+    pub fn color(mut self, color: Color) -> Self {
+        self.color = Some(color);
+        self
+    }
+
+    /// A class index for each point, which gives it the palette's colour of that index, and the names of the
+    /// classes for the legend.
+    pub fn classes(
+        mut self,
+        classes: impl IntoIterator<Item = usize>,
+        names: impl IntoIterator<Item: Into<String>>,
+    ) -> Self {
+        self.classes = Some((
+            classes.into_iter().collect(),
+            names.into_iter().map(Into::into).collect(),
+        ));
+        self
+    }
+
+    /// The points' radius in pixels (100 to the inch); 4.2 otherwise.
+    pub fn radius(mut self, radius: f64) -> Self {
+        self.radius = radius;
+        self
+    }
+
+    fn ink(&self) -> Color {
+        self.color.unwrap_or(style::BLUE)
+    }
+}
+
+impl Mark for Scatter {
+    fn name(&self) -> String {
+        named("scatter", self.label.as_deref())
+    }
+
+    fn check(&self) -> Result<(), DataProblem> {
+        same_length("y values", self.y.len(), "x values", self.x.len())?;
+        if self.x.is_empty() {
+            return Err(DataProblem::Empty("points"));
+        }
+        all_finite("x", &self.x)?;
+        all_finite("y", &self.y)?;
+        if let Some((classes, names)) = &self.classes {
+            same_length("classes", classes.len(), "points", self.x.len())?;
+            if let Some(&class) = classes.iter().find(|&&class| class >= names.len()) {
+                return Err(DataProblem::Class {
+                    class,
+                    names: names.len(),
+                });
+            }
+        }
+        if !(1.0..=50.0).contains(&self.radius) {
+            return Err(DataProblem::Parameter {
+                what: "radius",
+                value: self.radius,
+                allowed: "in [1, 50] px",
+            });
+        }
+        Ok(())
+    }
+
+    fn outline(&self) -> Vec<Vec<(f64, f64)>> {
+        points(&self.x, &self.y)
+            .into_iter()
+            .map(|point| vec![point])
+            .collect()
+    }
+
+    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+        for (i, &point) in points(&self.x, &self.y).iter().enumerate() {
+            let color = match &self.classes {
+                Some((classes, _)) => style::palette(classes[i]),
+                None => self.ink(),
+            };
+            if let Some(at) = plot.at(point) {
+                plot.canvas.point(at, self.radius, color, style::BLACK)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn legend(&self) -> Vec<Entry> {
+        match &self.classes {
+            Some((_, names)) => names
+                .iter()
+                .enumerate()
+                .map(|(class, name)| Entry {
+                    label: name.clone(),
+                    key: Key::Point {
+                        color: style::palette(class),
+                    },
+                })
+                .collect(),
+            None => self
+                .label
+                .iter()
+                .map(|label| Entry {
+                    label: label.clone(),
+                    key: Key::Point { color: self.ink() },
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The data area of a panel: from data to pixels, and what is clipped on the way.
+
+use plotters::prelude::{Cartesian2d, DrawingArea, SVGBackend};
+
+use crate::{
+    FigureError,
+    axis::Axis,
+    canvas::{Canvas, Px, Rect, SCALE, Stroke},
+};
+
+/// A panel's data area, ready to draw in.
+pub(crate) struct Plot<'c, 'a> {
+    pub(crate) canvas: &'c Canvas<'a>,
+    pub(crate) area: DrawingArea<SVGBackend<'a>, Cartesian2d<Axis, Axis>>,
+    pub(crate) rect: Rect,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+}
+
+impl Plot<'_, '_> {
+    /// Position along the axes; `None` where a coordinate is not finite or has no logarithm.
+    fn position(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
+        let position = (self.x.scale.position(x), self.y.scale.position(y));
+        (position.0.is_finite() && position.1.is_finite()).then_some(position)
+    }
+
+    fn pixel(&self, position: (f64, f64)) -> Px {
+        let (x, y) = self.area.map_coordinate(&position);
+        (f64::from(x) / SCALE, f64::from(y) / SCALE)
+    }
+
+    /// The pixel of a data point, if it lies within the axes.
+    pub(crate) fn at(&self, point: (f64, f64)) -> Option<Px> {
+        Some(self.pixel((self.x.inside(point.0)?, self.y.inside(point.1)?)))
+    }
+
+    /// The pixel of a data point, moved to the frame if it lies outside.
+    pub(crate) fn clamped(&self, point: (f64, f64)) -> Option<Px> {
+        let (x, y) = self.position(point)?;
+        let ((left, right), (low, high)) = (self.x.limits(), self.y.limits());
+        Some(self.pixel((x.clamp(left, right), y.clamp(low, high))))
+    }
+
+    /// The pixel coordinate of a value of the y axis (`horizontal`) or of the x axis, if it is within it.
+    pub(crate) fn along(&self, value: f64, horizontal: bool) -> Option<f64> {
+        let (x, y) = self.pixel(match horizontal {
+            true => (self.x.range.0, self.y.inside(value)?),
+            false => (self.x.inside(value)?, self.y.range.0),
+        });
+        Some(if horizontal { y } else { x })
+    }
+
+    /// The visible runs of a polyline: broken at gaps, cut at the frame.
+    pub(crate) fn runs(&self, points: &[(f64, f64)]) -> Vec<Vec<Px>> {
+        let mut runs: Vec<Vec<Px>> = Vec::new();
+        let mut joined = false;
+        for pair in points.windows(2) {
+            let visible = match (self.position(pair[0]), self.position(pair[1])) {
+                (Some(from), Some(to)) => clip(from, to, self.x.limits(), self.y.limits()),
+                _ => None,
+            };
+            let Some((from, to, reaches_end)) = visible else {
+                joined = false;
+                continue;
+            };
+            match runs.last_mut() {
+                Some(run) if joined => run.push(self.pixel(to)),
+                _ => runs.push(vec![self.pixel(from), self.pixel(to)]),
+            }
+            joined = reaches_end;
+        }
+        runs
+    }
+
+    pub(crate) fn polyline(
+        &self,
+        points: &[(f64, f64)],
+        stroke: &Stroke,
+    ) -> Result<(), FigureError> {
+        self.runs(points)
+            .iter()
+            .try_for_each(|run| self.canvas.polyline(run, stroke))
+    }
+}
+
+type Point = (f64, f64);
+
+/// The part of a segment inside a box, and whether its end is (Liang and Barsky, 1984).
+fn clip(from: Point, to: Point, x: (f64, f64), y: (f64, f64)) -> Option<(Point, Point, bool)> {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for (delta, low, high) in [
+        (dx, x.0 - from.0, x.1 - from.0),
+        (dy, y.0 - from.1, y.1 - from.1),
+    ] {
+        if delta == 0.0 {
+            if low > 0.0 || high < 0.0 {
+                return None;
+            }
+        } else {
+            let (a, b) = (low / delta, high / delta);
+            enter = enter.max(a.min(b));
+            leave = leave.min(a.max(b));
+        }
+    }
+    let at = |t: f64| (from.0 + t * dx, from.1 + t * dy);
+    (enter <= leave).then(|| (at(enter), at(leave), leave >= 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_cut_at_the_box() {
+        let unit = (0.0, 1.0);
+        assert_eq!(
+            clip((0.2, 0.2), (0.4, 0.8), unit, unit),
+            Some(((0.2, 0.2), (0.4, 0.8), true))
+        );
+        assert_eq!(
+            clip((-1.0, 0.5), (2.0, 0.5), unit, unit),
+            Some(((0.0, 0.5), (1.0, 0.5), false))
+        );
+        assert_eq!(
+            clip((0.5, 3.0), (0.5, 0.5), unit, unit),
+            Some(((0.5, 1.0), (0.5, 0.5), true))
+        );
+        assert_eq!(clip((-1.0, 0.5), (0.5, 2.0), unit, unit), None);
+        assert_eq!(clip((2.0, 0.0), (2.0, 1.0), unit, unit), None);
+    }
+}

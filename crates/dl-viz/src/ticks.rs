@@ -1,0 +1,200 @@
+//! Round numbers along an axis.
+
+use crate::axis::Scale;
+
+/// A tick: its position along the axis (the logarithm, on a log scale) and its text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tick {
+    pub(crate) position: f64,
+    pub(crate) label: String,
+}
+
+/// At most `most` ticks (and at least two, where 1, 2, 2.5, 5 × 10ᵏ allows) inside `start..=end`.
+pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<Tick> {
+    match scale {
+        Scale::Linear => linear_ticks(start, end, most),
+        Scale::Log10 => log_ticks(start, end, most),
+    }
+}
+
+fn linear_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
+    let most = most.max(2) as f64;
+    let mut exponent = ((end - start) / most).log10().floor() as i32;
+    let step = loop {
+        let found = [1.0, 2.0, 2.5, 5.0]
+            .map(|digit| digit * 10f64.powi(exponent))
+            .into_iter()
+            .find(|step| (end / step + 1e-9).floor() - (start / step - 1e-9).ceil() < most);
+        match found {
+            Some(step) => break step,
+            None => exponent += 1,
+        }
+    };
+    let (first, last) = (
+        (start / step - 1e-9).ceil() as i64,
+        (end / step + 1e-9).floor() as i64,
+    );
+    let positions = (first..=last).map(|i| (i as f64 * step).clamp(start, end));
+    let largest = start.abs().max(end.abs());
+    positions
+        .map(|position| Tick {
+            position,
+            label: number(position, step, largest),
+        })
+        .collect()
+}
+
+/// Powers of ten; also 2 and 5 times them where the range is narrow; linear ticks where it is narrower still.
+fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
+    let digits: &[f64] = match end - start {
+        decades if decades < 2.5 => &[1.0, 2.0, 5.0],
+        _ => &[1.0],
+    };
+    let stride = ((end - start) / most.max(2) as f64).ceil().max(1.0) as i32;
+    let (first, last) = (start.floor() as i32, end.ceil() as i32);
+    let plain = start >= -3.0 && end <= 4.0;
+    let mut ticks = Vec::new();
+    for exponent in (first..=last).filter(|e| e.rem_euclid(stride) == 0) {
+        for digit in digits {
+            let position = f64::from(exponent) + digit.log10();
+            if (start..=end).contains(&position) {
+                let label = if plain {
+                    format!(
+                        "{:.*}",
+                        (-exponent).max(0) as usize,
+                        digit * 10f64.powi(exponent)
+                    )
+                } else if *digit == 1.0 {
+                    format!("10{}", superscript(exponent))
+                } else {
+                    format!("{digit}×10{}", superscript(exponent))
+                };
+                ticks.push(Tick { position, label });
+            }
+        }
+    }
+    if ticks.len() >= 2 {
+        return ticks;
+    }
+    let (low, high) = (10f64.powf(start), 10f64.powf(end));
+    linear_ticks(low, high, most)
+        .into_iter()
+        .filter(|tick| tick.position > 0.0)
+        .map(|tick| Tick {
+            position: tick.position.log10().clamp(start, end),
+            ..tick
+        })
+        .collect()
+}
+
+/// A tick's text: just the decimals its step needs, a real minus, powers of ten where zeros would pile up.
+fn number(value: f64, step: f64, largest: f64) -> String {
+    if largest >= 1e6 || largest < 1e-3 {
+        let exponent = largest.log10().floor() as i32;
+        if value == 0.0 {
+            return "0".to_owned();
+        }
+        let unit = 10f64.powi(exponent);
+        let mantissa = decimal(value / unit, step / unit);
+        return format!("{mantissa}×10{}", superscript(exponent));
+    }
+    decimal(value, step)
+}
+
+/// `value` with the decimals that tell multiples of `step` apart.
+fn decimal(value: f64, step: f64) -> String {
+    let decimals = (0..12)
+        .find(|&d| {
+            let shifted = step * 10f64.powi(d);
+            (shifted - shifted.round()).abs() <= 1e-6 * shifted && shifted >= 0.5
+        })
+        .unwrap_or(12) as usize;
+    signed(value, decimals)
+}
+
+/// `value` with so many decimals, a real minus and no negative zero.
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
+    let digits = format!("{:.decimals$}", value.abs());
+    let zero = digits.chars().all(|c| matches!(c, '0' | '.'));
+    if value < 0.0 && !zero {
+        format!("−{digits}")
+    } else {
+        digits
+    }
+}
+
+fn superscript(exponent: i32) -> String {
+    exponent
+        .to_string()
+        .chars()
+        .map(|c| match c {
+            '-' => '⁻',
+            '0' => '⁰',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            digit => char::from_u32('⁴' as u32 + (digit as u32 - '4' as u32)).unwrap_or(digit),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(scale: Scale, range: (f64, f64), most: usize) -> Vec<String> {
+        ticks(scale, range, most)
+            .into_iter()
+            .map(|t| t.label)
+            .collect()
+    }
+
+    #[test]
+    fn linear_labels_are_short() {
+        let linear = |start, end| labels(Scale::Linear, (start, end), 6);
+        assert_eq!(linear(-10.4, 10.4), ["−10", "−5", "0", "5", "10"]);
+        assert_eq!(
+            linear(-0.04, 1.04),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
+        assert_eq!(
+            linear(0.0, 1e7),
+            ["0", "0.2×10⁷", "0.4×10⁷", "0.6×10⁷", "0.8×10⁷", "1.0×10⁷"]
+        );
+        assert_eq!(linear(0.0, 0.5), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
+    }
+
+    #[test]
+    fn log_labels_are_powers_where_plain_numbers_grow_long() {
+        let log = |start, end| labels(Scale::Log10, (start, end), 6);
+        assert_eq!(
+            log(-2.1, 0.2),
+            ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]
+        );
+        assert_eq!(log(-3.0, 1.0), ["0.001", "0.01", "0.1", "1", "10"]);
+        assert_eq!(log(-6.0, -2.0), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]);
+        assert_eq!(log(0.30, 0.34), ["2.00", "2.05", "2.10", "2.15"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_are_in_range_and_round(start in -1e6..1e6f64, span in 1e-3..1e6f64, most in 3usize..12) {
+            let end = start + span;
+            let ticks = ticks(Scale::Linear, (start, end), most);
+            prop_assert!((2..=most).contains(&ticks.len()), "{} ticks", ticks.len());
+            let step = ticks[1].position - ticks[0].position;
+            let mantissa = step / 10f64.powf(step.log10().floor());
+            prop_assert!(
+                [1.0, 2.0, 2.5, 5.0, 10.0].iter().any(|round| (mantissa - round).abs() <= 1e-3),
+                "step {step}"
+            );
+            for tick in &ticks {
+                prop_assert!((start..=end).contains(&tick.position));
+                let multiple = tick.position / step;
+                prop_assert!((multiple - multiple.round()).abs() <= 1e-3 * multiple.abs().max(1.0));
+            }
+        }
+    }
+}
