@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod activation;
 pub mod random;
 pub mod sampling;
 mod scalar;
+pub mod softmax;
+pub mod special;
 
 pub use scalar::Scalar;
 

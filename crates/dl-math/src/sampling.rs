@@ -1,1 +1,251 @@
-//! Drawing rows: permutations and hold-out splits.
+//! Drawing rows: permutations and hold-out splits, as indices.
+
+use ndarray_rand::rand::{Rng, seq::SliceRandom};
+
+/// Why rows cannot be split.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SamplingError {
+    /// The share held out is not inside (0, 1).
+    #[error("the share to hold out is {0}, but must be in (0, 1)")]
+    Fraction(f64),
+    /// One side would have no row.
+    #[error("holding out {fraction} of {rows} rows leaves {train} for training and {test} held out; both need at least 1")]
+    EmptySide {
+        /// The share to hold out.
+        fraction: f64,
+        /// Rows to split.
+        rows: usize,
+        /// Rows left for training.
+        train: usize,
+        /// Rows held out.
+        test: usize,
+    },
+    /// A class cannot be on both sides.
+    #[error("class {class} has a single row; a stratified split needs at least 2 of each class")]
+    SingleRow {
+        /// The class.
+        class: usize,
+    },
+    /// There are too few rows on a side for every class to have one.
+    #[error("holding out {test} of {rows} rows leaves no room for each of {classes} classes on both sides")]
+    TooManyClasses {
+        /// Rows to split.
+        rows: usize,
+        /// Rows held out.
+        test: usize,
+        /// Classes present.
+        classes: usize,
+    },
+}
+
+/// Row numbers for training and the rows held out, each in random order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Rows to train on.
+    pub train: Vec<usize>,
+    /// Rows held out.
+    pub test: Vec<usize>,
+}
+
+/// A uniformly random order of 0 … n−1 (Fisher–Yates).
+pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    order.shuffle(rng);
+    order
+}
+
+/// Holds out round(`fraction`·n) of n rows at random.
+///
+/// # Errors
+/// [`SamplingError`] for a fraction outside (0, 1) and where a side would be empty.
+pub fn holdout<R: Rng + ?Sized>(
+    n: usize,
+    fraction: f64,
+    rng: &mut R,
+) -> Result<Split, SamplingError> {
+    let held_out = held_out(n, fraction)?;
+    let mut test = permutation(n, rng);
+    let train = test.split_off(held_out);
+    Ok(Split { train, test })
+}
+
+/// Holds out round(`fraction`·n) rows so that each class keeps its share on both sides: class c
+/// gives `fraction`·n_c rows, rounded by largest remainder, at least one and at most n_c − 1.
+///
+/// ```
+/// use dl_math::{random::generator, sampling::stratified_holdout};
+/// let split = stratified_holdout(&[0, 0, 0, 0, 1, 1], 0.5, &mut generator(0))?;
+/// assert_eq!(split.test.iter().filter(|&&row| row >= 4).count(), 1);
+/// # Ok::<(), dl_math::sampling::SamplingError>(())
+/// ```
+///
+/// # Errors
+/// As [`holdout`], and where a class has a single row or there is no room for every class.
+pub fn stratified_holdout<R: Rng + ?Sized>(
+    labels: &[usize],
+    fraction: f64,
+    rng: &mut R,
+) -> Result<Split, SamplingError> {
+    let held_out = held_out(labels.len(), fraction)?;
+    let classes = labels.iter().max().map_or(0, |&c| c + 1);
+    let mut rows_of = vec![Vec::new(); classes];
+    for (row, &class) in labels.iter().enumerate() {
+        rows_of[class].push(row);
+    }
+    if let Some(class) = rows_of.iter().position(|rows| rows.len() == 1) {
+        return Err(SamplingError::SingleRow { class });
+    }
+    let sizes: Vec<usize> = rows_of.iter().map(Vec::len).collect();
+    let quotas = quotas(&sizes, held_out).ok_or(SamplingError::TooManyClasses {
+        rows: labels.len(),
+        test: held_out,
+        classes: sizes.iter().filter(|&&size| size > 0).count(),
+    })?;
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for (mut rows, quota) in rows_of.into_iter().zip(quotas) {
+        rows.shuffle(rng);
+        train.extend(rows.split_off(quota));
+        test.extend(rows);
+    }
+    train.shuffle(rng);
+    test.shuffle(rng);
+    Ok(Split { train, test })
+}
+
+fn held_out(rows: usize, fraction: f64) -> Result<usize, SamplingError> {
+    if !(fraction > 0.0 && fraction < 1.0) {
+        return Err(SamplingError::Fraction(fraction));
+    }
+    let test = (fraction * rows as f64).round() as usize;
+    if test == 0 || test == rows {
+        return Err(SamplingError::EmptySide {
+            fraction,
+            rows,
+            train: rows - test,
+            test,
+        });
+    }
+    Ok(test)
+}
+
+/// How many of `total` each class gives: proportional to its size, by largest remainder, within
+/// 1 … size − 1. `None` where that cannot be.
+fn quotas(sizes: &[usize], total: usize) -> Option<Vec<usize>> {
+    let rows: usize = sizes.iter().sum();
+    let share = |size: usize| size as f64 * total as f64 / rows as f64;
+    let bounds = |size: usize| (size.min(1), size.saturating_sub(1));
+    let mut quotas: Vec<usize> = sizes
+        .iter()
+        .map(|&size| (share(size) as usize).clamp(bounds(size).0, bounds(size).1))
+        .collect();
+    while quotas.iter().sum::<usize>() != total {
+        let missing = quotas.iter().sum::<usize>() < total;
+        // the class furthest below (above) its share that may still give one more (less)
+        let lag = |&i: &usize| share(sizes[i]) - quotas[i] as f64;
+        let open = (0..sizes.len()).filter(|&i| {
+            let (least, most) = bounds(sizes[i]);
+            if missing { quotas[i] < most } else { quotas[i] > least }
+        });
+        let by_lag = |a: &usize, b: &usize| lag(a).total_cmp(&lag(b));
+        if missing {
+            // among equals the first class
+            let next = open.rev().max_by(by_lag)?;
+            quotas[next] += 1;
+        } else {
+            let next = open.min_by(by_lag)?;
+            quotas[next] -= 1;
+        }
+    }
+    Some(quotas)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+    use proptest::prelude::*;
+
+    fn count(labels: &[usize], rows: &[usize], class: usize) -> usize {
+        rows.iter().filter(|&&row| labels[row] == class).count()
+    }
+
+    proptest! {
+        #[test]
+        fn a_split_is_a_partition(
+            labels in prop::collection::vec(0usize..4, 2..200),
+            fraction in 0.01f64..0.99,
+            seed: u64,
+        ) {
+            for split in [
+                holdout(labels.len(), fraction, &mut generator(seed)),
+                stratified_holdout(&labels, fraction, &mut generator(seed)),
+            ] {
+                let Ok(split) = split else { continue };
+                let mut rows = [split.train.clone(), split.test.clone()].concat();
+                rows.sort_unstable();
+                prop_assert_eq!(rows, (0..labels.len()).collect::<Vec<_>>());
+                let expected = (fraction * labels.len() as f64).round() as usize;
+                prop_assert_eq!(split.test.len(), expected);
+            }
+        }
+
+        #[test]
+        fn classes_keep_their_shares(
+            sizes in prop::collection::vec(20usize..60, 2..5),
+            fraction in 0.1f64..0.9,
+            seed: u64,
+        ) {
+            let labels: Vec<usize> = sizes.iter().enumerate()
+                .flat_map(|(class, &size)| std::iter::repeat_n(class, size)).collect();
+            let split = stratified_holdout(&labels, fraction, &mut generator(seed)).unwrap();
+            for (class, &size) in sizes.iter().enumerate() {
+                let held_out = count(&labels, &split.test, class) as f64;
+                prop_assert!((held_out - fraction * size as f64).abs() <= 1.5);
+            }
+        }
+    }
+
+    #[test]
+    fn iris_like_classes_give_ten_rows_each() {
+        let labels: Vec<usize> = (0..150).map(|row| row / 50).collect();
+        let split = stratified_holdout(&labels, 0.2, &mut generator(42)).unwrap();
+        for class in 0..3 {
+            assert_eq!(count(&labels, &split.test, class), 10);
+        }
+    }
+
+    #[test]
+    fn a_rare_class_is_on_both_sides() {
+        let labels = [vec![0; 98], vec![1; 2]].concat();
+        let split = stratified_holdout(&labels, 0.1, &mut generator(0)).unwrap();
+        assert_eq!(count(&labels, &split.test, 1), 1);
+        assert_eq!(split.test.len(), 10);
+    }
+
+    #[test]
+    fn errors_say_what_was_asked() {
+        let message = |result: Result<Split, SamplingError>| result.unwrap_err().to_string();
+        let rng = &mut generator(0);
+        assert_eq!(
+            message(holdout(10, 1.0, rng)),
+            "the share to hold out is 1, but must be in (0, 1)"
+        );
+        assert_eq!(
+            message(holdout(10, f64::NAN, rng)),
+            "the share to hold out is NaN, but must be in (0, 1)"
+        );
+        assert_eq!(
+            message(holdout(3, 0.1, rng)),
+            "holding out 0.1 of 3 rows leaves 3 for training and 0 held out; both need at least 1"
+        );
+        assert_eq!(
+            message(stratified_holdout(&[0, 0, 0, 1], 0.5, rng)),
+            "class 1 has a single row; a stratified split needs at least 2 of each class"
+        );
+        assert_eq!(
+            message(stratified_holdout(&[0, 0, 1, 1, 2, 2], 0.2, rng)),
+            "holding out 1 of 6 rows leaves no room for each of 3 classes on both sides"
+        );
+    }
+}

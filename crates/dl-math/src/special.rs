@@ -1,0 +1,52 @@
+//! Functions of one number, in forms that neither overflow nor cancel.
+
+use crate::Scalar;
+
+/// The logistic function σ(x) = 1 / (1 + e⁻ˣ) (Goodfellow et al. 2016, eq. 3.30).
+///
+/// Written with e^−|x|, which cannot overflow.
+///
+/// ```
+/// assert_eq!(dl_math::special::sigmoid(0.0), 0.5);
+/// assert_eq!(dl_math::special::sigmoid(-1e4_f32), 0.0);
+/// ```
+#[inline]
+pub fn sigmoid<F: Scalar>(x: F) -> F {
+    let e = (-x.abs()).exp();
+    let one = F::one();
+    if x >= F::zero() { one / (one + e) } else { e / (one + e) }
+}
+
+/// ln σ(x) = −softplus(−x).
+#[inline]
+pub fn log_sigmoid<F: Scalar>(x: F) -> F {
+    -softplus(-x)
+}
+
+/// ζ(x) = ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|) (Goodfellow et al. 2016, eq. 3.31).
+///
+/// ```
+/// assert_eq!(dl_math::special::softplus(1e4_f32), 1e4);
+/// ```
+#[inline]
+pub fn softplus<F: Scalar>(x: F) -> F {
+    x.max(F::zero()) + (-x.abs()).exp().ln_1p()
+}
+
+/// logit(p) = ln(p / (1 − p)), the inverse of [`sigmoid`]; ∓∞ at 0 and 1, NaN outside `[0, 1]`.
+#[inline]
+pub fn logit<F: Scalar>(p: F) -> F {
+    p.ln() - (-p).ln_1p()
+}
+
+/// The standard normal distribution function Φ(x) = ½ erfc(−x/√2).
+#[inline]
+pub fn normal_cdf<F: Scalar>(x: F) -> F {
+    F::of(0.5 * libm::erfc(-x.as_f64() * std::f64::consts::FRAC_1_SQRT_2))
+}
+
+/// The standard normal density φ(x) = e^(−x²/2) / √(2π).
+#[inline]
+pub fn normal_pdf<F: Scalar>(x: F) -> F {
+    (-x * x / F::of(2.0)).exp() / F::of((2.0 * std::f64::consts::PI).sqrt())
+}
