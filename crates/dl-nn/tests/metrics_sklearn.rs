@@ -6,9 +6,10 @@ use dl_nn::metrics::{
     macro_roc_auc, mean_absolute_error, mean_squared_error, r2_score, roc_auc,
     root_mean_squared_error, top_k_accuracy,
 };
-use dl_nn::ndarray::{Array1, Array2, Axis};
+use dl_nn::ndarray::{Array1, Array2, Axis, array};
 use serde_json::Value;
 
+const LEVEL: f64 = 0.95;
 const TOLERANCE: f64 = 1e-12;
 
 fn reference(part: &str) -> Value {
@@ -16,8 +17,6 @@ fn reference(part: &str) -> Value {
     assert_eq!(all["level"], LEVEL);
     all[part].clone()
 }
-
-const LEVEL: f64 = 0.95;
 
 fn number(value: &Value) -> f64 {
     value.as_f64().expect("a number")
@@ -108,7 +107,6 @@ fn confusion_matrix_and_what_is_read_off_it() {
             precision,
             recall,
             f1,
-            ..
         } = matrix.average(average);
         assert_all_close(&[precision, recall, f1], &case[name]);
     }
@@ -244,6 +242,10 @@ fn f32_arrays_are_computed_in_f64() {
         mean_squared_error(&truth, &predicted).unwrap(),
         mean_squared_error(&wide_truth, &wide_predicted).unwrap()
     );
+
+    // A certain and wrong prediction costs −ln ε of the type it came in.
+    let wrong = log_loss(&array![0], &array![[0.0f32, 1.0]]).unwrap();
+    assert_close(wrong.value, -f64::from(f32::EPSILON).ln());
 
     let case = reference("tied");
     let truth = labels(&case["truth"]).mapv(|class| class == 1);

@@ -104,3 +104,20 @@ impl CalibrationBin {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array1;
+
+    use super::*;
+
+    #[test]
+    fn an_upper_edge_belongs_to_its_bin() {
+        let edges: Array1<f64> = (0..=100).map(|i| f64::from(i) / 100.0).collect();
+        let curve = CalibrationCurve::new(&edges.mapv(|_| true), &edges, 100).unwrap();
+        let sizes: Vec<usize> = curve.bins.iter().map(|bin| bin.positives.n).collect();
+        // The first bin holds its lower end, 0, too.
+        let expected: Vec<usize> = (0..100).map(|bin| if bin == 0 { 2 } else { 1 }).collect();
+        assert_eq!(sizes, expected);
+    }
+}

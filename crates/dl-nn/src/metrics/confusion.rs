@@ -9,6 +9,11 @@ use super::{Estimate, MetricError, Report, check};
 
 /// How often each class was taken for each: `counts[[truth, predicted]]`.
 ///
+/// Divided by n, the counts estimate the joint distribution of truth and prediction, and the
+/// measures its conditionals: precision is P(truth = c | predicted = c), recall
+/// P(predicted = c | truth = c). Sokolova & Lapalme, "A systematic analysis of performance measures
+/// for classification tasks", Information Processing & Management 45 (2009), Table 3.
+///
 /// A ratio whose denominator is zero is 0, as scikit-learn's default: the precision of a class
 /// never predicted, the recall of a class that never occurs, the F1 of one with neither.
 ///

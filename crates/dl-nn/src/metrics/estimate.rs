@@ -176,7 +176,7 @@ fn hanley_mcneil(auc: f64, positives: usize, negatives: usize, level: f64) -> (f
     (bisect(0.0, auc, inside), bisect(1.0, auc, inside))
 }
 
-/// Hanley & McNeil (1982), p. 31: the variance of the area under the ROC curve when its true value
+/// Hanley & McNeil (1982): the variance of the area under the ROC curve when its true value
 /// is `theta`.
 fn hanley_mcneil_variance(theta: f64, positives: usize, negatives: usize) -> f64 {
     let (positives, negatives) = (positives as f64, negatives as f64);
@@ -199,5 +199,22 @@ impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = f.precision().unwrap_or(3);
         write!(f, "[{:.digits$}, {:.digits$}]", self.lower, self.upper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_holds_proportions_of_none_and_all() {
+        for n in 1..=200 {
+            for level in [0.5, 0.9, 0.95, 0.99] {
+                let none = Estimate::proportion(0, n).interval(level).unwrap();
+                assert!(none.lower == 0.0 && 0.0 < none.upper && none.upper < 1.0);
+                let all = Estimate::proportion(n, n).interval(level).unwrap();
+                assert!(all.upper == 1.0 && 0.0 < all.lower && all.lower < 1.0);
+            }
+        }
     }
 }

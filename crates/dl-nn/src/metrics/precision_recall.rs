@@ -66,7 +66,8 @@ impl PrecisionRecallCurve {
 
     /// The area under the curve as steps: Σ (Rᵢ − Rᵢ₋₁) Pᵢ. No standard interval.
     ///
-    /// The trapezoid rule would be too kind here: between two points precision does not run
+    /// Manning, Raghavan & Schütze, "Introduction to Information Retrieval", § 8.4. The trapezoid
+    /// rule would be too kind here: between two points precision does not run
     /// straight (Davis & Goadrich 2006, § 4).
     pub fn average_precision(&self) -> f64 {
         let steps = self

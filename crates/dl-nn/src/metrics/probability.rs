@@ -6,7 +6,7 @@ use super::{Estimate, MetricError, check};
 use crate::Scalar;
 
 /// The mean over the samples of −ln p(true class), in nats: the cross-entropy of the labels and
-/// the predictions.
+/// the predictions (Goodfellow, Bengio & Courville § 3.13).
 ///
 /// `truth` is `[n]`, `probabilities` `[n, classes]` with rows that sum to 1 (within the square root
 /// of the type's precision). As in scikit-learn, probabilities are first moved into `[ε, 1 − ε]`, ε

@@ -72,7 +72,7 @@ impl RocCurve {
     /// The area under the curve by the trapezoid rule, with its [interval](Estimate::interval).
     ///
     /// It is the probability that a random positive scores higher than a random negative, ties
-    /// counted half.
+    /// counted half (Fawcett 2006, § 7 and Algorithm 2).
     pub fn auc(&self) -> Estimate {
         let area = trapezoid(&self.false_positive_rate, &self.true_positive_rate);
         Estimate::auc(area, self.positives, self.negatives)

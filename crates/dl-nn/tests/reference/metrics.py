@@ -6,7 +6,6 @@ Made with scikit-learn 1.9.1, NumPy 2.4.6, SciPy 1.17.1.
 """
 
 import json
-import sys
 
 import numpy as np
 from scipy import optimize, stats
@@ -180,25 +179,21 @@ def plain(value):
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else str(value)
 
 
-json.dump(
-    {
-        "level": LEVEL,
-        "classes": classes(),
-        "probabilities": probabilities(),
-        "tied": tied(),
-        "untied": untied(),
-        "perfect": binary([0, 0, 0, 1, 1, 1, 1], [0.1, 0.1, 0.3, 0.4, 0.8, 0.8, 1.0]),
-        "constant": binary([0, 1, 0, 1, 1], [0.5] * 5),
-        "regression": regression(),
-        "student_t": [
-            [level, nu, stats.t.ppf((1 + level) / 2, nu)]
-            for level in (0.5, 0.95, 0.999)
-            for nu in (1, 2, 3, 4, 9, 30, 1001)
-        ],
-        "normal": [[level, stats.norm.ppf((1 + level) / 2)] for level in (0.1, 0.5, 0.95, 0.999)],
-    },
-    sys.stdout,
-    default=plain,
-    indent=1,
-)
-print()
+parts = {
+    "level": LEVEL,
+    "classes": classes(),
+    "probabilities": probabilities(),
+    "tied": tied(),
+    "untied": untied(),
+    "perfect": binary([0, 0, 0, 1, 1, 1, 1], [0.1, 0.1, 0.3, 0.4, 0.8, 0.8, 1.0]),
+    "constant": binary([0, 1, 0, 1, 1], [0.5] * 5),
+    "regression": regression(),
+    "student_t": [
+        [level, nu, stats.t.ppf((1 + level) / 2, nu)]
+        for level in (0.5, 0.95, 0.999)
+        for nu in (1, 2, 3, 4, 9, 30, 1001)
+    ],
+    "normal": [[level, stats.norm.ppf((1 + level) / 2)] for level in (0.1, 0.5, 0.95, 0.999)],
+}
+lines = [f"{json.dumps(name)}: {json.dumps(part, default=plain)}" for name, part in parts.items()]
+print("{\n" + ",\n".join(lines) + "\n}")
