@@ -9,7 +9,7 @@ fn maximum<F: Scalar>(x: &[F]) -> F {
     x.iter().copied().fold(F::neg_infinity(), F::max)
 }
 
-/// ln Σᵢ e^xᵢ = m + ln Σᵢ e^(xᵢ − m), m = maxᵢ xᵢ. −∞ for an empty slice.
+/// ln Σᵢ e^xᵢ = m + ln Σᵢ e^(xᵢ − m), m = maxᵢ xᵢ. −∞ for an empty slice, NaN where an entry is.
 ///
 /// ```
 /// assert_eq!(dl_math::softmax::log_sum_exp(&[1e4_f32, 1e4]), 1e4 + 2f32.ln());
@@ -22,6 +22,8 @@ pub fn log_sum_exp<F: Scalar>(x: &[F]) -> F {
 }
 
 /// softmax(x)ᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m), m = maxᵢ xᵢ, in place.
+///
+/// An entry of −∞ becomes 0. NaN, +∞ or nothing but −∞ make every entry NaN.
 pub fn softmax_in_place<F: Scalar>(x: &mut [F]) {
     let m = maximum(x);
     let mut sum = F::zero();
