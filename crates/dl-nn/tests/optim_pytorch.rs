@@ -1,0 +1,176 @@
+//! The optimisers and schedules against PyTorch's; `reference/optimizers.py` made the values.
+
+use std::collections::BTreeMap;
+
+use dl_nn::optim::{AdaGrad, Adam, AdamW, Optimizer, Parameter, RmsProp, Sgd};
+use dl_nn::schedule::{
+    Cosine, ExponentialDecay, OneCycle, ReduceOnPlateau, Schedule, StepDecay, WarmUp,
+};
+use serde::Deserialize;
+
+const TOLERANCE: f64 = 1e-12;
+
+#[derive(Deserialize)]
+struct Reference {
+    optimizers: BTreeMap<String, Vec<Vec<f64>>>,
+    schedules: BTreeMap<String, Vec<f64>>,
+    measures: Vec<f64>,
+    plateau: Vec<f64>,
+    #[serde(rename = "plateau no patience")]
+    plateau_no_patience: Vec<f64>,
+}
+
+fn reference() -> Reference {
+    serde_json::from_str(include_str!("reference/optimizers.json")).unwrap()
+}
+
+#[track_caller]
+fn assert_close(what: &str, ours: &[f64], theirs: &[f64]) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (i, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        let difference = (a - b).abs();
+        assert!(difference <= TOLERANCE, "{what} [{i}]: {a} against {b}");
+    }
+}
+
+/// Rosenbrock's chain over the kernel plus a coupling to the bias, as in the script.
+fn gradients(k: &[f64; 5], b: &[f64; 2]) -> ([f64; 5], [f64; 2]) {
+    let mut dk = [0.0; 5];
+    for i in 0..4 {
+        let valley = k[i + 1] - k[i] * k[i];
+        dk[i] += -40.0 * k[i] * valley - 2.0 * (1.0 - k[i]);
+        dk[i + 1] += 20.0 * valley;
+    }
+    let db = [b[0] - k[0], 4.0 * (b[1] + k[1])];
+    dk[0] -= db[0];
+    dk[1] += db[1];
+    (dk, db)
+}
+
+fn ten_steps(mut optimizer: Optimizer<f64>) -> Vec<Vec<f64>> {
+    let mut kernel = [-1.2, 1.0, 0.5, 0.0, -0.3];
+    let mut bias = [0.4, -0.7];
+    let step = |_| {
+        let (kernel_grad, bias_grad) = gradients(&kernel, &bias);
+        let mut parameters = [
+            Parameter {
+                name: "dense.kernel",
+                value: &mut kernel,
+                grad: &kernel_grad,
+                decay: true,
+            },
+            Parameter {
+                name: "dense.bias",
+                value: &mut bias,
+                grad: &bias_grad,
+                decay: false,
+            },
+        ];
+        optimizer.step(&mut parameters, 1.0).unwrap();
+        [&kernel[..], &bias[..]].concat()
+    };
+    (0..10).map(step).collect()
+}
+
+#[test]
+fn first_ten_steps() {
+    let sgd = Optimizer::new(Sgd::new(0.002)).unwrap();
+    let momentum = Optimizer::new(Sgd::new(0.002).momentum(0.9)).unwrap();
+    let nesterov = Optimizer::new(Sgd::new(0.002).momentum(0.9).nesterov(true)).unwrap();
+    let adam = Adam::new(0.05);
+    let adam_options = adam.beta1(0.8).beta2(0.95).epsilon(0.1);
+    let adamw = AdamW::new(0.05).weight_decay(0.1);
+    let adamw_options = AdamW::new(0.05).beta1(0.8).beta2(0.95).epsilon(0.1);
+    let rmsprop_options = RmsProp::new(0.01).rho(0.9).momentum(0.5).epsilon(0.1);
+    let ours = [
+        ("sgd", Ok(sgd.clone())),
+        ("sgd momentum", Ok(momentum.clone())),
+        ("sgd nesterov", Ok(nesterov.clone())),
+        ("sgd l1", sgd.clone().l1(0.3)),
+        ("sgd nesterov l2", nesterov.l2(0.1)),
+        ("sgd clip_value", sgd.clone().clip_value(5.0)),
+        ("sgd momentum clip_norm", momentum.clip_norm(10.0)),
+        (
+            "sgd clip_value clip_norm l1 l2",
+            sgd.clip_value(9.0)
+                .and_then(|o| o.clip_norm(10.0)?.l1(0.3)?.l2(0.1)),
+        ),
+        ("adagrad", Optimizer::new(AdaGrad::new(0.1))),
+        (
+            "adagrad epsilon",
+            Optimizer::new(AdaGrad::new(0.1).epsilon(0.5)),
+        ),
+        ("rmsprop", Optimizer::new(RmsProp::new(0.01))),
+        ("rmsprop options", Optimizer::new(rmsprop_options)),
+        ("adam", Optimizer::new(adam)),
+        ("adam options", Optimizer::new(adam_options)),
+        ("adam l2", Optimizer::new(adam).and_then(|o| o.l2(0.1))),
+        (
+            "adam clip_norm",
+            Optimizer::new(adam.epsilon(0.1)).and_then(|o| o.clip_norm(0.5)),
+        ),
+        ("adamw", Optimizer::new(adamw)),
+        (
+            "adamw options",
+            Optimizer::new(adamw_options.weight_decay(0.3)).and_then(|o| o.clip_norm(2.0)),
+        ),
+    ];
+    let theirs = reference().optimizers;
+    assert_eq!(ours.len(), theirs.len());
+    for (name, optimizer) in ours {
+        let steps = ten_steps(optimizer.unwrap());
+        assert_eq!(steps.len(), theirs[name].len(), "{name}");
+        for (t, (ours, theirs)) in steps.iter().zip(&theirs[name]).enumerate() {
+            assert_close(&format!("{name}, step {}", t + 1), ours, theirs);
+        }
+    }
+}
+
+#[test]
+fn fifty_factors() {
+    let cosine = Cosine::new(10).unwrap().floor(0.05).unwrap();
+    let falling = ExponentialDecay::new(0.9).unwrap();
+    let options = OneCycle::new(51).unwrap().peak(0.45).unwrap();
+    let options = options.start(0.1).unwrap().end(0.02).unwrap();
+    let ours: [(_, Box<dyn Schedule>); 8] = [
+        ("step", Box::new(StepDecay::new(7, 0.5).unwrap())),
+        (
+            "exponential",
+            Box::new(ExponentialDecay::new(0.93).unwrap()),
+        ),
+        (
+            "cosine",
+            Box::new(Cosine::new(49).unwrap().floor(0.05).unwrap()),
+        ),
+        ("cosine restarts", Box::new(cosine.restarts(1).unwrap())),
+        (
+            "cosine doubling restarts",
+            Box::new(Cosine::new(6).unwrap().restarts(2).unwrap()),
+        ),
+        ("warm-up", Box::new(WarmUp::new(8, 0.1, falling).unwrap())),
+        ("one cycle", Box::new(OneCycle::new(51).unwrap())),
+        ("one cycle options", Box::new(options)),
+    ];
+    let theirs = reference().schedules;
+    assert_eq!(ours.len(), theirs.len());
+    for (name, schedule) in ours {
+        let factors: Vec<f64> = (0..50).map(|t| schedule.factor(t)).collect();
+        assert_close(name, &factors, &theirs[name]);
+    }
+}
+
+#[test]
+fn plateaus() {
+    let reference = reference();
+    let watch = |mut plateau: ReduceOnPlateau| -> Vec<f64> {
+        let measures = reference.measures.iter();
+        measures.map(|&measure| plateau.observe(measure)).collect()
+    };
+    let plateau = ReduceOnPlateau::new(0.5).unwrap().patience(2).cooldown(3);
+    let plateau = plateau.min_delta(0.01).unwrap().floor(0.1).unwrap();
+    assert_close("plateau", &watch(plateau), &reference.plateau);
+
+    let eager = ReduceOnPlateau::new(0.8).unwrap().patience(0);
+    let eager = eager.min_delta(0.0).unwrap();
+    assert_close("eager", &watch(eager), &reference.plateau_no_patience);
+}
