@@ -85,6 +85,13 @@ fn labels_out_of_range() {
         ConfusionMatrix::new(&array![0], &array![0], 0),
         "`truth[0]` is 0, but must be below the number of classes, 0",
     );
+    assert_error(
+        ConfusionMatrix::new(&array![0], &array![0], usize::MAX),
+        &format!(
+            "got {} classes, but a confusion matrix takes at most 16384",
+            usize::MAX
+        ),
+    );
 }
 
 #[test]

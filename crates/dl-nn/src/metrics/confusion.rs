@@ -58,10 +58,14 @@ pub struct Averages {
 }
 
 impl ConfusionMatrix {
+    /// The most classes there may be. The counts are dense: so many take 2 GiB.
+    pub const MAX_CLASSES: usize = 16_384;
+
     /// Counts `truth` and `predicted`, both `[n]`, with labels below `classes`.
     ///
     /// # Errors
-    /// The arrays are empty or of different length; a label is not below `classes`.
+    /// The arrays are empty or of different length; a label is not below `classes`; `classes` is
+    /// above [`MAX_CLASSES`](Self::MAX_CLASSES).
     pub fn new(
         truth: &ArrayRef1<usize>,
         predicted: &ArrayRef1<usize>,
@@ -71,6 +75,12 @@ impl ConfusionMatrix {
         check::same_length(truth, "predicted", predicted)?;
         check::labels("truth", truth, classes)?;
         check::labels("predicted", predicted, classes)?;
+        if classes > Self::MAX_CLASSES {
+            return Err(MetricError::Classes {
+                found: classes,
+                limit: Self::MAX_CLASSES,
+            });
+        }
         let mut counts = Array2::zeros((classes, classes));
         for (&truth, &predicted) in truth.iter().zip(predicted) {
             counts[[truth, predicted]] += 1;

@@ -34,6 +34,14 @@ pub enum MetricError {
         /// The number of classes.
         classes: usize,
     },
+    /// More classes than a confusion matrix is made for.
+    #[error("got {found} classes, but a confusion matrix takes at most {limit}")]
+    Classes {
+        /// The number of classes.
+        found: usize,
+        /// The largest number allowed.
+        limit: usize,
+    },
     /// A number is NaN or infinite.
     #[error("`{what}{index:?}` is {found}, but must be a finite number")]
     NotFinite {

@@ -76,9 +76,12 @@ impl Report {
         })
     }
 
-    /// Prints measures with `digits` decimals instead of 2.
+    /// Prints measures with `digits` decimals instead of 2; at most 17, all that an `f64` has.
     pub fn digits(self, digits: usize) -> Self {
-        Self { digits, ..self }
+        Self {
+            digits: digits.min(17),
+            ..self
+        }
     }
 
     /// Prints Wilson's interval at `level` beside each precision and recall and the accuracy.
@@ -157,6 +160,14 @@ mod tests {
     use ndarray::array;
 
     use super::*;
+
+    #[test]
+    fn prints_no_more_digits_than_there_are() {
+        let matrix = ConfusionMatrix::new(&array![0, 1], &array![0, 1], 2).unwrap();
+        let report = matrix.report(&["cat", "dog"]).unwrap();
+        let most = report.clone().digits(usize::MAX);
+        assert_eq!(most.to_string(), report.digits(17).to_string());
+    }
 
     #[test]
     fn prints_wilson_intervals_on_request() {
