@@ -52,37 +52,37 @@ impl Fans {
     }
 }
 
-/// A rule for initial values. U(a, b) is the uniform distribution, N(μ, σ²) the normal one.
+/// A rule for initial values. `U(a, b)` is the uniform distribution, `N(μ, σ²)` the normal one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Initializer {
-    /// U(−l, l), l = √(6 / (fan_in + fan_out)). For tanh, sigmoid and linear outputs. Glorot and
-    /// Bengio, "Understanding the difficulty of training deep feedforward neural networks"
+    /// `U(−l, l)`, `l = √(6 / (fan_in + fan_out))`. For tanh, sigmoid and linear outputs. Glorot
+    /// and Bengio, "Understanding the difficulty of training deep feedforward neural networks"
     /// (2010), eq. 16.
     GlorotUniform,
-    /// N(0, 2 / (fan_in + fan_out)), the variance of the same paper's eq. 12.
+    /// `N(0, 2 / (fan_in + fan_out))`, the variance of the same paper's eq. 12.
     GlorotNormal,
-    /// U(−l, l), l = √(6 / fan_in): the variance of [`HeNormal`](Self::HeNormal).
+    /// `U(−l, l)`, `l = √(6 / fan_in)`: the variance of [`HeNormal`](Self::HeNormal).
     HeUniform,
-    /// N(0, 2 / fan_in). For ReLU, which halves the second moment. He et al., "Delving Deep into
-    /// Rectifiers" (2015), eq. 10.
+    /// `N(0, 2 / fan_in)`. For ReLU, which halves the second moment. He et al., "Delving Deep
+    /// into Rectifiers" (2015), eq. 10.
     HeNormal,
-    /// U(−l, l), l = √(3 / fan_in): the variance of [`LecunNormal`](Self::LecunNormal).
+    /// `U(−l, l)`, `l = √(3 / fan_in)`: the variance of [`LecunNormal`](Self::LecunNormal).
     LecunUniform,
-    /// N(0, 1 / fan_in). For SELU and linear layers. LeCun et al., "Efficient BackProp" (1998),
+    /// `N(0, 1 / fan_in)`. For SELU and linear layers. LeCun et al., "Efficient BackProp" (1998),
     /// eq. 16.
     LecunNormal,
-    /// N(0, std²).
+    /// `N(0, std²)`.
     Normal {
         /// Standard deviation, at least 0.
         std: f64,
     },
-    /// U(−limit, limit).
+    /// `U(−limit, limit)`.
     Uniform {
         /// Largest magnitude, at least 0.
         limit: f64,
     },
-    /// N(0, std²) with draws beyond ±2 std drawn again. `std` is that of the normal distribution
+    /// `N(0, std²)` with draws beyond ±2 std drawn again. `std` is that of the normal distribution
     /// before truncation, as in Keras and PyTorch; the values' own is 0.8796 std.
     TruncatedNormal {
         /// Standard deviation before truncation, at least 0.
@@ -179,18 +179,15 @@ fn truncated_normal(std: f64, rng: &mut (impl Rng + ?Sized)) -> f64 {
 
 /// A matrix of the shape, flattened to two axes, with orthonormal columns or rows; row-major.
 ///
-/// The Q of a normal matrix's QR decomposition. Which Q depends on the algorithm's choice of
-/// signs; with those of R's diagonal made positive it is uniformly distributed (Mezzadri, "How to
-/// generate random matrices from the classical compact groups" (2007), §5).
+/// The Q of a normal matrix's QR decomposition, which is uniformly distributed if R's diagonal is
+/// positive, as nalgebra's always is (Mezzadri, "How to generate random matrices from the
+/// classical compact groups" (2007), §5).
 fn orthogonal(shape: &[usize], rng: &mut (impl Rng + ?Sized)) -> Vec<f64> {
     let columns = shape.last().copied().unwrap_or(1);
     let rows = shape.iter().rev().skip(1).product::<usize>();
     let (long, short) = (rows.max(columns), rows.min(columns));
     let normal = DMatrix::from_fn(long, short, |_, _| f64::standard_normal(rng));
-    let (mut q, r) = normal.qr().unpack();
-    for (mut column, r) in q.column_iter_mut().zip(r.diagonal().iter()) {
-        column *= r.signum();
-    }
+    let q = normal.qr().q();
     // nalgebra's own order is column-major, so what is to be row-major is the transpose's.
     let transposed = if rows >= columns { q.transpose() } else { q };
     transposed.data.into()

@@ -114,7 +114,8 @@ proptest! {
     }
 }
 
-/// Without the signs set right, the first entry would never be positive.
+/// With Householder's signs, not those that make R's diagonal positive, the first entry would
+/// never be positive.
 #[test]
 fn orthogonal_is_uniformly_distributed() {
     let first = |seed| {

@@ -108,6 +108,19 @@ fn every_weight_is_updated_once_whatever_the_length() {
     }
 }
 
+/// Every part of a long gradient counts in its norm.
+#[test]
+fn the_norm_of_a_long_gradient() {
+    for n in [17, 131_073, 700_001] {
+        let (mut w, ones) = (vec![0.0f32; n], vec![1.0; n]);
+        let sgd = Optimizer::new(Sgd::new(1.0)).unwrap();
+        let mut sgd = sgd.clip_norm(2.0).unwrap();
+        sgd.step(&mut [parameter("w", &mut w, &ones)], 1.0).unwrap();
+        let expected = -2.0 / (n as f32).sqrt();
+        assert!(w.iter().all(|w| (w / expected - 1.0).abs() <= 1e-6), "{n}");
+    }
+}
+
 #[test]
 fn every_rule_descends_a_quadratic() {
     for mut optimizer in rules::<f32>() {
