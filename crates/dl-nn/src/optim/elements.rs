@@ -70,9 +70,6 @@ pub(super) fn clamp<F: Scalar>(g: F, bound: F) -> F {
 }
 
 impl<F: Scalar> Elements<'_, '_, F> {
-    /// The most state arrays a rule can have.
-    pub const MAX_SLOTS: usize = 4;
-
     /// Multiplies the weights that decay by a factor, before the rule changes them.
     pub fn shrink_kernels(mut self, factor: f64) -> Self {
         self.adjust.shrink = F::of(factor);

@@ -84,8 +84,7 @@ pub trait Rule<F: Scalar>: Debug + Send + Sync {
     /// Whether every option is in its allowed range; the error names the first that is not.
     fn validate(&self) -> Result<(), ConfigError>;
 
-    /// The names of the state arrays each parameter needs, at most [`Elements::MAX_SLOTS`]:
-    /// Adam's are `["m", "v"]`.
+    /// The names of the state arrays each parameter needs: Adam's are `["m", "v"]`.
     fn slots(&self) -> &'static [&'static str];
 
     /// Step `t` (the first is 1) at a learning rate: works out the step's constants, then calls

@@ -167,7 +167,7 @@ impl<F: Scalar> Optimizer<F> {
             l2: F::of(self.l2),
             shrink: F::one(),
         };
-        self.state.step += 1;
+        self.state.step = self.state.step.saturating_add(1);
         let elements = Elements {
             parameters,
             states: &mut self.state.parameters,

@@ -106,7 +106,7 @@ impl ReduceOnPlateau {
             state.best = Some(measure);
             state.waited = 0;
         } else {
-            state.waited += 1;
+            state.waited = state.waited.saturating_add(1);
         }
         if state.cooling > 0 {
             state.cooling -= 1;
