@@ -5,7 +5,9 @@ use std::path::Path;
 use crate::{
     FigureError, Panel,
     canvas::{CAP_HEIGHT, Canvas, Font, Rect},
-    drawing, render, style, text,
+    drawing,
+    layout::{self, Plan},
+    render, style, text,
 };
 
 /// Panels on a grid, as a value: nothing is drawn before it is asked for, and the same figure is the same
@@ -188,7 +190,7 @@ impl Figure {
             (width - 2.0 * margin - gap * (columns - 1) as f64) / columns as f64,
             (height - top - margin - gap * (rows - 1) as f64) / rows as f64,
         );
-        for (i, panel) in self.panels.iter().enumerate() {
+        let plan = |(i, panel): (usize, &Panel)| {
             let (row, column) = (i / columns, i % columns);
             let left = margin + column as f64 * (cell.0 + gap);
             let top = top + row as f64 * (cell.1 + gap);
@@ -202,7 +204,18 @@ impl Figure {
                 "" => format!("row {}, column {}", row + 1, column + 1),
                 title => title.to_owned(),
             };
-            drawing::draw(panel, &name, canvas, rect)?;
+            drawing::check(panel, &name)?;
+            Plan::new(panel, &name, rect)
+        };
+        let plans: Vec<Plan> = self
+            .panels
+            .iter()
+            .enumerate()
+            .map(plan)
+            .collect::<Result<_, _>>()?;
+        let insets = layout::align(&plans, columns);
+        for ((panel, plan), insets) in self.panels.iter().zip(&plans).zip(insets) {
+            drawing::draw(panel, plan, insets, canvas)?;
         }
         Ok(())
     }

@@ -1,72 +1,198 @@
-//! What a panel's axes show and where its data area lies.
+//! What a panel's axes show and how much room stands around them.
 
 use crate::{
-    FigureError,
-    axis::{Axis, bounds, widen},
-    canvas::{CAP_HEIGHT, Rect},
-    color_bar,
-    marks::Frame,
+    FigureError, Legend,
+    axis::{Axis, Scale, bounds, widen},
+    canvas::{CAP_HEIGHT, Px, Rect},
+    color_bar, legend,
+    marks::{Entry, Frame},
     panel::{AxisSpec, Panel},
+    plot::Plot,
     style,
     ticks::ticks,
 };
 
-/// A panel's axes and the rectangle between them.
-pub(crate) struct Layout {
-    pub(crate) x: Axis,
-    pub(crate) y: Axis,
-    pub(crate) rect: Rect,
+/// Room between a panel's cell and its data area.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Insets {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
 }
 
-pub(crate) fn layout(
-    panel: &Panel,
-    name: &str,
-    frame: &Frame,
-    cell: Rect,
-) -> Result<Layout, FigureError> {
-    let data: Vec<(f64, f64)> = panel
-        .marks
-        .iter()
-        .flat_map(|mark| mark.outline())
-        .flatten()
-        .collect();
-    let mut x = Axis {
-        scale: panel.x.scale,
-        range: range(
+/// A panel with all decided but its exact place: panels of one grid share their insets.
+pub(crate) struct Plan {
+    pub(crate) cell: Rect,
+    pub(crate) frame: Frame,
+    pub(crate) insets: Insets,
+    pub(crate) legend: Legend,
+    pub(crate) entries: Vec<Entry>,
+    equal_aspect: bool,
+    x: Axis,
+    y: Axis,
+}
+
+impl Plan {
+    /// Plans `panel`, called `name` in errors.
+    pub(crate) fn new(panel: &Panel, name: &str, cell: Rect) -> Result<Self, FigureError> {
+        let frame = frame(panel);
+        let data: Vec<_> = panel
+            .marks
+            .iter()
+            .flat_map(|mark| mark.outline())
+            .flatten()
+            .collect();
+        let x_range = range(
             &panel.x,
             frame.x_range,
             frame.x_from_zero,
             data.iter().map(|p| p.0),
         )
-        .map_err(|problem| problem.at(name, "x"))?,
-        ticks: frame.x_ticks.clone().unwrap_or_default(),
-    };
-    let mut y = Axis {
-        scale: panel.y.scale,
-        range: range(
+        .map_err(|error| error.at(name, "x"))?;
+        let y_range = range(
             &panel.y,
             frame.y_range,
             frame.y_from_zero,
             data.iter().map(|p| p.1),
         )
-        .map_err(|problem| problem.at(name, "y"))?,
-        ticks: frame.y_ticks.clone().unwrap_or_default(),
+        .map_err(|error| error.at(name, "y"))?;
+        let y_ticks = frame.y_ticks.clone().unwrap_or_else(|| {
+            ticks(
+                panel.y.scale,
+                y_range,
+                (cell.height() / 50.0).clamp(4.0, 9.0) as usize,
+            )
+        });
+        let mut plan = Self {
+            x: Axis {
+                scale: panel.x.scale,
+                range: x_range,
+                ticks: frame.x_ticks.clone().unwrap_or_default(),
+            },
+            y: Axis {
+                scale: panel.y.scale,
+                range: y_range,
+                ticks: y_ticks,
+            },
+            cell,
+            insets: Insets::default(),
+            legend: panel.legend,
+            entries: entries(panel),
+            equal_aspect: panel.equal_aspect || frame.equal_aspect,
+            frame,
+        };
+        plan.insets = plan.insets(panel);
+        let plot = plan.plot(plan.insets);
+        plan.legend = legend::choose(plot.rect, &plan.entries, plan.legend, &pixels(panel, &plot));
+        if plan.legend == Legend::Above {
+            plan.insets.top += legend::height_above(plot.rect.width(), &plan.entries);
+        }
+        Ok(plan)
+    }
+
+    fn insets(&self, panel: &Panel) -> Insets {
+        let mut insets = Insets::default();
+        if !panel.title.is_empty() {
+            insets.top += style::TITLE_SIZE * CAP_HEIGHT + style::TITLE_GAP;
+        }
+        if !self.frame.bare {
+            insets.left += self.y.labels_width() + style::TICK_GAP;
+            insets.bottom += style::TICK_GAP + style::TICK_SIZE;
+            // Half of the last tick label stands to the right of the frame.
+            insets.right += 12.0;
+        }
+        if !panel.y.label.is_empty() {
+            insets.left += style::LABEL_SIZE + style::GAP;
+        }
+        if !panel.x.label.is_empty() {
+            insets.bottom += style::LABEL_SIZE + style::GAP;
+        }
+        if let Some(bar) = &self.frame.color_bar {
+            insets.right += color_bar::width(bar);
+        }
+        insets
+    }
+
+    /// The panel's axes within these insets.
+    pub(crate) fn plot(&self, insets: Insets) -> Plot {
+        let mut rect = Rect {
+            left: self.cell.left + insets.left,
+            top: self.cell.top + insets.top,
+            right: self.cell.right - insets.right,
+            bottom: self.cell.bottom - insets.bottom,
+        };
+        if self.equal_aspect {
+            rect = equal_aspect(rect, self.x.range, self.y.range);
+        }
+        let mut x = self.x.clone();
+        if self.frame.x_ticks.is_none() {
+            fit_ticks(&mut x, rect.width());
+        }
+        Plot {
+            rect,
+            x,
+            y: self.y.clone(),
+        }
+    }
+}
+
+/// The common insets of a grid's panels: those of one column start and end at one x, those of one row at one y.
+pub(crate) fn align(plans: &[Plan], columns: usize) -> Vec<Insets> {
+    let largest = |of: &dyn Fn(&Insets) -> f64, together: &dyn Fn(usize) -> bool| {
+        let group = plans.iter().enumerate().filter(|(i, _)| together(*i));
+        group.map(|(_, plan)| of(&plan.insets)).fold(0.0, f64::max)
     };
-    if frame.y_ticks.is_none() {
-        y.ticks = ticks(
-            y.scale,
-            y.range,
-            (cell.height() / 60.0).clamp(3.0, 8.0) as usize,
-        );
+    (0..plans.len())
+        .map(|i| {
+            let column = |j: usize| j % columns == i % columns;
+            let row = |j: usize| j / columns == i / columns;
+            Insets {
+                left: largest(&|insets| insets.left, &column),
+                right: largest(&|insets| insets.right, &column),
+                top: largest(&|insets| insets.top, &row),
+                bottom: largest(&|insets| insets.bottom, &row),
+            }
+        })
+        .collect()
+}
+
+/// What all marks ask for; the first to ask for something gets it.
+fn frame(panel: &Panel) -> Frame {
+    panel
+        .marks
+        .iter()
+        .map(|mark| mark.frame())
+        .fold(Frame::default(), |all, one| Frame {
+            x_ticks: all.x_ticks.or(one.x_ticks),
+            y_ticks: all.y_ticks.or(one.y_ticks),
+            x_range: all.x_range.or(one.x_range),
+            y_range: all.y_range.or(one.y_range),
+            x_from_zero: all.x_from_zero || one.x_from_zero,
+            y_from_zero: all.y_from_zero || one.y_from_zero,
+            no_x_grid: all.no_x_grid || one.no_x_grid,
+            no_y_grid: all.no_y_grid || one.no_y_grid,
+            bare: all.bare || one.bare,
+            equal_aspect: all.equal_aspect || one.equal_aspect,
+            color_bar: all.color_bar.or(one.color_bar),
+        })
+}
+
+/// The legend's lines. Regions and points of one class share their name; it stands there once, as the point.
+fn entries(panel: &Panel) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for entry in panel.marks.iter().flat_map(|mark| mark.legend()) {
+        match entries.iter_mut().find(|known| known.label == entry.label) {
+            Some(known) => *known = entry,
+            None => entries.push(entry),
+        }
     }
-    let mut rect = data_area(panel, frame, &y, cell);
-    if panel.equal_aspect || frame.equal_aspect {
-        rect = equal_aspect(rect, x.range, y.range);
-    }
-    if frame.x_ticks.is_none() {
-        fit_ticks(&mut x, rect.width());
-    }
-    Ok(Layout { x, y, rect })
+    entries
+}
+
+/// All that is drawn, as polylines and single points in pixels.
+fn pixels(panel: &Panel, plot: &Plot) -> Vec<Vec<Px>> {
+    panel.marks.iter().flat_map(|mark| mark.ink(plot)).collect()
 }
 
 /// What is wrong with a range, before it is known whose it is.
@@ -111,7 +237,7 @@ fn range(
         if !span.is_finite() {
             return Err(error("too wide"));
         }
-        // A heat map's rows run downwards of their own accord; nobody else's axis does.
+        // A heat map's rows run downwards of their own accord; no other axis does.
         let reversed = spec.range.is_some() && range.1 < range.0;
         if reversed || span <= (size * 1e-9).max(1e-290) {
             return Err(error("empty, too narrow or reversed"));
@@ -130,7 +256,8 @@ fn range(
             problem: "too wide",
         });
     }
-    Ok(match from_zero {
+    // A log scale has no zero.
+    Ok(match from_zero && spec.scale == Scale::Linear {
         true if data.0 >= 0.0 => (0.0, high),
         true if data.1 <= 0.0 => (low, 0.0),
         _ => (low, high),
@@ -145,30 +272,6 @@ fn fit_ticks(x: &mut Axis, width: f64) {
             return;
         }
     }
-}
-
-/// What remains of the cell when titles, labels and the colour bar have their room.
-fn data_area(panel: &Panel, frame: &Frame, y: &Axis, cell: Rect) -> Rect {
-    let mut rect = cell;
-    if !panel.title.is_empty() {
-        rect.top += style::TITLE_SIZE * CAP_HEIGHT + style::TITLE_GAP;
-    }
-    if !frame.bare {
-        rect.left += y.labels_width() + style::TICK_GAP;
-        rect.bottom -= style::TICK_GAP + style::TICK_SIZE;
-        // Half of the last tick label stands to the right of the frame.
-        rect.right -= 12.0;
-    }
-    if !panel.y.label.is_empty() {
-        rect.left += style::LABEL_SIZE + style::GAP;
-    }
-    if !panel.x.label.is_empty() {
-        rect.bottom -= style::LABEL_SIZE + style::GAP;
-    }
-    if let Some(bar) = &frame.color_bar {
-        rect.right -= color_bar::width(bar);
-    }
-    rect
 }
 
 /// The largest centred part of `rect` in which a unit of x is as long as a unit of y.

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Legend {
-    /// In the corner where it hides least of the data.
+    /// In the corner where it hides least of the data; above the frame if that is still much.
     #[default]
     Auto,
     /// In the top left corner.
@@ -22,48 +22,128 @@ pub enum Legend {
     BottomLeft,
     /// In the bottom right corner.
     BottomRight,
+    /// Above the frame, in a row.
+    Above,
     /// Nowhere.
     Hidden,
 }
 
 const PADDING: f64 = 9.0;
 const KEY_WIDTH: f64 = 24.0;
+const KEY_GAP: f64 = 8.0;
+/// Between entries of a row.
+const BETWEEN: f64 = 22.0;
 const ROW: f64 = style::LEGEND_SIZE * 1.45;
 /// Distance to the frame.
 const INSET: f64 = 9.0;
 
-/// Draws the entries in a box; `data` is what it should keep clear of.
+/// More hidden data than this, in pixels of line or tens of pixels for a point, sends the legend above the frame.
+const TOLERATED: f64 = 12.0;
+
+/// Decides the place: the corner where the legend hides least of `data`, or above if that is too much.
+pub(crate) fn choose(area: Rect, entries: &[Entry], place: Legend, data: &[Vec<Px>]) -> Legend {
+    if entries.is_empty() {
+        return Legend::Hidden;
+    }
+    if place != Legend::Auto {
+        return place;
+    }
+    let (least, corner) = [
+        Legend::TopRight,
+        Legend::TopLeft,
+        Legend::BottomRight,
+        Legend::BottomLeft,
+    ]
+    .map(|place| (hidden(corner(area, size(entries), place), data), place))
+    .into_iter()
+    // The first of the best, so that ties go to the usual corner.
+    .fold((f64::INFINITY, Legend::Above), |best, next| {
+        if next.0 < best.0 { next } else { best }
+    });
+    if least <= TOLERATED {
+        corner
+    } else {
+        Legend::Above
+    }
+}
+
+/// Draws the entries at the chosen place of the frame `area`.
 pub(crate) fn draw(
     canvas: &Canvas,
     area: Rect,
     entries: &[Entry],
     place: Legend,
-    data: &[Vec<Px>],
 ) -> Result<(), FigureError> {
-    if entries.is_empty() || place == Legend::Hidden {
-        return Ok(());
+    match place {
+        Legend::Hidden => Ok(()),
+        Legend::Above => above(canvas, area, entries),
+        _ => boxed(canvas, corner(area, size(entries), place), entries),
     }
-    let font = Font::new(style::LEGEND_SIZE, style::TEXT).align(Align::Left);
-    let text_width = entries
-        .iter()
-        .map(|e| text::width(&e.label, font.size, false))
-        .fold(0.0, f64::max);
-    let size = (
-        KEY_WIDTH + 8.0 + text_width + 2.0 * PADDING,
-        ROW * entries.len() as f64 + 2.0 * PADDING - (ROW - style::LEGEND_SIZE) * 0.6,
-    );
-    let rect = corner(area, size, place, data);
+}
 
+fn boxed(canvas: &Canvas, rect: Rect, entries: &[Entry]) -> Result<(), FigureError> {
     canvas.rect(rect, style::WHITE, 0.85)?;
     canvas.frame(rect, &Stroke::solid(style::GRID, 1.0))?;
     for (i, entry) in entries.iter().enumerate() {
         let middle = rect.top + PADDING + style::LEGEND_SIZE / 2.0 + ROW * i as f64;
-        let left = rect.left + PADDING;
-        key(canvas, entry.key, left, middle)?;
-        let baseline = middle + font.size * CAP_HEIGHT / 2.0;
-        canvas.text((left + KEY_WIDTH + 8.0, baseline), &entry.label, &font)?;
+        line(canvas, entry, rect.left + PADDING, middle)?;
     }
     Ok(())
+}
+
+/// The entries in centred rows that end a gap above the frame.
+fn above(canvas: &Canvas, area: Rect, entries: &[Entry]) -> Result<(), FigureError> {
+    let mut middle = area.top - height_above(area.width(), entries) + ROW / 2.0;
+    for row in rows(area.width(), entries) {
+        let width = row.iter().map(width).sum::<f64>() + BETWEEN * (row.len() - 1) as f64;
+        let mut left = area.center().0 - width / 2.0;
+        for entry in row {
+            line(canvas, entry, left, middle)?;
+            left += self::width(entry) + BETWEEN;
+        }
+        middle += ROW;
+    }
+    Ok(())
+}
+
+/// The room a legend above the frame takes.
+pub(crate) fn height_above(available: f64, entries: &[Entry]) -> f64 {
+    ROW * rows(available, entries).len() as f64 + 4.0
+}
+
+/// Entries side by side as long as there is room.
+fn rows(available: f64, entries: &[Entry]) -> Vec<&[Entry]> {
+    let mut rows = Vec::new();
+    let (mut start, mut used) = (0, 0.0);
+    for (i, entry) in entries.iter().enumerate() {
+        let width = width(entry) + BETWEEN;
+        if i > start && used + width > available + BETWEEN {
+            rows.push(&entries[start..i]);
+            (start, used) = (i, 0.0);
+        }
+        used += width;
+    }
+    rows.push(&entries[start..]);
+    rows
+}
+
+/// Width of a key and its text.
+fn width(entry: &Entry) -> f64 {
+    KEY_WIDTH + KEY_GAP + text::width(&entry.label, style::LEGEND_SIZE, false)
+}
+
+/// Size of the box around all entries.
+fn size(entries: &[Entry]) -> (f64, f64) {
+    let widest = entries.iter().map(width).fold(0.0, f64::max);
+    let height = ROW * (entries.len() - 1) as f64 + style::LEGEND_SIZE;
+    (widest + 2.0 * PADDING, height + 2.0 * PADDING)
+}
+
+fn line(canvas: &Canvas, entry: &Entry, left: f64, middle: f64) -> Result<(), FigureError> {
+    key(canvas, entry.key, left, middle)?;
+    let font = Font::new(style::LEGEND_SIZE, style::TEXT).align(Align::Left);
+    let baseline = middle + font.size * CAP_HEIGHT / 2.0;
+    canvas.text((left + KEY_WIDTH + KEY_GAP, baseline), &entry.label, &font)
 }
 
 fn key(canvas: &Canvas, key: Key, left: f64, middle: f64) -> Result<(), FigureError> {
@@ -100,39 +180,22 @@ fn key(canvas: &Canvas, key: Key, left: f64, middle: f64) -> Result<(), FigureEr
     }
 }
 
-fn corner(area: Rect, (width, height): (f64, f64), place: Legend, data: &[Vec<Px>]) -> Rect {
-    let at = |place: Legend| {
-        let left = match place {
-            Legend::TopLeft | Legend::BottomLeft => area.left + INSET,
-            _ => (area.right - INSET - width).max(area.left + INSET),
-        };
-        let top = match place {
-            Legend::BottomLeft | Legend::BottomRight => {
-                (area.bottom - INSET - height).max(area.top + INSET)
-            }
-            _ => area.top + INSET,
-        };
-        Rect {
-            left,
-            top,
-            right: left + width,
-            bottom: top + height,
-        }
+fn corner(area: Rect, (width, height): (f64, f64), place: Legend) -> Rect {
+    let left = match place {
+        Legend::TopLeft | Legend::BottomLeft => area.left + INSET,
+        _ => (area.right - INSET - width).max(area.left + INSET),
     };
-    match place {
-        Legend::Auto => [
-            Legend::TopRight,
-            Legend::TopLeft,
-            Legend::BottomRight,
-            Legend::BottomLeft,
-        ]
-        .map(at)
-        .into_iter()
-        .map(|rect| (hidden(rect, data), rect))
-        // The first of the best, so that ties go to the usual corner.
-        .reduce(|best, other| if other.0 < best.0 { other } else { best })
-        .map_or_else(|| at(Legend::TopRight), |(_, rect)| rect),
-        chosen => at(chosen),
+    let top = match place {
+        Legend::BottomLeft | Legend::BottomRight => {
+            (area.bottom - INSET - height).max(area.top + INSET)
+        }
+        _ => area.top + INSET,
+    };
+    Rect {
+        left,
+        top,
+        right: left + width,
+        bottom: top + height,
     }
 }
 
@@ -184,13 +247,42 @@ mod tests {
             right: 400.0,
             bottom: 300.0,
         };
-        let falling = vec![vec![(0.0, 0.0), (400.0, 300.0)]];
-        let rect = corner(area, (100.0, 50.0), Legend::Auto, &falling);
-        assert_eq!((rect.right, rect.top), (400.0 - INSET, INSET));
-        let rising = vec![vec![(0.0, 300.0), (400.0, 0.0)]];
-        let rect = corner(area, (100.0, 50.0), Legend::Auto, &rising);
-        assert_eq!((rect.left, rect.top), (INSET, INSET));
-        let chosen = corner(area, (100.0, 50.0), Legend::BottomLeft, &rising);
-        assert_eq!((chosen.left, chosen.bottom), (INSET, 300.0 - INSET));
+        let key = Key::Patch { color: style::BLUE };
+        let entries = [Entry {
+            label: "validation".to_owned(),
+            key,
+        }];
+        let place = |data: &[Vec<Px>]| choose(area, &entries, Legend::Auto, data);
+        let falling = vec![(0.0, 0.0), (400.0, 300.0)];
+        let rising = vec![(0.0, 300.0), (400.0, 0.0)];
+        assert_eq!(place(std::slice::from_ref(&falling)), Legend::TopRight);
+        assert_eq!(place(std::slice::from_ref(&rising)), Legend::TopLeft);
+        assert_eq!(place(&[falling, rising.clone()]), Legend::Above);
+        assert_eq!(
+            choose(area, &entries, Legend::TopRight, &[rising]),
+            Legend::TopRight
+        );
+        assert_eq!(choose(area, &[], Legend::TopRight, &[]), Legend::Hidden);
+    }
+
+    #[test]
+    fn entries_above_the_frame_are_broken_into_rows() {
+        let key = Key::Patch { color: style::BLUE };
+        let entries: Vec<Entry> = ["one", "two", "three"]
+            .map(|label| Entry {
+                label: label.to_owned(),
+                key,
+            })
+            .into();
+        assert_eq!(rows(1000.0, &entries).len(), 1);
+        let two = width(&entries[0]) + width(&entries[1]) + BETWEEN;
+        assert_eq!(
+            rows(two + 1.0, &entries)
+                .iter()
+                .map(|row| row.len())
+                .collect::<Vec<_>>(),
+            [2, 1]
+        );
+        assert_eq!(rows(1.0, &entries).len(), 3);
     }
 }

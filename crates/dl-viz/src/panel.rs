@@ -132,7 +132,9 @@ impl Panel {
 
     /// Adds points.
     pub fn scatter(mut self, mut scatter: Scatter) -> Self {
-        scatter.color = Some(scatter.color.unwrap_or_else(|| self.next_color()));
+        if scatter.takes_color() {
+            scatter.color = Some(self.next_color());
+        }
         self.add(scatter)
     }
 

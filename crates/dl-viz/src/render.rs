@@ -41,7 +41,7 @@ pub(crate) fn tree(
     // round: a noisy curve has no spikes.
     let body = svg.split_once('>').map_or("", |(_, body)| body);
     let svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {} {}" stroke-linejoin="round">{body}"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {} {}" stroke-linejoin="round" fill="none">{body}"#,
         size.0, size.1
     );
     Tree::from_str(&svg, &text::options()).map_err(|error| FigureError::Drawing(error.to_string()))

@@ -9,7 +9,7 @@ pub(crate) struct Tick {
     pub(crate) label: String,
 }
 
-/// At most `most` ticks (and at least two, where 1, 2, 2.5, 5 × 10ᵏ allows) inside `start..=end`.
+/// About `most` ticks inside `start..=end`, a step of 1, 2 or 5 × 10ᵏ apart: not more, unless two need more.
 pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<Tick> {
     match scale {
         Scale::Linear => linear_ticks(start, end, most),
@@ -21,7 +21,7 @@ fn linear_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
     let most = most.max(2) as f64;
     let mut exponent = ((end - start) / most).log10().floor() as i32;
     let step = loop {
-        let found = [1.0, 2.0, 2.5, 5.0]
+        let found = [1.0, 2.0, 5.0]
             .map(|digit| digit * 10f64.powi(exponent))
             .into_iter()
             .find(|step| (end / step + 1e-9).floor() - (start / step - 1e-9).ceil() < most);
@@ -34,6 +34,9 @@ fn linear_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
         (start / step - 1e-9).ceil() as i64,
         (end / step + 1e-9).floor() as i64,
     );
+    if last <= first {
+        return linear_ticks(start, end, most as usize + 1);
+    }
     let positions = (first..=last).map(|i| (i as f64 * step).clamp(start, end));
     let largest = start.abs().max(end.abs());
     positions
@@ -89,7 +92,7 @@ fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
 
 /// A tick's text: just the decimals its step needs, a real minus, powers of ten where zeros would pile up.
 fn number(value: f64, step: f64, largest: f64) -> String {
-    if largest >= 1e6 || largest < 1e-3 {
+    if !(1e-3..1e6).contains(&largest) {
         let exponent = largest.log10().floor() as i32;
         if value == 0.0 {
             return "0".to_owned();
@@ -112,15 +115,31 @@ fn decimal(value: f64, step: f64) -> String {
     signed(value, decimals)
 }
 
-/// `value` with so many decimals, a real minus and no negative zero.
+/// `value` with so many decimals, a real minus, no negative zero, and thousands apart.
 pub(crate) fn signed(value: f64, decimals: usize) -> String {
-    let digits = format!("{:.decimals$}", value.abs());
+    let digits = grouped(&format!("{:.decimals$}", value.abs()));
     let zero = digits.chars().all(|c| matches!(c, '0' | '.'));
     if value < 0.0 && !zero {
         format!("−{digits}")
     } else {
         digits
     }
+}
+
+/// Thousands set off by thin spaces, from five digits on.
+fn grouped(digits: &str) -> String {
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    if whole.len() < 5 {
+        return digits.to_owned();
+    }
+    let groups: Vec<&str> = (0..whole.len().div_ceil(3))
+        .rev()
+        .map(|group| {
+            let end = whole.len() - 3 * group;
+            &whole[end.saturating_sub(3)..end]
+        })
+        .collect();
+    groups.join("\u{2009}") + fraction
 }
 
 fn superscript(exponent: i32) -> String {
@@ -183,11 +202,11 @@ mod tests {
         fn ticks_are_in_range_and_round(start in -1e6..1e6f64, span in 1e-3..1e6f64, most in 3usize..12) {
             let end = start + span;
             let ticks = ticks(Scale::Linear, (start, end), most);
-            prop_assert!((2..=most).contains(&ticks.len()), "{} ticks", ticks.len());
+            prop_assert!((2..=most.max(5)).contains(&ticks.len()), "{} ticks", ticks.len());
             let step = ticks[1].position - ticks[0].position;
             let mantissa = step / 10f64.powf(step.log10().floor());
             prop_assert!(
-                [1.0, 2.0, 2.5, 5.0, 10.0].iter().any(|round| (mantissa - round).abs() <= 1e-3),
+                [1.0, 2.0, 5.0, 10.0].iter().any(|round| (mantissa - round).abs() <= 1e-3),
                 "step {step}"
             );
             for tick in &ticks {

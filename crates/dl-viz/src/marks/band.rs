@@ -2,6 +2,7 @@
 
 use crate::{
     Color, FigureError, Number,
+    canvas::Canvas,
     error::DataProblem,
     marks::{Entry, Key, Mark, all_finite, named, points, same_length},
     plot::Plot,
@@ -81,7 +82,7 @@ impl Mark for Band {
         vec![points(&self.x, &self.lower), points(&self.x, &self.upper)]
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         let there = points(&self.x, &self.lower);
         let back = points(&self.x, &self.upper);
         let ring: Vec<_> = there
@@ -89,7 +90,7 @@ impl Mark for Band {
             .chain(back.into_iter().rev())
             .filter_map(|p| plot.clamped(p))
             .collect();
-        plot.canvas.polygon(&ring, self.color, OPACITY)
+        canvas.polygon(&ring, self.color, OPACITY)
     }
 
     fn legend(&self) -> Vec<Entry> {

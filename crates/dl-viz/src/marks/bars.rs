@@ -2,7 +2,7 @@
 
 use crate::{
     Color, FigureError, Number,
-    canvas::{Align, CAP_HEIGHT, Font, Rect, Stroke},
+    canvas::{Align, CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
     marks::{Entry, Frame, Key, Mark, all_finite, same_length},
     plot::Plot,
@@ -77,6 +77,15 @@ impl Series {
             .as_ref()
             .map(|(lower, upper)| (lower[i], upper[i]))
     }
+
+    /// Where the bar, or the interval beyond it, ends.
+    fn tip(&self, i: usize) -> f64 {
+        let value = self.values[i];
+        self.interval(i).map_or(
+            value,
+            |(lower, upper)| if value < 0.0 { lower } else { upper },
+        )
+    }
 }
 
 /// Share of a category's room that its bars take.
@@ -129,7 +138,13 @@ impl Bars {
         }
     }
 
-    fn draw_bar(&self, plot: &Plot, category: usize, index: usize) -> Result<(), FigureError> {
+    fn draw_bar(
+        &self,
+        plot: &Plot,
+        canvas: &Canvas,
+        category: usize,
+        index: usize,
+    ) -> Result<(), FigureError> {
         let series = &self.series[index];
         let value = series.values[category];
         let (start, end) = self.slot(category, index);
@@ -146,26 +161,24 @@ impl Bars {
             right: from.0.max(to.0),
             bottom: from.1.max(to.1),
         };
-        plot.canvas
-            .rect(rect, series.color.unwrap_or(style::BLUE), 1.0)?;
-        let mut tip = value;
-        if let Some((lower, upper)) = series.interval(category) {
-            if let (Some(low), Some(high)) = (corner(middle, lower), corner(middle, upper)) {
-                let stroke = Stroke::solid(style::BLACK, style::RULE_WIDTH);
-                plot.canvas.polyline(&[low, high], &stroke)?;
-                for (x, y) in [low, high] {
-                    let (dx, dy) = if self.horizontal {
-                        (0.0, 4.0)
-                    } else {
-                        (4.0, 0.0)
-                    };
-                    plot.canvas
-                        .polyline(&[(x - dx, y - dy), (x + dx, y + dy)], &stroke)?;
-                }
+        canvas.rect(rect, series.color.unwrap_or(style::BLUE), 1.0)?;
+        if let Some((lower, upper)) = series.interval(category)
+            && let (Some(low), Some(high)) = (corner(middle, lower), corner(middle, upper))
+        {
+            let stroke = Stroke::solid(style::BLACK, style::RULE_WIDTH);
+            let (dx, dy) = if self.horizontal {
+                (0.0, 4.0)
+            } else {
+                (4.0, 0.0)
+            };
+            canvas.polyline(&[low, high], &stroke)?;
+            for (x, y) in [low, high] {
+                canvas.polyline(&[(x - dx, y - dy), (x + dx, y + dy)], &stroke)?;
             }
-            tip = if value < 0.0 { lower } else { upper };
         }
-        if let (Some(decimals), Some((x, y))) = (self.decimals, corner(middle, tip)) {
+        if let (Some(decimals), Some((x, y))) =
+            (self.decimals, corner(middle, series.tip(category)))
+        {
             let font = Font::new(style::TICK_SIZE, style::TEXT);
             let height = font.size * CAP_HEIGHT;
             let (at, align) = match (self.horizontal, value < 0.0) {
@@ -174,8 +187,7 @@ impl Bars {
                 (false, false) => ((x, y - 5.0), Align::Center),
                 (false, true) => ((x, y + 5.0 + height), Align::Center),
             };
-            plot.canvas
-                .text(at, &signed(value, decimals), &font.align(align))?;
+            canvas.text(at, &signed(value, decimals), &font.align(align))?;
         }
         Ok(())
     }
@@ -208,25 +220,39 @@ impl Mark for Bars {
     }
 
     fn outline(&self) -> Vec<Vec<(f64, f64)>> {
+        let largest = self
+            .series
+            .iter()
+            .flat_map(|s| &s.values)
+            .fold(0.0f64, |m, v| m.max(v.abs()));
+        let room = match (self.decimals, self.horizontal) {
+            (None, _) => 0.0,
+            (Some(_), false) => 0.05 * largest,
+            (Some(_), true) => 0.1 * largest,
+        };
         let mut outlines = Vec::new();
         for (index, series) in self.series.iter().enumerate() {
             for (category, &value) in series.values.iter().enumerate() {
                 let (start, end) = self.slot(category, index);
+                let tip = series.tip(category);
+                let tip = tip + room.copysign(tip);
+                outlines.push(
+                    [(start, 0.0), (start, tip), (end, tip), (end, 0.0)]
+                        .map(|(along, value)| self.point(along, value))
+                        .to_vec(),
+                );
                 let middle = (start + end) / 2.0;
-                outlines.push(vec![self.point(start, 0.0), self.point(start, value)]);
-                outlines.push(vec![self.point(end, value), self.point(end, 0.0)]);
-                if let Some((lower, upper)) = series.interval(category) {
-                    outlines.push(vec![self.point(middle, lower), self.point(middle, upper)]);
-                }
+                let (lower, upper) = series.interval(category).unwrap_or((value, value));
+                outlines.push(vec![self.point(middle, lower), self.point(middle, upper)]);
             }
         }
         outlines
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         for category in 0..self.categories.len() {
             for index in 0..self.series.len() {
-                self.draw_bar(plot, category, index)?;
+                self.draw_bar(plot, canvas, category, index)?;
             }
         }
         Ok(())

@@ -12,46 +12,57 @@ pub(crate) struct Ring {
 
 /// Regions are carried on this far beyond the mesh, so that smoothing does not round them at its edge.
 const PAD: isize = 8;
-/// Each outline point becomes the mean of this many neighbours on both sides.
+/// Each outline point becomes the mean of at most this many neighbours on both sides.
 const WINDOW: usize = 3;
+
+/// A mesh carried on beyond its edges; no class further out.
+struct Padded<'a>(ArrayView2<'a, usize>);
+
+impl Padded<'_> {
+    fn class(&self, row: isize, column: isize) -> Option<usize> {
+        let (rows, columns) = (self.0.nrows() as isize, self.0.ncols() as isize);
+        let inside = (-PAD..rows + PAD).contains(&row) && (-PAD..columns + PAD).contains(&column);
+        inside.then(|| {
+            self.0[[
+                row.clamp(0, rows - 1) as usize,
+                column.clamp(0, columns - 1) as usize,
+            ]]
+        })
+    }
+
+    /// Whether more than two borders meet between the four points from (row, column) on.
+    fn junction(&self, row: isize, column: isize) -> bool {
+        let around = [(0, 0), (0, 1), (1, 1), (1, 0)].map(|(r, c)| self.class(row + r, column + c));
+        (0..4).filter(|&i| around[i] != around[(i + 1) % 4]).count() > 2
+    }
+}
 
 /// The outlines of all regions, largest first. Painted in this order they need no holes: whatever lies inside a
 /// region is smaller and painted over it.
 pub(crate) fn rings(mesh: ArrayView2<usize>) -> Vec<Ring> {
     let mut rings = Vec::new();
     let (rows, columns) = (mesh.nrows() as isize, mesh.ncols() as isize);
-    let class = |row: isize, column: isize| {
-        let inside = (-PAD..rows + PAD).contains(&row) && (-PAD..columns + PAD).contains(&column);
-        inside.then(|| {
-            mesh[[
-                row.clamp(0, rows - 1) as usize,
-                column.clamp(0, columns - 1) as usize,
-            ]]
-        })
-    };
-    let width = (columns + 2 * PAD) as usize;
-    let mut seen = vec![false; width * (rows + 2 * PAD) as usize];
-    let index = |row: isize, column: isize| (row + PAD) as usize * width + (column + PAD) as usize;
+    let mesh = Padded(mesh);
+    let width = columns + 2 * PAD;
+    let index = |row: isize, column: isize| ((row + PAD) * width + column + PAD) as usize;
+    let mut seen = vec![false; (width * (rows + 2 * PAD)) as usize];
     for row in -PAD..rows + PAD {
         for column in -PAD..columns + PAD {
-            let own = class(row, column);
-            let Some(this) = own else { continue };
+            let own = mesh.class(row, column);
+            let Some(class) = own else { continue };
             // Every outline runs along the top of some point of its region.
-            if class(row - 1, column) == own || seen[index(row, column)] {
+            if mesh.class(row - 1, column) == own || seen[index(row, column)] {
                 continue;
             }
-            let points = follow(
-                row,
-                column,
-                |r, c| class(r, c) == own,
-                |r, c| seen[index(r, c)] = true,
-            );
-            let area = area(&points);
+            let outline = follow(&mesh, row, column, |row, column| {
+                seen[index(row, column)] = true;
+            });
+            let area = area(&outline);
             // Outlines of holes run the other way round.
             if area > 0.0 {
                 rings.push(Ring {
-                    class: this,
-                    points: thin(&smooth(&points)),
+                    class,
+                    points: thin(&smooth(&outline)),
                     area,
                 });
             }
@@ -61,25 +72,46 @@ pub(crate) fn rings(mesh: ArrayView2<usize>) -> Vec<Ring> {
     rings
 }
 
-/// Walks once around a region, keeping it on the right, and returns the middles of the mesh edges on the way.
+/// A point of an outline; a fixed one is a junction of borders.
+#[derive(Clone, Copy)]
+struct Node {
+    at: (f64, f64),
+    fixed: bool,
+}
+
+/// Walks once around the region of a point with a border above it, keeping the region on the right. Returns the
+/// middles of the mesh edges on the way, and the junctions between them.
 fn follow(
+    mesh: &Padded,
     row: isize,
     column: isize,
-    inside: impl Fn(isize, isize) -> bool,
     mut along_top: impl FnMut(isize, isize),
-) -> Vec<(f64, f64)> {
+) -> Vec<Node> {
+    let own = mesh.class(row, column);
+    let inside = |row: isize, column: isize| mesh.class(row, column) == own;
     let start = ((row, column), (0, 1));
     let ((mut row, mut column), (mut down, mut right)) = start;
-    let mut points = Vec::new();
+    let mut nodes = Vec::new();
     loop {
         if (down, right) == (0, 1) {
             along_top(row, column);
         }
-        // To the left of the heading (down, right) is (−right, down).
-        points.push((
+        // The heading is (down, right); to its left is (−right, down).
+        let (x, y) = (
             column as f64 + 0.5 * down as f64,
             row as f64 - 0.5 * right as f64,
-        ));
+        );
+        nodes.push(Node {
+            at: (x, y),
+            fixed: false,
+        });
+        let corner = (x + 0.5 * right as f64, y + 0.5 * down as f64);
+        if mesh.junction(corner.1.floor() as isize, corner.0.floor() as isize) {
+            nodes.push(Node {
+                at: corner,
+                fixed: true,
+            });
+        }
         if !inside(row + down, column + right) {
             (down, right) = (right, -down);
         } else {
@@ -90,34 +122,32 @@ fn follow(
             }
         }
         if ((row, column), (down, right)) == start {
-            return points;
+            return nodes;
         }
     }
 }
 
 /// The shoelace formula.
-fn area(points: &[(f64, f64)]) -> f64 {
-    let next = points.iter().cycle().skip(1);
-    points
-        .iter()
-        .zip(next)
-        .map(|(a, b)| a.0 * b.1 - b.0 * a.1)
-        .sum::<f64>()
-        / 2.0
+fn area(outline: &[Node]) -> f64 {
+    let next = outline.iter().cycle().skip(1);
+    let cross = |(a, b): (&Node, &Node)| a.at.0 * b.at.1 - b.at.0 * a.at.1;
+    outline.iter().zip(next).map(cross).sum::<f64>() / 2.0
 }
 
-/// Moving average around the ring. It is local and symmetric, so two regions keep their common border.
-fn smooth(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let n = points.len();
-    let window = WINDOW.min(n / 8);
-    let share = 1.0 / (2 * window + 1) as f64;
+/// Moving average around the ring, narrower towards a junction. It is local and symmetric, so two regions keep
+/// their common border, and three their common corner.
+fn smooth(outline: &[Node]) -> Vec<(f64, f64)> {
+    let n = outline.len();
+    let widest = WINDOW.min(n / 8);
+    let fixed = |i: usize, k: usize| outline[(i + k) % n].fixed || outline[(i + n - k) % n].fixed;
     (0..n)
         .map(|i| {
-            (0..=2 * window)
-                .map(|k| points[(i + n + k - window) % n])
-                .fold((0.0, 0.0), |sum, p| {
-                    (sum.0 + p.0 * share, sum.1 + p.1 * share)
-                })
+            let window = (0..widest).find(|&k| fixed(i, k)).unwrap_or(widest);
+            let share = 1.0 / (2 * window + 1) as f64;
+            let around = (0..=2 * window).map(|k| outline[(i + n + k - window) % n].at);
+            around.fold((0.0, 0.0), |sum, p| {
+                (sum.0 + p.0 * share, sum.1 + p.1 * share)
+            })
         })
         .collect()
 }
@@ -140,9 +170,12 @@ mod tests {
 
     #[test]
     fn a_region_and_what_it_encloses() {
-        let mut mesh = Array2::zeros((40, 40));
-        mesh.slice_mut(ndarray::s![10..30, 10..30]).fill(1);
-        mesh.slice_mut(ndarray::s![18..22, 18..22]).fill(0);
+        let within = |p: (usize, usize), range: std::ops::Range<usize>| {
+            range.contains(&p.0) && range.contains(&p.1)
+        };
+        let mesh = Array2::from_shape_fn((40, 40), |p| {
+            usize::from(within(p, 10..30) && !within(p, 18..22))
+        });
         let rings = rings(mesh.view());
         let found: Vec<_> = rings
             .iter()
@@ -170,6 +203,17 @@ mod tests {
                 .map(|q| (p.0 - q.0).hypot(p.1 - q.1))
                 .fold(f64::MAX, f64::min);
             assert!(nearest <= 1e-9, "{p:?} is {nearest} from the other side");
+        }
+    }
+
+    #[test]
+    fn regions_meet_in_a_point() {
+        let mesh = Array2::from_shape_fn((30, 30), |(row, column)| row / 15 * 2 + column / 15);
+        let rings = rings(mesh.view());
+        assert_eq!(rings.len(), 4);
+        for ring in &rings {
+            let center = ring.points.iter().filter(|&&p| p == (14.5, 14.5)).count();
+            assert_eq!(center, 1, "{:?}", ring.points);
         }
     }
 }

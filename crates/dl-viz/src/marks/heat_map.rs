@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::{
     ColorMap, FigureError, Number,
     axis::bounds,
-    canvas::{CAP_HEIGHT, Font, Rect},
+    canvas::{CAP_HEIGHT, Canvas, Font, Rect},
     error::DataProblem,
     marks::{ColorBar, Frame, Mark, all_finite, same_length},
     plot::Plot,
@@ -120,7 +120,12 @@ impl HeatMap {
         self.map.at((value - low) / (high - low))
     }
 
-    fn draw_values(&self, plot: &Plot, decimals: usize) -> Result<(), FigureError> {
+    fn draw_values(
+        &self,
+        plot: &Plot,
+        canvas: &Canvas,
+        decimals: usize,
+    ) -> Result<(), FigureError> {
         let cell = plot.rect.width() / self.values.ncols() as f64;
         let widest = self
             .values
@@ -136,8 +141,7 @@ impl HeatMap {
             };
             if let Some((x, y)) = plot.at((column as f64, row as f64)) {
                 let at = (x, y + size * CAP_HEIGHT / 2.0);
-                plot.canvas
-                    .text(at, &signed(value, decimals), &Font::new(size, color))?;
+                canvas.text(at, &signed(value, decimals), &Font::new(size, color))?;
             }
         }
         Ok(())
@@ -200,7 +204,7 @@ impl Mark for HeatMap {
     }
 
     /// Runs of one colour are one rectangle, and each reaches a little under the next: no seams.
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         const OVERLAP: f64 = 0.5;
         let (rows, columns) = self.values.dim();
         for (row, values) in self.values.outer_iter().enumerate() {
@@ -225,7 +229,7 @@ impl Mark for HeatMap {
                     } else {
                         bottom
                     };
-                    plot.canvas.rect(
+                    canvas.rect(
                         Rect {
                             left,
                             top,
@@ -240,7 +244,7 @@ impl Mark for HeatMap {
             }
         }
         match self.decimals {
-            Some(decimals) => self.draw_values(plot, decimals),
+            Some(decimals) => self.draw_values(plot, canvas, decimals),
             None => Ok(()),
         }
     }

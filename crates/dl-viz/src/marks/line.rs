@@ -2,7 +2,7 @@
 
 use crate::{
     Color, FigureError, Number,
-    canvas::Stroke,
+    canvas::{Canvas, Stroke},
     error::DataProblem,
     marks::{Entry, Key, Mark, named, points, same_length},
     plot::Plot,
@@ -76,7 +76,7 @@ impl Line {
         self
     }
 
-    fn ink(&self) -> Color {
+    fn shade(&self) -> Color {
         self.color.unwrap_or(style::BLUE)
     }
 }
@@ -105,13 +105,14 @@ impl Mark for Line {
         vec![points(&self.x, &self.y)]
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         let points = points(&self.x, &self.y);
         let dash = self.dashed.then_some(self.width * 4.0);
         plot.polyline(
+            canvas,
             &points,
             &Stroke {
-                color: self.ink(),
+                color: self.shade(),
                 width: self.width,
                 dash,
             },
@@ -121,7 +122,7 @@ impl Mark for Line {
         for (i, &point) in points.iter().enumerate() {
             let alone = !drawn(i + 1) && (i == 0 || !drawn(i - 1));
             if let (true, Some(at)) = (alone, plot.at(point)) {
-                plot.canvas.point(at, self.width, self.ink(), self.ink())?;
+                canvas.point(at, self.width, self.shade(), self.shade())?;
             }
         }
         Ok(())
@@ -129,7 +130,7 @@ impl Mark for Line {
 
     fn legend(&self) -> Vec<Entry> {
         let key = Key::Line {
-            color: self.ink(),
+            color: self.shade(),
             width: self.width,
             dashed: self.dashed,
         };

@@ -11,7 +11,14 @@ pub(crate) mod scatter;
 
 use std::fmt::Debug;
 
-use crate::{FigureError, error::DataProblem, plot::Plot, style::Color, ticks::Tick};
+use crate::{
+    FigureError,
+    canvas::{Canvas, Px},
+    error::DataProblem,
+    plot::Plot,
+    style::Color,
+    ticks::Tick,
+};
 
 /// Something drawn in data coordinates.
 pub(crate) trait Mark: Debug + Send + Sync {
@@ -21,14 +28,29 @@ pub(crate) trait Mark: Debug + Send + Sync {
     /// Finds what is wrong with the data.
     fn check(&self) -> Result<(), DataProblem>;
 
-    /// The data as polylines, from which ranges follow and which the legend keeps clear of.
+    /// The data as polylines, from which ranges follow.
     /// A coordinate that is NaN says nothing about its axis.
     fn outline(&self) -> Vec<Vec<(f64, f64)>>;
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError>;
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError>;
 
     fn legend(&self) -> Vec<Entry> {
         Vec::new()
+    }
+
+    /// What it inks, as polylines and single points: the legend keeps clear of it.
+    fn ink(&self, plot: &Plot) -> Vec<Vec<Px>> {
+        let outlines = self.outline().into_iter();
+        outlines
+            .flat_map(|line| match line[..] {
+                [point] => plot
+                    .at(point)
+                    .map(|pixel| vec![pixel])
+                    .into_iter()
+                    .collect(),
+                _ => plot.runs(&line),
+            })
+            .collect()
     }
 
     /// Whether it has a place along one axis only.

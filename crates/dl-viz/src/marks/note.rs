@@ -2,7 +2,7 @@
 
 use crate::{
     FigureError,
-    canvas::{Align, CAP_HEIGHT, Font, Stroke},
+    canvas::{Align, CAP_HEIGHT, Canvas, Font, Px, Stroke},
     error::DataProblem,
     marks::{Mark, all_finite},
     plot::Plot,
@@ -39,45 +39,58 @@ impl Mark for Rule {
         true
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
-        let rect = plot.rect;
-        let Some(along) = plot.along(self.value, self.horizontal) else {
-            return Ok(());
+    fn ink(&self, plot: &Plot) -> Vec<Vec<Px>> {
+        let Some((_, (x, y), font)) = self.place(plot) else {
+            return Vec::new();
         };
-        let font = Font::new(style::TICK_SIZE, style::TICK_TEXT).align(Align::Right);
-        let (line, at, font) = if self.horizontal {
-            let above = along - font.size * (CAP_HEIGHT + 0.4) > rect.top;
-            let baseline = if above {
-                along - 5.0
-            } else {
-                along + 5.0 + font.size * CAP_HEIGHT
-            };
-            (
-                [(rect.left, along), (rect.right, along)],
-                (rect.right - 5.0, baseline),
-                font,
-            )
+        let width = text::width(&self.label, font.size, false);
+        let end = if font.align == Align::Left {
+            x + width
         } else {
-            let right = along + text::width(&self.label, font.size, false) + 6.0 < rect.right;
-            let (x, align) = if right {
-                (along + 6.0, Align::Left)
-            } else {
-                (along - 6.0, Align::Right)
-            };
-            let baseline = rect.top + 4.0 + font.size * CAP_HEIGHT;
-            (
-                [(along, rect.bottom), (along, rect.top)],
-                (x, baseline),
-                font.align(align),
-            )
+            x - width
+        };
+        vec![vec![(x, y), (end, y)]]
+    }
+
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
+        let Some((line, at, font)) = self.place(plot) else {
+            return Ok(());
         };
         let stroke = Stroke {
             color: style::GRAY,
             width: style::RULE_WIDTH,
             dash: Some(6.0),
         };
-        plot.canvas.polyline(&line, &stroke)?;
-        plot.canvas.text(at, &self.label, &font)
+        canvas.polyline(&line, &stroke)?;
+        canvas.text(at, &self.label, &font)
+    }
+}
+
+impl Rule {
+    /// The line, and where and how its text stands.
+    fn place(&self, plot: &Plot) -> Option<([Px; 2], Px, Font)> {
+        let rect = plot.rect;
+        let along = plot.along(self.value, self.horizontal)?;
+        let font = Font::new(style::TICK_SIZE, style::TICK_TEXT).align(Align::Right);
+        let height = font.size * CAP_HEIGHT;
+        if self.horizontal {
+            let above = along - height - 10.0 > rect.top;
+            let baseline = if above {
+                along - 5.0
+            } else {
+                along + 5.0 + height
+            };
+            let line = [(rect.left, along), (rect.right, along)];
+            return Some((line, (rect.right - 5.0, baseline), font));
+        }
+        let right = along + text::width(&self.label, font.size, false) + 6.0 < rect.right;
+        let (x, align) = if right {
+            (along + 6.0, Align::Left)
+        } else {
+            (along - 6.0, Align::Right)
+        };
+        let line = [(along, rect.bottom), (along, rect.top)];
+        Some((line, (x, rect.top + 4.0 + height), font.align(align)))
     }
 }
 
@@ -101,7 +114,7 @@ impl Mark for Note {
         vec![vec![self.point]]
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         let Some((x, y)) = plot.at(self.point) else {
             return Ok(());
         };
@@ -113,7 +126,6 @@ impl Mark for Note {
             (x - 8.0, Align::Right)
         };
         let baseline = (y - 6.0).max(plot.rect.top + font.size);
-        plot.canvas
-            .text((x, baseline), &self.text, &font.align(align))
+        canvas.text((x, baseline), &self.text, &font.align(align))
     }
 }

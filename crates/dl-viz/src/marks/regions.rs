@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     FigureError,
-    canvas::Stroke,
+    canvas::{Canvas, Stroke},
     error::DataProblem,
     marks::{Entry, Frame, Key, Mark, contour},
     plot::Plot,
@@ -131,6 +131,19 @@ impl Mark for Regions {
                 "mesh cells; two rows and two columns are needed",
             ));
         }
+        for (what, (start, end)) in [
+            ("end of the x range", self.x),
+            ("end of the y range", self.y),
+        ] {
+            if !(start < end && (end - start).is_finite()) {
+                let allowed = "above its start, and finite";
+                return Err(DataProblem::Parameter {
+                    what,
+                    value: end,
+                    allowed,
+                });
+            }
+        }
         match mesh
             .iter()
             .find(|&&class| !self.names.is_empty() && class >= self.names.len())
@@ -149,7 +162,7 @@ impl Mark for Regions {
             .into()
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         let Ok(mesh) = &self.mesh else { return Ok(()) };
         let at =
             |(start, end): (f64, f64), i: f64, n: usize| start + (end - start) * i / (n - 1) as f64;
@@ -165,9 +178,9 @@ impl Mark for Regions {
                 })
                 .collect();
             let color = Self::tint(ring.class);
-            plot.canvas.polygon(&pixels, color, 1.0)?;
-            // Neighbours' smoothed corners may leave a gap of a fraction of a pixel where three regions meet.
-            plot.canvas.polyline(&pixels, &Stroke::solid(color, 0.8))?;
+            canvas.polygon(&pixels, color, 1.0)?;
+            // Two edges on one line, each smoothed into the background, would let it shine through.
+            canvas.polyline(&pixels, &Stroke::solid(color, 0.8))?;
         }
         Ok(())
     }

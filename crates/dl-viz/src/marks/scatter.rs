@@ -2,6 +2,7 @@
 
 use crate::{
     Color, FigureError, Number,
+    canvas::Canvas,
     error::DataProblem,
     marks::{Entry, Key, Mark, all_finite, named, points, same_length},
     plot::Plot,
@@ -74,7 +75,12 @@ impl Scatter {
         self
     }
 
-    fn ink(&self) -> Color {
+    /// Whether it wants the palette's next colour.
+    pub(crate) fn takes_color(&self) -> bool {
+        self.color.is_none() && self.classes.is_none()
+    }
+
+    fn shade(&self) -> Color {
         self.color.unwrap_or(style::BLUE)
     }
 }
@@ -117,14 +123,14 @@ impl Mark for Scatter {
             .collect()
     }
 
-    fn draw(&self, plot: &Plot) -> Result<(), FigureError> {
+    fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         for (i, &point) in points(&self.x, &self.y).iter().enumerate() {
             let color = match &self.classes {
                 Some((classes, _)) => style::palette(classes[i]),
-                None => self.ink(),
+                None => self.shade(),
             };
             if let Some(at) = plot.at(point) {
-                plot.canvas.point(at, self.radius, color, style::BLACK)?;
+                canvas.point(at, self.radius, color, style::BLACK)?;
             }
         }
         Ok(())
@@ -147,7 +153,9 @@ impl Mark for Scatter {
                 .iter()
                 .map(|label| Entry {
                     label: label.clone(),
-                    key: Key::Point { color: self.ink() },
+                    key: Key::Point {
+                        color: self.shade(),
+                    },
                 })
                 .collect(),
         }

@@ -1,0 +1,334 @@
+//! Whole figures: what is written, that it is the same each time, and what errors say.
+
+use dl_viz::{
+    Band, Bars, Figure, FigureError, HeatMap, Line, Panel, Regions, Scatter, Series,
+    ndarray::{Array2, ArrayView2, array},
+};
+use resvg::usvg::{self, Node, Tree};
+
+/// One panel of each kind.
+fn everything() -> Figure {
+    let regions = Regions::predict((-1.0, 1.0), (-1.0, 1.0), 0.1, |points| {
+        points
+            .outer_iter()
+            .map(|p| usize::from(p[0] > 0.0) + usize::from(p[1] > 0.5))
+            .collect::<Vec<_>>()
+    });
+    let names = ["a", "b", "c"];
+    Figure::new()
+        .title("Σ over ∇ & <tags>")
+        .size(14.0, 8.0)
+        .grid(2, 3)
+        .panel(
+            Panel::new("Lines")
+                .x_label("Epoch")
+                .y_label("Loss (nats)")
+                .log_y()
+                .line(Line::steps([1.0, 0.1, f64::NAN, 0.01]).label("train"))
+                .line(
+                    Line::steps([1.0, 0.2, 0.1, 0.0])
+                        .label("validation")
+                        .dashed(),
+                )
+                .horizontal_line(0.05, "target"),
+        )
+        .panel(
+            Panel::new("Regions")
+                .regions(regions.names(names))
+                .scatter(Scatter::new([-0.5, 0.5, 0.9], [0.0, 0.0, 0.9]).classes([0, 1, 2], names)),
+        )
+        .panel(
+            Panel::new("Bars").bars(
+                Bars::new(["x", "y"])
+                    .series(Series::new([1, -2]).intervals([0, -3], [2, -1]))
+                    .value_labels(1),
+            ),
+        )
+        .panel(
+            Panel::new("Heat map").heat_map(
+                HeatMap::new(&array![[1, 2], [3, 4]])
+                    .value_labels(0)
+                    .color_bar("n"),
+            ),
+        )
+        .panel(
+            Panel::new("Band")
+                .band(Band::new([0, 1], [0.0, 1.0], [1.0, 3.0]))
+                .note(0.5, 1.0, "here"),
+        )
+        .panel(Panel::new("Image").heat_map(HeatMap::image(&array![[0.0, 0.5], [0.5, 1.0]])))
+}
+
+fn directory(name: &str) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("dl-viz-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&path).expect("a temporary directory");
+    path
+}
+
+#[test]
+fn the_same_figure_is_the_same_bytes() {
+    let (first, second) = (everything(), everything());
+    assert!(first.to_svg().expect("drawn") == second.to_svg().expect("drawn"));
+    assert!(first.to_png().expect("drawn") == second.to_png().expect("drawn"));
+}
+
+#[test]
+fn svg_parses_without_a_font_and_holds_no_text() {
+    let svg = everything().to_svg().expect("drawn");
+    assert!(!svg.contains("<text") && !svg.contains("font-family"));
+    let tree = Tree::from_str(&svg, &usvg::Options::default()).expect("valid");
+    assert_eq!((tree.size().width(), tree.size().height()), (1400.0, 800.0));
+    assert!(paths(tree.root()) > 200, "{}", paths(tree.root()));
+}
+
+fn paths(group: &usvg::Group) -> usize {
+    let count = |node: &Node| match node {
+        Node::Group(group) => paths(group),
+        _ => 1,
+    };
+    group.children().iter().map(count).sum()
+}
+
+#[test]
+fn nothing_reaches_over_the_edge_of_the_figure() {
+    let tree = Tree::from_str(
+        &everything().to_svg().expect("drawn"),
+        &usvg::Options::default(),
+    )
+    .expect("valid");
+    let drawn = tree.root().abs_layer_bounding_box();
+    assert!(drawn.left() >= 0.0 && drawn.top() >= 0.0, "{drawn:?}");
+    assert!(
+        drawn.right() <= 1400.0 && drawn.bottom() <= 800.0,
+        "{drawn:?}"
+    );
+}
+
+#[test]
+fn png_has_two_hundred_pixels_to_the_inch() {
+    let png = Figure::from(Panel::new("").line(Line::steps([1, 2])))
+        .size(3.0, 2.0)
+        .to_png()
+        .expect("drawn");
+    let pixmap = resvg::tiny_skia::Pixmap::decode_png(&png).expect("a PNG");
+    assert_eq!((pixmap.width(), pixmap.height()), (600, 400));
+    assert!(pixmap.pixels().iter().all(|p| p.alpha() == 255));
+    assert!(pixmap.pixels().iter().any(|p| p.red() < 50));
+}
+
+#[test]
+fn save_goes_by_the_extension_and_leaves_nothing_beside() {
+    let directory = directory("save");
+    let figure = Figure::from(Panel::new("Line").line(Line::steps([1, 3, 2])));
+    for name in ["figure.svg", "figure.PNG"] {
+        figure.save(directory.join(name)).expect("saved");
+        // Over a file that is there already.
+        figure.save(directory.join(name)).expect("saved");
+    }
+    let mut files: Vec<_> = std::fs::read_dir(&directory)
+        .expect("listed")
+        .map(|entry| entry.expect("entry").file_name())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["figure.PNG", "figure.svg"]);
+    let error = figure
+        .save(directory.join("figure.pdf"))
+        .expect_err("no PDF")
+        .to_string();
+    assert!(
+        error.ends_with("figure.pdf: the extension is neither `svg` nor `png`"),
+        "{error}"
+    );
+    let error = figure
+        .save(directory.join("missing").join("figure.svg"))
+        .expect_err("no folder");
+    assert!(
+        matches!(&error, FigureError::Io { path, .. } if path.ends_with("missing/figure.svg")),
+        "{error}"
+    );
+    assert!(error.to_string().contains("missing"), "{error}");
+    std::fs::remove_dir_all(&directory).expect("removed");
+}
+
+#[track_caller]
+fn fails(figure: impl Into<Figure>, message: &str) {
+    let figure = figure.into();
+    assert_eq!(figure.to_svg().expect_err("an error").to_string(), message);
+    assert_eq!(figure.to_png().expect_err("an error").to_string(), message);
+}
+
+#[test]
+fn errors_of_the_figure() {
+    fails(
+        Figure::new(),
+        "the figure has no panel; add one with `Figure::panel`",
+    );
+    let panel = || Panel::new("P").line(Line::steps([1, 2]));
+    fails(
+        Figure::new().grid(1, 1).panel(panel()).panel(panel()),
+        "a grid of 1 × 1 cells cannot hold 2 panels",
+    );
+    fails(
+        Figure::from(panel()).size(f64::NAN, 1.0),
+        "a figure of NaN × 1 in with 1 × 1 panels cannot be drawn; \
+         sides are at most 100 in and a panel takes at least 1.5 × 1.5 in",
+    );
+    fails(
+        Figure::from(panel()).grid(10, 1),
+        "a figure of 8 × 5.5 in with 10 × 1 panels cannot be drawn; \
+         sides are at most 100 in and a panel takes at least 1.5 × 1.5 in",
+    );
+}
+
+#[test]
+fn errors_of_the_data() {
+    let panel = || Panel::new("P");
+    let none: [f64; 0] = [];
+    fails(
+        Figure::new()
+            .grid(1, 2)
+            .panel(panel().line(Line::steps([1])))
+            .panel(Panel::new("")),
+        "panel `row 1, column 2`: panel: there are no lines, points or other marks",
+    );
+    fails(
+        panel().line(Line::new([1, 2, 3], [1, 2]).label("loss")),
+        "panel `P`: line `loss`: 2 y values for 3 x values",
+    );
+    fails(
+        panel().line(Line::steps(none)),
+        "panel `P`: line: there are no points",
+    );
+    fails(
+        panel().line(Line::steps([f64::NAN, f64::INFINITY])),
+        "panel `P`: line: no value can be drawn: all are NaN, infinite, or not positive on a log scale",
+    );
+    fails(
+        panel().log_y().line(Line::steps([0, -1])),
+        "panel `P`: line: no value can be drawn: all are NaN, infinite, or not positive on a log scale",
+    );
+    fails(
+        panel().line(Line::steps([1]).width(0.0)),
+        "panel `P`: line: width is 0; it must be in [0.1, 50] px",
+    );
+    fails(
+        panel().scatter(Scatter::new([1.0, f64::NAN], [1.0, 2.0])),
+        "panel `P`: scatter: value 1 of x is NaN; it must be finite",
+    );
+    fails(
+        panel().scatter(Scatter::new([1], [1]).classes([3], ["a", "b"])),
+        "panel `P`: scatter: class 3 has no name; there are 2 names",
+    );
+    fails(
+        panel().band(Band::new([0, 1], [0, 0], [1])),
+        "panel `P`: band: 1 upper values for 2 x values",
+    );
+    fails(
+        panel().bars(Bars::new(["a"])),
+        "panel `P`: bars: there are no series of bars",
+    );
+    fails(
+        panel().bars(Bars::new(["a", "b"]).series(Series::new([1]))),
+        "panel `P`: bars: 1 values for 2 categories",
+    );
+    fails(
+        panel().heat_map(HeatMap::new(&array![[1.0, f64::NAN]])),
+        "panel `P`: heat map: value 1 of values (row by row) is NaN; it must be finite",
+    );
+    fails(
+        panel().heat_map(HeatMap::new(&array![[1]]).rows(["a", "b"])),
+        "panel `P`: heat map: 2 row names for 1 rows",
+    );
+    fails(
+        panel().heat_map(HeatMap::new(&Array2::<f64>::zeros((0, 3)))),
+        "panel `P`: heat map: there are no cells",
+    );
+    fails(
+        panel().horizontal_line(f64::INFINITY, "x"),
+        "panel `P`: reference line `x`: value 0 of its position is inf; it must be finite",
+    );
+}
+
+#[test]
+fn errors_of_regions() {
+    let classify = |points: ArrayView2<f64>| vec![0; points.nrows() - 1];
+    let regions =
+        |x, step| Panel::new("P").regions(Regions::predict(x, (0.0, 1.0), step, classify));
+    fails(
+        regions((0.0, 1.0), 0.5),
+        "panel `P`: regions: 8 classes for 9 mesh points",
+    );
+    let step = |step: &str| {
+        format!(
+            "panel `P`: regions: step is {step}; it must be positive, with at most 4 million points in non-empty ranges"
+        )
+    };
+    fails(regions((0.0, 1.0), 0.0), &step("0"));
+    fails(regions((0.0, 1.0), 1e-9), &step("0.000000001"));
+    fails(regions((1.0, 0.0), 0.1), &step("0.1"));
+    fails(
+        Panel::new("P").regions(Regions::new(Array2::zeros((2, 2)), (1.0, 0.0), (0.0, 1.0))),
+        "panel `P`: regions: end of the x range is 0; it must be above its start, and finite",
+    );
+    fails(
+        Panel::new("P").regions(
+            Regions::new(array![[0, 1], [1, 2]], (0.0, 1.0), (0.0, 1.0)).names(["a", "b"]),
+        ),
+        "panel `P`: regions: class 2 has no name; there are 2 names",
+    );
+}
+
+#[test]
+fn errors_of_ranges() {
+    let panel = || Panel::new("P").line(Line::steps([1, 2]));
+    fails(
+        panel().x_range(2.0, 1.0),
+        "panel `P`: x axis: the range 2 to 1 is empty, too narrow or reversed",
+    );
+    fails(
+        panel().y_range(0.0, f64::NAN),
+        "panel `P`: y axis: the range 0 to NaN is not finite",
+    );
+    fails(
+        panel().log_y().y_range(0.0, 1.0),
+        "panel `P`: y axis: the range 0 to 1 is not positive on a log scale",
+    );
+    let wide = Panel::new("P").line(Line::steps([-1.7e308, 1.7e308]));
+    let error = Figure::from(wide)
+        .to_svg()
+        .expect_err("too wide")
+        .to_string();
+    assert!(
+        error.starts_with("panel `P`: y axis") && error.ends_with("is too wide"),
+        "{error}"
+    );
+}
+
+#[test]
+fn one_value_and_odd_ranges_are_drawn() {
+    for line in [
+        Line::steps([3]),
+        Line::steps([1e-300, 2e-300]),
+        Line::steps([1e300, 2e300]),
+        Line::steps([5.0, 5.0, 5.0]),
+        Line::steps([1e9, 1e9 + 1.0]),
+    ] {
+        Figure::from(Panel::new("\u{1}odd\u{0}").line(line))
+            .to_svg()
+            .expect("drawn");
+    }
+}
+
+#[test]
+fn values_outside_a_range_are_cut_off() {
+    let panel = Panel::new("")
+        .y_range(0.0, 1.0)
+        .line(Line::steps([-1e9, 0.5, 1e9]))
+        .scatter(Scatter::new([0, 1, 2], [-1e9, 0.5, 1e9]))
+        .band(Band::new([0, 2], [-1e9, 0.0], [1e9, 2.0]));
+    let svg = Figure::from(panel).to_svg().expect("drawn");
+    let tree = Tree::from_str(&svg, &usvg::Options::default()).expect("valid");
+    let drawn = tree.root().abs_layer_bounding_box();
+    assert!(drawn.left() >= 0.0 && drawn.right() <= 800.0, "{drawn:?}");
+    assert!(drawn.top() >= 0.0 && drawn.bottom() <= 550.0, "{drawn:?}");
+}
