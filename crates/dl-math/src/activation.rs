@@ -56,7 +56,11 @@ pub fn elu<F: Scalar>(x: F, alpha: F) -> F {
 /// 1 for x > 0, otherwise αeˣ.
 #[inline]
 pub fn elu_derivative<F: Scalar>(x: F, alpha: F) -> F {
-    if x > F::zero() { F::one() } else { alpha * x.exp() }
+    if x > F::zero() {
+        F::one()
+    } else {
+        alpha * x.exp()
+    }
 }
 
 /// x·Φ(x), Φ the standard normal distribution function: the exact form, not the tanh

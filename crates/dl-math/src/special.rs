@@ -14,7 +14,11 @@ use crate::Scalar;
 pub fn sigmoid<F: Scalar>(x: F) -> F {
     let e = (-x.abs()).exp();
     let one = F::one();
-    if x >= F::zero() { one / (one + e) } else { e / (one + e) }
+    if x >= F::zero() {
+        one / (one + e)
+    } else {
+        e / (one + e)
+    }
 }
 
 /// ln σ(x) = −softplus(−x).
@@ -37,6 +41,19 @@ pub fn softplus<F: Scalar>(x: F) -> F {
 #[inline]
 pub fn logit<F: Scalar>(p: F) -> F {
     p.ln() - (-p).ln_1p()
+}
+
+/// p·x, where 0·x = 0 even for an infinite x: one term of the expectation Σ p(x)·f(x), to which
+/// what cannot happen adds nothing. So 0·ln 0 = 0 (Cover, Thomas 2006, section 2.1).
+///
+/// ```
+/// use dl_math::special::weighted;
+/// assert_eq!(weighted(0.0, 0f64.ln()), 0.0);
+/// assert_eq!(weighted(0.5, 0f64.ln()), f64::NEG_INFINITY);
+/// ```
+#[inline]
+pub fn weighted<F: Scalar>(p: F, x: F) -> F {
+    if p == F::zero() { p } else { p * x }
 }
 
 /// The standard normal distribution function Φ(x) = ½ erfc(−x/√2).

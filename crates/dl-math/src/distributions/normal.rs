@@ -1,0 +1,133 @@
+use ndarray::{Array1, ArrayRef1};
+use ndarray_rand::rand::Rng;
+
+use crate::error::{finite, non_empty, parameter};
+use crate::special::{normal_cdf, normal_pdf};
+use crate::{MathError, Scalar};
+
+/// The normal distribution N(μ, σ²) (Goodfellow et al. 2016, section 3.9.3).
+///
+/// ```
+/// use dl_math::{Normal, ndarray::array};
+/// let heights = Normal::fit(&array![1.6, 1.7, 1.8])?;
+/// assert!((heights.mean() - 1.7f64).abs() <= 1e-12);
+/// assert!((heights.variance() - 0.02 / 3.0).abs() <= 1e-12);
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Normal<F> {
+    mean: F,
+    std_dev: F,
+}
+
+impl<F: Scalar> Normal<F> {
+    /// From the mean μ and the standard deviation σ.
+    ///
+    /// # Errors
+    /// Where μ is not finite, or σ not positive and finite.
+    pub fn new(mean: F, std_dev: F) -> Result<Self, MathError> {
+        parameter("mean", mean, "finite", mean.is_finite())?;
+        let ok = std_dev > F::zero() && std_dev.is_finite();
+        parameter("std_dev", std_dev, "positive and finite", ok)?;
+        Ok(Self { mean, std_dev })
+    }
+
+    /// The standard normal distribution N(0, 1).
+    pub fn standard() -> Self {
+        Self {
+            mean: F::zero(),
+            std_dev: F::one(),
+        }
+    }
+
+    /// The maximum-likelihood estimate: μ = Σ xᵢ / n and σ² = Σ (xᵢ − μ)² / n (Bishop 2006,
+    /// eq. 1.55 and 1.56), which divides by n, not n − 1. Summed in `f64`.
+    ///
+    /// # Errors
+    /// Where there are no samples, one is not finite, or all are equal.
+    pub fn fit(samples: &ArrayRef1<F>) -> Result<Self, MathError> {
+        non_empty("samples", samples)?;
+        finite("samples", samples)?;
+        if samples.iter().all(|&x| x == samples[0]) {
+            let what = "samples".to_owned();
+            return Err(MathError::NoVariance { what });
+        }
+        let n = samples.len() as f64;
+        let mean = samples.iter().map(|x| x.as_f64()).sum::<f64>() / n;
+        let variance = samples
+            .iter()
+            .map(|x| (x.as_f64() - mean).powi(2))
+            .sum::<f64>()
+            / n;
+        Self::new(F::of(mean), F::of(variance.sqrt()))
+    }
+
+    /// μ.
+    pub fn mean(&self) -> F {
+        self.mean
+    }
+
+    /// σ.
+    pub fn std_dev(&self) -> F {
+        self.std_dev
+    }
+
+    /// σ².
+    pub fn variance(&self) -> F {
+        self.std_dev * self.std_dev
+    }
+
+    /// z = (x − μ) / σ.
+    fn standardise(&self, x: F) -> F {
+        (x - self.mean) / self.std_dev
+    }
+
+    /// ln N(x; μ, σ²) = −z²/2 − ln σ − ½ ln 2π with z = (x − μ)/σ.
+    pub fn log_prob(&self, x: F) -> F {
+        let z = self.standardise(x);
+        -F::of(0.5) * z * z - self.std_dev.ln() - F::of(0.5 * LN_2PI)
+    }
+
+    /// N(x; μ, σ²) = e^(−z²/2) / (σ√(2π)).
+    pub fn prob(&self, x: F) -> F {
+        normal_pdf(self.standardise(x)) / self.std_dev
+    }
+
+    /// P(X ≤ x) = Φ((x − μ)/σ).
+    pub fn cdf(&self, x: F) -> F {
+        normal_cdf(self.standardise(x))
+    }
+
+    /// H = ln σ + ½ ln 2πe (Cover, Thomas 2006, eq. 8.9). Negative for a small σ: it is the
+    /// entropy of a density.
+    pub fn entropy(&self) -> F {
+        self.std_dev.ln() + F::of(0.5 * (LN_2PI + 1.0))
+    }
+
+    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½.
+    pub fn kl(&self, other: &Self) -> F {
+        let ratio = self.std_dev / other.std_dev;
+        let distance = (self.mean - other.mean) / other.std_dev;
+        let quadratic = F::of(0.5) * (ratio * ratio + distance * distance - F::one());
+        // negative only by rounding
+        (other.std_dev.ln() - self.std_dev.ln() + quadratic).max(F::zero())
+    }
+
+    /// −Σᵢ ln N(xᵢ; μ, σ²) for independent samples.
+    pub fn negative_log_likelihood(&self, samples: &ArrayRef1<F>) -> F {
+        samples.iter().map(|&x| -self.log_prob(x)).sum()
+    }
+
+    /// One draw, μ + σz with a standard normal z.
+    pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> F {
+        self.mean + self.std_dev * F::standard_normal(rng)
+    }
+
+    /// n independent draws.
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<F> {
+        Array1::from_shape_simple_fn(n, || self.sample(rng))
+    }
+}
+
+/// ln 2π.
+pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_3;

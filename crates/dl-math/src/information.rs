@@ -1,0 +1,152 @@
+//! Entropy and its relatives, in nats (Cover, Thomas 2006, chapter 2).
+//!
+//! What cannot happen adds nothing: 0·ln 0 = 0. What happens under p but cannot under q makes
+//! cross-entropy and Kullback–Leibler divergence infinite. Probabilities must sum to 1 but for
+//! rounding, within the square root of the scalar's machine epsilon.
+//!
+//! Any number of axes is one distribution: the entropy of a joint table is the joint entropy.
+
+use ndarray::{ArrayRef, Axis, Dimension};
+
+use crate::error::{probabilities, shape};
+use crate::special::weighted;
+use crate::{JointTable, MathError, Scalar};
+
+/// H(p) = −Σ p ln p (eq. 2.1): the least mean number of nats that tell which outcome happened.
+///
+/// ```
+/// use dl_math::{entropy, ndarray::array};
+/// assert_eq!(entropy(&array![0.25, 0.25, 0.25, 0.25])?, 4f64.ln());
+/// assert_eq!(entropy(&array![1.0, 0.0])?, 0.0);
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
+///
+/// # Errors
+/// [`MathError`] where p is empty, has an entry that is negative or not finite, or does not sum
+/// to 1.
+pub fn entropy<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>) -> Result<F, MathError> {
+    probabilities("p", p)?;
+    // 0 − Σ and not −Σ, so that certainty has entropy 0 and not −0
+    Ok(F::zero() - p.iter().map(|&p| weighted(p, p.ln())).sum::<F>())
+}
+
+/// H(p, q) = −Σ p ln q (Goodfellow et al. 2016, eq. 3.51) = H(p) + KL(p‖q): what it costs to
+/// tell outcomes of p in the code that is best for q. ∞ where q lacks an outcome p has.
+///
+/// ```
+/// use dl_math::{cross_entropy, ndarray::array};
+/// assert_eq!(cross_entropy(&array![0.5, 0.5], &array![0.25, 0.75])?, -0.5 * (0.1875f64).ln());
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
+///
+/// # Errors
+/// As [`entropy`], for p and for q, and where their shapes differ.
+pub fn cross_entropy<F: Scalar, D: Dimension>(
+    p: &ArrayRef<F, D>,
+    q: &ArrayRef<F, D>,
+) -> Result<F, MathError> {
+    pair(p, q)?;
+    Ok(F::zero()
+        - p.iter()
+            .zip(q)
+            .map(|(&p, &q)| weighted(p, q.ln()))
+            .sum::<F>())
+}
+
+/// KL(p‖q) = Σ p ln (p/q) (eq. 2.26), never negative, 0 only for p = q, not symmetric. ∞ where q
+/// lacks an outcome p has.
+///
+/// ```
+/// use dl_math::{kl_divergence, ndarray::array};
+/// let (fair, sure) = (array![0.5, 0.5], array![1.0, 0.0]);
+/// assert_eq!(kl_divergence(&sure, &fair)?, 2f64.ln());
+/// assert_eq!(kl_divergence(&fair, &sure)?, f64::INFINITY);
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
+///
+/// # Errors
+/// As [`cross_entropy`].
+pub fn kl_divergence<F: Scalar, D: Dimension>(
+    p: &ArrayRef<F, D>,
+    q: &ArrayRef<F, D>,
+) -> Result<F, MathError> {
+    pair(p, q)?;
+    Ok(kl(p.iter().zip(q).map(|(&p, &q)| (p, p.ln(), q.ln()))))
+}
+
+/// JS(p, q) = ½ KL(p‖m) + ½ KL(q‖m) with m = ½(p + q) (Lin 1991, eq. 4.1): symmetric, finite,
+/// at most ln 2.
+///
+/// ```
+/// use dl_math::{js_divergence, ndarray::array};
+/// assert_eq!(js_divergence(&array![1.0, 0.0], &array![0.0, 1.0])?, 2f64.ln());
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
+///
+/// # Errors
+/// As [`cross_entropy`].
+pub fn js_divergence<F: Scalar, D: Dimension>(
+    p: &ArrayRef<F, D>,
+    q: &ArrayRef<F, D>,
+) -> Result<F, MathError> {
+    pair(p, q)?;
+    let half = F::of(0.5);
+    let to_mean = |a: &ArrayRef<F, D>, b: &ArrayRef<F, D>| {
+        kl(a.iter()
+            .zip(b)
+            .map(|(&a, &b)| (a, a.ln(), (half * (a + b)).ln())))
+    };
+    Ok(half * to_mean(p, q) + half * to_mean(q, p))
+}
+
+/// H(X, Y) = −Σ p(x, y) ln p(x, y) (eq. 2.8).
+pub fn joint_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
+    F::zero()
+        - joint
+            .probabilities()
+            .iter()
+            .map(|&p| weighted(p, p.ln()))
+            .sum::<F>()
+}
+
+/// H(Y|X) = −Σ p(x, y) ln p(y|x) (eq. 2.12) = H(X, Y) − H(X): what remains to be told of Y by
+/// one who knows X. [`JointTable::swapped`] gives H(X|Y).
+pub fn conditional_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
+    let p_x = joint.marginal_x();
+    let rows = joint.probabilities().axis_iter(Axis(0));
+    let terms = rows
+        .zip(&p_x)
+        .flat_map(|(row, &p_x)| row.into_iter().map(move |&p| weighted(p, (p / p_x).ln())));
+    F::zero() - terms.sum::<F>()
+}
+
+/// I(X; Y) = Σ p(x, y) ln [p(x, y) / (p(x) p(y))] (eq. 2.28): the divergence of the joint table
+/// from what it would be, were X and Y independent.
+///
+/// ```
+/// use dl_math::{JointTable, information::mutual_information, ndarray::array};
+/// let same = JointTable::new(array![[0.5, 0.0], [0.0, 0.5]])?;
+/// assert_eq!(mutual_information(&same), 2f64.ln());
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
+pub fn mutual_information<F: Scalar>(joint: &JointTable<F>) -> F {
+    let (p_x, p_y) = (joint.marginal_x(), joint.marginal_y());
+    kl(joint
+        .probabilities()
+        .indexed_iter()
+        .map(|((x, y), &p)| (p, p.ln(), p_x[x].ln() + p_y[y].ln())))
+}
+
+/// Σ p (ln p − ln q) over triples (p, ln p, ln q). The sum is not negative but by rounding.
+pub(crate) fn kl<F: Scalar>(terms: impl Iterator<Item = (F, F, F)>) -> F {
+    terms
+        .map(|(p, ln_p, ln_q)| weighted(p, ln_p - ln_q))
+        .sum::<F>()
+        .max(F::zero())
+}
+
+fn pair<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>, q: &ArrayRef<F, D>) -> Result<(), MathError> {
+    probabilities("p", p)?;
+    shape("q", q.shape(), p.shape())?;
+    probabilities("q", q)
+}
