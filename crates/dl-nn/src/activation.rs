@@ -41,7 +41,9 @@ pub enum Activation {
     Softmax,
 }
 
-pub use Activation::{Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+pub use Activation::{
+    Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
+};
 
 impl Activation {
     /// Checks the parameters.
@@ -97,7 +99,11 @@ impl Activation {
                 scale(dy, y, |y| if y > F::zero() { one } else { F::of(slope) });
             }
             // y = α(eᶻ − 1), so α eᶻ = y + α
-            Elu { alpha } => scale(dy, y, |y| if y > F::zero() { one } else { y + F::of(alpha) }),
+            Elu { alpha } => scale(
+                dy,
+                y,
+                |y| if y > F::zero() { one } else { y + F::of(alpha) },
+            ),
             Gelu => scale(dy, z, f::gelu_derivative),
             Silu => scale(dy, z, f::silu_derivative),
             Sigmoid => scale(dy, y, |y| y * (one - y)),

@@ -2,6 +2,8 @@
 
 use dl_math::sampling::SamplingError;
 
+use crate::optim::StateError;
+
 /// A configuration value outside its allowed range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{parameter} is {value}, but must be {allowed}")]
@@ -165,14 +167,6 @@ pub enum DataError {
         /// What the loss takes.
         takes: String,
     },
-    /// The batch is larger than the data.
-    #[error("batch size {batch} is larger than the {samples} training samples")]
-    BatchTooLarge {
-        /// Samples a batch.
-        batch: usize,
-        /// Samples to train on.
-        samples: usize,
-    },
     /// A classifier was given a single class.
     #[error("all {samples} training samples are of class {class}; a classifier needs two classes")]
     SingleClass {
@@ -196,6 +190,9 @@ pub enum TrainError {
     /// A training option is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The optimiser's state is not this model's.
+    #[error(transparent)]
+    Optimizer(#[from] StateError),
     /// The loss became NaN or infinite. The model holds the last good weights: those after the
     /// last epoch whose losses were all finite, or the initial ones.
     #[error(

@@ -39,10 +39,10 @@ pub fn gemm<F: Scalar>(
         .for_each(|(i, mut c)| {
             let range = i * part..i * part + c.len_of(axis);
             if axis == Axis(0) {
-                let a = a.slice(ndarray::s![range, ..]);
+                let a = a.slice_axis(axis, range.into());
                 general_mat_mul(F::one(), &a, &b, beta, &mut c);
             } else {
-                let b = b.slice(ndarray::s![.., range]);
+                let b = b.slice_axis(axis, range.into());
                 general_mat_mul(F::one(), &a, &b, beta, &mut c);
             }
         });
@@ -51,7 +51,7 @@ pub fn gemm<F: Scalar>(
 #[cfg(test)]
 mod tests {
     use super::gemm;
-    use ndarray::{Array2, s};
+    use ndarray::{Array2, Axis, Slice};
 
     /// Σₖ aᵢₖ bₖⱼ, literally.
     fn naive(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
@@ -68,7 +68,13 @@ mod tests {
 
     #[test]
     fn equals_the_sum_for_every_split_and_stride() {
-        for (m, k, n) in [(1, 1, 1), (5, 3, 7), (300, 70, 60), (60, 70, 300), (129, 65, 129)] {
+        for (m, k, n) in [
+            (1, 1, 1),
+            (5, 3, 7),
+            (300, 70, 60),
+            (60, 70, 300),
+            (129, 65, 129),
+        ] {
             let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
             let expected = naive(&a, &b);
             // β = 0 must not read: NaN × 0 would stay NaN
@@ -77,10 +83,14 @@ mod tests {
             assert_eq!(c, expected);
             gemm(a.view(), b.view(), 1.0, c.view_mut());
             assert_eq!(c, &expected * 2.0);
-            let (at, bt) = (a.t().as_standard_layout().to_owned(), b.t().as_standard_layout().to_owned());
+            let (at, bt) = (
+                a.t().as_standard_layout().to_owned(),
+                b.t().as_standard_layout().to_owned(),
+            );
             let mut wide = Array2::zeros((m, 2 * n));
-            gemm(at.t(), bt.t(), 0.0, wide.slice_mut(s![.., ..n]));
-            assert_eq!(wide.slice(s![.., ..n]), expected);
+            let left = Slice::from(..n);
+            gemm(at.t(), bt.t(), 0.0, wide.slice_axis_mut(Axis(1), left));
+            assert_eq!(wide.slice_axis(Axis(1), left), expected);
         }
     }
 }

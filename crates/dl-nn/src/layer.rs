@@ -196,9 +196,6 @@ impl<'a, F> ParamMut<'a, F> {
 }
 
 /// The description of a layer, from which a model builds it once the input shape is known.
-///
-/// A layer that needs no shape inference is its own description: every `Clone` [`Layer`] is a
-/// `LayerSpec`.
 pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
     /// Checks the configuration and the input shape (of one sample) and draws the parameters.
     ///
@@ -211,8 +208,12 @@ pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
     ) -> Result<Box<dyn Layer<F>>, LayerError>;
 }
 
-impl<F: Scalar, L: Layer<F> + Clone + 'static> LayerSpec<F> for L {
+/// A layer that needs no shape inference, as its own description.
+#[derive(Debug)]
+pub(crate) struct Ready<L>(pub(crate) L);
+
+impl<F: Scalar, L: Layer<F> + Clone + 'static> LayerSpec<F> for Ready<L> {
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(Box::new(self.clone()))
+        Ok(Box::new(self.0.clone()))
     }
 }

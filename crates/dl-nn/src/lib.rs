@@ -1,10 +1,31 @@
 #![doc = include_str!("../README.md")]
 
+pub mod activation;
 mod error;
+mod gemm;
+pub mod gradient_check;
 pub mod init;
+mod layer;
+pub mod layers;
+pub mod losses;
 pub mod metrics;
+mod model;
 pub mod optim;
+pub mod prelude;
 pub mod schedule;
+mod sequential;
+mod summary;
+mod target;
+pub mod train;
+mod workspace;
 
+pub use activation::Activation;
 pub use dl_math::{Scalar, ndarray};
-pub use error::ConfigError;
+pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
+pub use gemm::gemm;
+pub use layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
+pub use model::{Model, NamedLayer, Weights};
+pub use sequential::Sequential;
+pub use summary::{Summary, SummaryRow};
+pub use target::{Target, TargetRow};
+pub use workspace::Workspace;

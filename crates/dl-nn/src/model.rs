@@ -36,7 +36,10 @@ pub struct NamedLayer<F> {
 impl<F: Scalar> NamedLayer<F> {
     pub(crate) fn new(name: String, layer: Box<dyn Layer<F>>, output_shape: Vec<usize>) -> Self {
         let params = layer.params();
-        let parameter_names = params.iter().map(|p| format!("{name}.{}", p.name)).collect();
+        let parameter_names = params
+            .iter()
+            .map(|p| format!("{name}.{}", p.name))
+            .collect();
         drop(params);
         Self {
             name,
@@ -90,7 +93,11 @@ impl<F: Scalar> Model<F> {
 
     /// The activation the last layer applies.
     pub fn output_activation(&self) -> Activation {
-        self.layers.last().expect("never empty").layer.output_activation()
+        self.layers
+            .last()
+            .expect("never empty")
+            .layer
+            .output_activation()
     }
 
     /// Number of trained parameters.

@@ -3,7 +3,7 @@
 use dl_math::{Scalar, random::stream};
 
 use crate::error::{BuildError, LayerError};
-use crate::layer::LayerSpec;
+use crate::layer::{Layer, LayerSpec, Ready};
 use crate::model::{Model, NamedLayer};
 
 /// The description of a network as a row of layers; [`build`](Self::build) makes the [`Model`].
@@ -38,8 +38,17 @@ impl<F: Scalar> Sequential<F> {
         self
     }
 
+    /// Adds a layer that is complete as it is, such as one defined by the user.
+    pub fn push_layer(self, layer: impl Layer<F> + Clone + 'static) -> Self {
+        self.push(Ready(layer))
+    }
+
     /// Adds a layer with a name of its own.
-    pub fn push_named(mut self, name: impl Into<String>, layer: impl LayerSpec<F> + 'static) -> Self {
+    pub fn push_named(
+        mut self,
+        name: impl Into<String>,
+        layer: impl LayerSpec<F> + 'static,
+    ) -> Self {
         self.layers.push((Some(name.into()), Box::new(layer)));
         self
     }
@@ -59,7 +68,9 @@ impl<F: Scalar> Sequential<F> {
         let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
         for (index, (name, spec)) in self.layers.iter().enumerate() {
             let described = |source: LayerError| BuildError::Layer {
-                layer: name.clone().unwrap_or_else(|| format!("{} ({spec:?})", index + 1)),
+                layer: name
+                    .clone()
+                    .unwrap_or_else(|| format!("{} ({spec:?})", index + 1)),
                 source,
             };
             let layer = spec

@@ -12,7 +12,7 @@ use dl_math::Scalar;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use rayon::prelude::*;
 
-use crate::layer::{Batching, Cache, Layer, Mode, View, ViewMut};
+use crate::layer::{Batching, Cache, Mode, View, ViewMut};
 use crate::model::{Model, NamedLayer};
 
 /// Numbers that the activations of one block may take: a block of so many stays in a core's
@@ -98,12 +98,22 @@ impl<F: Scalar> Workspace<F> {
                 let rows = (BLOCK_NUMBERS / numbers).clamp(1, capacity);
                 let inner = &run[..run.len() - 1];
                 let block = || Block {
-                    outputs: inner.iter().map(|l| vec![F::zero(); rows * l.size()]).collect(),
+                    outputs: inner
+                        .iter()
+                        .map(|l| vec![F::zero(); rows * l.size()])
+                        .collect(),
                     deltas: inner.iter().map(|l| zeros(rows * l.size())).collect(),
                     caches: run.iter().map(|_| Cache::default()).collect(),
-                    grads: if training { run.iter().map(gradients).collect() } else { Vec::new() },
+                    grads: if training {
+                        run.iter().map(gradients).collect()
+                    } else {
+                        Vec::new()
+                    },
                 };
-                Work::Blocks(rows, (0..capacity.div_ceil(rows)).map(|_| block()).collect())
+                Work::Blocks(
+                    rows,
+                    (0..capacity.div_ceil(rows)).map(|_| block()).collect(),
+                )
             };
             stages.push(Stage {
                 layers: range,
@@ -116,7 +126,11 @@ impl<F: Scalar> Workspace<F> {
         let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
         Self {
             stages,
-            grads: if training { layers.iter().map(gradients).collect() } else { Vec::new() },
+            grads: if training {
+                layers.iter().map(gradients).collect()
+            } else {
+                Vec::new()
+            },
             first_trained: layers.iter().position(has_params).unwrap_or(layers.len()),
             capacity,
         }
@@ -133,7 +147,11 @@ impl<F: Scalar> Workspace<F> {
     /// Where the batch is larger than planned or not in standard layout.
     pub fn forward(&mut self, model: &Model<F>, x: View<F>, mode: Mode) -> ArrayViewD<'_, F> {
         let n = x.len_of(Axis(0));
-        assert!(n <= self.capacity, "a batch of {n} in a workspace for {}", self.capacity);
+        assert!(
+            n <= self.capacity,
+            "a batch of {n} in a workspace for {}",
+            self.capacity
+        );
         for i in 0..self.stages.len() {
             let (done, rest) = self.stages.split_at_mut(i);
             let x = match done.last() {
@@ -209,22 +227,15 @@ impl<F: Scalar> Stage<F> {
                 run[0].layer.forward(x, y, cache, mode.part(first));
             }
             Work::Blocks(rows, blocks) => {
+                let rows = *rows;
                 let size: usize = self.shape.iter().product();
-                let outputs = self.output[..n * size].chunks_mut(*rows * size);
-                let inputs = x.axis_chunks_iter(Axis(0), *rows);
-                let forward = |((block, y), x): ((&mut Block<F>, &mut [F]), View<F>), index| {
-                    block.forward(run, x, y, mode.part(first).part(index));
-                };
-                if n <= *rows {
-                    let tasks = blocks.iter_mut().zip(outputs).zip(inputs);
-                    tasks.enumerate().for_each(|(i, task)| forward(task, i));
-                } else {
-                    let outputs = self.output[..n * size].par_chunks_mut(*rows * size);
-                    let tasks = blocks[..n.div_ceil(*rows)].par_iter_mut().zip(outputs);
-                    let inputs = x.axis_chunks_iter(Axis(0), *rows).into_par_iter();
-                    let tasks = tasks.zip(inputs);
-                    tasks.enumerate().for_each(|(i, task)| forward(task, i));
-                }
+                let outputs = self.output[..n * size].par_chunks_mut(rows * size);
+                let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+                let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
+                let tasks = blocks.zip(outputs).zip(inputs).enumerate();
+                tasks.for_each(|(i, ((block, y), x))| {
+                    block.forward(run, x, y, mode.part(first).part(i));
+                });
             }
         }
     }

@@ -1,16 +1,23 @@
 //! An activation as a layer of its own.
 
-use dl_math::Scalar;
+use dl_math::{Scalar, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
-use crate::error::ShapeError;
-use crate::layer::{Batching, Cache, Layer, Mode, View, ViewMut};
+use crate::error::{LayerError, ShapeError};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
 
 /// Applies an [`Activation`] to samples of any shape (softmax: over the last axis).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Activate(pub Activation);
+
+impl<F: Scalar> LayerSpec<F> for Activate {
+    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        self.0.validate()?;
+        Ok(Box::new(*self))
+    }
+}
 
 impl<F: Scalar> Layer<F> for Activate {
     fn kind(&self) -> &'static str {
@@ -18,12 +25,6 @@ impl<F: Scalar> Layer<F> for Activate {
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        if let Err(error) = self.0.validate() {
-            return Err(ShapeError {
-                got: input.to_vec(),
-                takes: format!("a valid activation: {error}"),
-            });
-        }
         Ok(input.to_vec())
     }
 

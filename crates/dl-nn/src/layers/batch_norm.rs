@@ -62,7 +62,9 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
             "positive and finite",
         )?;
         let Some(&channels) = input.last() else {
-            return Err(ShapeError::require(false, input, "at least one axis").unwrap_err().into());
+            return Err(ShapeError::require(false, input, "at least one axis")
+                .unwrap_err()
+                .into());
         };
         Ok(Box::new(BatchNormLayer {
             gamma: Array1::ones(channels),
@@ -193,7 +195,10 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        vec![Param::new("gamma", &self.gamma), Param::new("beta", &self.beta)]
+        vec![
+            Param::new("gamma", &self.gamma),
+            Param::new("beta", &self.beta),
+        ]
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
@@ -224,9 +229,11 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let count = f64::from(cache.indices[0]);
         let unbiased = F::of(count / (count - 1.0).max(1.0));
         let momentum = F::of(self.config.momentum);
+        let average =
+            |running: &mut F, batch: F| *running = *running + momentum * (batch - *running);
         for c in 0..channels {
-            self.running_mean[c] += momentum * (mean[c] - self.running_mean[c]);
-            self.running_variance[c] += momentum * (variance[c] * unbiased - self.running_variance[c]);
+            average(&mut self.running_mean[c], mean[c]);
+            average(&mut self.running_variance[c], variance[c] * unbiased);
         }
     }
 }

@@ -125,7 +125,12 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     /// Z = X·W + b, Y = g(Z).
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
         let units = self.kernel.ncols();
-        gemm(matrix(&x), self.kernel.view(), F::zero(), matrix_mut(&mut y));
+        gemm(
+            matrix(&x),
+            self.kernel.view(),
+            F::zero(),
+            matrix_mut(&mut y),
+        );
         let y = slice_mut(&mut y);
         if let Some(bias) = &self.bias {
             let bias = bias.as_slice().expect("parameters are in standard layout");
@@ -157,7 +162,9 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         let delta = matrix(&delta);
         gemm(matrix(&x).t(), delta, F::one(), as_matrix(&mut grads[0]));
         if self.bias.is_some() {
-            let db = grads[1].as_slice_mut().expect("gradients are in standard layout");
+            let db = grads[1]
+                .as_slice_mut()
+                .expect("gradients are in standard layout");
             for row in delta.axis_iter(Axis(0)) {
                 db.iter_mut().zip(row).for_each(|(db, &d)| *db += d);
             }
@@ -169,12 +176,16 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
 
     fn params(&self) -> Vec<Param<'_, F>> {
         let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        std::iter::once(Param::new("kernel", &self.kernel)).chain(bias).collect()
+        std::iter::once(Param::new("kernel", &self.kernel))
+            .chain(bias)
+            .collect()
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
         let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        std::iter::once(ParamMut::new("kernel", &mut self.kernel)).chain(bias).collect()
+        std::iter::once(ParamMut::new("kernel", &mut self.kernel))
+            .chain(bias)
+            .collect()
     }
 
     fn output_activation(&self) -> Activation {

@@ -42,7 +42,9 @@ impl<F: Scalar> LayerSpec<F> for LayerNorm {
             "positive and finite",
         )?;
         let Some(&features) = input.last() else {
-            return Err(ShapeError::require(false, input, "at least one axis").unwrap_err().into());
+            return Err(ShapeError::require(false, input, "at least one axis")
+                .unwrap_err()
+                .into());
         };
         Ok(Box::new(LayerNormLayer {
             gamma: Array1::ones(features),
@@ -134,7 +136,10 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        vec![Param::new("gamma", &self.gamma), Param::new("beta", &self.beta)]
+        vec![
+            Param::new("gamma", &self.gamma),
+            Param::new("beta", &self.beta),
+        ]
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {

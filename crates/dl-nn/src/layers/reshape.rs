@@ -12,11 +12,7 @@ use crate::layers::{slice, slice_mut};
 pub struct Flatten;
 
 impl<F: Scalar> LayerSpec<F> for Flatten {
-    fn build(
-        &self,
-        input: &[usize],
-        _: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(Box::new(ReshapeLayer {
             kind: "flatten",
             shape: vec![input.iter().product()],
@@ -40,11 +36,7 @@ impl Reshape {
 }
 
 impl<F: Scalar> LayerSpec<F> for Reshape {
-    fn build(
-        &self,
-        _: &[usize],
-        _: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(Box::new(ReshapeLayer {
             kind: "reshape",
             shape: self.shape.clone(),

@@ -1,0 +1,282 @@
+//! Gradients against central differences, for any layer or loss.
+//!
+//! For a scalar L and one number w in it, D(h) = [L(w + h) − L(w − h)] / 2h is ∂L/∂w up to
+//! O(h²); (4·D(h/2) − D(h)) / 3 is so up to O(h⁴) (Richardson extrapolation). Where D(h) and
+//! D(h/2) disagree, or the two one-sided slopes do, there is a kink (ReLU at 0) within h, and the
+//! number is left out.
+//!
+//! ```
+//! use dl_nn::prelude::*;
+//! use dl_nn::gradient_check::check_layer;
+//! use dl_nn::ndarray::array;
+//!
+//! let x = array![[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]].into_dyn();
+//! let report = check_layer(&mut Activate(Tanh), &x)?;
+//! assert_eq!(report.checked, 6);
+//! assert!(report.worst <= 1e-6);
+//! # Ok::<(), dl_nn::gradient_check::GradientError>(())
+//! ```
+
+use dl_math::Scalar;
+use dl_math::random::generator;
+use ndarray::{ArrayD, IxDyn};
+
+use crate::error::ShapeError;
+use crate::layer::{Cache, Layer, Mode};
+use crate::losses::Loss;
+use crate::target::TargetRow;
+
+/// The largest relative error that passes.
+pub const TOLERANCE: f64 = 1e-6;
+
+/// h: small against the inputs, large against rounding.
+const STEP: f64 = 2e-4;
+
+/// Gradients below this share of the largest one of their array are compared to that share.
+const FLOOR: f64 = 1e-2;
+
+/// Slopes that differ by more than this share of the largest gradient show a kink.
+const KINK: f64 = 1e-6;
+
+/// The one-sided slopes of a smooth function differ by h·L″, so they may differ by more.
+const ONE_SIDED_KINK: f64 = 0.05;
+
+/// The share of numbers that may be left out for kinks.
+const MOST_KINKS: f64 = 0.2;
+
+/// What a passed check looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Report {
+    /// Numbers compared.
+    pub checked: usize,
+    /// Numbers left out for a kink nearby.
+    pub kinks: usize,
+    /// The largest relative error.
+    pub worst: f64,
+}
+
+/// Why a gradient check failed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GradientError {
+    /// The layer refuses the input.
+    #[error("the input: {0}")]
+    Shape(#[from] ShapeError),
+    /// `params` and `params_mut` differ in number, names or shapes.
+    #[error("parameter {index}: params has {params}, params_mut has {params_mut}")]
+    Parameters {
+        /// Position in the list.
+        index: usize,
+        /// What `params` has there.
+        params: String,
+        /// What `params_mut` has there.
+        params_mut: String,
+    },
+    /// A derivative disagrees with the differences.
+    #[error(
+        "∂L/∂{array}{index:?}: backward gives {backward}, differences give {differences} \
+         (relative error {error:.1e}, tolerance {TOLERANCE:.0e})"
+    )]
+    Mismatch {
+        /// The array: `input`, or a parameter's name.
+        array: String,
+        /// Where in it.
+        index: Vec<usize>,
+        /// What `backward` says.
+        backward: f64,
+        /// What the differences say.
+        differences: f64,
+        /// Their relative difference.
+        error: f64,
+    },
+    /// A gradient is zero everywhere, so that nothing was tested.
+    #[error("∂L/∂{array} is zero everywhere; check at an input where it is not")]
+    Zero {
+        /// The array.
+        array: String,
+    },
+    /// Too many numbers are near a kink to say anything.
+    #[error("{kinks} of {numbers} numbers of {array} are within {STEP} of a kink")]
+    Kinks {
+        /// The array.
+        array: String,
+        /// Numbers left out.
+        kinks: usize,
+        /// Numbers in all.
+        numbers: usize,
+    },
+}
+
+/// Checks a layer in training mode: L = Σ r ⊙ f(x) for a random r, with respect to the input and
+/// every parameter. `dx` is NaN before, so that what is not overwritten shows; `grads` are 1
+/// before, so that what is not added shows.
+///
+/// # Errors
+/// [`GradientError`] naming the array and the place.
+pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, GradientError> {
+    check_parameter_lists(layer)?;
+    let mode = Mode::Train { seed: 7 };
+    let mut shape = vec![x.shape()[0]];
+    shape.extend(layer.output_shape(&x.shape()[1..])?);
+    let mut rng = generator(11);
+    let r = ArrayD::from_shape_simple_fn(IxDyn(&shape), || f64::standard_normal(&mut rng));
+
+    let mut cache = Cache::default();
+    let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
+    layer.forward(x.view(), y.view_mut(), &mut cache, mode);
+    let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
+    let params = layer.params();
+    let names: Vec<String> = params.iter().map(|p| p.name.to_owned()).collect();
+    let mut grads: Vec<ArrayD<f64>> = params
+        .iter()
+        .map(|p| ArrayD::ones(p.value.raw_dim()))
+        .collect();
+    drop(params);
+    let (mut dy, gradient) = (r.clone(), Some(dx.view_mut()));
+    layer.backward(
+        x.view(),
+        y.view(),
+        dy.view_mut(),
+        gradient,
+        &mut cache,
+        &mut grads,
+    );
+
+    let mut report = Report::default();
+    let objective = |layer: &dyn Layer<f64>, x: &ArrayD<f64>| {
+        let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
+        layer.forward(x.view(), y.view_mut(), &mut Cache::default(), mode);
+        (&y * &r).sum()
+    };
+    let mut moved = x.clone();
+    compare("input", &dx, &mut report, |index, offset| {
+        moved[index] = x[index] + offset;
+        let value = objective(layer, &moved);
+        moved[index] = x[index];
+        value
+    })?;
+    for (i, name) in names.iter().enumerate() {
+        let gradient = &grads[i] - 1.0;
+        compare(name, &gradient, &mut report, |index, offset| {
+            let original = layer.params()[i].value[index];
+            layer.params_mut()[i].value[index] = original + offset;
+            let value = objective(layer, x);
+            layer.params_mut()[i].value[index] = original;
+            value
+        })?;
+    }
+    Ok(report)
+}
+
+/// Checks a loss at one prediction, with respect to it.
+///
+/// # Errors
+/// [`GradientError`] naming the place.
+pub fn check_loss(
+    loss: &dyn Loss<f64>,
+    prediction: &[f64],
+    target: TargetRow<'_, f64>,
+) -> Result<Report, GradientError> {
+    let mut delta = vec![f64::NAN; prediction.len()];
+    loss.sample(prediction, target, &mut delta);
+    let mut report = Report::default();
+    let mut moved = prediction.to_vec();
+    let mut scratch = delta.clone();
+    compare(
+        "prediction",
+        &ArrayD::from_shape_vec(IxDyn(&[delta.len()]), delta).expect("a vector"),
+        &mut report,
+        |index, offset| {
+            moved[index[0]] = prediction[index[0]] + offset;
+            let value = loss.sample(&moved, target, &mut scratch);
+            moved[index[0]] = prediction[index[0]];
+            value
+        },
+    )?;
+    Ok(report)
+}
+
+/// Compares one array's gradient with differences of `objective(index, offset)`.
+fn compare(
+    array: &str,
+    gradient: &ArrayD<f64>,
+    report: &mut Report,
+    mut objective: impl FnMut(&IxDyn, f64) -> f64,
+) -> Result<(), GradientError> {
+    let scale = gradient
+        .iter()
+        .fold(0.0, |scale: f64, g| scale.max(g.abs()));
+    let mut kinks = 0;
+    for (index, &backward) in gradient.indexed_iter() {
+        let centre = objective(&index, 0.0);
+        let [near, far] = [STEP / 2.0, STEP].map(|h| {
+            let (up, down) = (objective(&index, h), objective(&index, -h));
+            ((up - down) / (2.0 * h), (up - 2.0 * centre + down) / h)
+        });
+        if scale > 0.0
+            && ((near.0 - far.0).abs() > KINK * scale || far.1.abs() > ONE_SIDED_KINK * scale)
+        {
+            kinks += 1;
+            continue;
+        }
+        let differences = (4.0 * near.0 - far.0) / 3.0;
+        let size = backward.abs().max(differences.abs()).max(FLOOR * scale);
+        let error = if backward == differences {
+            0.0
+        } else {
+            (backward - differences).abs() / size
+        };
+        report.worst = report.worst.max(error);
+        report.checked += 1;
+        // not `error > TOLERANCE`, which a NaN would pass
+        if !(error <= TOLERANCE) {
+            return Err(GradientError::Mismatch {
+                array: array.to_owned(),
+                index: ndarray::Dimension::slice(&index).to_vec(),
+                backward,
+                differences,
+                error,
+            });
+        }
+    }
+    report.kinks += kinks;
+    if kinks as f64 > MOST_KINKS * gradient.len() as f64 {
+        return Err(GradientError::Kinks {
+            array: array.to_owned(),
+            kinks,
+            numbers: gradient.len(),
+        });
+    }
+    if scale == 0.0 {
+        return Err(GradientError::Zero {
+            array: array.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn check_parameter_lists(layer: &mut dyn Layer<f64>) -> Result<(), GradientError> {
+    let describe = |name: &str, shape: &[usize]| format!("`{name}` {shape:?}");
+    let params = layer.params();
+    let params: Vec<_> = params
+        .iter()
+        .map(|p| describe(p.name, p.value.shape()))
+        .collect();
+    let params_mut = layer.params_mut();
+    let params_mut: Vec<_> = params_mut
+        .iter()
+        .map(|p| describe(p.name, p.value.shape()))
+        .collect();
+    let nothing = || "nothing".to_owned();
+    for index in 0..params.len().max(params_mut.len()) {
+        let (a, b) = (params.get(index), params_mut.get(index));
+        if a != b {
+            return Err(GradientError::Parameters {
+                index,
+                params: a.cloned().unwrap_or_else(nothing),
+                params_mut: b.cloned().unwrap_or_else(nothing),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! The normal distribution with a variance of its own for each sample.
+
+use dl_math::Scalar;
+
+use super::{Loss, values};
+use crate::target::TargetRow;
+
+/// ℓ = 1/d Σᵢ ½ [ln 2π + sᵢ + (tᵢ − μᵢ)² e^−sᵢ]: the negative log-likelihood of
+/// N(μᵢ, e^sᵢ) (Nix, Weigend 1994).
+///
+/// A network with 2·d outputs puts out the means μ first, then the logarithms s of the variances,
+/// which are thereby positive without a constraint. Targets have d values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GaussianNll;
+
+impl<F: Scalar> Loss<F> for GaussianNll {
+    fn name(&self) -> &'static str {
+        "GaussianNll"
+    }
+
+    fn sample(&self, outputs: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        let targets = values(target);
+        let d = targets.len();
+        let (half, count) = (F::of(0.5), F::of(d as f64));
+        let ln_2_pi = F::of((2.0 * std::f64::consts::PI).ln());
+        let mut sum = F::zero();
+        for (i, &t) in targets.iter().enumerate() {
+            let (mean, log_variance) = (outputs[i], outputs[d + i]);
+            let precision = (-log_variance).exp();
+            let error = mean - t;
+            sum += half * (ln_2_pi + log_variance + error * error * precision);
+            delta[i] = error * precision / count;
+            delta[d + i] = half * (F::one() - error * error * precision) / count;
+        }
+        sum / count
+    }
+
+    fn takes(&self, outputs: usize) -> String {
+        if outputs % 2 == 1 {
+            return "an even number of outputs, a mean and a log variance for each value".into();
+        }
+        format!("{} finite values a sample", outputs / 2)
+    }
+
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {
+        outputs.is_multiple_of(2) && super::is_finite(target, outputs / 2)
+    }
+}

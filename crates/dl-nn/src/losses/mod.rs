@@ -1,0 +1,147 @@
+//! Loss functions, one file each: value and gradient beside each other.
+//!
+//! Every loss is the negative log-likelihood of a distribution whose parameters the network puts
+//! out, up to constants; the table says which (Goodfellow et al. 2016, section 6.2).
+//!
+//! | loss | distribution of the target | output unit |
+//! |---|---|---|
+//! | [`MeanSquaredError`] | normal, fixed variance | linear |
+//! | [`MeanAbsoluteError`] | Laplace, fixed scale | linear |
+//! | [`GaussianNll`] | normal, variance put out, too | linear (mean, ln variance) |
+//! | [`BinaryCrossEntropy`] | Bernoulli | sigmoid (inside the loss) |
+//! | [`SoftmaxCrossEntropy`], [`KlDivergence`] | categorical | softmax (inside the loss) |
+
+mod binary_cross_entropy;
+mod gaussian_nll;
+mod regression;
+mod softmax_cross_entropy;
+
+pub use binary_cross_entropy::BinaryCrossEntropy;
+pub use gaussian_nll::GaussianNll;
+pub use regression::{Huber, MeanAbsoluteError, MeanSquaredError};
+pub use softmax_cross_entropy::{KlDivergence, SoftmaxCrossEntropy};
+
+use std::fmt::Debug;
+
+use dl_math::Scalar;
+
+use crate::activation::Activation;
+use crate::error::{ConfigError, DataError};
+use crate::target::{Target, TargetRow};
+
+/// A loss of one sample; the mean over samples, weighted or not, is taken in one place,
+/// [`mean_loss`].
+pub trait Loss<F: Scalar>: Debug + Send + Sync {
+    /// Its name in errors.
+    fn name(&self) -> &'static str;
+
+    /// ℓ(prediction, target), and ∂ℓ/∂prediction written to `delta`. The target has passed
+    /// [`check`](Self::check).
+    fn sample(&self, prediction: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F;
+
+    /// What a valid target row is for `outputs` outputs, in words.
+    fn takes(&self, outputs: usize) -> String;
+
+    /// Whether a target suits `outputs` outputs.
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool;
+
+    /// The activation that turns outputs into predictions: softmax or sigmoid where the loss
+    /// takes logits, otherwise identity.
+    fn link(&self) -> Activation {
+        Activation::Identity
+    }
+
+    /// Checks the loss's own settings.
+    ///
+    /// # Errors
+    /// A setting out of range.
+    fn validate(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+}
+
+/// Checks every target against the loss.
+///
+/// # Errors
+/// [`DataError::Target`] naming the first sample whose target does not suit, or
+/// [`DataError::TargetKind`] where none can.
+pub fn check_targets<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: usize,
+    targets: &Target<'_, F>,
+) -> Result<(), DataError> {
+    let Some(sample) = (0..targets.len()).find(|&i| !loss.accepts(outputs, targets.row(i))) else {
+        return Ok(());
+    };
+    let takes = loss.takes(outputs);
+    let got = match targets.row(sample) {
+        TargetRow::Class(class) => format!("class {class}"),
+        TargetRow::Values(values) => format!("{values:?}"),
+    };
+    Err(match targets {
+        Target::Values(values) if sample == 0 && values.ncols() != outputs => {
+            DataError::TargetKind {
+                got: format!("{} values a sample", values.ncols()),
+                loss: loss.name(),
+                outputs,
+                takes,
+            }
+        }
+        _ => DataError::Target {
+            sample,
+            got,
+            loss: loss.name(),
+            takes,
+        },
+    })
+}
+
+/// Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ over a batch, and its gradient written to `delta`: (wᵢ / Σ w) ∂ℓᵢ/∂outputᵢ.
+///
+/// `outputs` and `delta` are `[n, width]`, row-major; `rows[i]` is the target's (and weight's)
+/// row of sample i. Weights default to 1. Sums are taken in f64.
+pub fn mean_loss<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: &[F],
+    targets: &Target<'_, F>,
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
+    weights: Option<&[F]>,
+    delta: &mut [F],
+) -> f64 {
+    let width = outputs.len() / rows.len();
+    let weight = |row: usize| weights.map_or(F::one(), |w| w[row]);
+    let total: f64 = match weights {
+        None => rows.len() as f64,
+        Some(_) => rows.clone().map(|row| weight(row).as_f64()).sum(),
+    };
+    let mut sum = 0.0;
+    let samples = outputs
+        .chunks_exact(width)
+        .zip(delta.chunks_exact_mut(width));
+    for ((output, delta), row) in samples.zip(rows) {
+        let loss = loss.sample(output, targets.row(row), delta);
+        let share = F::of(weight(row).as_f64() / total);
+        delta.iter_mut().for_each(|d| *d *= share);
+        sum += loss.as_f64() * weight(row).as_f64();
+    }
+    sum / total
+}
+
+/// Whether the values are a probability distribution, to rounding.
+fn is_distribution<F: Scalar>(values: &[F]) -> bool {
+    let sum: f64 = values.iter().map(|p| p.as_f64()).sum();
+    values.iter().all(|&p| p >= F::zero()) && (sum - 1.0).abs() <= 1e-4
+}
+
+/// Whether the target is `width` finite values.
+fn is_finite<F: Scalar>(target: TargetRow<'_, F>, width: usize) -> bool {
+    matches!(target, TargetRow::Values(v) if v.len() == width && v.iter().all(|v| v.is_finite()))
+}
+
+/// The values of a target that `accepts` has let through.
+fn values<F>(target: TargetRow<'_, F>) -> &[F] {
+    match target {
+        TargetRow::Values(values) => values,
+        TargetRow::Class(class) => panic!("values were checked, found class {class}"),
+    }
+}

@@ -1,0 +1,125 @@
+//! Losses of real values, each the mean over a sample's d outputs.
+
+use dl_math::Scalar;
+
+use super::{Loss, is_finite, values};
+use crate::error::ConfigError;
+use crate::target::TargetRow;
+
+/// ℓ = 1/d Σᵢ (yᵢ − tᵢ)²: the negative log-likelihood of a normal distribution around y, up to
+/// constants (Goodfellow et al. 2016, section 5.5.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MeanSquaredError;
+
+/// ℓ = 1/d Σᵢ |yᵢ − tᵢ|; derivative 0 at 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MeanAbsoluteError;
+
+/// ℓ = 1/d Σᵢ h(yᵢ − tᵢ), h(e) = e²/2 for |e| ≤ δ, otherwise δ(|e| − δ/2) (Huber 1964).
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Huber {
+    delta: f64,
+}
+
+impl Default for Huber {
+    fn default() -> Self {
+        Self::new(1.0)
+    }
+}
+
+impl Huber {
+    /// Quadratic up to an error of `delta` > 0, linear beyond.
+    pub fn new(delta: f64) -> Self {
+        Self { delta }
+    }
+}
+
+/// 1/d Σᵢ f(yᵢ − tᵢ), where f gives the value and the derivative.
+fn mean_of_errors<F: Scalar>(y: &[F], t: &[F], delta: &mut [F], f: impl Fn(F) -> (F, F)) -> F {
+    let d = F::of(y.len() as f64);
+    let mut sum = F::zero();
+    for ((delta, &y), &t) in delta.iter_mut().zip(y).zip(t) {
+        let (value, derivative) = f(y - t);
+        sum += value;
+        *delta = derivative / d;
+    }
+    sum / d
+}
+
+fn takes(outputs: usize) -> String {
+    format!("{outputs} finite values a sample")
+}
+
+impl<F: Scalar> Loss<F> for MeanSquaredError {
+    fn name(&self) -> &'static str {
+        "MeanSquaredError"
+    }
+
+    fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        mean_of_errors(y, values(t), delta, |e| (e * e, e + e))
+    }
+
+    fn takes(&self, outputs: usize) -> String {
+        takes(outputs)
+    }
+
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {
+        is_finite(target, outputs)
+    }
+}
+
+impl<F: Scalar> Loss<F> for MeanAbsoluteError {
+    fn name(&self) -> &'static str {
+        "MeanAbsoluteError"
+    }
+
+    fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        mean_of_errors(y, values(t), delta, |e| {
+            let sign = if e == F::zero() { e } else { e.signum() };
+            (e.abs(), sign)
+        })
+    }
+
+    fn takes(&self, outputs: usize) -> String {
+        takes(outputs)
+    }
+
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {
+        is_finite(target, outputs)
+    }
+}
+
+impl<F: Scalar> Loss<F> for Huber {
+    fn name(&self) -> &'static str {
+        "Huber"
+    }
+
+    fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        let bound = F::of(self.delta);
+        let half = F::of(0.5);
+        mean_of_errors(y, values(t), delta, |e| {
+            if e.abs() <= bound {
+                (half * e * e, e)
+            } else {
+                (bound * (e.abs() - half * bound), bound * e.signum())
+            }
+        })
+    }
+
+    fn takes(&self, outputs: usize) -> String {
+        takes(outputs)
+    }
+
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {
+        is_finite(target, outputs)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::require(
+            self.delta > 0.0 && self.delta.is_finite(),
+            "Huber delta",
+            self.delta,
+            "positive and finite",
+        )
+    }
+}

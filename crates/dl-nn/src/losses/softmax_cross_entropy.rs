@@ -1,0 +1,144 @@
+//! The categorical distribution.
+
+use dl_math::Scalar;
+use dl_math::softmax::{log_sum_exp, softmax_in_place};
+
+use super::{Loss, is_distribution};
+use crate::activation::Activation;
+use crate::error::ConfigError;
+use crate::target::TargetRow;
+
+/// ℓ = −Σ_k t_k ln softmax(z)_k = Σ_k t_k (ln Σⱼ e^zⱼ − z_k), from the logits z: the negative
+/// log-likelihood of a categorical distribution (Goodfellow et al. 2016, section 6.2.2.3).
+/// ∂ℓ/∂z = softmax(z) − t.
+///
+/// Targets are class numbers (t one-hot) or probabilities over the K classes. With label
+/// smoothing ε (Szegedy et al. 2016, section 7), t becomes (1 − ε)·t + ε/K.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SoftmaxCrossEntropy {
+    label_smoothing: f64,
+}
+
+impl SoftmaxCrossEntropy {
+    /// Without label smoothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes ε in `[0, 1)` of each target's probability and spreads it over all classes.
+    pub fn label_smoothing(mut self, epsilon: f64) -> Self {
+        self.label_smoothing = epsilon;
+        self
+    }
+}
+
+impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
+    fn name(&self) -> &'static str {
+        "SoftmaxCrossEntropy"
+    }
+
+    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        let keep = F::of(1.0 - self.label_smoothing);
+        let spread = F::of(self.label_smoothing / z.len() as f64);
+        let t = |k: usize| match target {
+            TargetRow::Class(class) if class == k => keep + spread,
+            TargetRow::Class(_) => spread,
+            TargetRow::Values(values) => keep * values[k] + spread,
+        };
+        let log_sum = log_sum_exp(z);
+        let mut loss = F::zero();
+        for (k, &z) in z.iter().enumerate() {
+            // 0 · ∞ would be NaN where a logit is −∞
+            if t(k) > F::zero() {
+                loss += t(k) * (log_sum - z);
+            }
+            delta[k] = (z - log_sum).exp() - t(k);
+        }
+        loss
+    }
+
+    fn takes(&self, outputs: usize) -> String {
+        takes(outputs)
+    }
+
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {
+        accepts(outputs, target)
+    }
+
+    fn link(&self) -> Activation {
+        Activation::Softmax
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::require(
+            (0.0..1.0).contains(&self.label_smoothing),
+            "SoftmaxCrossEntropy label_smoothing",
+            self.label_smoothing,
+            "in [0, 1)",
+        )
+    }
+}
+
+/// ℓ = KL(t ‖ softmax(z)) = Σ_k t_k (ln t_k − ln softmax(z)_k), from the logits z: cross-entropy
+/// less the target's own entropy, so that a perfect prediction costs 0 (for distillation and
+/// other soft targets). ∂ℓ/∂z = softmax(z) − t.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct KlDivergence;
+
+impl<F: Scalar> Loss<F> for KlDivergence {
+    fn name(&self) -> &'static str {
+        "KlDivergence"
+    }
+
+    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        let log_sum = log_sum_exp(z);
+        delta.copy_from_slice(z);
+        softmax_in_place(delta);
+        match target {
+            TargetRow::Class(class) => {
+                delta[class] -= F::one();
+                log_sum - z[class]
+            }
+            TargetRow::Values(t) => {
+                let mut loss = F::zero();
+                for ((&t, &z), delta) in t.iter().zip(z).zip(delta) {
+                    if t > F::zero() {
+                        loss += t * (t.ln() - (z - log_sum));
+                    }
+                    *delta -= t;
+                }
+                loss
+            }
+        }
+    }
+
+    fn takes(&self, outputs: usize) -> String {
+        takes(outputs)
+    }
+
+    fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {
+        accepts(outputs, target)
+    }
+
+    fn link(&self) -> Activation {
+        Activation::Softmax
+    }
+}
+
+fn takes(outputs: usize) -> String {
+    match outputs {
+        1 => "at least 2 outputs, one a class (for one output, BinaryCrossEntropy)".into(),
+        _ => format!(
+            "a class in 0..={}, or {outputs} probabilities that sum to 1",
+            outputs - 1
+        ),
+    }
+}
+
+fn accepts<F: Scalar>(outputs: usize, target: TargetRow<'_, F>) -> bool {
+    outputs > 1
+        && match target {
+            TargetRow::Class(class) => class < outputs,
+            TargetRow::Values(values) => values.len() == outputs && is_distribution(values),
+        }
+}

@@ -1,0 +1,20 @@
+//! What a training program needs, in one `use`.
+
+pub use crate::activation::Activation::{
+    self, Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
+};
+pub use crate::layers::{Activate, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape};
+pub use crate::losses::{
+    BinaryCrossEntropy, GaussianNll, Huber, KlDivergence, Loss, MeanAbsoluteError,
+    MeanSquaredError, SoftmaxCrossEntropy,
+};
+pub use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd};
+#[cfg(feature = "progress")]
+pub use crate::train::Progress;
+pub use crate::train::{
+    Callback, EarlyStopping, Evaluation, Fit, Flow, History, LearningRate, Monitor, Run, Trainer,
+};
+pub use crate::{
+    Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut, Scalar, Sequential,
+    ShapeError, Target, View, ViewMut,
+};

@@ -1,0 +1,97 @@
+//! What a user can hook into training.
+
+use dl_math::Scalar;
+
+use super::history::{Epoch, History};
+use crate::model::Model;
+
+/// Whether training goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It stops after this epoch or step, for this reason; `fit` returns `Ok`.
+    Stop(String),
+}
+
+/// What [`fit`](super::Trainer::fit) is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Epochs asked for.
+    pub epochs: usize,
+    /// Steps an epoch, the last smaller batch included.
+    pub steps_per_epoch: usize,
+    /// Samples a step, at most.
+    pub batch_size: usize,
+    /// Training samples.
+    pub samples: usize,
+}
+
+/// The state of a running `fit` that a callback may read and change.
+#[derive(Debug)]
+pub struct Run<'a, F> {
+    /// The model being trained.
+    pub model: &'a mut Model<F>,
+    /// What the next step multiplies the base learning rate by. It is 1 before each step's
+    /// [`step_begin`](Callback::step_begin) calls, so that several callbacks multiply.
+    pub learning_rate_factor: f64,
+    /// What `fit` was asked to do.
+    pub plan: Plan,
+}
+
+/// The outcome of a training step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepEnd {
+    /// Epoch of this `fit`, from 0.
+    pub epoch: usize,
+    /// Step within the epoch, from 0.
+    pub step: usize,
+    /// Mean loss of the batch, before the update.
+    pub loss: f64,
+    /// Learning rate of the update.
+    pub learning_rate: f64,
+}
+
+/// Something called as training goes along. Epochs and steps count from 0 within one `fit`.
+pub trait Callback<F: Scalar> {
+    /// Before the first epoch.
+    fn train_begin(&mut self, _run: &mut Run<'_, F>) {}
+
+    /// Before a step: the place to set the learning rate.
+    fn step_begin(&mut self, _epoch: usize, _step: usize, _run: &mut Run<'_, F>) {}
+
+    /// After a step.
+    fn step_end(&mut self, _step: &StepEnd, _run: &mut Run<'_, F>) -> Flow {
+        Flow::Continue
+    }
+
+    /// After an epoch, validation included.
+    fn epoch_end(&mut self, _epoch: &Epoch, _run: &mut Run<'_, F>) -> Flow {
+        Flow::Continue
+    }
+
+    /// After the last epoch, however training ends: all epochs done, stopped, or failed.
+    fn train_end(&mut self, _history: &History, _run: &mut Run<'_, F>) {}
+}
+
+impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
+    fn train_begin(&mut self, run: &mut Run<'_, F>) {
+        (**self).train_begin(run);
+    }
+
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+        (**self).step_begin(epoch, step, run);
+    }
+
+    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+        (**self).step_end(step, run)
+    }
+
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+        (**self).epoch_end(epoch, run)
+    }
+
+    fn train_end(&mut self, history: &History, run: &mut Run<'_, F>) {
+        (**self).train_end(history, run);
+    }
+}

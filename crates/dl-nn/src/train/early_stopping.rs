@@ -1,0 +1,107 @@
+//! Stopping when the validation loss no longer falls.
+
+use dl_math::Scalar;
+
+use super::callback::{Callback, Flow, Run};
+use super::evaluate::Evaluation;
+use super::history::{Epoch, History};
+use crate::model::Weights;
+
+/// What [`EarlyStopping`] watches: on the validation samples where there are any, otherwise on
+/// the training samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Monitor {
+    /// The loss, which should fall.
+    #[default]
+    Loss,
+    /// The accuracy, which should rise (the loss, where targets are values).
+    Accuracy,
+}
+
+impl Monitor {
+    /// The watched number, signed so that less is better.
+    fn cost(self, epoch: &Epoch) -> f64 {
+        let Evaluation { loss, accuracy, .. } = epoch.validation.unwrap_or(epoch.train);
+        match (self, accuracy) {
+            (Monitor::Accuracy, Some(accuracy)) => -accuracy,
+            _ => loss,
+        }
+    }
+}
+
+/// Stops after `patience` epochs without improvement, and puts the best epoch's weights back,
+/// however training ends (Goodfellow et al. 2016, algorithm 7.1).
+#[derive(Debug, Clone)]
+pub struct EarlyStopping<F> {
+    patience: usize,
+    min_delta: f64,
+    monitor: Monitor,
+    waited: usize,
+    best: Option<(f64, usize, Weights<F>)>,
+}
+
+impl<F: Scalar> EarlyStopping<F> {
+    /// Waits for `patience` epochs; at least one.
+    pub fn new(patience: usize) -> Self {
+        Self {
+            patience: patience.max(1),
+            min_delta: 0.0,
+            monitor: Monitor::Loss,
+            waited: 0,
+            best: None,
+        }
+    }
+
+    /// An improvement must exceed this.
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
+        self.min_delta = min_delta;
+        self
+    }
+
+    /// What is watched; the loss by default.
+    pub fn monitor(mut self, monitor: Monitor) -> Self {
+        self.monitor = monitor;
+        self
+    }
+
+    /// The epoch whose weights are kept, from 0.
+    pub fn best_epoch(&self) -> Option<usize> {
+        self.best.as_ref().map(|&(_, epoch, _)| epoch)
+    }
+}
+
+impl<F: Scalar> Callback<F> for EarlyStopping<F> {
+    fn train_begin(&mut self, _: &mut Run<'_, F>) {
+        self.waited = 0;
+        self.best = None;
+    }
+
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+        let cost = self.monitor.cost(epoch);
+        match &mut self.best {
+            None => self.best = Some((cost, epoch.epoch, run.model.weights())),
+            Some((best, best_epoch, weights)) if cost < *best - self.min_delta => {
+                (*best, *best_epoch) = (cost, epoch.epoch);
+                run.model.store_weights(weights);
+                self.waited = 0;
+            }
+            Some((_, best_epoch, _)) => {
+                self.waited += 1;
+                if self.waited >= self.patience {
+                    return Flow::Stop(format!(
+                        "no improvement for {} epochs; best was epoch {}",
+                        self.waited,
+                        *best_epoch + 1
+                    ));
+                }
+            }
+        }
+        Flow::Continue
+    }
+
+    fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
+        if let Some((_, _, weights)) = &self.best {
+            run.model.set_weights(weights);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Loss and accuracy without training.
+
+use dl_math::Scalar;
+use ndarray::{ArrayViewD, Axis};
+
+use crate::layer::Mode;
+use crate::losses::{Loss, mean_loss};
+use crate::model::Model;
+use crate::target::{Target, TargetRow};
+use crate::workspace::Workspace;
+
+/// Samples per pass in an evaluation.
+const EVALUATION_BATCH: usize = 256;
+
+/// How well a model does on a set of samples.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Evaluation {
+    /// Mean loss a sample.
+    pub loss: f64,
+    /// Share of samples whose class is predicted right; `None` where targets are values.
+    pub accuracy: Option<f64>,
+    /// Number of samples.
+    pub samples: usize,
+}
+
+/// The rows of a data set that a pass visits, gathered batch by batch.
+pub(super) struct Samples<'a, F> {
+    x: ArrayViewD<'a, F>,
+    gathered: Vec<F>,
+}
+
+impl<'a, F: Scalar> Samples<'a, F> {
+    /// `x` is in standard layout.
+    pub(super) fn new(x: ArrayViewD<'a, F>) -> Self {
+        Self {
+            x,
+            gathered: Vec::new(),
+        }
+    }
+
+    /// Number of samples in all.
+    pub(super) fn len(&self) -> usize {
+        self.x.len_of(Axis(0))
+    }
+
+    /// The samples of these rows, side by side. All rows in order are not copied.
+    pub(super) fn batch(&mut self, rows: &[usize]) -> ArrayViewD<'_, F> {
+        if rows.len() == self.len() && rows.iter().enumerate().all(|(i, &row)| i == row) {
+            return self.x.view();
+        }
+        let all = self.x.as_slice().expect("in standard layout");
+        let size = all.len() / self.len();
+        self.gathered.clear();
+        for &row in rows {
+            self.gathered
+                .extend_from_slice(&all[row * size..(row + 1) * size]);
+        }
+        let mut shape = self.x.raw_dim();
+        shape[0] = rows.len();
+        ArrayViewD::from_shape(shape, &self.gathered).expect("as many numbers as the shape has")
+    }
+}
+
+/// The class a row of outputs predicts: the largest, or for one logit whether it is positive.
+pub(super) fn predicted_class<F: Scalar>(outputs: &[F]) -> usize {
+    if let [logit] = outputs {
+        return usize::from(*logit > F::zero());
+    }
+    let mut best = 0;
+    for (class, &output) in outputs.iter().enumerate() {
+        if output > outputs[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+/// How many of the rows' classes the outputs predict; `None` where targets are values.
+pub(super) fn count_right<F: Scalar>(
+    outputs: &[F],
+    targets: &Target<'_, F>,
+    rows: &[usize],
+) -> Option<usize> {
+    targets.classes()?;
+    let width = outputs.len() / rows.len();
+    let right = |(outputs, &row): (&[F], &usize)| {
+        targets.row(row) == TargetRow::Class(predicted_class(outputs))
+    };
+    let pairs = outputs.chunks_exact(width).zip(rows);
+    Some(pairs.filter(|&pair| right(pair)).count())
+}
+
+/// Sums batch by batch to an [`Evaluation`].
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    loss: f64,
+    weight: f64,
+    right: Option<usize>,
+    samples: usize,
+}
+
+impl Tally {
+    /// Adds a batch: its mean loss, total weight, number right and size.
+    pub(super) fn add(&mut self, loss: f64, weight: f64, right: Option<usize>, samples: usize) {
+        self.loss += loss * weight;
+        self.weight += weight;
+        self.right = right.map(|right| right + self.right.unwrap_or(0));
+        self.samples += samples;
+    }
+
+    pub(super) fn evaluation(&self) -> Evaluation {
+        Evaluation {
+            loss: self.loss / self.weight,
+            accuracy: self.right.map(|right| right as f64 / self.samples as f64),
+            samples: self.samples,
+        }
+    }
+}
+
+/// Evaluates a model on some rows of a data set, unweighted.
+pub(super) fn evaluate_rows<F: Scalar>(
+    model: &Model<F>,
+    loss: &dyn Loss<F>,
+    workspace: &mut Workspace<F>,
+    samples: &mut Samples<'_, F>,
+    targets: &Target<'_, F>,
+    rows: &[usize],
+) -> Evaluation {
+    let mut tally = Tally::default();
+    let mut delta = Vec::new();
+    for rows in rows.chunks(workspace.capacity()) {
+        let outputs = workspace.forward(model, samples.batch(rows), Mode::Eval);
+        let outputs = outputs.as_slice().expect("in standard layout");
+        delta.resize(outputs.len(), F::zero());
+        let loss = mean_loss(
+            loss,
+            outputs,
+            targets,
+            rows.iter().copied(),
+            None,
+            &mut delta,
+        );
+        let right = count_right(outputs, targets, rows);
+        tally.add(loss, rows.len() as f64, right, rows.len());
+    }
+    tally.evaluation()
+}
+
+/// A workspace for evaluating up to `samples` samples.
+pub(super) fn evaluation_workspace<F: Scalar>(model: &Model<F>, samples: usize) -> Workspace<F> {
+    Workspace::inference(model, samples.min(EVALUATION_BATCH))
+}

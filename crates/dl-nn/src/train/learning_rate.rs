@@ -1,0 +1,54 @@
+//! Learning-rate schedules as callbacks.
+
+use dl_math::Scalar;
+
+use super::callback::{Callback, Flow, Run};
+use super::history::Epoch;
+use crate::schedule::{ReduceOnPlateau, Schedule};
+
+/// Multiplies the learning rate by a [`Schedule`]'s factor before every step.
+#[derive(Debug)]
+pub struct LearningRate {
+    schedule: Box<dyn Schedule>,
+    per_epoch: bool,
+}
+
+impl LearningRate {
+    /// The schedule's time is the number of epochs done in this `fit`.
+    pub fn per_epoch(schedule: impl Schedule + 'static) -> Self {
+        Self {
+            schedule: Box::new(schedule),
+            per_epoch: true,
+        }
+    }
+
+    /// The schedule's time is the number of steps done in this `fit`.
+    pub fn per_step(schedule: impl Schedule + 'static) -> Self {
+        Self {
+            schedule: Box::new(schedule),
+            per_epoch: false,
+        }
+    }
+}
+
+impl<F: Scalar> Callback<F> for LearningRate {
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+        let time = match self.per_epoch {
+            true => epoch,
+            false => epoch * run.plan.steps_per_epoch + step,
+        };
+        run.learning_rate_factor *= self.schedule.factor(time as u64);
+    }
+}
+
+/// Watches the validation loss, or the training loss where there is no validation data.
+impl<F: Scalar> Callback<F> for ReduceOnPlateau {
+    fn step_begin(&mut self, _: usize, _: usize, run: &mut Run<'_, F>) {
+        run.learning_rate_factor *= self.factor();
+    }
+
+    fn epoch_end(&mut self, epoch: &Epoch, _: &mut Run<'_, F>) -> Flow {
+        self.observe(epoch.validation.unwrap_or(epoch.train).loss);
+        Flow::Continue
+    }
+}

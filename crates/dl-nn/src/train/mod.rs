@@ -1,0 +1,22 @@
+//! Training: [`Trainer`] with its `step`, `fit`, `evaluate` and `predict`, the [`History`] it
+//! keeps and the [`Callback`]s it calls.
+
+mod callback;
+mod early_stopping;
+mod evaluate;
+mod fit;
+mod history;
+mod learning_rate;
+#[cfg(feature = "progress")]
+mod progress;
+mod trainer;
+
+pub use callback::{Callback, Flow, Plan, Run, StepEnd};
+pub use early_stopping::{EarlyStopping, Monitor};
+pub use evaluate::Evaluation;
+pub use fit::Fit;
+pub use history::{Epoch, History};
+pub use learning_rate::LearningRate;
+#[cfg(feature = "progress")]
+pub use progress::Progress;
+pub use trainer::{IntoOptimizer, Trainer};

@@ -1,0 +1,322 @@
+//! A model with its loss and its optimiser.
+
+use dl_math::Scalar;
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
+
+use super::evaluate::{
+    Evaluation, Samples, count_right, evaluate_rows, evaluation_workspace, predicted_class,
+};
+use super::history::History;
+use crate::activation::Activation;
+use crate::error::{BuildError, ConfigError, DataError, TrainError};
+use crate::layer::{Mode, mix};
+use crate::losses::{Loss, check_targets, mean_loss};
+use crate::model::Model;
+use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, Parameter, RmsProp, Sgd};
+use crate::target::Target;
+use crate::workspace::Workspace;
+
+/// Trains a model: a loss and an optimiser around it, and the buffers they need.
+///
+/// ```
+/// use dl_nn::prelude::*;
+/// use dl_nn::ndarray::array;
+///
+/// // exclusive or
+/// let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
+/// let labels = vec![0, 1, 1, 0];
+/// let model = Sequential::input([2])
+///     .push(Dense::new(8).activation(Tanh))
+///     .push(Dense::new(2))
+///     .build(1)?;
+/// let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.05))?;
+/// trainer.fit(&x, &labels, Fit::epochs(200))?;
+/// assert_eq!(trainer.predict_classes(&x)?, labels);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Trainer<F> {
+    pub(super) model: Model<F>,
+    pub(super) loss: Box<dyn Loss<F>>,
+    pub(super) optimizer: Optimizer<F>,
+    pub(super) seed: u64,
+    pub(super) steps: u64,
+    pub(super) history: History,
+    workspace: Workspace<F>,
+}
+
+/// An [`Optimizer`], or one of the rules, which becomes one without penalties or clipping. (For a
+/// rule of one's own: `Optimizer::new(rule)`.)
+pub trait IntoOptimizer<F: Scalar> {
+    /// The optimiser.
+    ///
+    /// # Errors
+    /// A setting out of range.
+    fn into_optimizer(self) -> Result<Optimizer<F>, ConfigError>;
+}
+
+impl<F: Scalar> IntoOptimizer<F> for Optimizer<F> {
+    fn into_optimizer(self) -> Result<Optimizer<F>, ConfigError> {
+        Ok(self)
+    }
+}
+
+macro_rules! rules {
+    ($($rule:ty),*) => {$(
+        impl<F: Scalar> IntoOptimizer<F> for $rule {
+            fn into_optimizer(self) -> Result<Optimizer<F>, ConfigError> {
+                Optimizer::new(self)
+            }
+        }
+    )*};
+}
+
+rules!(Sgd, AdaGrad, RmsProp, Adam, AdamW);
+
+/// What one step measured, before its update.
+pub(super) struct Outcome {
+    pub(super) loss: f64,
+    /// Sum of the sample weights.
+    pub(super) weight: f64,
+    pub(super) right: Option<usize>,
+}
+
+impl<F: Scalar> Trainer<F> {
+    /// Puts a model, a loss and an optimiser together.
+    ///
+    /// # Errors
+    /// [`BuildError`]: a setting out of range, or a loss that takes logits on a model whose last
+    /// layer applies softmax or sigmoid.
+    pub fn new(
+        model: Model<F>,
+        loss: impl Loss<F> + 'static,
+        optimizer: impl IntoOptimizer<F>,
+    ) -> Result<Self, BuildError> {
+        loss.validate()?;
+        let activation = model.output_activation();
+        let squashed = matches!(activation, Activation::Softmax | Activation::Sigmoid);
+        if squashed && loss.link() != Activation::Identity {
+            return Err(BuildError::LogitsExpected {
+                loss: loss.name(),
+                layer: model.layers().last().expect("never empty").name.clone(),
+                activation: activation.to_string(),
+            });
+        }
+        Ok(Self {
+            workspace: Workspace::training(&model, 0),
+            model,
+            loss: Box::new(loss),
+            optimizer: optimizer.into_optimizer()?,
+            seed: 0,
+            steps: 0,
+            history: History::default(),
+        })
+    }
+
+    /// Draws shuffling, splits and dropout from this seed; 0 by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model<F> {
+        &self.model
+    }
+
+    /// The model, to be changed.
+    pub fn model_mut(&mut self) -> &mut Model<F> {
+        &mut self.model
+    }
+
+    /// The model, done with training.
+    pub fn into_model(self) -> Model<F> {
+        self.model
+    }
+
+    /// The optimiser with its state.
+    pub fn optimizer(&self) -> &Optimizer<F> {
+        &self.optimizer
+    }
+
+    /// The epochs of the last `fit`, even where it failed.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The gradients of the last step, layer by layer, parameter by parameter.
+    pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
+        self.workspace.grads()
+    }
+
+    /// One training step on a batch `[n, …input]` at the base learning rate; returns the batch's
+    /// mean loss before the update. For training loops of one's own.
+    ///
+    /// # Errors
+    /// [`TrainError`]: data that does not fit; a loss that is NaN or infinite, after which
+    /// nothing has been changed.
+    pub fn step<'a, D: Dimension>(
+        &mut self,
+        x: &'a ArrayRef<F, D>,
+        targets: impl Into<Target<'a, F>>,
+    ) -> Result<f64, TrainError> {
+        let targets = targets.into();
+        let x = x.view().into_dyn();
+        let x = check_data(self, &x, &targets)?;
+        self.plan_workspace(targets.len());
+        let rows: Vec<usize> = (0..targets.len()).collect();
+        let loss = self.step_rows(x.view(), &targets, &rows, None, 1.0)?.loss;
+        if loss.is_finite() {
+            return Ok(loss);
+        }
+        Err(TrainError::NonFiniteLoss {
+            loss,
+            epoch: 1,
+            step: self.steps as usize + 1,
+            learning_rate: self.optimizer.learning_rate(),
+        })
+    }
+
+    /// A step on checked samples, whose targets and weights are the given rows of all. Where the
+    /// loss is not finite, nothing is changed.
+    pub(super) fn step_rows(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        targets: &Target<'_, F>,
+        rows: &[usize],
+        weights: Option<&[F]>,
+        learning_rate_factor: f64,
+    ) -> Result<Outcome, TrainError> {
+        let mode = Mode::Train {
+            seed: mix(self.seed, self.steps),
+        };
+        self.workspace.forward(&self.model, x.view(), mode);
+        let (outputs, mut delta) = self.workspace.output_and_delta(rows.len());
+        let outputs = outputs.as_slice().expect("in standard layout");
+        let delta = delta.as_slice_mut().expect("in standard layout");
+        let loss = mean_loss(
+            &*self.loss,
+            outputs,
+            targets,
+            rows.iter().copied(),
+            weights,
+            delta,
+        );
+        let right = count_right(outputs, targets, rows);
+        if loss.is_finite() {
+            self.workspace.backward(&self.model, x);
+            let parameters = &mut parameters(&mut self.model, self.workspace.grads());
+            self.optimizer.step(parameters, learning_rate_factor)?;
+            self.workspace.commit(&mut self.model);
+            self.steps += 1;
+        }
+        let weight = match weights {
+            None => rows.len() as f64,
+            Some(weights) => rows.iter().map(|&row| weights[row].as_f64()).sum(),
+        };
+        Ok(Outcome {
+            loss,
+            weight,
+            right,
+        })
+    }
+
+    /// Loss and, for classes, accuracy on samples `[n, …input]`, without dropout.
+    ///
+    /// # Errors
+    /// [`DataError`] where samples or targets do not fit.
+    pub fn evaluate<'a, D: Dimension>(
+        &self,
+        x: &'a ArrayRef<F, D>,
+        targets: impl Into<Target<'a, F>>,
+    ) -> Result<Evaluation, DataError> {
+        let targets = targets.into();
+        let x = x.view().into_dyn();
+        let x = check_data(self, &x, &targets)?;
+        let rows: Vec<usize> = (0..targets.len()).collect();
+        let mut workspace = evaluation_workspace(&self.model, rows.len());
+        let (loss, samples) = (&*self.loss, &mut Samples::new(x.view()));
+        Ok(evaluate_rows(
+            &self.model,
+            loss,
+            &mut workspace,
+            samples,
+            &targets,
+            &rows,
+        ))
+    }
+
+    /// Predictions for samples `[n, …input]`: probabilities where the loss takes logits (it
+    /// applies softmax or sigmoid to them), otherwise the network's outputs. For the logits
+    /// themselves, [`Model::predict`].
+    ///
+    /// # Errors
+    /// [`DataError`] where the samples do not fit.
+    pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
+        let mut y = self.model.predict(x)?;
+        let width = y.shape().last().copied().unwrap_or(1);
+        let values = y.as_slice_mut().expect("in standard layout");
+        self.loss.link().forward(values, width);
+        Ok(y)
+    }
+
+    /// The most probable class of each sample; with one output, 1 where its logit is positive.
+    ///
+    /// # Errors
+    /// [`DataError`] where the samples do not fit.
+    pub fn predict_classes<D: Dimension>(
+        &self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<Vec<usize>, DataError> {
+        let y = self.model.predict(x)?;
+        let width = y.len() / y.len_of(Axis(0));
+        let values = y.as_slice().expect("in standard layout");
+        Ok(values.chunks_exact(width).map(predicted_class).collect())
+    }
+
+    /// Makes room for batches of this size, once.
+    pub(super) fn plan_workspace(&mut self, batch_size: usize) {
+        if self.workspace.capacity() < batch_size {
+            self.workspace = Workspace::training(&self.model, batch_size);
+        }
+    }
+}
+
+/// Every parameter of the model with its gradient.
+fn parameters<'a, F: Scalar>(
+    model: &'a mut Model<F>,
+    grads: &'a [Vec<ArrayD<F>>],
+) -> Vec<Parameter<'a, F>> {
+    let grads = grads.iter().flatten();
+    model
+        .params_mut()
+        .zip(grads)
+        .map(|((name, value), grad)| Parameter {
+            name,
+            value: value
+                .into_slice()
+                .expect("parameters are in standard layout"),
+            grad: grad.as_slice().expect("gradients are in standard layout"),
+            decay: name.ends_with("kernel"),
+        })
+        .collect()
+}
+
+/// Checks samples and targets against the model and the loss, and lays the samples out.
+pub(super) fn check_data<'a, F: Scalar>(
+    trainer: &Trainer<F>,
+    x: &'a ArrayViewD<'_, F>,
+    targets: &Target<'_, F>,
+) -> Result<CowArray<'a, F, IxDyn>, DataError> {
+    trainer.model.check_samples(x)?;
+    if x.len_of(Axis(0)) != targets.len() {
+        return Err(DataError::Count {
+            samples: x.len_of(Axis(0)),
+            targets: targets.len(),
+            what: "targets",
+        });
+    }
+    let outputs = trainer.model.output_shape().iter().product();
+    check_targets(&*trainer.loss, outputs, targets)?;
+    Ok(x.as_standard_layout())
+}
