@@ -1,0 +1,173 @@
+//! Draws the figures of the documentation, or checks that the examples still draw the same ones.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::compare;
+
+/// The binaries of `examples` that draw, in the order of the course. Each writes its figures, SVG and PNG, into the
+/// directory it is given by `--out`.
+const BINARIES: &[&str] = &["activations", "linear_regression", "iris_mlp"];
+
+/// Draw the figures of docs/figures by running the examples
+#[derive(Debug, clap::Args)]
+pub(crate) struct Figures {
+    /// Only the figures of these examples
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(BINARIES))]
+    names: Vec<String>,
+    /// Write nothing; fail if a figure is missing, left over, or differs by more than rounding
+    #[arg(long)]
+    check: bool,
+}
+
+impl Figures {
+    pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
+        let all: Vec<String> = BINARIES.iter().map(|&name| name.to_owned()).collect();
+        let names = if self.names.is_empty() {
+            &all
+        } else {
+            &self.names
+        };
+        let kept = root().join("docs").join("figures");
+        if !self.check {
+            fs::create_dir_all(&kept)?;
+            return names.iter().try_for_each(|name| draw(name, &kept));
+        }
+        let fresh = std::env::temp_dir().join(format!("figures-{}", std::process::id()));
+        for name in names {
+            draw(name, &fresh)?;
+        }
+        let problems = differences(&kept, &fresh, self.names.is_empty())?;
+        if problems.is_empty() {
+            println!("{} figures are as drawn", list(&fresh)?.len());
+            fs::remove_dir_all(&fresh)?;
+            return Ok(());
+        }
+        let problems = problems.join("\n  ");
+        Err(format!(
+            "figures differ from docs/figures:\n  {problems}\nas drawn now: {}",
+            fresh.display()
+        )
+        .into())
+    }
+}
+
+fn root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+/// Runs one example; what it prints is shown only if it fails.
+fn draw(name: &str, directory: &Path) -> Result<(), Box<dyn Error>> {
+    println!("{name}");
+    fs::create_dir_all(directory)?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "examples",
+            "--bin",
+            name,
+            "--",
+            "--out",
+        ])
+        .arg(directory)
+        .current_dir(root())
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    Err(format!(
+        "example `{name}` failed ({}):\n{stdout}{stderr}",
+        output.status
+    )
+    .into())
+}
+
+/// The SVG and PNG files of a directory, by name.
+fn list(directory: &Path) -> Result<BTreeMap<String, PathBuf>, Box<dyn Error>> {
+    let mut files = BTreeMap::new();
+    if !directory.exists() {
+        return Ok(files);
+    }
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let drawn = matches!(
+            path.extension().and_then(OsStr::to_str),
+            Some("svg" | "png")
+        );
+        if let (true, Some(name)) = (drawn, path.file_name()) {
+            files.insert(name.to_string_lossy().into_owned(), path);
+        }
+    }
+    Ok(files)
+}
+
+/// What is missing, left over or different in `kept`, a line each. Only a full run knows what is left over.
+fn differences(kept: &Path, fresh: &Path, full: bool) -> Result<Vec<String>, Box<dyn Error>> {
+    let (old, new) = (list(kept)?, list(fresh)?);
+    let mut problems = Vec::new();
+    for (name, path) in &new {
+        let Some(old_path) = old.get(name) else {
+            problems.push(format!("{name}: missing"));
+            continue;
+        };
+        let difference = if name.ends_with(".svg") {
+            compare::svg(&fs::read_to_string(old_path)?, &fs::read_to_string(path)?)
+        } else {
+            compare::png(&fs::read(old_path)?, &fs::read(path)?)
+        };
+        problems.extend(difference.map(|difference| format!("{name}: {difference}")));
+    }
+    if full {
+        let left_over = old.keys().filter(|name| !new.contains_key(*name));
+        problems.extend(left_over.map(|name| format!("{name}: no example draws it")));
+    }
+    Ok(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_left_over_and_different_files_are_named() {
+        let base = std::env::temp_dir().join(format!("xtask-differences-{}", std::process::id()));
+        let (kept, fresh) = (base.join("kept"), base.join("fresh"));
+        for directory in [&kept, &fresh] {
+            fs::create_dir_all(directory).expect("made");
+        }
+        let write = |path: PathBuf, text: &str| fs::write(path, text).expect("written");
+        write(kept.join("same.svg"), r#"<svg><path d="M 1 2"/></svg>"#);
+        write(fresh.join("same.svg"), r#"<svg><path d="M 1 3"/></svg>"#);
+        write(kept.join("moved.svg"), r#"<svg><path d="M 1 2"/></svg>"#);
+        write(fresh.join("moved.svg"), r#"<svg><path d="M 9 2"/></svg>"#);
+        write(fresh.join("new.svg"), "<svg/>");
+        write(kept.join("old.png"), "");
+        write(kept.join("notes.md"), "");
+        let problems = |full| differences(&kept, &fresh, full).expect("compared");
+        let some = [
+            "moved.svg: `<svg><path d=` moved by 8 of 2 allowed",
+            "new.svg: missing",
+        ];
+        assert_eq!(problems(false), some);
+        assert_eq!(
+            problems(true),
+            [&some[..], &["old.png: no example draws it"]].concat()
+        );
+        fs::remove_dir_all(&base).expect("removed");
+    }
+}
