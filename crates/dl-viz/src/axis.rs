@@ -31,9 +31,20 @@ pub(crate) struct Axis {
     /// Positions at the left or bottom, and at the right or top.
     pub(crate) range: (f64, f64),
     pub(crate) ticks: Vec<Tick>,
+    /// Type size of the ticks' labels.
+    pub(crate) size: f64,
 }
 
 impl Axis {
+    pub(crate) fn new(scale: Scale, range: (f64, f64), ticks: Vec<Tick>) -> Self {
+        Self {
+            scale,
+            range,
+            ticks,
+            size: style::TICK_SIZE,
+        }
+    }
+
     /// The position of a value, if it is on the axis.
     pub(crate) fn inside(&self, value: f64) -> Option<f64> {
         let position = self.scale.position(value);
@@ -53,7 +64,7 @@ impl Axis {
     pub(crate) fn labels_width(&self) -> f64 {
         self.ticks
             .iter()
-            .map(|tick| text::width(&tick.label, style::TICK_SIZE, false))
+            .map(|tick| text::width(&tick.label, self.size, false))
             .fold(0.0, f64::max)
     }
 }

@@ -16,11 +16,7 @@ const BAR: f64 = 14.0;
 const INSET: f64 = 6.0;
 
 fn axis(bar: &ColorBar) -> Axis {
-    Axis {
-        scale: Scale::Linear,
-        range: bar.range,
-        ticks: ticks(Scale::Linear, bar.range, 6),
-    }
+    Axis::new(Scale::Linear, bar.range, ticks(Scale::Linear, bar.range, 6))
 }
 
 /// The room a colour bar needs to the right of the heat map.

@@ -45,6 +45,9 @@ pub(crate) fn check(panel: &Panel, name: &str) -> Result<(), FigureError> {
     Ok(())
 }
 
+/// The least width and height of a data area in which something can be seen.
+const LEAST_ROOM: f64 = 24.0;
+
 /// Draws a panel as planned, within the insets it shares with its neighbours.
 pub(crate) fn draw(
     panel: &Panel,
@@ -53,6 +56,11 @@ pub(crate) fn draw(
     canvas: &Canvas,
 ) -> Result<(), FigureError> {
     let plot = plan.plot(insets);
+    if plot.rect.width() < LEAST_ROOM || plot.rect.height() < LEAST_ROOM {
+        return Err(FigureError::Room {
+            panel: plan.name.clone(),
+        });
+    }
     axes(canvas, &plot, &plan.frame)?;
     for mark in &panel.marks {
         mark.draw(&plot, canvas)?;
@@ -89,7 +97,8 @@ fn axes(canvas: &Canvas, plot: &Plot, frame: &Frame) -> Result<(), FigureError> 
     mesh.bold_line_style(rgb(style::GRID).stroke_width(units(style::GRID_WIDTH) as u32))
         .axis_style(rgb(style::AXIS).stroke_width(units(style::AXIS_WIDTH) as u32))
         .set_all_tick_mark_size(units(style::TICK_LENGTH))
-        .label_style(font_desc(style::TICK_SIZE, false).color(&rgb(style::TICK_TEXT)))
+        .x_label_style(font_desc(plot.x.size, false).color(&rgb(style::TICK_TEXT)))
+        .y_label_style(font_desc(plot.y.size, false).color(&rgb(style::TICK_TEXT)))
         // plotters centres at a quarter of the type size; digits are taller.
         .y_label_offset(units((CAP_HEIGHT / 2.0 - 0.25) * style::TICK_SIZE))
         .draw()?;

@@ -37,6 +37,13 @@ pub enum FigureError {
         columns: usize,
     },
 
+    /// Titles, labels, legend and colour bar fill the panel.
+    #[error("panel `{panel}`: titles and labels leave no room for the data; enlarge the figure")]
+    Room {
+        /// Title of the panel, or its place in the grid where it has none.
+        panel: String,
+    },
+
     /// Data that does not make a drawing.
     #[error("panel `{panel}`: {mark}: {problem}")]
     Data {

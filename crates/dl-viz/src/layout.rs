@@ -2,12 +2,13 @@
 
 use crate::{
     FigureError, Legend,
-    axis::{Axis, Scale, bounds, widen},
+    axis::Axis,
     canvas::{CAP_HEIGHT, Px, Rect},
     color_bar, legend,
     marks::{Entry, Frame},
-    panel::{AxisSpec, Panel},
+    panel::Panel,
     plot::Plot,
+    range::range,
     style,
     ticks::ticks,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Insets {
 
 /// A panel with all decided but its exact place: panels of one grid share their insets.
 pub(crate) struct Plan {
+    /// What errors call the panel.
+    pub(crate) name: String,
     pub(crate) cell: Rect,
     pub(crate) frame: Frame,
     pub(crate) insets: Insets,
@@ -65,16 +68,13 @@ impl Plan {
             )
         });
         let mut plan = Self {
-            x: Axis {
-                scale: panel.x.scale,
-                range: x_range,
-                ticks: frame.x_ticks.clone().unwrap_or_default(),
-            },
-            y: Axis {
-                scale: panel.y.scale,
-                range: y_range,
-                ticks: y_ticks,
-            },
+            name: name.to_owned(),
+            x: Axis::new(
+                panel.x.scale,
+                x_range,
+                frame.x_ticks.clone().unwrap_or_default(),
+            ),
+            y: Axis::new(panel.y.scale, y_range, y_ticks),
             cell,
             insets: Insets::default(),
             legend: panel.legend,
@@ -128,6 +128,10 @@ impl Plan {
         let mut x = self.x.clone();
         if self.frame.x_ticks.is_none() {
             fit_ticks(&mut x, rect.width());
+        } else {
+            // Names cannot be left out; they are set smaller, down to what can be read.
+            let slot = rect.width() / x.ticks.len() as f64 - 6.0;
+            x.size *= (slot / x.labels_width()).clamp(0.6, 1.0);
         }
         Plot {
             rect,
@@ -193,75 +197,6 @@ fn entries(panel: &Panel) -> Vec<Entry> {
 /// All that is drawn, as polylines and single points in pixels.
 fn pixels(panel: &Panel, plot: &Plot) -> Vec<Vec<Px>> {
     panel.marks.iter().flat_map(|mark| mark.ink(plot)).collect()
-}
-
-/// What is wrong with a range, before it is known whose it is.
-struct RangeProblem {
-    range: (f64, f64),
-    problem: &'static str,
-}
-
-impl RangeProblem {
-    fn at(self, panel: &str, axis: &'static str) -> FigureError {
-        let (start, end) = self.range;
-        FigureError::Range {
-            panel: panel.to_owned(),
-            axis,
-            start,
-            end,
-            problem: self.problem,
-        }
-    }
-}
-
-/// The range of an axis, as positions along it: what was asked for, or the data's.
-fn range(
-    spec: &AxisSpec,
-    fixed: Option<(f64, f64)>,
-    from_zero: bool,
-    data: impl Iterator<Item = f64>,
-) -> Result<(f64, f64), RangeProblem> {
-    if let Some((start, end)) = spec.range.or(fixed) {
-        let error = |problem| RangeProblem {
-            range: (start, end),
-            problem,
-        };
-        if !(start.is_finite() && end.is_finite()) {
-            return Err(error("not finite"));
-        }
-        let range = (spec.scale.position(start), spec.scale.position(end));
-        if range.0.is_nan() || range.1.is_nan() {
-            return Err(error("not positive on a log scale"));
-        }
-        let (span, size) = ((range.1 - range.0).abs(), range.0.abs().max(range.1.abs()));
-        if !span.is_finite() {
-            return Err(error("too wide"));
-        }
-        // A heat map's rows run downwards of their own accord; no other axis does.
-        let reversed = spec.range.is_some() && range.1 < range.0;
-        if reversed || span <= (size * 1e-9).max(1e-290) {
-            return Err(error("empty, too narrow or reversed"));
-        }
-        return Ok(range);
-    }
-    let nothing = RangeProblem {
-        range: (f64::NAN, f64::NAN),
-        problem: "empty: no value can be drawn on it",
-    };
-    let data = bounds(data.map(|value| spec.scale.position(value))).ok_or(nothing)?;
-    let (low, high) = widen(data, style::DATA_MARGIN);
-    if !(high - low).is_finite() {
-        return Err(RangeProblem {
-            range: data,
-            problem: "too wide",
-        });
-    }
-    // A log scale has no zero.
-    Ok(match from_zero && spec.scale == Scale::Linear {
-        true if data.0 >= 0.0 => (0.0, high),
-        true if data.1 <= 0.0 => (low, 0.0),
-        _ => (low, high),
-    })
 }
 
 /// As many ticks as stand along `width` with room between their labels.

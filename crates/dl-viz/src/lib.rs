@@ -11,6 +11,7 @@ mod legend;
 mod marks;
 mod panel;
 mod plot;
+mod range;
 mod render;
 pub mod style;
 mod text;

@@ -181,6 +181,20 @@ fn errors_of_the_figure() {
 }
 
 #[test]
+fn a_panel_without_room_is_an_error() {
+    let names = ["a name that is far longer than the panel is wide", "b"];
+    let bars = Bars::new(names).series(Series::new([1, 2]));
+    let small = |bars| Figure::from(Panel::new("P").bars(bars)).size(2.0, 2.0);
+    fails(
+        small(bars.clone().horizontal()),
+        "panel `P`: titles and labels leave no room for the data; enlarge the figure",
+    );
+    small(bars)
+        .to_svg()
+        .expect("names below the bars take no room from them");
+}
+
+#[test]
 fn errors_of_the_data() {
     let panel = || Panel::new("P");
     let none: [f64; 0] = [];

@@ -1,0 +1,77 @@
+//! The range of an axis.
+
+use crate::{
+    FigureError,
+    axis::{Scale, bounds, widen},
+    panel::AxisSpec,
+    style,
+};
+
+/// What is wrong with a range, before it is known whose it is.
+pub(crate) struct RangeProblem {
+    range: (f64, f64),
+    problem: &'static str,
+}
+
+impl RangeProblem {
+    pub(crate) fn at(self, panel: &str, axis: &'static str) -> FigureError {
+        let (start, end) = self.range;
+        FigureError::Range {
+            panel: panel.to_owned(),
+            axis,
+            start,
+            end,
+            problem: self.problem,
+        }
+    }
+}
+
+/// The range of an axis, as positions along it: what was asked for, or the data's.
+pub(crate) fn range(
+    spec: &AxisSpec,
+    fixed: Option<(f64, f64)>,
+    from_zero: bool,
+    data: impl Iterator<Item = f64>,
+) -> Result<(f64, f64), RangeProblem> {
+    if let Some((start, end)) = spec.range.or(fixed) {
+        let error = |problem| RangeProblem {
+            range: (start, end),
+            problem,
+        };
+        if !(start.is_finite() && end.is_finite()) {
+            return Err(error("not finite"));
+        }
+        let range = (spec.scale.position(start), spec.scale.position(end));
+        if range.0.is_nan() || range.1.is_nan() {
+            return Err(error("not positive on a log scale"));
+        }
+        let (span, size) = ((range.1 - range.0).abs(), range.0.abs().max(range.1.abs()));
+        if !span.is_finite() {
+            return Err(error("too wide"));
+        }
+        // A heat map's rows run downwards of their own accord; no other axis does.
+        let reversed = spec.range.is_some() && range.1 < range.0;
+        if reversed || span <= (size * 1e-9).max(1e-290) {
+            return Err(error("empty, too narrow or reversed"));
+        }
+        return Ok(range);
+    }
+    let nothing = RangeProblem {
+        range: (f64::NAN, f64::NAN),
+        problem: "empty: no value can be drawn on it",
+    };
+    let data = bounds(data.map(|value| spec.scale.position(value))).ok_or(nothing)?;
+    let (low, high) = widen(data, style::DATA_MARGIN);
+    if !(high - low).is_finite() {
+        return Err(RangeProblem {
+            range: data,
+            problem: "too wide",
+        });
+    }
+    // A log scale has no zero.
+    Ok(match from_zero && spec.scale == Scale::Linear {
+        true if data.0 >= 0.0 => (0.0, high),
+        true if data.1 <= 0.0 => (low, 0.0),
+        _ => (low, high),
+    })
+}
