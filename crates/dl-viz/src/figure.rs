@@ -145,12 +145,8 @@ impl Figure {
             });
         }
         let (width, height) = self.size;
-        let smallest = |side: f64, cells: usize| side / cells as f64;
-        let drawable = (1.5..=100.0).contains(&smallest(width, columns))
-            && (1.5..=100.0).contains(&smallest(height, rows))
-            && width <= 100.0
-            && height <= 100.0;
-        if !drawable {
+        let drawable = |side: f64, cells: usize| side <= 100.0 && side / cells as f64 >= 1.5;
+        if !(drawable(width, columns) && drawable(height, rows)) {
             return Err(FigureError::Size {
                 width,
                 height,

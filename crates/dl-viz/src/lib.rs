@@ -18,7 +18,7 @@ mod text;
 mod ticks;
 mod values;
 
-pub use error::FigureError;
+pub use error::{DataProblem, FigureError};
 pub use figure::Figure;
 pub use legend::Legend;
 pub use marks::{
