@@ -1,5 +1,7 @@
 //! Drawing rows: permutations and hold-out splits, as indices.
 
+use std::collections::BTreeMap;
+
 use ndarray_rand::rand::{Rng, seq::SliceRandom};
 
 /// Why rows cannot be split.
@@ -10,7 +12,9 @@ pub enum SamplingError {
     #[error("the share to hold out is {0}, but must be in (0, 1)")]
     Fraction(f64),
     /// One side would have no row.
-    #[error("holding out {fraction} of {rows} rows leaves {train} for training and {test} held out; both need at least 1")]
+    #[error(
+        "holding out {fraction} of {rows} rows leaves {train} for training and {test} held out; both need at least 1"
+    )]
     EmptySide {
         /// The share to hold out.
         fraction: f64,
@@ -28,7 +32,9 @@ pub enum SamplingError {
         class: usize,
     },
     /// There are too few rows on a side for every class to have one.
-    #[error("holding out {test} of {rows} rows leaves no room for each of {classes} classes on both sides")]
+    #[error(
+        "holding out {test} of {rows} rows leaves no room for each of {classes} classes on both sides"
+    )]
     TooManyClasses {
         /// Rows to split.
         rows: usize,
@@ -88,22 +94,21 @@ pub fn stratified_holdout<R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Split, SamplingError> {
     let held_out = held_out(labels.len(), fraction)?;
-    let classes = labels.iter().max().map_or(0, |&c| c + 1);
-    let mut rows_of = vec![Vec::new(); classes];
+    let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (row, &class) in labels.iter().enumerate() {
-        rows_of[class].push(row);
+        rows_of.entry(class).or_default().push(row);
     }
-    if let Some(class) = rows_of.iter().position(|rows| rows.len() == 1) {
+    if let Some((&class, _)) = rows_of.iter().find(|(_, rows)| rows.len() == 1) {
         return Err(SamplingError::SingleRow { class });
     }
-    let sizes: Vec<usize> = rows_of.iter().map(Vec::len).collect();
+    let sizes: Vec<usize> = rows_of.values().map(Vec::len).collect();
     let quotas = quotas(&sizes, held_out).ok_or(SamplingError::TooManyClasses {
         rows: labels.len(),
         test: held_out,
-        classes: sizes.iter().filter(|&&size| size > 0).count(),
+        classes: sizes.len(),
     })?;
     let (mut train, mut test) = (Vec::new(), Vec::new());
-    for (mut rows, quota) in rows_of.into_iter().zip(quotas) {
+    for (mut rows, quota) in rows_of.into_values().zip(quotas) {
         rows.shuffle(rng);
         train.extend(rows.split_off(quota));
         test.extend(rows);
@@ -129,12 +134,12 @@ fn held_out(rows: usize, fraction: f64) -> Result<usize, SamplingError> {
     Ok(test)
 }
 
-/// How many of `total` each class gives: proportional to its size, by largest remainder, within
-/// 1 … size − 1. `None` where that cannot be.
+/// How many of `total` each class gives: proportional to its size (2 or more), by largest
+/// remainder, within 1 … size − 1. `None` where that cannot be.
 fn quotas(sizes: &[usize], total: usize) -> Option<Vec<usize>> {
     let rows: usize = sizes.iter().sum();
     let share = |size: usize| size as f64 * total as f64 / rows as f64;
-    let bounds = |size: usize| (size.min(1), size.saturating_sub(1));
+    let bounds = |size: usize| (1, size - 1);
     let mut quotas: Vec<usize> = sizes
         .iter()
         .map(|&size| (share(size) as usize).clamp(bounds(size).0, bounds(size).1))
@@ -145,7 +150,11 @@ fn quotas(sizes: &[usize], total: usize) -> Option<Vec<usize>> {
         let lag = |&i: &usize| share(sizes[i]) - quotas[i] as f64;
         let open = (0..sizes.len()).filter(|&i| {
             let (least, most) = bounds(sizes[i]);
-            if missing { quotas[i] < most } else { quotas[i] > least }
+            if missing {
+                quotas[i] < most
+            } else {
+                quotas[i] > least
+            }
         });
         let by_lag = |a: &usize, b: &usize| lag(a).total_cmp(&lag(b));
         if missing {
@@ -224,6 +233,14 @@ mod tests {
     }
 
     #[test]
+    fn labels_need_not_count_from_zero() {
+        let labels = [7, 7, usize::MAX, usize::MAX];
+        let split = stratified_holdout(&labels, 0.5, &mut generator(0)).unwrap();
+        assert_eq!(count(&labels, &split.test, 7), 1);
+        assert_eq!(count(&labels, &split.test, usize::MAX), 1);
+    }
+
+    #[test]
     fn errors_say_what_was_asked() {
         let message = |result: Result<Split, SamplingError>| result.unwrap_err().to_string();
         let rng = &mut generator(0);
@@ -238,6 +255,10 @@ mod tests {
         assert_eq!(
             message(holdout(3, 0.1, rng)),
             "holding out 0.1 of 3 rows leaves 3 for training and 0 held out; both need at least 1"
+        );
+        assert_eq!(
+            message(stratified_holdout(&[], 0.5, rng)),
+            "holding out 0.5 of 0 rows leaves 0 for training and 0 held out; both need at least 1"
         );
         assert_eq!(
             message(stratified_holdout(&[0, 0, 0, 1], 0.5, rng)),
