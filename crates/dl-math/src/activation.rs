@@ -93,3 +93,90 @@ pub fn silu_derivative<F: Scalar>(x: F) -> F {
 pub fn softplus_derivative<F: Scalar>(x: F) -> F {
     sigmoid(x)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::close;
+    use proptest::prelude::*;
+
+    type Function<F> = fn(F) -> F;
+
+    /// Each activation with its derivative.
+    fn all<F: Scalar>() -> [(&'static str, Function<F>, Function<F>); 9] {
+        [
+            ("sigmoid", sigmoid, sigmoid_derivative),
+            ("tanh", tanh, tanh_derivative),
+            ("relu", relu, relu_derivative),
+            (
+                "leaky_relu",
+                |x| leaky_relu(x, F::of(0.1)),
+                |x| leaky_relu_derivative(x, F::of(0.1)),
+            ),
+            (
+                "elu",
+                |x| elu(x, F::of(0.5)),
+                |x| elu_derivative(x, F::of(0.5)),
+            ),
+            ("gelu", gelu, gelu_derivative),
+            ("silu", silu, silu_derivative),
+            ("softplus", softplus, softplus_derivative),
+            (
+                "identity by leaky_relu",
+                |x| leaky_relu(x, F::one()),
+                |x| leaky_relu_derivative(x, F::one()),
+            ),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn derivatives_are_central_differences(
+            // away from the kink at 0
+            x in prop_oneof![-8.0f64..-1e-3, 1e-3f64..8.0],
+        ) {
+            let h = 1e-5;
+            for (name, f, derivative) in all::<f64>() {
+                let slope = (f(x + h) - f(x - h)) / (2.0 * h);
+                prop_assert!(close(slope, derivative(x), 1e-8), "{name} at {x}");
+            }
+        }
+
+        #[test]
+        fn single_precision_agrees_with_double(x in -20.0f32..20.0) {
+            for ((name, f, df), (_, g, dg)) in all::<f32>().into_iter().zip(all::<f64>()) {
+                prop_assert!(close(f64::from(f(x)), g(f64::from(x)), 1e-6), "{name} at {x}");
+                prop_assert!(close(f64::from(df(x)), dg(f64::from(x)), 1e-6), "{name}' at {x}");
+            }
+        }
+
+        #[test]
+        fn large_arguments_stay_finite(x in -1e4f32..1e4) {
+            for (name, f, derivative) in all::<f32>() {
+                prop_assert!(f(x).is_finite() && derivative(x).is_finite(), "{name} at {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_at_the_ends_and_the_kink() {
+        assert_eq!((relu(-2.0), relu(0.0), relu(3.0)), (0.0, 0.0, 3.0));
+        assert_eq!(relu_derivative(0.0), 0.0);
+        assert_eq!(
+            (leaky_relu(-2.0, 0.25), leaky_relu_derivative(0.0, 0.25)),
+            (-0.5, 0.25)
+        );
+        assert_eq!((elu(-1e4, 2.0), elu_derivative(0.0, 2.0)), (-2.0, 2.0));
+        assert_eq!((gelu(-1e4), gelu(1e4), gelu(0.0)), (0.0, 1e4, 0.0));
+        assert_eq!((silu(-1e4), silu(1e4), silu(0.0)), (0.0, 1e4, 0.0));
+        // where 1 − tanh² has no digit left
+        assert!(close(
+            tanh_derivative(30.0f64).ln(),
+            4f64.ln() - 60.0,
+            1e-15
+        ));
+        for (name, f, _) in all::<f64>() {
+            assert!(f(f64::NAN).is_nan(), "{name}");
+        }
+    }
+}

@@ -44,6 +44,12 @@ pub enum MathError {
         /// Its sum.
         sum: f64,
     },
+    /// Every outcome has probability 0.
+    #[error("all of {what} are -inf, but one or more must be finite")]
+    Impossible {
+        /// The argument.
+        what: &'static str,
+    },
     /// An array does not have the shape the other arguments ask for.
     #[error("{what} has shape {found:?}, but must have shape {expected:?}")]
     Shape {

@@ -150,3 +150,116 @@ fn pair<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>, q: &ArrayRef<F, D>) -> Resu
     shape("q", q.shape(), p.shape())?;
     probabilities("q", q)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{close, distribution, distributions, joint};
+    use ndarray::{Array1, array};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn entropy_is_between_certainty_and_uniformity(p in distribution()) {
+            let h = entropy(&p).unwrap();
+            prop_assert!(h >= 0.0 && h <= (p.len() as f64).ln() + 1e-12);
+        }
+
+        #[test]
+        fn cross_entropy_is_entropy_plus_divergence((p, q) in distributions()) {
+            let [h, kl] = [entropy(&p), kl_divergence(&p, &q)].map(Result::unwrap);
+            prop_assert!(close(cross_entropy(&p, &q).unwrap(), h + kl, 1e-12));
+        }
+
+        #[test]
+        fn divergence_is_zero_for_equals_only((p, q) in distributions()) {
+            prop_assert_eq!(kl_divergence(&p, &p).unwrap(), 0.0);
+            // Pinsker: KL ≥ ½ ‖p − q‖₁² (Cover, Thomas 2006, lemma 11.6.1)
+            let distance = (&p - &q).mapv(f64::abs).sum();
+            let kl = kl_divergence(&p, &q).unwrap();
+            prop_assert!(kl + 1e-15 >= 0.5 * distance * distance);
+        }
+
+        #[test]
+        fn divergence_is_infinite_where_support_is_missing((p, q) in distributions()) {
+            let missing = p.iter().zip(&q).any(|(&p, &q)| p > 0.0 && q == 0.0);
+            prop_assert_eq!(kl_divergence(&p, &q).unwrap() == f64::INFINITY, missing);
+            prop_assert_eq!(cross_entropy(&p, &q).unwrap() == f64::INFINITY, missing);
+        }
+
+        #[test]
+        fn jensen_shannon_is_symmetric_and_bounded((p, q) in distributions()) {
+            let js = js_divergence(&p, &q).unwrap();
+            prop_assert_eq!(js, js_divergence(&q, &p).unwrap());
+            prop_assert!((0.0..=2f64.ln() + 1e-15).contains(&js));
+            prop_assert_eq!(js_divergence(&p, &p).unwrap(), 0.0);
+            // = H(m) − ½ H(p) − ½ H(q) (Lin 1991, eq. 4.1)
+            let [h_m, h_p, h_q] = [&(0.5 * (&p + &q)), &p, &q].map(|p| entropy(p).unwrap());
+            prop_assert!(close(js, h_m - 0.5 * (h_p + h_q), 1e-12));
+        }
+
+        #[test]
+        fn the_chain_rule_holds(p in joint()) {
+            let table = JointTable::new(p).unwrap();
+            let [h_x, h_y] = [table.marginal_x(), table.marginal_y()].map(|p| entropy(&p).unwrap());
+            let h_xy = joint_entropy(&table);
+            prop_assert_eq!(h_xy, entropy(table.probabilities()).unwrap());
+            prop_assert!(close(h_xy, h_x + conditional_entropy(&table), 1e-12));
+            prop_assert!(close(h_xy, h_y + conditional_entropy(&table.swapped()), 1e-12));
+            // I(X; Y) = H(Y) − H(Y|X)
+            let i = mutual_information(&table);
+            prop_assert!(close(i, h_y - conditional_entropy(&table), 1e-12));
+            prop_assert!(close(i, mutual_information(&table.swapped()), 1e-12));
+        }
+
+        #[test]
+        fn conditional_entropy_is_the_mean_entropy_of_the_rows(p in joint()) {
+            let table = JointTable::new(p).unwrap();
+            let h = |x| table.y_given_x(x).map_or(0.0, |p| entropy(&p).unwrap());
+            let mean: f64 = table.marginal_x().iter().enumerate().map(|(x, &p)| p * h(x)).sum();
+            prop_assert!(close(conditional_entropy(&table), mean, 1e-12));
+        }
+
+        #[test]
+        fn mutual_information_is_the_divergence_from_independence(p in joint()) {
+            let table = JointTable::new(p).unwrap();
+            let x = table.marginal_x().insert_axis(Axis(1));
+            let independent = &x * &table.marginal_y();
+            let kl = kl_divergence(table.probabilities(), &independent).unwrap();
+            prop_assert!(close(mutual_information(&table), kl, 1e-12));
+            prop_assert!(mutual_information(&JointTable::new(independent).unwrap()) <= 1e-12);
+        }
+    }
+
+    #[test]
+    fn single_precision_sums_to_one_within_its_rounding() {
+        let p = Array1::from_elem(1000, 1e-3f32);
+        assert!((entropy(&p).unwrap() - 1000f32.ln()).abs() <= 1e-4);
+    }
+
+    #[test]
+    fn errors_name_the_entry() {
+        let message = |result: Result<f64, MathError>| result.unwrap_err().to_string();
+        let half = array![0.5, 0.5];
+        assert_eq!(
+            message(entropy(&Array1::zeros(0))),
+            "p is empty, but must have at least one entry"
+        );
+        assert_eq!(
+            message(entropy(&array![[0.5, 0.75], [0.0, -0.25]])),
+            "p[1, 1] is -0.25, but must be finite and not negative"
+        );
+        assert_eq!(
+            message(kl_divergence(&half, &array![0.5, f64::NAN])),
+            "q[1] is NaN, but must be finite and not negative"
+        );
+        assert_eq!(
+            message(cross_entropy(&half, &array![0.5, 0.75])),
+            "q sums to 1.25, but must sum to 1"
+        );
+        assert_eq!(
+            message(js_divergence(&half, &array![1.0])),
+            "q has shape [1], but must have shape [2]"
+        );
+    }
+}

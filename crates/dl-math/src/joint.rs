@@ -91,12 +91,12 @@ impl<F: Scalar> JointTable<F> {
         }
     }
 
-    /// The sum rule: p(x) = Σ_y p(x, y).
+    /// The sum rule: p(x) = Σ p(x, y) over y.
     pub fn marginal_x(&self) -> Array1<F> {
         self.p.sum_axis(Axis(1))
     }
 
-    /// The sum rule: p(y) = Σₓ p(x, y).
+    /// The sum rule: p(y) = Σ p(x, y) over x.
     pub fn marginal_y(&self) -> Array1<F> {
         self.p.sum_axis(Axis(0))
     }
@@ -162,7 +162,7 @@ impl<F: Scalar> JointTable<F> {
             .sum()
     }
 
-    /// E[f(Y) | X = x] = Σ_y p(y|x) f(y). With the variables exchanged ([`swapped`](Self::swapped))
+    /// E[f(Y) | X = x] = Σ p(y|x) f(y) over y. With the variables exchanged ([`swapped`](Self::swapped))
     /// it is E[f(X) | Y = y].
     ///
     /// # Errors
@@ -198,7 +198,7 @@ impl<F: Scalar> JointTable<F> {
     }
 }
 
-/// Bayes' rule (Goodfellow et al. 2016, eq. 3.42): p(x|y) = p(x) p(y|x) / Σₓ p(x) p(y|x), for a
+/// Bayes' rule (Goodfellow et al. 2016, eq. 3.42): p(x|y) = p(x) p(y|x) / p(y) with p(y) = Σ p(x) p(y|x), for a
 /// prior p(x) and the likelihood p(y|x) of the y that was seen, both `[x]`. The likelihood may be
 /// a density; a factor all x share falls out.
 ///
@@ -232,5 +232,160 @@ fn positive<F: Scalar>(p: F, event: impl Fn() -> String) -> Result<(), MathError
         Ok(())
     } else {
         Err(MathError::ZeroProbability { event: event() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{close, joint, positive_distribution};
+    use ndarray::{Array, Dimension, array};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn near<D: Dimension>(a: &Array<f64, D>, b: &Array<f64, D>) -> bool {
+        a.shape() == b.shape() && a.iter().zip(b).all(|(&a, &b)| close(a, b, 1e-12))
+    }
+
+    proptest! {
+        #[test]
+        fn marginals_and_conditionals_sum_to_one(p in joint()) {
+            let table = JointTable::new(p).unwrap();
+            prop_assert!(close(table.marginal_x().sum(), 1.0, 1e-12));
+            prop_assert!(close(table.marginal_y().sum(), 1.0, 1e-12));
+            for x in 0..table.probabilities().nrows() {
+                match table.y_given_x(x) {
+                    Ok(p) => prop_assert!(close(p.sum(), 1.0, 1e-12)),
+                    Err(_) => prop_assert_eq!(table.marginal_x()[x], 0.0),
+                }
+            }
+        }
+
+        #[test]
+        fn prior_times_likelihood_is_the_table_and_bayes_turns_it_round(
+            prior in positive_distribution(3),
+            rows in vec(positive_distribution(4), 3),
+        ) {
+            let likelihood = Array2::from_shape_fn((3, 4), |(x, y)| rows[x][y]);
+            let table = JointTable::from_conditional(&prior, &likelihood).unwrap();
+            prop_assert!(near(&table.marginal_x(), &prior));
+            for x in 0..3 {
+                prop_assert!(near(&table.y_given_x(x).unwrap(), &rows[x]));
+            }
+            for y in 0..4 {
+                let seen = likelihood.column(y).to_owned();
+                let from_table = table.x_given_y(y).unwrap();
+                prop_assert!(near(&posterior(&prior, &seen).unwrap(), &from_table));
+                prop_assert!(near(&posterior(&prior, &(7.0 * seen)).unwrap(), &from_table));
+                prop_assert!(near(&table.swapped().y_given_x(y).unwrap(), &from_table));
+            }
+        }
+
+        #[test]
+        fn the_law_of_total_expectation(p in joint()) {
+            let table = JointTable::new(p).unwrap();
+            let f = |y: usize| (y * y) as f64 - 1.5;
+            let given = |x| table.conditional_expectation(x, f).unwrap_or(0.0);
+            let marginal = table.marginal_x();
+            let total: f64 = marginal.iter().enumerate().map(|(x, &p)| p * given(x)).sum();
+            prop_assert!(close(table.expectation(|_, y| f(y)), total, 1e-12));
+        }
+
+        #[test]
+        fn conditioning_on_an_event_is_dividing_by_its_probability(p in joint(), split in 0usize..8) {
+            let table = JointTable::new(p).unwrap();
+            let event = |x: usize, y: usize| x + y >= split;
+            let p_event = table.probability(event);
+            let outside = table.probability(|x, y| !event(x, y));
+            prop_assert!(close(p_event + outside, 1.0, 1e-12));
+            match table.given(event) {
+                Ok(given) => {
+                    prop_assert!(close(given.probability(event), 1.0, 1e-12));
+                    let all = given.probabilities().indexed_iter();
+                    for ((x, y), &p) in all {
+                        let joint = if event(x, y) { table.probabilities()[[x, y]] } else { 0.0 };
+                        prop_assert!(close(p * p_event, joint, 1e-12));
+                    }
+                }
+                Err(_) => prop_assert_eq!(p_event, 0.0),
+            }
+        }
+
+        #[test]
+        fn a_product_is_independent_and_what_differs_from_it_is_not(
+            x in positive_distribution(3),
+            y in positive_distribution(4),
+        ) {
+            let mut p = &x.insert_axis(Axis(1)) * &y;
+            prop_assert!(JointTable::new(p.clone()).unwrap().is_independent(1e-12));
+            let moved = 0.5 * p[[0, 1]];
+            p[[0, 0]] += moved;
+            p[[0, 1]] -= moved;
+            prop_assert!(!JointTable::new(p).unwrap().is_independent(1e-9));
+        }
+    }
+
+    #[test]
+    fn an_impossible_outcome_adds_nothing_to_an_expectation() {
+        let table = JointTable::new(array![[0.5, 0.0], [0.5, 0.0]]).unwrap();
+        let f = |y| if y == 1 { f64::INFINITY } else { 3.0 };
+        assert_eq!(table.expectation(|_, y| f(y)), 3.0);
+        assert_eq!(table.conditional_expectation(0, f), Ok(3.0));
+    }
+
+    #[test]
+    fn errors_name_the_event() {
+        fn message<T: std::fmt::Debug>(result: Result<T, MathError>) -> String {
+            result.unwrap_err().to_string()
+        }
+        let table = JointTable::new(array![[0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]).unwrap();
+        assert_eq!(
+            message(table.y_given_x(1)),
+            "cannot condition on x = 1, which has probability 0"
+        );
+        assert_eq!(
+            message(table.x_given_y(1)),
+            "cannot condition on y = 1, which has probability 0"
+        );
+        assert_eq!(
+            message(table.x_given_y(3)),
+            "y is 3, but must be less than 3"
+        );
+        assert_eq!(
+            message(table.given(|x, _| x == 1)),
+            "cannot condition on the event, which has probability 0"
+        );
+        assert_eq!(
+            message(JointTable::new(array![[0.5, 0.5], [0.5, f64::INFINITY]])),
+            "joint[1, 1] is inf, but must be finite and not negative"
+        );
+        assert_eq!(
+            message(JointTable::new(Array2::<f64>::zeros((0, 3)))),
+            "joint is empty, but must have at least one entry"
+        );
+        assert_eq!(
+            message(JointTable::<f64>::from_counts(&array![[0, 0]])),
+            "the sum of counts is 0, but must be positive"
+        );
+        let prior = array![0.5, 0.5];
+        assert_eq!(
+            message(JointTable::from_conditional(
+                &prior,
+                &array![[0.5, 0.5], [0.5, 0.25]]
+            )),
+            "row 1 of likelihood sums to 0.75, but must sum to 1"
+        );
+        assert_eq!(
+            message(JointTable::from_conditional(&prior, &array![[1.0]])),
+            "likelihood has shape [1, 1], but must have shape [2, 1]"
+        );
+        assert_eq!(
+            message(posterior(&prior, &array![0.0, 0.0])),
+            "cannot condition on the observation, which has probability 0"
+        );
+        assert_eq!(
+            message(posterior(&prior, &array![0.5, -0.5])),
+            "likelihood[1] is -0.5, but must be finite and not negative"
+        );
     }
 }

@@ -10,6 +10,8 @@ pub mod linear_gaussian;
 pub mod random;
 pub mod sampling;
 mod scalar;
+#[cfg(test)]
+mod testing;
 pub mod softmax;
 pub mod special;
 

@@ -99,3 +99,119 @@ pub fn categorical_nll<F: Scalar>(
         .map(|(i, (&log_sum, &y))| log_sum - logits[[i, y]])
         .sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::information::cross_entropy;
+    use crate::softmax::softmax;
+    use crate::special::{sigmoid, weighted};
+    use crate::testing::close;
+    use crate::{Bernoulli, Categorical, Normal};
+    use ndarray::{Array1, Array2, array};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn mean_squared_error_is_the_gaussian_one_but_for_scale_and_constant(
+            pairs in vec((-5.0f64..5.0, -5.0f64..5.0), 1..20),
+            variance in 0.1f64..5.0,
+        ) {
+            let (y, mean): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            let (y, mean) = (Array1::from(y), Array1::from(mean));
+            let n = y.len() as f64;
+            let mse = (&y - &mean).mapv(|d| d * d).sum() / n;
+            let constant = 0.5 * (2.0 * std::f64::consts::PI * variance).ln();
+            let nll = gaussian_nll(&y, &mean, variance).unwrap();
+            prop_assert!(close(nll / n, mse / (2.0 * variance) + constant, 1e-13));
+            let each = y.iter().zip(&mean).map(|(&y, &mean)| {
+                -Normal::new(mean, variance.sqrt()).unwrap().log_prob(y)
+            });
+            prop_assert!(close(nll, each.sum(), 1e-12));
+        }
+
+        #[test]
+        fn binary_cross_entropy_is_the_bernoulli_one(
+            pairs in vec((any::<bool>(), -20.0f64..20.0), 1..20),
+        ) {
+            let (y, z): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            let (y, z) = (Array1::from(y), Array1::from(z));
+            let loss = |(&y, &z): (&bool, &f64)| {
+                let (y, p) = (f64::from(u8::from(y)), sigmoid(z));
+                -(weighted(y, p.ln()) + weighted(1.0 - y, (1.0 - p).ln()))
+            };
+            let nll = bernoulli_nll(&y, &z).unwrap();
+            prop_assert!(close(nll, y.iter().zip(&z).map(loss).sum(), 1e-6));
+            let each = y.iter().zip(&z).map(|(&y, &z)| {
+                -Bernoulli::from_logit(z).unwrap().log_prob(y)
+            });
+            prop_assert!(close(nll, each.sum(), 1e-13));
+        }
+
+        #[test]
+        fn cross_entropy_to_the_one_hot_labels_is_the_categorical_one(
+            rows in vec((0usize..4, vec(-20.0f64..20.0, 4)), 1..20),
+        ) {
+            let labels: Array1<usize> = rows.iter().map(|(y, _)| *y).collect();
+            let logits = Array2::from_shape_fn((rows.len(), 4), |(i, k)| rows[i].1[k]);
+            let p = softmax(&logits, Axis(1));
+            let loss = |(&y, p): (&usize, ndarray::ArrayView1<'_, f64>)| {
+                let one_hot = Array1::from_shape_fn(4, |k| f64::from(u8::from(k == y)));
+                cross_entropy(&one_hot, &p.to_owned()).unwrap()
+            };
+            let nll = categorical_nll(&labels, &logits).unwrap();
+            prop_assert!(close(nll, labels.iter().zip(p.rows()).map(loss).sum(), 1e-12));
+            let each = labels.iter().zip(logits.rows()).map(|(&y, z)| {
+                -Categorical::from_logits(&z).unwrap().log_prob(y)
+            });
+            prop_assert!(close(nll, each.sum(), 1e-13));
+        }
+
+        #[test]
+        fn two_logits_are_one_difference(pairs in vec((any::<bool>(), -20.0f64..20.0), 1..20)) {
+            let (y, z): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            let labels: Array1<usize> = y.iter().map(|&y| usize::from(y)).collect();
+            let logits = Array2::from_shape_fn((z.len(), 2), |(i, k)| if k == 1 { z[i] } else { 0.0 });
+            let nll = bernoulli_nll(&Array1::from(y), &Array1::from(z)).unwrap();
+            prop_assert!(close(nll, categorical_nll(&labels, &logits).unwrap(), 1e-13));
+        }
+    }
+
+    #[test]
+    fn logits_of_any_size_are_stable_in_single_precision() {
+        let logits = array![1e4f32, -1e4];
+        assert_eq!(bernoulli_nll(&array![true, false], &logits).unwrap(), 0.0);
+        assert_eq!(bernoulli_nll(&array![false, true], &logits).unwrap(), 2e4);
+        let logits = array![[1e4f32, -1e4]];
+        assert_eq!(categorical_nll(&array![0], &logits).unwrap(), 0.0);
+        assert_eq!(categorical_nll(&array![1], &logits).unwrap(), 2e4);
+    }
+
+    #[test]
+    fn errors_name_the_argument() {
+        let message = |result: Result<f64, MathError>| result.unwrap_err().to_string();
+        let y = array![1.0, 2.0];
+        assert_eq!(
+            message(gaussian_nll(&y, &array![1.0], 1.0)),
+            "means has shape [1], but must have shape [2]"
+        );
+        assert_eq!(
+            message(gaussian_nll(&y, &y, 0.0)),
+            "variance is 0, but must be positive and finite"
+        );
+        assert_eq!(
+            message(bernoulli_nll(&array![true], &y)),
+            "logits has shape [2], but must have shape [1]"
+        );
+        let logits = array![[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]];
+        assert_eq!(
+            message(categorical_nll(&array![2, 3], &logits)),
+            "labels[1] is 3, but must be less than 3"
+        );
+        assert_eq!(
+            message(categorical_nll(&array![2], &logits)),
+            "logits has shape [2, 3], but must have shape [1, 3]"
+        );
+    }
+}

@@ -140,8 +140,8 @@ pub fn least_squares<F: Scalar>(
     let r = qr.r();
     // |R_jj| is the length of what column j has beyond the columns before it
     let tolerance = n as f64 * f64::EPSILON;
-    let dependent = |&j: &usize| !(r[(j, j)].abs() > tolerance * r.column(j).norm());
-    if let Some(j) = (1..unknowns).find(dependent) {
+    let independent = |j: usize| r[(j, j)].abs() > tolerance * r.column(j).norm();
+    if let Some(j) = (1..unknowns).find(|&j| !independent(j)) {
         return Err(MathError::DependentColumn { column: j - 1 });
     }
     let mut q_y = DVector::from_iterator(n, y.iter().map(|y| y.as_f64()));
@@ -152,4 +152,158 @@ pub fn least_squares<F: Scalar>(
         theta.iter().skip(1).map(|&w| F::of(w)).collect(),
         F::of(theta[0]),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+    use crate::testing::close;
+    use ndarray::{Array2, array};
+    use proptest::array::uniform2;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_perturbation_has_a_lower_negative_log_likelihood(
+            rows in vec((uniform2(-5.0f64..5.0), -5.0f64..5.0), 6..30),
+            shift in uniform2(-0.3f64..0.3),
+            shift_bias in -0.3f64..0.3,
+            factor in 0.7f64..1.4,
+        ) {
+            let x = Array2::from(rows.iter().map(|(x, _)| *x).collect::<Vec<_>>());
+            let y: Array1<f64> = rows.iter().map(|(_, y)| *y).collect();
+            let best = LinearGaussian::fit(&x, &y).unwrap();
+            let other = LinearGaussian::new(
+                best.weights() + &Array1::from_iter(shift),
+                best.bias() + shift_bias,
+                best.variance() * factor,
+            ).unwrap();
+            let [best, other] = [best, other].map(|p| p.negative_log_likelihood(&x, &y).unwrap());
+            prop_assert!(best <= other + 1e-9);
+        }
+
+        #[test]
+        fn the_negative_log_likelihood_is_that_of_each_normal(
+            rows in vec((-5.0f64..5.0, -5.0f64..5.0), 1..20),
+            w in -3.0f64..3.0,
+            b in -3.0f64..3.0,
+            variance in 0.1f64..4.0,
+        ) {
+            let (x, y): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            let x = Array1::from(x).insert_axis(ndarray::Axis(1));
+            let model = LinearGaussian::new(array![w], b, variance).unwrap();
+            let each = x.rows().into_iter().zip(&y).map(|(x, &y)| -model.at(&x).unwrap().log_prob(y));
+            let nll = model.negative_log_likelihood(&x, &Array1::from_iter(y.clone())).unwrap();
+            prop_assert!(close(nll, each.sum(), 1e-12));
+        }
+
+        #[test]
+        fn weights_without_noise_are_found_at_any_scale_of_a_feature(
+            w in uniform2(-3.0f64..3.0),
+            b in -3.0f64..3.0,
+            scale in prop_oneof![Just(1e-9), Just(1.0), Just(1e9)],
+        ) {
+            let x = array![[0.0, 1.0], [1.0, -1.0], [2.0, 0.5], [-1.0, 2.0]] * array![1.0, scale];
+            let y = x.dot(&Array1::from_iter(w)) + b;
+            let (found, bias) = least_squares(&x, &y).unwrap();
+            prop_assert!(close(found[0], w[0], 1e-6) && close(bias, b, 1e-6));
+            prop_assert!(close(found[1] * scale, w[1] * scale, 1e-12));
+        }
+    }
+
+    /// The course's y = 2x + 1 + 0.4·N(0, 1).
+    #[test]
+    fn noise_is_told_from_signal() {
+        let rng = &mut generator(42);
+        let n = 1000;
+        let x = Array1::linspace(-1.0f32, 1.0, n).insert_axis(ndarray::Axis(1));
+        let truth = LinearGaussian::new(array![2.0f32], 1.0, 0.16).unwrap();
+        let draw = |x: ndarray::ArrayView1<'_, f32>| truth.at(&x).unwrap().sample(rng);
+        let y: Array1<f32> = x.rows().into_iter().map(draw).collect();
+        let found = LinearGaussian::fit(&x, &y).unwrap();
+        // 4 standard errors: σ/√(n Var x) with Var x = 1/3, σ/√n, σ²√(2/n)
+        assert!((found.weights()[0] - 2.0).abs() <= 4.0 * 0.4 / (n as f32 / 3.0).sqrt());
+        assert!((found.bias() - 1.0).abs() <= 4.0 * 0.4 / (n as f32).sqrt());
+        assert!((found.variance() - 0.16).abs() <= 4.0 * 0.16 * (2.0 / n as f32).sqrt());
+    }
+
+    #[test]
+    fn without_features_the_bias_is_the_mean() {
+        let (weights, bias) =
+            least_squares(&Array2::zeros((3, 0)), &array![1.0, 2.0, 6.0]).unwrap();
+        assert_eq!(weights.len(), 0);
+        assert!(close(bias, 3.0, 1e-15));
+    }
+
+    #[test]
+    fn errors_say_what_does_not_fit() {
+        fn message<T: std::fmt::Debug>(result: Result<T, MathError>) -> String {
+            result.unwrap_err().to_string()
+        }
+        let x = array![[0.0, 1.0], [1.0, 0.0], [2.0, 3.0], [1.0, 1.0]];
+        let y = array![0.0, 1.0, 2.0, 4.0];
+        assert_eq!(
+            message(least_squares(&x, &array![1.0])),
+            "y has shape [1], but must have shape [4]"
+        );
+        assert_eq!(
+            message(least_squares(
+                &array![[0.0, 1.0], [1.0, 0.0]],
+                &array![1.0, 2.0]
+            )),
+            "x has 2 rows, but 3 or more are needed"
+        );
+        let mut hole = x.clone();
+        hole[[2, 1]] = f64::NAN;
+        assert_eq!(
+            message(least_squares(&hole, &y)),
+            "x[2, 1] is NaN, but must be finite"
+        );
+        let infinite = array![0.0, f64::INFINITY, 2.0, 4.0];
+        assert_eq!(
+            message(LinearGaussian::fit(&x, &infinite)),
+            "y[1] is inf, but must be finite"
+        );
+        let mut constant = x.clone();
+        constant.column_mut(0).fill(0.1);
+        assert_eq!(
+            message(least_squares(&constant, &y)),
+            "column 0 of x is a linear combination of the constant and the columns before it, \
+             so the weights are not unique"
+        );
+        let mut sum = x.clone();
+        sum.column_mut(1).assign(&(&x.column(0) * 0.3 - 0.7));
+        assert!(matches!(
+            least_squares(&sum, &y),
+            Err(MathError::DependentColumn { column: 1 })
+        ));
+        assert!(matches!(
+            least_squares(&(&x * 1e300), &y),
+            Err(MathError::DependentColumn { .. })
+        ));
+        assert_eq!(
+            message(LinearGaussian::fit(&x, &array![0.0, 0.0, 0.0, 0.0])),
+            "y around the line does not vary: the maximum-likelihood variance is 0, \
+             which has no density"
+        );
+        let model = LinearGaussian::fit(&x, &y).unwrap();
+        assert_eq!(
+            message(model.at(&array![1.0])),
+            "x has shape [1], but must have shape [2]"
+        );
+        assert_eq!(
+            message(model.mean(&array![[1.0], [2.0]])),
+            "x has shape [2, 1], but must have shape [2, 2]"
+        );
+        assert_eq!(
+            message(model.negative_log_likelihood(&x, &array![1.0])),
+            "y has shape [1], but must have shape [4]"
+        );
+        assert_eq!(
+            message(LinearGaussian::new(array![1.0], 0.0, -1.0)),
+            "variance is -1, but must be positive and finite"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use ndarray_rand::rand::SeedableRng;
 
-/// The generator used throughout: ChaCha with 8 rounds, whose stream is fixed by its
+/// The generator used throughout: `ChaCha` with 8 rounds, whose stream is fixed by its
 /// specification, unlike `rand`'s `StdRng` and `SmallRng`.
 pub type Generator = rand_chacha::ChaCha8Rng;
 

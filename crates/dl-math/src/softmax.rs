@@ -98,3 +98,94 @@ fn along<F: Scalar, D: Dimension>(
     }
     y
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::close;
+    use ndarray::{Array1, Array3, array};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_shift_changes_nothing_but_log_sum_exp(
+            x in vec(-50.0f64..50.0, 1..8),
+            shift in -1e3f64..1e3,
+        ) {
+            let x = Array1::from(x);
+            let shifted = &x + shift;
+            let (p, q) = (softmax(&x, Axis(0)), softmax(&shifted, Axis(0)));
+            prop_assert!(p.iter().zip(&q).all(|(&p, &q)| close(p, q, 1e-12)));
+            let (s, t) = (log_sum_exp(&x.to_vec()), log_sum_exp(&shifted.to_vec()));
+            prop_assert!(close(s + shift, t, 1e-12));
+        }
+
+        #[test]
+        fn they_are_the_sums_they_stand_for(x in vec(-20.0f64..20.0, 1..8)) {
+            let x = Array1::from(x);
+            let sum = x.mapv(f64::exp).sum();
+            prop_assert!(close(log_sum_exp(&x.to_vec()), sum.ln(), 1e-13));
+            let (p, ln_p) = (softmax(&x, Axis(0)), log_softmax(&x, Axis(0)));
+            for i in 0..x.len() {
+                prop_assert!(close(p[i], x[i].exp() / sum, 1e-13));
+                prop_assert!(close(ln_p[i], p[i].ln(), 1e-12));
+            }
+        }
+
+        #[test]
+        fn logits_of_any_size_are_stable_in_single_precision(x in vec(-1e4f32..1e4, 1..8)) {
+            let x = Array1::from(x);
+            let p = softmax(&x, Axis(0));
+            prop_assert!((p.sum() - 1.0).abs() <= 1e-6);
+            let ln_p = log_softmax(&x, Axis(0));
+            prop_assert!(ln_p.iter().all(|l| l.is_finite() && *l <= 0.0));
+        }
+    }
+
+    #[test]
+    fn every_axis_of_every_layout_is_its_lanes() {
+        let x = Array3::from_shape_fn((2, 3, 4), |(i, j, k)| ((7 * i + 5 * j + 3 * k) % 11) as f64);
+        for x in [x.clone(), x.reversed_axes()] {
+            for axis in [Axis(0), Axis(1), Axis(2)] {
+                let (p, ln_p) = (softmax(&x, axis), log_softmax(&x, axis));
+                let sums = log_sum_exp_axis(&x, axis);
+                let lanes = x.lanes(axis).into_iter().zip(&sums);
+                for (((x, &sum), p), ln_p) in lanes.zip(p.lanes(axis)).zip(ln_p.lanes(axis)) {
+                    let mut expected = x.to_vec();
+                    assert_eq!(log_sum_exp(&expected), sum);
+                    softmax_in_place(&mut expected);
+                    assert_eq!(p.to_vec(), expected);
+                    expected = x.to_vec();
+                    log_softmax_in_place(&mut expected);
+                    assert_eq!(ln_p.to_vec(), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn infinities_and_nan_are_not_lost() {
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        assert_eq!(log_sum_exp::<f64>(&[]), -inf);
+        assert_eq!(log_sum_exp(&[-inf, -inf]), -inf);
+        assert_eq!(log_sum_exp(&[-inf, 3.0]), 3.0);
+        assert_eq!(log_sum_exp(&[inf, 3.0, -inf]), inf);
+        for x in [[nan, 0.0], [nan, inf], [nan, -inf]] {
+            assert!(log_sum_exp(&x).is_nan());
+            assert!(
+                softmax(&Array1::from_iter(x), Axis(0))
+                    .iter()
+                    .all(|p| p.is_nan())
+            );
+        }
+        assert_eq!(softmax(&array![-inf, 0.0], Axis(0)), array![0.0, 1.0]);
+        assert_eq!(log_softmax(&array![-inf, 0.0], Axis(0)), array![-inf, 0.0]);
+        assert!(
+            softmax(&array![-inf, -inf], Axis(0))
+                .iter()
+                .all(|p| p.is_nan())
+        );
+        assert_eq!(softmax(&Array1::<f64>::zeros(0), Axis(0)).len(), 0);
+    }
+}

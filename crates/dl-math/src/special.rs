@@ -67,3 +67,62 @@ pub fn normal_cdf<F: Scalar>(x: F) -> F {
 pub fn normal_pdf<F: Scalar>(x: F) -> F {
     (-x * x / F::of(2.0)).exp() / F::of((2.0 * std::f64::consts::PI).sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{close, integral};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_functions_are_what_they_are_called(x in -30.0f64..30.0) {
+            prop_assert!(close(sigmoid(x), 1.0 / (1.0 + (-x).exp()), 1e-15));
+            prop_assert!(close(sigmoid(x) + sigmoid(-x), 1.0, 1e-15));
+            prop_assert!(close(log_sigmoid(x), sigmoid(x).ln(), 1e-12));
+            prop_assert!(close(softplus(x), (1.0 + x.exp()).ln(), 1e-12));
+            // softplus(x) − softplus(−x) = x (Goodfellow et al. 2016, eq. 3.41)
+            prop_assert!(close(softplus(x) - softplus(-x), x, 1e-14));
+        }
+
+        #[test]
+        fn logit_undoes_sigmoid(x in -15.0f64..15.0) {
+            prop_assert!(close(logit(sigmoid(x)), x, 1e-8));
+        }
+
+        #[test]
+        fn single_precision_keeps_its_digits(x in -80.0f32..80.0) {
+            let near = |a: f32, b: f64| (f64::from(a) - b).abs() <= 4e-7 * b.abs();
+            prop_assert!(near(sigmoid(x), sigmoid(f64::from(x))));
+            prop_assert!(near(log_sigmoid(x), log_sigmoid(f64::from(x))));
+            prop_assert!(near(softplus(x), softplus(f64::from(x))));
+        }
+
+        #[test]
+        fn the_normal_cdf_is_the_integral_of_the_density(x in -4.0f64..4.0) {
+            prop_assert!(close(normal_cdf(x), integral(-12.0, x, normal_pdf), 1e-7));
+        }
+    }
+
+    #[test]
+    fn large_arguments_neither_overflow_nor_cancel() {
+        assert_eq!((sigmoid(1e4f32), sigmoid(-1e4f32)), (1.0, 0.0));
+        assert_eq!((log_sigmoid(1e4f32), log_sigmoid(-1e4f32)), (0.0, -1e4));
+        assert_eq!((softplus(1e4f32), softplus(-1e4f32)), (1e4, 0.0));
+        assert_eq!((normal_cdf(1e4f32), normal_cdf(-1e4f32)), (1.0, 0.0));
+        assert_eq!(
+            (logit(0.0f32), logit(1.0f32)),
+            (f32::NEG_INFINITY, f32::INFINITY)
+        );
+        for f in [
+            sigmoid,
+            log_sigmoid,
+            softplus,
+            logit,
+            normal_cdf,
+            normal_pdf,
+        ] {
+            assert!(f(f32::NAN).is_nan());
+        }
+    }
+}

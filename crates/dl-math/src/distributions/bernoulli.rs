@@ -117,3 +117,96 @@ impl<F: Scalar> Bernoulli<F> {
         Array1::from_shape_simple_fn(n, || self.sample(rng))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+    use crate::testing::close;
+    use ndarray::array;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn moments_entropy_and_divergence_are_expectations(p in 0.0f64..=1.0, q in 0.01f64..0.99) {
+            let (p, q) = (Bernoulli::new(p).unwrap(), Bernoulli::new(q).unwrap());
+            let expectation = |f: &dyn Fn(bool) -> f64| -> f64 {
+                [false, true].into_iter().map(|x| weighted(p.prob(x), f(x))).sum()
+            };
+            let number = |x| f64::from(u8::from(x));
+            prop_assert!(close(expectation(&|_| 1.0), 1.0, 1e-15));
+            prop_assert!(close(expectation(&number), p.mean(), 1e-15));
+            prop_assert!(close(expectation(&|x| (number(x) - p.mean()).powi(2)), p.variance(), 1e-15));
+            prop_assert!(close(expectation(&|x| -p.log_prob(x)), p.entropy(), 1e-14));
+            prop_assert!(close(expectation(&|x| p.log_prob(x) - q.log_prob(x)), p.kl(&q), 1e-14));
+            prop_assert_eq!(p.kl(&p), 0.0);
+        }
+
+        #[test]
+        fn a_logit_is_another_name_for_its_probability(logit in -20.0f64..20.0) {
+            let a = Bernoulli::from_logit(logit).unwrap();
+            let b = Bernoulli::new(a.p()).unwrap();
+            for x in [false, true] {
+                prop_assert!(close(a.log_prob(x), b.log_prob(x), 1e-6));
+                prop_assert!(close(a.prob(x), a.log_prob(x).exp(), 1e-14));
+            }
+            prop_assert!(close(a.logit(), logit, 1e-14));
+        }
+
+        #[test]
+        fn no_other_p_has_a_lower_negative_log_likelihood(
+            samples in prop::collection::vec(any::<bool>(), 1..40),
+            other in 0.0f64..=1.0,
+        ) {
+            let samples = Array1::from(samples);
+            let best = Bernoulli::<f64>::fit(&samples).unwrap().negative_log_likelihood(&samples);
+            let other = Bernoulli::new(other).unwrap().negative_log_likelihood(&samples);
+            prop_assert!(best <= other + 1e-12);
+        }
+    }
+
+    #[test]
+    fn certainty_is_exact_and_extreme_logits_keep_their_logarithm() {
+        let sure = Bernoulli::new(1.0f64).unwrap();
+        assert_eq!(
+            (sure.log_prob(true), sure.log_prob(false)),
+            (0.0, f64::NEG_INFINITY)
+        );
+        assert_eq!((sure.entropy(), sure.kl(&sure)), (0.0, 0.0));
+        assert_eq!(sure, Bernoulli::from_logit(f64::INFINITY).unwrap());
+        assert_eq!(Bernoulli::new(0.5).unwrap().kl(&sure), f64::INFINITY);
+        let almost = Bernoulli::from_logit(1e4f32).unwrap();
+        assert_eq!((almost.p(), almost.log_prob(false)), (1.0, -1e4));
+    }
+
+    #[test]
+    fn the_mean_of_samples_is_p() {
+        let n = 10_000;
+        for p in [0.0, 0.1, 0.5, 1.0f32] {
+            let samples = Bernoulli::new(p).unwrap().sample_n(n, &mut generator(1));
+            let mean = samples.iter().filter(|&&x| x).count() as f32 / n as f32;
+            assert!((mean - p).abs() <= 4.0 * (p * (1.0 - p) / n as f32).sqrt());
+        }
+    }
+
+    #[test]
+    fn errors_name_the_parameter() {
+        let message = |result: Result<Bernoulli<f64>, MathError>| result.unwrap_err().to_string();
+        assert_eq!(
+            message(Bernoulli::new(1.5)),
+            "p is 1.5, but must be in [0, 1]"
+        );
+        assert_eq!(
+            message(Bernoulli::new(f64::NAN)),
+            "p is NaN, but must be in [0, 1]"
+        );
+        assert_eq!(
+            message(Bernoulli::from_logit(f64::NAN)),
+            "logit is NaN, but must be a number"
+        );
+        assert_eq!(
+            message(Bernoulli::fit(&array![])),
+            "samples is empty, but must have at least one entry"
+        );
+    }
+}

@@ -45,8 +45,7 @@ impl<F: Scalar> Categorical<F> {
         non_empty("logits", logits)?;
         entries("logits", logits, "finite or -inf", |x| x < F::infinity())?;
         if logits.iter().all(|x| x.is_infinite()) {
-            let event = "the categories: every logit is -inf".to_owned();
-            return Err(MathError::ZeroProbability { event });
+            return Err(MathError::Impossible { what: "logits" });
         }
         let (mut p, mut ln_p) = (logits.to_vec(), logits.to_vec());
         softmax_in_place(&mut p);
@@ -57,7 +56,7 @@ impl<F: Scalar> Categorical<F> {
         })
     }
 
-    /// The maximum-likelihood estimate p_k = n_k / n (Bishop 2006, eq. 2.33) for samples in
+    /// The maximum-likelihood estimate pₖ = nₖ / n (Bishop 2006, eq. 2.33) for samples in
     /// 0 … `categories` − 1.
     ///
     /// # Errors
@@ -78,22 +77,22 @@ impl<F: Scalar> Categorical<F> {
         )
     }
 
-    /// p_k, `[K]`.
+    /// pₖ, `[K]`.
     pub fn probabilities(&self) -> &Array1<F> {
         &self.p
     }
 
-    /// ln p_k, `[K]`.
+    /// ln pₖ, `[K]`.
     pub fn log_probabilities(&self) -> &Array1<F> {
         &self.ln_p
     }
 
-    /// ln p_k; −∞ for what is not a category.
+    /// ln pₖ; −∞ for what is not a category.
     pub fn log_prob(&self, k: usize) -> F {
         self.ln_p.get(k).copied().unwrap_or(F::neg_infinity())
     }
 
-    /// p_k; 0 for what is not a category.
+    /// pₖ; 0 for what is not a category.
     pub fn prob(&self, k: usize) -> F {
         self.p.get(k).copied().unwrap_or(F::zero())
     }
@@ -104,18 +103,18 @@ impl<F: Scalar> Categorical<F> {
         &self.p
     }
 
-    /// The variance of each entry of the one-hot vector, p_k(1 − p_k), `[K]`.
+    /// The variance of each entry of the one-hot vector, pₖ(1 − pₖ), `[K]`.
     pub fn variance(&self) -> Array1<F> {
         self.p.mapv(|p| p * (F::one() - p))
     }
 
-    /// H = −Σ p_k ln p_k.
+    /// H = −Σ pₖ ln pₖ.
     pub fn entropy(&self) -> F {
         let terms = self.p.iter().zip(&self.ln_p);
         F::zero() - terms.map(|(&p, &ln_p)| weighted(p, ln_p)).sum::<F>()
     }
 
-    /// KL(self ‖ other) = Σ p_k ln (p_k/q_k). A category only one of them has counts as one of
+    /// KL(self ‖ other) = Σ pₖ ln (pₖ/qₖ). A category only one of them has counts as one of
     /// probability 0 for the other.
     pub fn kl(&self, other: &Self) -> F {
         kl((0..self.p.len()).map(|k| (self.p[k], self.ln_p[k], other.log_prob(k))))
@@ -126,7 +125,7 @@ impl<F: Scalar> Categorical<F> {
         samples.iter().map(|&k| -self.log_prob(k)).sum()
     }
 
-    /// One category, by inversion: the first k with p₀ + … + p_k > u for a uniform u.
+    /// One category, by inversion: the first k with p₀ + … + pₖ > u for a uniform u.
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
         let mut left = F::uniform(rng);
         let mut last = 0;
@@ -144,5 +143,98 @@ impl<F: Scalar> Categorical<F> {
     /// n independent categories.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<usize> {
         Array1::from_shape_simple_fn(n, || self.sample(rng))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::information::{entropy, kl_divergence};
+    use crate::random::generator;
+    use crate::testing::{close, distributions, positive_distribution};
+    use ndarray::array;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn entropy_and_divergence_are_those_of_the_table((p, q) in distributions()) {
+            let (a, b) = (Categorical::new(p.clone()).unwrap(), Categorical::new(q.clone()).unwrap());
+            prop_assert_eq!(a.entropy(), entropy(&p).unwrap());
+            prop_assert_eq!(a.kl(&b), kl_divergence(&p, &q).unwrap());
+        }
+
+        #[test]
+        fn logits_are_log_probabilities_but_for_a_constant(
+            logits in vec(-20.0f64..20.0, 1..6),
+            shift in -100.0f64..100.0,
+        ) {
+            let a = Categorical::from_logits(&Array1::from(logits)).unwrap();
+            let b = Categorical::from_logits(&(a.log_probabilities() + shift)).unwrap();
+            prop_assert!(close(a.probabilities().sum(), 1.0, 1e-14));
+            for k in 0..a.probabilities().len() {
+                prop_assert!(close(a.log_prob(k), b.log_prob(k), 1e-12));
+                prop_assert!(close(a.prob(k), a.log_prob(k).exp(), 1e-14));
+            }
+        }
+
+        #[test]
+        fn no_other_p_has_a_lower_negative_log_likelihood(
+            samples in vec(0usize..4, 1..40),
+            other in positive_distribution(4),
+        ) {
+            let samples = Array1::from(samples);
+            let best = Categorical::<f64>::fit(&samples, 4).unwrap().negative_log_likelihood(&samples);
+            let other = Categorical::new(other).unwrap().negative_log_likelihood(&samples);
+            prop_assert!(best <= other + 1e-12);
+        }
+    }
+
+    #[test]
+    fn samples_have_the_mean_and_variance_of_the_one_hot_vector() {
+        let n = 10_000;
+        let p = Categorical::new(array![0.0, 0.2, 0.0, 0.7, 0.1, 0.0f64]).unwrap();
+        let samples = p.sample_n(n, &mut generator(1));
+        let found = Categorical::<f64>::fit(&samples, 6).unwrap();
+        for ((&found, &p), &variance) in found.mean().iter().zip(p.mean()).zip(&p.variance()) {
+            assert!((found - p).abs() <= 4.0 * (variance / n as f64).sqrt());
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_category_has_probability_zero() {
+        let p = Categorical::new(array![0.5, 0.5]).unwrap();
+        assert_eq!((p.prob(2), p.log_prob(2)), (0.0, f64::NEG_INFINITY));
+        assert_eq!(p.negative_log_likelihood(&array![0, 2]), f64::INFINITY);
+        let sure = Categorical::new(array![1.0]).unwrap();
+        assert_eq!((sure.kl(&p), p.kl(&sure)), (2f64.ln(), f64::INFINITY));
+        let masked = Categorical::from_logits(&array![0.0, f64::NEG_INFINITY]).unwrap();
+        assert_eq!(masked, Categorical::new(array![1.0, 0.0]).unwrap());
+        assert_eq!(masked.entropy(), 0.0);
+    }
+
+    #[test]
+    fn errors_name_the_entry() {
+        let message = |result: Result<Categorical<f64>, MathError>| result.unwrap_err().to_string();
+        assert_eq!(
+            message(Categorical::new(array![0.5, 0.6])),
+            "p sums to 1.1, but must sum to 1"
+        );
+        assert_eq!(
+            message(Categorical::from_logits(&array![0.0, f64::INFINITY])),
+            "logits[1] is inf, but must be finite or -inf"
+        );
+        assert_eq!(
+            message(Categorical::from_logits(&array![f64::NEG_INFINITY])),
+            "all of logits are -inf, but one or more must be finite"
+        );
+        assert_eq!(
+            message(Categorical::from_logits(&array![])),
+            "logits is empty, but must have at least one entry"
+        );
+        assert_eq!(
+            message(Categorical::fit(&array![0, 3], 3)),
+            "samples[1] is 3, but must be less than 3"
+        );
     }
 }

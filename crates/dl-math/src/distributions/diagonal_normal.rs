@@ -156,3 +156,131 @@ impl<F: Scalar> DiagonalNormal<F> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+    use crate::testing::{close, integral};
+    use ndarray::array;
+    use proptest::array::uniform2;
+    use proptest::prelude::*;
+
+    fn in_two_dimensions() -> impl Strategy<Value = DiagonalNormal<f64>> {
+        (uniform2(-2.0f64..2.0), uniform2(0.5f64..2.0)).prop_map(|(mean, std_dev)| {
+            DiagonalNormal::new(&Array1::from_iter(mean), &Array1::from_iter(std_dev)).unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_density_is_the_formula_with_the_covariance_matrix(
+            p in in_two_dimensions(),
+            x in uniform2(-4.0f64..4.0),
+        ) {
+            // (2π)^(−d/2) |Σ|^(−½) exp(−½ (x − μ)ᵀ Σ⁻¹ (x − μ)) (Goodfellow et al. 2016, eq. 3.23)
+            let x = Array1::from_iter(x);
+            let d = &x - &p.mean();
+            let exponent = -0.5 * (&d * &d / p.variance()).sum();
+            let density = exponent.exp() / (2.0 * std::f64::consts::PI * p.variance().product().sqrt());
+            prop_assert!(close(p.prob(&x).unwrap(), density, 1e-14));
+            prop_assert!(close(p.log_prob(&x).unwrap(), density.ln(), 1e-12));
+        }
+
+        #[test]
+        fn divergence_to_the_standard_normal_is_that_of_the_variational_autoencoder(
+            p in in_two_dimensions(),
+        ) {
+            let (mean, variance) = (p.mean(), p.variance());
+            let terms = &variance + &mean * &mean - 1.0 - variance.mapv(f64::ln);
+            let kl = p.kl(&DiagonalNormal::standard(2).unwrap()).unwrap();
+            prop_assert!(close(kl, 0.5 * terms.sum(), 1e-13));
+        }
+
+        #[test]
+        fn no_other_has_a_lower_negative_log_likelihood(
+            rows in prop::collection::vec(uniform2(-5.0f64..5.0), 2..20),
+            shift in uniform2(-0.5f64..0.5),
+            factor in uniform2(0.5f64..2.0),
+        ) {
+            let samples = Array2::from(rows);
+            let best = DiagonalNormal::fit(&samples).unwrap();
+            let mean = best.mean() + Array1::from_iter(shift);
+            let std_dev = best.variance().mapv(f64::sqrt) * Array1::from_iter(factor);
+            let other = DiagonalNormal::new(&mean, &std_dev).unwrap();
+            let [best, other] = [best, other].map(|p| p.negative_log_likelihood(&samples).unwrap());
+            prop_assert!(best <= other + 1e-10);
+        }
+    }
+
+    #[test]
+    fn entropy_and_divergence_are_means_over_samples() {
+        let n = 20_000;
+        let p = DiagonalNormal::new(&array![1.0, -1.0, 0.0], &array![0.5, 1.0, 2.0]).unwrap();
+        let q = DiagonalNormal::new(&array![0.0, 0.0, 0.0], &array![1.0, 1.5, 1.5]).unwrap();
+        let samples = p.sample_n(n, &mut generator(1));
+        let mean = |f: &dyn Fn(&ArrayRef1<f64>) -> f64| -> f64 {
+            samples.rows().into_iter().map(|x| f(&x)).sum::<f64>() / n as f64
+        };
+        let entropy: f64 = mean(&|x| -p.log_prob(x).unwrap());
+        let kl = mean(&|x| p.log_prob(x).unwrap() - q.log_prob(x).unwrap());
+        // 4 standard errors: the logarithms' standard deviations are about 1.2 and 1.3
+        assert!((entropy - p.entropy()).abs() <= 0.04);
+        assert!((kl - p.kl(&q).unwrap()).abs() <= 0.04);
+        let found = DiagonalNormal::fit(&samples).unwrap();
+        for (found, p) in found.components().iter().zip(p.components()) {
+            assert!((found.mean() - p.mean()).abs() <= 4.0 * p.std_dev() / (n as f64).sqrt());
+        }
+    }
+
+    #[test]
+    fn the_density_integrates_to_one() {
+        let p = DiagonalNormal::new(&array![0.5], &array![0.7]).unwrap();
+        assert!(close(
+            integral(-8.0, 9.0, |x| p.prob(&array![x]).unwrap()),
+            1.0,
+            1e-10
+        ));
+    }
+
+    #[test]
+    fn one_draw_is_a_row_of_many() {
+        let p = DiagonalNormal::<f32>::standard(3).unwrap();
+        let many = p.sample_n(2, &mut generator(5));
+        assert_eq!(p.sample(&mut generator(5)), many.row(0));
+    }
+
+    #[test]
+    fn errors_name_the_component() {
+        fn message<T: std::fmt::Debug>(result: Result<T, MathError>) -> String {
+            result.unwrap_err().to_string()
+        }
+        let (zero, one) = (array![0.0, 0.0], array![1.0, 1.0]);
+        assert_eq!(
+            message(DiagonalNormal::new(&zero, &array![1.0, -1.0])),
+            "std_dev[1] is -1, but must be positive and finite"
+        );
+        assert_eq!(
+            message(DiagonalNormal::new(&zero, &array![1.0])),
+            "std_dev has shape [1], but must have shape [2]"
+        );
+        assert_eq!(
+            message(DiagonalNormal::<f64>::standard(0)),
+            "mean is empty, but must have at least one entry"
+        );
+        assert_eq!(
+            message(DiagonalNormal::fit(&array![[1.0, 2.0], [3.0, 2.0]])),
+            "column 1 of samples does not vary: the maximum-likelihood variance is 0, \
+             which has no density"
+        );
+        let p = DiagonalNormal::new(&zero, &one).unwrap();
+        assert_eq!(
+            message(p.log_prob(&array![1.0, 2.0, 3.0])),
+            "x has shape [3], but must have shape [2]"
+        );
+        assert_eq!(
+            message(p.kl(&DiagonalNormal::standard(3).unwrap())),
+            "other has shape [3], but must have shape [2]"
+        );
+    }
+}

@@ -131,3 +131,107 @@ impl<F: Scalar> Normal<F> {
 
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::generator;
+    use crate::testing::{close, integral};
+    use ndarray::array;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn any_normal() -> impl Strategy<Value = Normal<f64>> {
+        (-3.0f64..3.0, 0.3f64..3.0).prop_map(|(mean, std)| Normal::new(mean, std).unwrap())
+    }
+
+    /// E[f(X)] by quadrature over ±12σ.
+    fn expectation(p: &Normal<f64>, f: impl Fn(f64) -> f64) -> f64 {
+        let (low, high) = (p.mean() - 12.0 * p.std_dev(), p.mean() + 12.0 * p.std_dev());
+        integral(low, high, |x| p.prob(x) * f(x))
+    }
+
+    proptest! {
+        #[test]
+        fn moments_entropy_and_divergence_are_integrals(p in any_normal(), q in any_normal()) {
+            prop_assert!(close(expectation(&p, |_| 1.0), 1.0, 1e-9));
+            prop_assert!(close(expectation(&p, |x| x), p.mean(), 1e-9));
+            prop_assert!(close(expectation(&p, |x| (x - p.mean()).powi(2)), p.variance(), 1e-9));
+            prop_assert!(close(expectation(&p, |x| -p.log_prob(x)), p.entropy(), 1e-9));
+            let ratio = |x| p.log_prob(x) - q.log_prob(x);
+            prop_assert!(close(expectation(&p, ratio), p.kl(&q), 1e-9));
+            prop_assert_eq!(p.kl(&p), 0.0);
+        }
+
+        #[test]
+        fn the_density_is_the_exponential_and_the_derivative_of_the_cdf(
+            p in any_normal(),
+            z in -3.0f64..3.0,
+        ) {
+            let x = p.mean() + z * p.std_dev();
+            prop_assert!(close(p.prob(x), p.log_prob(x).exp(), 1e-14));
+            let h = 1e-5;
+            prop_assert!(close(p.prob(x), (p.cdf(x + h) - p.cdf(x - h)) / (2.0 * h), 1e-8));
+        }
+
+        #[test]
+        fn no_other_normal_has_a_lower_negative_log_likelihood(
+            samples in vec(-5.0f64..5.0, 2..20),
+            shift in -0.5f64..0.5,
+            factor in 0.5f64..2.0,
+        ) {
+            let samples = Array1::from(samples);
+            let best = Normal::fit(&samples).unwrap();
+            let other = Normal::new(best.mean() + shift, best.std_dev() * factor).unwrap();
+            let [best, other] = [best, other].map(|p| p.negative_log_likelihood(&samples));
+            prop_assert!(best <= other + 1e-10);
+        }
+    }
+
+    #[test]
+    fn samples_have_the_mean_and_the_variance() {
+        let n = 10_000;
+        let p = Normal::new(2.0f32, 0.5).unwrap();
+        let found = Normal::fit(&p.sample_n(n, &mut generator(1))).unwrap();
+        let standard_error = p.std_dev() / (n as f32).sqrt();
+        assert!((found.mean() - p.mean()).abs() <= 4.0 * standard_error);
+        // the standard error of a standard deviation is σ/√(2n)
+        assert!((found.std_dev() - p.std_dev()).abs() <= 4.0 * standard_error / 2f32.sqrt());
+    }
+
+    #[test]
+    fn far_apart_scales_give_an_infinite_divergence_not_nan() {
+        let (wide, narrow) = (
+            Normal::new(0.0f32, 1e30).unwrap(),
+            Normal::new(0.0, 1e-30).unwrap(),
+        );
+        assert_eq!(wide.kl(&narrow), f32::INFINITY);
+        assert!((narrow.kl(&wide) - (60.0 * 10f32.ln() - 0.5)).abs() <= 1e-4);
+        assert_eq!(Normal::standard().log_prob(1e30f32), f32::NEG_INFINITY);
+    }
+
+    #[test]
+    fn errors_name_the_parameter() {
+        let message = |result: Result<Normal<f64>, MathError>| result.unwrap_err().to_string();
+        assert_eq!(
+            message(Normal::new(f64::NAN, 1.0)),
+            "mean is NaN, but must be finite"
+        );
+        assert_eq!(
+            message(Normal::new(0.0, 0.0)),
+            "std_dev is 0, but must be positive and finite"
+        );
+        assert_eq!(
+            message(Normal::fit(&array![0.1, 0.1, 0.1])),
+            "samples does not vary: the maximum-likelihood variance is 0, which has no density"
+        );
+        assert_eq!(
+            message(Normal::fit(&array![0.0, f64::INFINITY])),
+            "samples[1] is inf, but must be finite"
+        );
+        assert_eq!(
+            message(Normal::fit(&array![])),
+            "samples is empty, but must have at least one entry"
+        );
+    }
+}
