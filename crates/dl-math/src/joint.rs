@@ -269,8 +269,8 @@ mod tests {
             let likelihood = Array2::from_shape_fn((3, 4), |(x, y)| rows[x][y]);
             let table = JointTable::from_conditional(&prior, &likelihood).unwrap();
             prop_assert!(near(&table.marginal_x(), &prior));
-            for x in 0..3 {
-                prop_assert!(near(&table.y_given_x(x).unwrap(), &rows[x]));
+            for (x, row) in rows.iter().enumerate() {
+                prop_assert!(near(&table.y_given_x(x).unwrap(), row));
             }
             for y in 0..4 {
                 let seen = likelihood.column(y).to_owned();

@@ -10,10 +10,10 @@ pub mod linear_gaussian;
 pub mod random;
 pub mod sampling;
 mod scalar;
-#[cfg(test)]
-mod testing;
 pub mod softmax;
 pub mod special;
+#[cfg(test)]
+mod testing;
 
 pub use distributions::{Bernoulli, Categorical, DiagonalNormal, Normal};
 pub use error::MathError;

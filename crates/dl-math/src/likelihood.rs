@@ -73,7 +73,7 @@ pub fn bernoulli_nll<F: Scalar, D: Dimension>(
         .sum())
 }
 
-/// −Σᵢ ln softmax(zᵢ)[yᵢ] = Σᵢ (ln Σₖ e^zᵢₖ − zᵢ[yᵢ]) (Goodfellow et al. 2016, eq. 6.30), for
+/// −Σᵢ ln softmax(zᵢ)ₖ = Σᵢ (ln Σⱼ e^zᵢⱼ − zᵢₖ) at k = yᵢ (Goodfellow et al. 2016, eq. 6.30), for
 /// labels y `[n]` in 0 … K − 1 and logits z `[n, K]`.
 ///
 /// ```

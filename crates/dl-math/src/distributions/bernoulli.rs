@@ -70,22 +70,22 @@ impl<F: Scalar> Bernoulli<F> {
         self.ln_p[1] - self.ln_p[0]
     }
 
-    /// ln P(x).
+    /// ln P(x), ln p or ln (1 − p).
     pub fn log_prob(&self, x: bool) -> F {
         self.ln_p[usize::from(x)]
     }
 
-    /// P(x).
+    /// P(x), p or 1 − p.
     pub fn prob(&self, x: bool) -> F {
         self.p[usize::from(x)]
     }
 
-    /// E[x] = p.
+    /// E\[x\] = p.
     pub fn mean(&self) -> F {
         self.p[1]
     }
 
-    /// Var[x] = p(1 − p).
+    /// Var\[x\] = p(1 − p).
     pub fn variance(&self) -> F {
         self.p[1] * self.p[0]
     }
