@@ -116,7 +116,7 @@ impl<'a, F: Scalar> From<ArrayView2<'a, F>> for Target<'a, F> {
 
 impl<'a, F: Scalar> From<&'a ArrayD<F>> for Target<'a, F> {
     fn from(values: &'a ArrayD<F>) -> Self {
-        let rows = values.shape().first().copied().unwrap_or(0);
+        let rows = values.shape().first().copied().unwrap_or(1);
         let width: usize = values.shape().iter().skip(1).product();
         let values = values.as_standard_layout();
         let values = values.into_shape_with_order(Ix2(rows, width));

@@ -95,7 +95,7 @@ impl<F: Scalar> Workspace<F> {
                 Work::Whole(Cache::default())
             } else {
                 let numbers: usize = run.iter().map(NamedLayer::size).sum();
-                let rows = (BLOCK_NUMBERS / numbers).clamp(1, capacity);
+                let rows = (BLOCK_NUMBERS / numbers).min(capacity).max(1);
                 let inner = &run[..run.len() - 1];
                 let block = || Block {
                     outputs: inner

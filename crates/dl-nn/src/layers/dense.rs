@@ -1,14 +1,14 @@
 //! The fully connected layer.
 
 use dl_math::{Scalar, random::Generator};
-use ndarray::{Array1, Array2, ArrayD, Axis};
+use ndarray::{Array1, Array2, ArrayD};
 
 use crate::activation::Activation;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::gemm::gemm;
+use crate::gemm::{Start, add_rows, gemm};
 use crate::init::{Fans, Initializer};
 use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{as_matrix, matrix, matrix_mut, slice, slice_mut};
+use crate::layers::{gradient_matrix, gradient_slice, matrix, matrix_mut, slice, slice_mut};
 
 /// A fully connected layer y = g(x·W + b): samples `[in]` → `[units]`.
 ///
@@ -125,19 +125,12 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     /// Z = X·W + b, Y = g(Z).
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
         let units = self.kernel.ncols();
-        gemm(
-            matrix(&x),
-            self.kernel.view(),
-            F::zero(),
-            matrix_mut(&mut y),
-        );
+        let start = match &self.bias {
+            Some(bias) => Start::Row(bias.view()),
+            None => Start::Zero,
+        };
+        gemm(start, matrix(&x), self.kernel.view(), matrix_mut(&mut y));
         let y = slice_mut(&mut y);
-        if let Some(bias) = &self.bias {
-            let bias = bias.as_slice().expect("parameters are in standard layout");
-            for row in y.chunks_exact_mut(units) {
-                row.iter_mut().zip(bias).for_each(|(y, &b)| *y += b);
-            }
-        }
         if self.activation.needs_input() {
             cache.values.clear();
             cache.values.extend_from_slice(y);
@@ -159,18 +152,18 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         self.activation
             .backward(&cache.values, slice(&y), slice_mut(&mut dy), units);
         let delta = dy.view();
-        let delta = matrix(&delta);
-        gemm(matrix(&x).t(), delta, F::one(), as_matrix(&mut grads[0]));
         if self.bias.is_some() {
-            let db = grads[1]
-                .as_slice_mut()
-                .expect("gradients are in standard layout");
-            for row in delta.axis_iter(Axis(0)) {
-                db.iter_mut().zip(row).for_each(|(db, &d)| *db += d);
-            }
+            add_rows(slice(&delta), gradient_slice(&mut grads[1]));
         }
+        let delta = matrix(&delta);
+        gemm(
+            Start::Given,
+            matrix(&x).t(),
+            delta,
+            gradient_matrix(&mut grads[0]),
+        );
         if let Some(mut dx) = dx {
-            gemm(delta, self.kernel.t(), F::zero(), matrix_mut(&mut dx));
+            gemm(Start::Zero, delta, self.kernel.t(), matrix_mut(&mut dx));
         }
     }
 

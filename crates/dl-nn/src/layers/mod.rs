@@ -37,11 +37,18 @@ fn matrix_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> ArrayViewMut2<'a, F> 
 }
 
 /// A parameter's gradient, known to be a matrix.
-fn as_matrix<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> ArrayViewMut2<'_, F> {
+fn gradient_matrix<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> ArrayViewMut2<'_, F> {
     gradient
         .view_mut()
         .into_dimensionality::<Ix2>()
         .expect("gradients mirror parameters")
+}
+
+/// A parameter's gradient in order.
+fn gradient_slice<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> &mut [F] {
+    gradient
+        .as_slice_mut()
+        .expect("gradients are in standard layout")
 }
 
 /// The elements of a batch in order.

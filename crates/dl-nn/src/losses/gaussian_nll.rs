@@ -2,7 +2,7 @@
 
 use dl_math::Scalar;
 
-use super::{Loss, values};
+use super::{Loss, plural, values};
 use crate::target::TargetRow;
 
 /// ℓ = 1/d Σᵢ ½ [ln 2π + sᵢ + (tᵢ − μᵢ)² e^−sᵢ]: the negative log-likelihood of
@@ -39,7 +39,7 @@ impl<F: Scalar> Loss<F> for GaussianNll {
         if outputs % 2 == 1 {
             return "an even number of outputs, a mean and a log variance for each value".into();
         }
-        format!("{} finite values a sample", outputs / 2)
+        plural(outputs / 2, "finite value") + " a sample"
     }
 
     fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool {

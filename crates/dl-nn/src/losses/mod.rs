@@ -74,32 +74,55 @@ pub fn check_targets<F: Scalar>(
         return Ok(());
     };
     let takes = loss.takes(outputs);
+    // the least demanding target of this kind and width: where it is refused, any is
+    let (plainest, kind) = match targets {
+        Target::Classes(_) => (None, "class numbers".to_owned()),
+        Target::Values(values) => {
+            let mut one_hot = vec![F::zero(); values.ncols()];
+            one_hot.first_mut().into_iter().for_each(|v| *v = F::one());
+            (Some(one_hot), plural(values.ncols(), "value") + " a sample")
+        }
+    };
+    let plainest = plainest.as_deref();
+    if !loss.accepts(
+        outputs,
+        plainest.map_or(TargetRow::Class(0), TargetRow::Values),
+    ) {
+        return Err(DataError::TargetKind {
+            got: kind,
+            loss: loss.name(),
+            outputs,
+            takes,
+        });
+    }
     let got = match targets.row(sample) {
         TargetRow::Class(class) => format!("class {class}"),
+        TargetRow::Values(values) if values.len() > SHOWN => {
+            format!("{:?} and {} more", &values[..SHOWN], values.len() - SHOWN)
+        }
         TargetRow::Values(values) => format!("{values:?}"),
     };
-    Err(match targets {
-        Target::Values(values) if sample == 0 && values.ncols() != outputs => {
-            DataError::TargetKind {
-                got: format!("{} values a sample", values.ncols()),
-                loss: loss.name(),
-                outputs,
-                takes,
-            }
-        }
-        _ => DataError::Target {
-            sample,
-            got,
-            loss: loss.name(),
-            takes,
-        },
+    Err(DataError::Target {
+        sample,
+        got,
+        loss: loss.name(),
+        takes,
     })
+}
+
+/// How many values of a refused target its error shows.
+const SHOWN: usize = 8;
+
+/// `1 value`, `2 values`
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ over a batch, and its gradient written to `delta`: (wᵢ / Σ w) ∂ℓᵢ/∂outputᵢ.
 ///
 /// `outputs` and `delta` are `[n, width]`, row-major; `rows[i]` is the target's (and weight's)
-/// row of sample i. Weights default to 1. Sums are taken in f64.
+/// row of sample i. Weights default to 1; where all of a batch are 0, so are loss and gradient.
+/// Sums are taken in f64.
 pub fn mean_loss<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: &[F],
@@ -114,6 +137,10 @@ pub fn mean_loss<F: Scalar>(
         None => rows.len() as f64,
         Some(_) => rows.clone().map(|row| weight(row).as_f64()).sum(),
     };
+    if total == 0.0 {
+        delta.fill(F::zero());
+        return 0.0;
+    }
     let mut sum = 0.0;
     let samples = outputs
         .chunks_exact(width)

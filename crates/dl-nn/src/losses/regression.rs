@@ -2,7 +2,7 @@
 
 use dl_math::Scalar;
 
-use super::{Loss, is_finite, values};
+use super::{Loss, is_finite, plural, values};
 use crate::error::ConfigError;
 use crate::target::TargetRow;
 
@@ -47,7 +47,7 @@ fn mean_of_errors<F: Scalar>(y: &[F], t: &[F], delta: &mut [F], f: impl Fn(F) ->
 }
 
 fn takes(outputs: usize) -> String {
-    format!("{outputs} finite values a sample")
+    plural(outputs, "finite value") + " a sample"
 }
 
 impl<F: Scalar> Loss<F> for MeanSquaredError {

@@ -1,7 +1,6 @@
 //! The categorical distribution.
 
 use dl_math::Scalar;
-use dl_math::softmax::{log_sum_exp, softmax_in_place};
 
 use super::{Loss, is_distribution};
 use crate::activation::Activation;
@@ -38,21 +37,26 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
     }
 
     fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        let log_sum = softmax_into(z, delta);
+        if let (TargetRow::Class(class), 0.0) = (target, self.label_smoothing) {
+            delta[class] -= F::one();
+            return log_sum - z[class];
+        }
         let keep = F::of(1.0 - self.label_smoothing);
         let spread = F::of(self.label_smoothing / z.len() as f64);
-        let t = |k: usize| match target {
-            TargetRow::Class(class) if class == k => keep + spread,
-            TargetRow::Class(_) => spread,
-            TargetRow::Values(values) => keep * values[k] + spread,
-        };
-        let log_sum = log_sum_exp(z);
         let mut loss = F::zero();
-        for (k, &z) in z.iter().enumerate() {
+        for (k, (delta, &z)) in delta.iter_mut().zip(z).enumerate() {
+            let t = spread
+                + match target {
+                    TargetRow::Class(class) if class == k => keep,
+                    TargetRow::Class(_) => F::zero(),
+                    TargetRow::Values(values) => keep * values[k],
+                };
             // 0 · ∞ would be NaN where a logit is −∞
-            if t(k) > F::zero() {
-                loss += t(k) * (log_sum - z);
+            if t > F::zero() {
+                loss += t * (log_sum - z);
             }
-            delta[k] = (z - log_sum).exp() - t(k);
+            *delta -= t;
         }
         loss
     }
@@ -91,9 +95,7 @@ impl<F: Scalar> Loss<F> for KlDivergence {
     }
 
     fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        let log_sum = log_sum_exp(z);
-        delta.copy_from_slice(z);
-        softmax_in_place(delta);
+        let log_sum = softmax_into(z, delta);
         match target {
             TargetRow::Class(class) => {
                 delta[class] -= F::one();
@@ -123,6 +125,21 @@ impl<F: Scalar> Loss<F> for KlDivergence {
     fn link(&self) -> Activation {
         Activation::Softmax
     }
+}
+
+/// p = softmax(z); returns ln Σⱼ e^zⱼ, whose sum is the same.
+fn softmax_into<F: Scalar>(z: &[F], p: &mut [F]) -> F {
+    let m = z.iter().copied().fold(F::neg_infinity(), F::max);
+    let mut sum = F::zero();
+    for (p, &z) in p.iter_mut().zip(z) {
+        *p = (z - m).exp();
+        sum += *p;
+    }
+    let scale = sum.recip();
+    for p in p {
+        *p *= scale;
+    }
+    m + sum.ln()
 }
 
 fn takes(outputs: usize) -> String {

@@ -24,6 +24,8 @@ impl Monitor {
         let Evaluation { loss, accuracy, .. } = epoch.validation.unwrap_or(epoch.train);
         match (self, accuracy) {
             (Monitor::Accuracy, Some(accuracy)) => -accuracy,
+            // no weights are worse, and `<` would hold a first NaN for the best ever
+            _ if loss.is_nan() => f64::INFINITY,
             _ => loss,
         }
     }
