@@ -1,0 +1,96 @@
+//! Missing values: what they look like and what becomes of them.
+
+use dl_math::Scalar;
+use ndarray::ArrayViewMut1;
+
+/// What becomes of a row with a missing feature: an empty field, `NA`, `NaN` or `?`, in small or
+/// capital letters.
+///
+/// Means and medians are taken over all rows of the table. Where that must not be, because test
+/// rows are among them, load the rows apart.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub enum Missing {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// The value becomes the mean of the column's other values.
+    Mean,
+    /// The value becomes the median of the column's other values.
+    Median,
+    /// The value becomes this one.
+    Constant(f64),
+    /// The row is left out. The only choice that allows missing labels.
+    DropRow,
+}
+
+pub(crate) fn is_missing(text: &str) -> bool {
+    ["", "NA", "NaN", "?"]
+        .iter()
+        .any(|m| text.eq_ignore_ascii_case(m))
+}
+
+/// A statistic to replace missing values by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Statistic {
+    Mean,
+    Median,
+}
+
+impl Statistic {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Median => "median",
+        }
+    }
+
+    /// `None` without values.
+    fn of(self, mut values: Vec<f64>) -> Option<f64> {
+        let n = values.len();
+        if n == 0 {
+            return None;
+        }
+        Some(match self {
+            // divided first: the sum of large values is not finite
+            Self::Mean => values.iter().map(|x| x / n as f64).sum(),
+            Self::Median => {
+                values.sort_unstable_by(f64::total_cmp);
+                values[(n - 1) / 2] / 2.0 + values[n / 2] / 2.0
+            }
+        })
+    }
+}
+
+/// Replaces every NaN by the statistic of the other values. `None` if there are none.
+pub(crate) fn impute<F: Scalar>(
+    mut column: ArrayViewMut1<'_, F>,
+    statistic: Statistic,
+) -> Option<()> {
+    if column.iter().all(|x| !x.is_nan()) {
+        return Some(());
+    }
+    let present = column.iter().filter(|x| !x.is_nan()).map(|x| x.as_f64());
+    let value = F::of(statistic.of(present.collect())?);
+    column.mapv_inplace(|x| if x.is_nan() { value } else { x });
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_of_odd_and_even_many() {
+        let median = |values: &[f64]| Statistic::Median.of(values.to_vec());
+        assert_eq!(median(&[3., 1., 2.]), Some(2.));
+        assert_eq!(median(&[4., 1., 2., 3.]), Some(2.5));
+        assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn large_values_have_a_mean() {
+        let mean = Statistic::Mean.of(vec![f64::MAX; 3]).unwrap();
+        assert!((mean / f64::MAX - 1.0).abs() <= 1e-15);
+    }
+}

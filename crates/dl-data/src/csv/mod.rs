@@ -1,0 +1,360 @@
+//! Numeric tables with a label column, as text.
+
+mod error;
+mod missing;
+mod table;
+
+use std::{collections::HashMap, io::Read, path::Path};
+
+use dl_math::Scalar;
+use ndarray::{Array2, Axis};
+
+pub use error::{CsvError, Place};
+pub use missing::Missing;
+
+use crate::{Dataset, RegressionDataset, dataset::check_classes};
+use error::listed;
+use missing::{Statistic, impute, is_missing};
+use table::{Columns, Field, Table};
+
+/// A column, by its name in the header or its number from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// The column of this name.
+    Name(String),
+    /// The column of this number, from 0.
+    Number(usize),
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
+    }
+}
+
+impl From<String> for Column {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<usize> for Column {
+    fn from(number: usize) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Reads a table of numbers with a column of labels.
+///
+/// Fields are separated as RFC 4180 has it, with any ASCII separator; spaces around them, a
+/// byte order mark and blank lines are ignored, and lines may end in any way. Without other
+/// word, the first line holds the names of the columns, the last column the labels, and a
+/// missing value is an error. The file is read into memory as a whole.
+///
+/// ```
+/// use dl_data::Csv;
+/// let table = "weight; species\n 3.1; cat\n 7.9; dog\n";
+/// let data = Csv::new().separator(';').read::<f32>(table.as_bytes(), "pets")?;
+/// assert_eq!(data.class_names(), ["cat", "dog"]);
+///
+/// let table = "weight,species\n3.1,cat\n7,9,dog\n";
+/// let error = Csv::new().read::<f32>(table.as_bytes(), "pets").unwrap_err();
+/// assert_eq!(error.to_string(), "pets, line 3: 3 fields, expected 2");
+/// # Ok::<(), dl_data::CsvError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub struct Csv {
+    label: Option<Column>,
+    ignored: Vec<Column>,
+    header: Option<bool>,
+    separator: char,
+    missing: Missing,
+    classes: Option<Vec<String>>,
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Csv {
+    /// A comma-separated table with a header, labels in the last column and no missing values.
+    pub fn new() -> Self {
+        Self {
+            label: None,
+            ignored: Vec::new(),
+            header: None,
+            separator: ',',
+            missing: Missing::Refuse,
+            classes: None,
+        }
+    }
+
+    /// The column of labels, or of the target of a regression, by name or number from 0.
+    pub fn label(mut self, column: impl Into<Column>) -> Self {
+        self.label = Some(column.into());
+        self
+    }
+
+    /// A column that is no feature, such as a row number. May be said again.
+    pub fn ignore(mut self, column: impl Into<Column>) -> Self {
+        self.ignored.push(column.into());
+        self
+    }
+
+    /// Whether the first line holds the names of the columns. Without a header they are `x0`,
+    /// `x1` …
+    ///
+    /// If nothing is said there is a header, and one that names all features by numbers is an
+    /// error: most likely it is the first row.
+    pub fn header(mut self, header: bool) -> Self {
+        self.header = Some(header);
+        self
+    }
+
+    /// The character between fields.
+    pub fn separator(mut self, separator: char) -> Self {
+        self.separator = separator;
+        self
+    }
+
+    /// What becomes of missing values.
+    pub fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// The names of all classes; label k means the k-th of them, and other labels are errors.
+    ///
+    /// If nothing is said the classes are the labels found, in alphabetic order (of Unicode code
+    /// points: capitals before small letters, "10" before "2").
+    pub fn classes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.classes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Reads the file at `path` as data for classification.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and whatever is wrong with the table, with its place.
+    pub fn load<F: Scalar>(&self, path: impl AsRef<Path>) -> Result<Dataset<F>, CsvError> {
+        let (data, path) = file(path.as_ref())?;
+        self.classification(&data, &path)
+    }
+
+    /// As [`load`](Self::load), from a reader, with a name for errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn read<F: Scalar>(&self, reader: impl Read, name: &str) -> Result<Dataset<F>, CsvError> {
+        self.classification(&all(reader, name)?, name)
+    }
+
+    /// Reads the file at `path` as data for regression: the label column holds numbers to
+    /// predict.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_regression<F: Scalar>(
+        &self,
+        path: impl AsRef<Path>,
+    ) -> Result<RegressionDataset<F>, CsvError> {
+        let (data, path) = file(path.as_ref())?;
+        self.regression(&data, &path)
+    }
+
+    /// As [`load_regression`](Self::load_regression), from a reader, with a name for errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn read_regression<F: Scalar>(
+        &self,
+        reader: impl Read,
+        name: &str,
+    ) -> Result<RegressionDataset<F>, CsvError> {
+        self.regression(&all(reader, name)?, name)
+    }
+
+    fn classification<F: Scalar>(&self, data: &[u8], path: &str) -> Result<Dataset<F>, CsvError> {
+        self.check::<F>(path)?;
+        let mut classes = Classes::new(self.classes.as_deref());
+        let mut table = table::read(self, data, path, |field| classes.number(field))?;
+        let features = self.features(&mut table, path)?;
+        let (labels, class_names) = classes.finish(table.labels);
+        let Columns { names, label, .. } = &table.columns;
+        if let [class] = class_names.as_slice() {
+            return Err(CsvError::SingleClass {
+                path: path.to_owned(),
+                column: label + 1,
+                name: names[*label].clone(),
+                class: class.clone(),
+            });
+        }
+        let data = Dataset::new(
+            features,
+            labels.into(),
+            table.columns.feature_names(),
+            class_names,
+        );
+        data.map_err(|source| data_error(path, source))
+    }
+
+    fn regression<F: Scalar>(
+        &self,
+        data: &[u8],
+        path: &str,
+    ) -> Result<RegressionDataset<F>, CsvError> {
+        self.check::<F>(path)?;
+        let target = |field: &Field<'_>| match is_missing(field.text) {
+            true => Ok(None),
+            false => field.number().map(Some),
+        };
+        let mut table = table::read(self, data, path, target)?;
+        let features = self.features(&mut table, path)?;
+        let columns = table.columns;
+        let name = columns.names[columns.label].clone();
+        RegressionDataset::new(features, table.labels.into(), columns.feature_names(), name)
+            .map_err(|source| data_error(path, source))
+    }
+
+    /// The features as an array, missing values imputed.
+    fn features<F: Scalar, L>(
+        &self,
+        table: &mut Table<F, L>,
+        path: &str,
+    ) -> Result<Array2<F>, CsvError> {
+        let Columns {
+            names, features, ..
+        } = &table.columns;
+        let shape = (table.labels.len(), features.len());
+        let mut x = Array2::from_shape_vec(shape, std::mem::take(&mut table.values))
+            .expect("one value for each feature of each row");
+        let statistic = match self.missing {
+            Missing::Mean => Statistic::Mean,
+            Missing::Median => Statistic::Median,
+            Missing::Refuse | Missing::Constant(_) | Missing::DropRow => return Ok(x),
+        };
+        for (values, &column) in x.axis_iter_mut(Axis(1)).zip(features) {
+            impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
+                path: path.to_owned(),
+                column: column + 1,
+                name: names[column].clone(),
+                statistic: statistic.name(),
+            })?;
+        }
+        Ok(x)
+    }
+
+    /// Checks the settings.
+    fn check<F: Scalar>(&self, path: &str) -> Result<(), CsvError> {
+        self.separator_byte()?;
+        match self.missing {
+            Missing::Constant(value) if !F::of(value).is_finite() => {
+                return Err(CsvError::Constant(value, F::NAME));
+            }
+            _ => {}
+        }
+        match &self.classes {
+            Some(names) => check_classes(names).map_err(|source| data_error(path, source)),
+            None => Ok(()),
+        }
+    }
+
+    fn separator_byte(&self) -> Result<u8, CsvError> {
+        let separator = self.separator;
+        let taken = separator.is_ascii_alphanumeric() || "\"\r\n+-.".contains(separator);
+        match u8::try_from(separator) {
+            Ok(byte) if byte.is_ascii() && !taken => Ok(byte),
+            _ => Err(CsvError::Separator(separator)),
+        }
+    }
+}
+
+impl Columns {
+    fn feature_names(&self) -> Vec<String> {
+        self.features
+            .iter()
+            .map(|&f| self.names[f].clone())
+            .collect()
+    }
+}
+
+/// Classes met so far, numbered in the order met, or known in advance.
+struct Classes {
+    number_of: HashMap<String, usize>,
+    known: Option<Vec<String>>,
+}
+
+impl Classes {
+    fn new(known: Option<&[String]>) -> Self {
+        let numbered = known.unwrap_or_default().iter().cloned().zip(0..);
+        Self {
+            number_of: numbered.collect(),
+            known: known.map(<[String]>::to_vec),
+        }
+    }
+
+    /// The number of a label; none if it is missing.
+    fn number(&mut self, field: &Field<'_>) -> Result<Option<usize>, CsvError> {
+        // known first: NA may be the name of a class
+        if let Some(&number) = self.number_of.get(field.text) {
+            return Ok(Some(number));
+        }
+        if is_missing(field.text) {
+            return Ok(None);
+        }
+        if let Some(known) = &self.known {
+            return Err(CsvError::UnknownClass {
+                at: field.place(),
+                text: field.excerpt(),
+                known: listed(known),
+            });
+        }
+        let number = self.number_of.len();
+        self.number_of.insert(field.text.to_owned(), number);
+        Ok(Some(number))
+    }
+
+    /// Labels and class names, these in the order given or else in alphabetic order.
+    fn finish(self, labels: Vec<usize>) -> (Vec<usize>, Vec<String>) {
+        if let Some(known) = self.known {
+            return (labels, known);
+        }
+        let mut by_name: Vec<(String, usize)> = self.number_of.into_iter().collect();
+        by_name.sort_unstable();
+        let mut rank = vec![0; by_name.len()];
+        for (place, (_, met)) in by_name.iter().enumerate() {
+            rank[*met] = place;
+        }
+        let labels = labels.into_iter().map(|met| rank[met]).collect();
+        (labels, by_name.into_iter().map(|(name, _)| name).collect())
+    }
+}
+
+fn file(path: &Path) -> Result<(Vec<u8>, String), CsvError> {
+    let name = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(data) => Ok((data, name)),
+        Err(source) => Err(CsvError::Io { path: name, source }),
+    }
+}
+
+fn all(mut reader: impl Read, name: &str) -> Result<Vec<u8>, CsvError> {
+    let mut data = Vec::new();
+    match reader.read_to_end(&mut data) {
+        Ok(_) => Ok(data),
+        Err(source) => Err(CsvError::Io {
+            path: name.to_owned(),
+            source,
+        }),
+    }
+}
+
+fn data_error(path: &str, source: crate::DataError) -> CsvError {
+    CsvError::Data {
+        path: path.to_owned(),
+        source,
+    }
+}

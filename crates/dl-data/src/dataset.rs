@@ -1,0 +1,339 @@
+//! Tables of features with a class or a number for each row.
+
+use dl_math::{
+    Scalar,
+    rand::Rng,
+    sampling::{SamplingError, Split, holdout, stratified_holdout},
+};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
+
+use crate::{DataError, check::check_finite, folds, one_hot};
+
+/// Features and a class label for each row, with the names of both: what a classifier learns
+/// from.
+///
+/// A value of this type is sound: every row has one label, every label a class, every column a
+/// name; there are at least one row, one column and two classes; class names differ; values are
+/// finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset<F> {
+    features: Array2<F>,
+    labels: Array1<usize>,
+    feature_names: Vec<String>,
+    class_names: Vec<String>,
+}
+
+impl<F: Scalar> Dataset<F> {
+    /// A data set of `features` `[rows, columns]` and `labels` `[rows]`; label k means
+    /// `class_names[k]`.
+    ///
+    /// ```
+    /// use dl_data::{Dataset, ndarray::array};
+    /// let data = Dataset::new(
+    ///     array![[1.4, 0.2], [4.7, 1.4], [4.5, 1.5]],
+    ///     array![0, 1, 1],
+    ///     vec!["petal_length".into(), "petal_width".into()],
+    ///     vec!["setosa".into(), "versicolor".into()],
+    /// )?;
+    /// assert_eq!(data.class_counts(), [1, 2]);
+    /// # Ok::<(), dl_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever keeps the data set from being sound, with its place.
+    pub fn new(
+        features: Array2<F>,
+        labels: Array1<usize>,
+        feature_names: Vec<String>,
+        class_names: Vec<String>,
+    ) -> Result<Self, DataError> {
+        check_table("Dataset", &features, labels.len(), &feature_names)?;
+        check_classes(&class_names)?;
+        let classes = class_names.len();
+        if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
+            return Err(DataError::Label {
+                row,
+                label,
+                classes,
+            });
+        }
+        Ok(Self {
+            features,
+            labels,
+            feature_names,
+            class_names,
+        })
+    }
+
+    /// Features, `[rows, columns]`.
+    pub fn features(&self) -> &Array2<F> {
+        &self.features
+    }
+
+    /// Class of each row, `[rows]`, from 0.
+    pub fn labels(&self) -> &Array1<usize> {
+        &self.labels
+    }
+
+    /// Name of each feature column.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// Name of each class.
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// Features and labels, to own.
+    pub fn into_parts(self) -> (Array2<F>, Array1<usize>) {
+        (self.features, self.labels)
+    }
+
+    /// Number of rows, at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Rows of each class; 0 for a class none of these rows is of.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.class_names.len()];
+        for &label in &self.labels {
+            counts[label] += 1;
+        }
+        counts
+    }
+
+    /// The labels as rows with a single 1, `[rows, classes]`.
+    pub fn one_hot_labels(&self) -> Array2<F> {
+        one_hot::encode(&self.labels, self.class_names.len()).expect("labels are below classes")
+    }
+
+    /// The rows given, in the order given, with the same classes.
+    ///
+    /// # Errors
+    /// A row that does not exist; no row at all.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        check_rows(rows, self.len())?;
+        Ok(Self {
+            features: self.features.select(Axis(0), rows),
+            labels: self.labels.select(Axis(0), rows),
+            feature_names: self.feature_names.clone(),
+            class_names: self.class_names.clone(),
+        })
+    }
+
+    /// The same rows and labels with other features, as a transformer makes them.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_features(
+        self,
+        features: Array2<F>,
+        feature_names: Vec<String>,
+    ) -> Result<Self, DataError> {
+        Self::new(features, self.labels, feature_names, self.class_names)
+    }
+
+    /// Rows to train on and rows held out for the test, round(`test_share`·rows) of them, with
+    /// the classes in the same shares on both sides.
+    ///
+    /// # Errors
+    /// A share outside (0, 1); a side without a row; a class that cannot be on both sides.
+    pub fn split<R: Rng + ?Sized>(
+        &self,
+        test_share: f64,
+        rng: &mut R,
+    ) -> Result<(Self, Self), DataError> {
+        let split = stratified_holdout(&self.labels.to_vec(), test_share, rng);
+        self.both_sides(&split.map_err(|error| match error {
+            SamplingError::SingleRow { class } => DataError::RareClass {
+                class: self.class_names[class].clone(),
+                rows: 1,
+                needed: 2,
+            },
+            other => other.into(),
+        })?)
+    }
+
+    /// As [`split`](Self::split), without regard to classes.
+    ///
+    /// # Errors
+    /// A share outside (0, 1); a side without a row.
+    pub fn split_unstratified<R: Rng + ?Sized>(
+        &self,
+        test_share: f64,
+        rng: &mut R,
+    ) -> Result<(Self, Self), DataError> {
+        self.both_sides(&holdout(self.len(), test_share, rng)?)
+    }
+
+    /// The rows of `folds` folds for cross-validation, each class spread evenly over them; see
+    /// [`stratified_k_fold`](crate::stratified_k_fold).
+    ///
+    /// ```
+    /// use dl_data::{generator, iris};
+    /// let data = iris::<f64>();
+    /// for fold in data.k_fold(5, &mut generator(0))? {
+    ///     assert_eq!(data.select(&fold.test)?.class_counts(), [10, 10, 10]);
+    /// }
+    /// # Ok::<(), dl_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fewer than 2 folds; a class with fewer rows than folds.
+    pub fn k_fold<R: Rng + ?Sized>(
+        &self,
+        folds: usize,
+        rng: &mut R,
+    ) -> Result<Vec<Split>, DataError> {
+        let name = |class: usize| self.class_names[class].clone();
+        folds::stratified(&self.labels.to_vec(), folds, name, rng)
+    }
+
+    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DataError> {
+        Ok((self.select(&split.train)?, self.select(&split.test)?))
+    }
+}
+
+/// Features and a number for each row: what a regression learns from.
+///
+/// A value of this type is sound: every row has one target, every column a name; there are at
+/// least one row and one column; values are finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegressionDataset<F> {
+    features: Array2<F>,
+    target: Array1<F>,
+    feature_names: Vec<String>,
+    target_name: String,
+}
+
+impl<F: Scalar> RegressionDataset<F> {
+    /// A data set of `features` `[rows, columns]` and `target` `[rows]`.
+    ///
+    /// # Errors
+    /// Whatever keeps the data set from being sound, with its place.
+    pub fn new(
+        features: Array2<F>,
+        target: Array1<F>,
+        feature_names: Vec<String>,
+        target_name: String,
+    ) -> Result<Self, DataError> {
+        check_table("RegressionDataset", &features, target.len(), &feature_names)?;
+        check_finite("target", &target.view().insert_axis(Axis(1)))?;
+        Ok(Self {
+            features,
+            target,
+            feature_names,
+            target_name,
+        })
+    }
+
+    /// Features, `[rows, columns]`.
+    pub fn features(&self) -> &Array2<F> {
+        &self.features
+    }
+
+    /// What to predict for each row, `[rows]`.
+    pub fn target(&self) -> &Array1<F> {
+        &self.target
+    }
+
+    /// Name of each feature column.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// Name of the target.
+    pub fn target_name(&self) -> &str {
+        &self.target_name
+    }
+
+    /// Features and target, to own.
+    pub fn into_parts(self) -> (Array2<F>, Array1<F>) {
+        (self.features, self.target)
+    }
+
+    /// Number of rows, at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
+    pub fn len(&self) -> usize {
+        self.target.len()
+    }
+
+    /// The rows given, in the order given.
+    ///
+    /// # Errors
+    /// A row that does not exist; no row at all.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        check_rows(rows, self.len())?;
+        Ok(Self {
+            features: self.features.select(Axis(0), rows),
+            target: self.target.select(Axis(0), rows),
+            feature_names: self.feature_names.clone(),
+            target_name: self.target_name.clone(),
+        })
+    }
+
+    /// Rows to train on and rows held out for the test, round(`test_share`·rows) of them.
+    ///
+    /// # Errors
+    /// A share outside (0, 1); a side without a row.
+    pub fn split<R: Rng + ?Sized>(
+        &self,
+        test_share: f64,
+        rng: &mut R,
+    ) -> Result<(Self, Self), DataError> {
+        let split = holdout(self.len(), test_share, rng)?;
+        Ok((self.select(&split.train)?, self.select(&split.test)?))
+    }
+}
+
+fn check_table<F: Scalar>(
+    what: &'static str,
+    features: &ArrayRef2<F>,
+    labels: usize,
+    names: &[String],
+) -> Result<(), DataError> {
+    let (rows, columns) = features.dim();
+    if rows != labels {
+        return Err(DataError::RowCount { rows, labels });
+    }
+    if columns != names.len() {
+        let names = names.len();
+        return Err(DataError::NameCount { columns, names });
+    }
+    if features.is_empty() {
+        return Err(DataError::Empty { what });
+    }
+    check_finite(what, features)
+}
+
+/// At least two classes, all of different names.
+pub(crate) fn check_classes(class_names: &[String]) -> Result<(), DataError> {
+    let classes = class_names.len();
+    if classes < 2 {
+        return Err(DataError::TooFewClasses { classes });
+    }
+    let mut number_of = std::collections::HashMap::new();
+    for (second, name) in class_names.iter().enumerate() {
+        if let Some(first) = number_of.insert(name, second) {
+            return Err(DataError::DuplicateClass {
+                first,
+                second,
+                name: name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_rows(rows: &[usize], len: usize) -> Result<(), DataError> {
+    if rows.is_empty() {
+        return Err(DataError::Empty { what: "selection" });
+    }
+    match rows.iter().find(|&&row| row >= len) {
+        Some(&row) => Err(DataError::Row { row, rows: len }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,156 @@
+//! Principal component analysis (Goodfellow et al. 2016, sections 2.12 and 5.8.1; Bishop 2006,
+//! *Pattern Recognition and Machine Learning*, section 12.1).
+
+use dl_math::Scalar;
+use nalgebra::DMatrix;
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis, Slice};
+
+use crate::{
+    DataError,
+    check::{check_fit, check_width},
+};
+
+/// The orthonormal directions of greatest variance of centred data.
+///
+/// With the singular value decomposition X − μ = U·S·Vᵀ, the components are the first rows of
+/// Vᵀ, the variance along them sᵢ² / (n − 1). A direction and its opposite serve alike; chosen
+/// is the one whose entry of largest magnitude is positive, as scikit-learn does. Computed in
+/// `f64`, kept in the type of the data.
+///
+/// ```
+/// use dl_data::{Pca, iris};
+/// let data = iris::<f64>();
+/// let pca = Pca::fit(data.features(), 2)?;
+/// assert!(pca.explained_variance_ratio().sum() > 0.97);
+/// assert_eq!(pca.transform(data.features())?.dim(), (150, 2));
+/// # Ok::<(), dl_data::DataError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pca<F> {
+    mean: Array1<F>,
+    components: Array2<F>,
+    explained_variance: Array1<F>,
+    explained_variance_ratio: Array1<F>,
+}
+
+impl<F: Scalar> Pca<F> {
+    /// Finds the first `components` principal components of `x`, `[rows, columns]`.
+    ///
+    /// # Errors
+    /// Data that are empty, not finite, too large, or without any variance; a number of
+    /// components outside 1 to min(rows, columns).
+    pub fn fit(x: &ArrayRef2<F>, components: usize) -> Result<Self, DataError> {
+        check_fit("Pca", x)?;
+        let (rows, columns) = x.dim();
+        if components == 0 || components > rows.min(columns) {
+            return Err(DataError::Components {
+                components,
+                rows,
+                columns,
+            });
+        }
+        let x = x.mapv(F::as_f64);
+        let mean = x.sum_axis(Axis(0)) / rows as f64;
+        let centred = x - &mean;
+        check_moments::<F>(&mean, &centred)?;
+        if centred.iter().all(|&v| v == 0.0) {
+            return Err(DataError::NoVariance { rows });
+        }
+
+        let (singular_values, mut directions) = decompose(&centred)?;
+        directions.rows_mut().into_iter().for_each(fix_sign);
+        // rows > 1, as one row has no variance
+        let variance = singular_values.mapv(|s| s * s / (rows - 1) as f64);
+        let ratio = &variance / variance.sum();
+        let first = Slice::from(..components);
+        let kept = |values: Array1<f64>| values.slice_axis(Axis(0), first).mapv(F::of);
+        Ok(Self {
+            mean: mean.mapv(F::of),
+            components: directions.slice_axis(Axis(0), first).mapv(F::of),
+            explained_variance: kept(variance),
+            explained_variance_ratio: kept(ratio),
+        })
+    }
+
+    /// μ of each column, `[columns]`.
+    pub fn mean(&self) -> &Array1<F> {
+        &self.mean
+    }
+
+    /// Unit vectors, by falling variance, `[components, columns]`.
+    pub fn components(&self) -> &Array2<F> {
+        &self.components
+    }
+
+    /// Variance along each component (divisor n − 1), `[components]`.
+    pub fn explained_variance(&self) -> &Array1<F> {
+        &self.explained_variance
+    }
+
+    /// Share of the variance of all columns along each component, `[components]`.
+    pub fn explained_variance_ratio(&self) -> &Array1<F> {
+        &self.explained_variance_ratio
+    }
+
+    /// Coordinates along the components: (x − μ)·Vₖ, `[rows, components]`.
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("Pca", x, self.mean.len())?;
+        Ok((x.to_owned() - &self.mean).dot(&self.components.t()))
+    }
+
+    /// The points with given coordinates: z·Vₖᵀ + μ, `[rows, columns]`. With all components
+    /// this undoes [`transform`](Self::transform); with fewer it is the nearest point of the
+    /// plane they span.
+    ///
+    /// # Errors
+    /// Another number of columns than there are components.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("Pca (inverse)", z, self.components.nrows())?;
+        Ok(z.dot(&self.components) + &self.mean)
+    }
+}
+
+/// Singular values, falling, and Vᵀ of U·S·Vᵀ = `x`.
+fn decompose(x: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), DataError> {
+    let (rows, columns) = x.dim();
+    let matrix = DMatrix::from_row_iterator(rows, columns, x.iter().copied());
+    // a few iterations a singular value are usual
+    let iterations = 100 * rows.min(columns).max(10);
+    let svd = matrix
+        .try_svd(false, true, f64::EPSILON, iterations)
+        .ok_or(DataError::NoConvergence { iterations })?;
+    let v_t = svd.v_t.expect("asked for");
+    Ok((
+        svd.singular_values.iter().copied().collect(),
+        Array2::from_shape_fn(v_t.shape(), |index| v_t[index]),
+    ))
+}
+
+/// Turns a direction so that its entry of largest magnitude is positive.
+fn fix_sign(mut direction: ArrayViewMut1<'_, f64>) {
+    let largest = direction.fold(0.0, |a: f64, &b| if b.abs() > a.abs() { b } else { a });
+    if largest < 0.0 {
+        direction.mapv_inplace(|v| -v);
+    }
+}
+
+/// Means and squares of deviations must be numbers of the type of the data.
+fn check_moments<F: Scalar>(
+    mean: &ArrayRef1<f64>,
+    centred: &ArrayRef2<f64>,
+) -> Result<(), DataError> {
+    for (column, (&mean, deviations)) in mean.iter().zip(centred.axis_iter(Axis(1))).enumerate() {
+        let square_sum: f64 = deviations.iter().map(|d| d * d).sum();
+        if !(F::of(mean).is_finite() && F::of(square_sum * centred.ncols() as f64).is_finite()) {
+            return Err(DataError::Overflow {
+                what: "Pca",
+                column,
+                scalar: F::NAME,
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! Scalers: each column shifted and stretched by what was measured on the training rows.
+//!
+//! Statistics are computed in `f64` and kept in the type of the data. Fit on the training rows
+//! alone: a scaler that has seen the test rows leaks them into training (Hastie et al. 2009,
+//! *The Elements of Statistical Learning*, section 7.10.2).
+
+use dl_math::Scalar;
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
+
+use crate::{
+    DataError,
+    check::{check_fit, check_width},
+};
+
+/// z = (x − μ) / σ: columns of mean 0 and standard deviation 1.
+///
+/// σ² is the mean squared deviation (divisor n); σ is 1 for a constant column, which becomes 0.
+///
+/// ```
+/// use dl_data::{StandardScaler, ndarray::array};
+/// let train = array![[1.0, 7.0], [3.0, 7.0]];
+/// let scaler = StandardScaler::fit(&train)?;
+/// assert_eq!(scaler.transform(&array![[5.0, 8.0]])?, array![[3.0, 1.0]]);
+/// # Ok::<(), dl_data::DataError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandardScaler<F> {
+    mean: Array1<F>,
+    scale: Array1<F>,
+}
+
+impl<F: Scalar> StandardScaler<F> {
+    /// Measures the columns of `x`, `[rows, columns]`.
+    ///
+    /// # Errors
+    /// Data that are empty, not finite, or too large to average.
+    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+        const WHAT: &str = "StandardScaler";
+        check_fit(WHAT, x)?;
+        let (mean, scale): (Vec<_>, Vec<_>) = x.axis_iter(Axis(1)).map(mean_and_scale).unzip();
+        Ok(Self {
+            mean: finite(WHAT, mean)?,
+            scale: finite(WHAT, scale)?,
+        })
+    }
+
+    /// μ of each column.
+    pub fn mean(&self) -> &Array1<F> {
+        &self.mean
+    }
+
+    /// σ of each column, 1 for a constant one.
+    pub fn scale(&self) -> &Array1<F> {
+        &self.scale
+    }
+
+    /// (x − μ) / σ.
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("StandardScaler", x, self.mean.len())?;
+        Ok((x.to_owned() - &self.mean) / &self.scale)
+    }
+
+    /// σ·z + μ.
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("StandardScaler", z, self.mean.len())?;
+        Ok(z.to_owned() * &self.scale + &self.mean)
+    }
+}
+
+/// z = low + (high − low) · (x − min) / (max − min): columns that range from low to high.
+///
+/// A constant column becomes low.
+///
+/// ```
+/// use dl_data::{MinMaxScaler, ndarray::array};
+/// let scaler = MinMaxScaler::fit(&array![[1.0], [3.0]])?;
+/// assert_eq!(scaler.transform(&array![[2.0], [4.0]])?, array![[0.5], [1.5]]);
+/// # Ok::<(), dl_data::DataError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct MinMaxScaler<F> {
+    min: Array1<F>,
+    range: Array1<F>,
+    low: F,
+    high: F,
+}
+
+impl<F: Scalar> MinMaxScaler<F> {
+    /// Measures the columns of `x`, `[rows, columns]`, to range from 0 to 1.
+    ///
+    /// # Errors
+    /// Data that are empty, not finite, or whose range is too large.
+    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+        Self::fit_range(x, F::zero(), F::one())
+    }
+
+    /// Measures the columns of `x`, `[rows, columns]`, to range from `low` to `high`.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and a range that is not finite and rising.
+    pub fn fit_range(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DataError> {
+        const WHAT: &str = "MinMaxScaler";
+        if !(low < high && (high - low).is_finite()) {
+            let (low, high) = (low.as_f64(), high.as_f64());
+            return Err(DataError::Range { low, high });
+        }
+        check_fit(WHAT, x)?;
+        let min = x.map_axis(Axis(0), |column| {
+            column.fold(F::infinity(), |a, &b| a.min(b))
+        });
+        let max = x.map_axis(Axis(0), |column| {
+            column.fold(F::neg_infinity(), |a, &b| a.max(b))
+        });
+        let range = (&max - &min).mapv(|range| match range.is_zero() {
+            true => 1.0,
+            false => range.as_f64(),
+        });
+        Ok(Self {
+            min,
+            range: finite(WHAT, range)?,
+            low,
+            high,
+        })
+    }
+
+    /// Least value of each column.
+    pub fn min(&self) -> &Array1<F> {
+        &self.min
+    }
+
+    /// max − min of each column, 1 for a constant one.
+    pub fn range(&self) -> &Array1<F> {
+        &self.range
+    }
+
+    /// The value `min` is mapped to.
+    pub fn low(&self) -> F {
+        self.low
+    }
+
+    /// The value max is mapped to.
+    pub fn high(&self) -> F {
+        self.high
+    }
+
+    /// low + (high − low)·(x − min) / (max − min). Values beyond those fitted on go beyond low and high.
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("MinMaxScaler", x, self.min.len())?;
+        Ok((x.to_owned() - &self.min) / &self.range * (self.high - self.low) + self.low)
+    }
+
+    /// min + (max − min)·(z − low) / (high − low).
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("MinMaxScaler", z, self.min.len())?;
+        Ok((z.to_owned() - self.low) / (self.high - self.low) * &self.range + &self.min)
+    }
+}
+
+/// μ and σ of a column. A variance that rounding alone explains counts as none, with the bound
+/// of scikit-learn: σ² ≤ n·ε·σ² + (n·ε·μ)².
+fn mean_and_scale<F: Scalar>(column: ArrayView1<'_, F>) -> (f64, f64) {
+    let n = column.len() as f64;
+    let mean = column.iter().map(|x| x.as_f64()).sum::<f64>() / n;
+    let variance = column
+        .iter()
+        .map(|x| (x.as_f64() - mean).powi(2))
+        .sum::<f64>()
+        / n;
+    let rounding = n * f64::EPSILON * variance + (n * f64::EPSILON * mean).powi(2);
+    match variance <= rounding {
+        true => (mean, 1.0),
+        false => (mean, variance.sqrt()),
+    }
+}
+
+/// Values in the type of the data, where they fit it.
+fn finite<F: Scalar>(
+    what: &'static str,
+    values: impl IntoIterator<Item = f64>,
+) -> Result<Array1<F>, DataError> {
+    let cast = |(column, value): (usize, f64)| {
+        let value = F::of(value);
+        value
+            .is_finite()
+            .then_some(value)
+            .ok_or(DataError::Overflow {
+                what,
+                column,
+                scalar: F::NAME,
+            })
+    };
+    values.into_iter().enumerate().map(cast).collect()
+}
