@@ -77,7 +77,7 @@ pub fn holdout<R: Rng + ?Sized>(
 }
 
 /// Holds out round(`fraction`·n) rows so that each class keeps its share on both sides: class c
-/// gives `fraction`·n_c rows, rounded by largest remainder, at least one and at most n_c − 1.
+/// gives `fraction · n_c` rows, rounded by largest remainder, at least one and at most `n_c − 1`.
 ///
 /// ```
 /// use dl_math::{random::generator, sampling::stratified_holdout};
