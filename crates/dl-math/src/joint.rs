@@ -1,5 +1,5 @@
 //! Two discrete random variables: joint, marginal and conditional probability, and Bayes' rule
-//! (Goodfellow et al. 2016, sections 3.3 to 3.8).
+//! (Goodfellow et al. 2016, sections 3.3 to 3.8 and 3.11).
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip};
 

@@ -8,14 +8,15 @@
 //! | [`Categorical`](crate::Categorical) | softmax (logits) | cross-entropy |
 //!
 //! Each is the sum over the samples, as the likelihood is their product; losses usually are the
-//! mean. Closed-form maximum-likelihood estimates are the `fit` of each distribution and of
+//! mean. A parameter that is NaN makes them NaN, which is how a diverged training shows.
+//! Closed-form maximum-likelihood estimates are the `fit` of each distribution and of
 //! [`LinearGaussian`](crate::LinearGaussian).
 
 use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Axis, Dimension};
 
 use crate::distributions::LN_2PI;
 use crate::error::{labels as check_labels, parameter, shape};
-use crate::softmax::log_sum_exp;
+use crate::softmax::log_sum_exp_axis;
 use crate::special::softplus;
 use crate::{MathError, Scalar};
 
@@ -91,7 +92,7 @@ pub fn categorical_nll<F: Scalar>(
     let classes = logits.ncols();
     shape("logits", logits.shape(), &[labels.len(), classes])?;
     check_labels("labels", labels, classes)?;
-    let log_sums = logits.map_axis(Axis(1), |z| log_sum_exp(&z.to_vec()));
+    let log_sums = log_sum_exp_axis(logits, Axis(1));
     Ok(log_sums
         .iter()
         .zip(labels)

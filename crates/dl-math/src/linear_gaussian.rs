@@ -117,7 +117,8 @@ impl<F: Scalar> LinearGaussian<F> {
 ///
 /// # Errors
 /// Where the numbers of rows differ, an entry is not finite, there are fewer than d + 1 rows, or
-/// a column of x is a linear combination of the constant and the columns before it.
+/// a column of x is a linear combination of the constant and the columns before it, but
+/// for rounding.
 pub fn least_squares<F: Scalar>(
     x: &ArrayRef2<F>,
     y: &ArrayRef1<F>,

@@ -1,5 +1,5 @@
-//! The functions against mpmath's, SciPy's, NumPy's and PyTorch's values on the same input;
-//! `reference/values.py` made them.
+//! The functions against the values of other libraries on the same input;
+//! `reference/values.py` made them and names the libraries.
 
 use dl_math::activation as f;
 use dl_math::information::{conditional_entropy, joint_entropy, mutual_information};
