@@ -74,9 +74,9 @@ pub enum LayerError {
 #[non_exhaustive]
 pub enum BuildError {
     /// A layer refuses its input shape or its configuration.
-    #[error("layer `{layer}`: {source}")]
+    #[error("layer {layer}: {source}")]
     Layer {
-        /// The layer's name in the model.
+        /// The layer's name in backticks; without one, its place from 1 and its kind: 2 (Dense).
         layer: String,
         /// What is wrong.
         source: LayerError,
@@ -90,6 +90,9 @@ pub enum BuildError {
     /// An input axis has length zero.
     #[error("input shape {0:?} has an axis of length 0; every axis must be at least 1")]
     EmptyInput(Vec<usize>),
+    /// An input sample has more elements than can be counted.
+    #[error("input shape {0:?} has too many elements to count")]
+    HugeInput(Vec<usize>),
     /// The loss computes its own softmax or sigmoid, but the last layer applies one already.
     #[error(
         "loss {loss} takes logits, but the last layer `{layer}` applies {activation}; \
@@ -156,7 +159,7 @@ pub enum DataError {
         takes: String,
     },
     /// The kind or width of the targets does not suit the loss and the model's output.
-    #[error("targets are {got}, but {loss} on {outputs} outputs takes {takes}")]
+    #[error("targets are {got}, but {loss} takes {takes} (model outputs: {outputs})")]
     TargetKind {
         /// What was given.
         got: String,
@@ -194,10 +197,11 @@ pub enum TrainError {
     #[error(transparent)]
     Optimizer(#[from] StateError),
     /// The loss became NaN or infinite. The model holds the last good weights: those after the
-    /// last epoch whose losses were all finite, or the initial ones.
+    /// last epoch whose losses were all finite, or the initial ones. The optimiser has forgotten
+    /// its state.
     #[error(
         "the loss became {loss} in epoch {epoch}, step {step}, at learning rate {learning_rate}; \
-         the weights of the last good epoch were restored"
+         the model holds the last good weights"
     )]
     NonFiniteLoss {
         /// The loss.
@@ -207,6 +211,21 @@ pub enum TrainError {
         /// Step within the epoch, from 1.
         step: usize,
         /// Learning rate of that step.
+        learning_rate: f64,
+    },
+    /// The losses of an epoch were finite, but its last updates made a weight NaN or infinite.
+    /// The model holds the last good weights, as after
+    /// [`NonFiniteLoss`](Self::NonFiniteLoss).
+    #[error(
+        "`{parameter}` became NaN or infinite in epoch {epoch}, at learning rate \
+         {learning_rate}; the model holds the last good weights"
+    )]
+    NonFiniteWeights {
+        /// The first such parameter.
+        parameter: String,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Learning rate of its last step.
         learning_rate: f64,
     },
 }

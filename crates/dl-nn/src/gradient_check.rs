@@ -115,7 +115,7 @@ pub enum GradientError {
 /// [`GradientError`] naming the array and the place.
 pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, GradientError> {
     check_parameter_lists(layer)?;
-    let mode = Mode::Train { seed: 7 };
+    let mode = Mode::Train { seed: 1 };
     let mut shape = vec![x.shape()[0]];
     shape.extend(layer.output_shape(&x.shape()[1..])?);
     let mut rng = generator(11);

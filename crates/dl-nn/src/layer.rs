@@ -25,11 +25,10 @@ pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
 /// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
 /// written.
 pub trait Layer<F: Scalar>: Debug + Send + Sync {
-    /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
+    /// The kind of layer: the stem of its default name, e.g. `dense`; unless a layer says
+    /// otherwise, the name of its type.
     fn kind(&self) -> &'static str {
-        let path = std::any::type_name::<Self>();
-        let path = path.split('<').next().unwrap_or(path);
-        path.rsplit("::").next().unwrap_or(path)
+        type_stem::<Self>()
     }
 
     /// The shape of one output sample for a shape of one input sample. Asked once, at build.
@@ -197,6 +196,9 @@ impl<'a, F> ParamMut<'a, F> {
 
 /// The description of a layer, from which a model builds it once the input shape is known.
 pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
+    /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
+    fn kind(&self) -> &'static str;
+
     /// Checks the configuration and the input shape (of one sample) and draws the parameters.
     ///
     /// # Errors
@@ -213,7 +215,18 @@ pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
 pub(crate) struct Ready<L>(pub(crate) L);
 
 impl<F: Scalar, L: Layer<F> + Clone + 'static> LayerSpec<F> for Ready<L> {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(Box::new(self.0.clone()))
     }
+}
+
+/// `dl_nn::layers::dense::DenseLayer<f32>` → `DenseLayer`
+fn type_stem<T: ?Sized>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path)
 }

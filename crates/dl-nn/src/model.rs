@@ -164,6 +164,14 @@ impl<F: Scalar> Model<F> {
         }
     }
 
+    /// The name of the first parameter that holds a NaN or an infinity.
+    pub(crate) fn first_non_finite(&self) -> Option<&str> {
+        let finite = |value: &ArrayViewD<'_, F>| value.iter().all(|v| v.is_finite());
+        self.params()
+            .find(|(_, value)| !finite(value))
+            .map(|(name, _)| name)
+    }
+
     /// The network's outputs for samples `[n, …input]`: `[n, …output]`, evaluated without
     /// dropout, in passes of 256 samples.
     ///

@@ -64,13 +64,20 @@ impl<F: Scalar> Sequential<F> {
         if self.input.contains(&0) {
             return Err(BuildError::EmptyInput(self.input.clone()));
         }
+        let sizes = self.input.iter();
+        if sizes.copied().try_fold(1, usize::checked_mul).is_none() {
+            return Err(BuildError::HugeInput(self.input.clone()));
+        }
         let mut shape = self.input.clone();
         let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
         for (index, (name, spec)) in self.layers.iter().enumerate() {
+            let name = name.clone().unwrap_or_else(|| {
+                let before = self.layers[..index].iter();
+                let same = before.filter(|(_, other)| other.kind() == spec.kind());
+                format!("{}_{}", spec.kind(), same.count() + 1)
+            });
             let described = |source: LayerError| BuildError::Layer {
-                layer: name
-                    .clone()
-                    .unwrap_or_else(|| format!("{} ({spec:?})", index + 1)),
+                layer: name.clone(),
                 source,
             };
             let layer = spec
@@ -79,10 +86,6 @@ impl<F: Scalar> Sequential<F> {
             let output_shape = layer
                 .output_shape(&shape)
                 .map_err(|error| described(error.into()))?;
-            let name = name.clone().unwrap_or_else(|| {
-                let same = layers.iter().filter(|l| l.layer.kind() == layer.kind());
-                format!("{}_{}", layer.kind(), same.count() + 1)
-            });
             if layers.iter().any(|l| l.name == name) {
                 return Err(BuildError::DuplicateName(name));
             }

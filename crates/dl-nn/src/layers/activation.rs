@@ -13,6 +13,10 @@ use crate::layers::{slice, slice_mut};
 pub struct Activate(pub Activation);
 
 impl<F: Scalar> LayerSpec<F> for Activate {
+    fn kind(&self) -> &'static str {
+        "activation"
+    }
+
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         self.0.validate()?;
         Ok(Box::new(*self))

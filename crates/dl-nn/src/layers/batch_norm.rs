@@ -48,6 +48,10 @@ impl BatchNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for BatchNorm {
+    fn kind(&self) -> &'static str {
+        "batch_norm"
+    }
+
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         ConfigError::require(
             self.momentum > 0.0 && self.momentum <= 1.0,
@@ -150,13 +154,17 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         }
         cache.statistics.extend(mean);
         cache.statistics.extend(variance);
-        // what `commit` needs to make the variance unbiased
+        // the rows averaged over; none in evaluation, whose statistics do not depend on x
         cache.indices.clear();
-        cache.indices.push((x.len() / channels) as u32);
+        if mode != Mode::Eval {
+            cache.indices.push((x.len() / channels) as u32);
+        }
     }
 
     /// ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂,
     /// ∂L/∂x = γ/√(σ² + ε) · (δ − mean(δ) − x̂ · mean(δ x̂)) (Ioffe, Szegedy 2015, section 3).
+    /// The means come from μ and σ² being functions of x; after a pass in evaluation, where they
+    /// are constants, ∂L/∂x = γ/√(σ² + ε) · δ.
     fn backward(
         &self,
         _: View<F>,
@@ -183,12 +191,20 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
             grads[1][c] += sum[c];
         }
         let Some(mut dx) = dx else { return };
-        let count = F::of((dy.len() / channels) as f64);
+        let part = |sum: F| match cache.indices.first() {
+            Some(&rows) => sum / F::of(f64::from(rows)),
+            None => F::zero(),
+        };
+        let (mean, mean_x_hat): (Vec<F>, Vec<F>) = sum
+            .iter()
+            .zip(&sum_x_hat)
+            .map(|(&sum, &sum_x_hat)| (part(sum), part(sum_x_hat)))
+            .unzip();
         let dx = slice_mut(&mut dx);
         let rows = dx.chunks_exact_mut(channels).zip(dy.chunks_exact(channels));
         for ((dx, dy), x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
             for c in 0..channels {
-                let centred = dy[c] - sum[c] / count - x_hat[c] * sum_x_hat[c] / count;
+                let centred = dy[c] - mean[c] - x_hat[c] * mean_x_hat[c];
                 dx[c] = self.gamma[c] * cache.statistics[c] * centred;
             }
         }
@@ -223,10 +239,13 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     }
 
     fn commit(&mut self, cache: &Cache<F>) {
+        let Some(&rows) = cache.indices.first() else {
+            return;
+        };
         let channels = self.gamma.len();
         let mean = &cache.statistics[channels..2 * channels];
         let variance = &cache.statistics[2 * channels..];
-        let count = f64::from(cache.indices[0]);
+        let count = f64::from(rows);
         let unbiased = F::of(count / (count - 1.0).max(1.0));
         let momentum = F::of(self.config.momentum);
         let average =

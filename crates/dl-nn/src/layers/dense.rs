@@ -69,6 +69,10 @@ impl Dense {
 }
 
 impl<F: Scalar> LayerSpec<F> for Dense {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
     fn build(
         &self,
         input: &[usize],

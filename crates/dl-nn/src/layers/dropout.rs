@@ -24,6 +24,10 @@ impl Dropout {
 }
 
 impl<F: Scalar> LayerSpec<F> for Dropout {
+    fn kind(&self) -> &'static str {
+        "dropout"
+    }
+
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         ConfigError::require(
             (0.0..1.0).contains(&self.rate),

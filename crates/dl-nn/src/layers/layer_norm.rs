@@ -34,6 +34,10 @@ impl LayerNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for LayerNorm {
+    fn kind(&self) -> &'static str {
+        "layer_norm"
+    }
+
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         ConfigError::require(
             self.epsilon > 0.0 && self.epsilon.is_finite(),

@@ -12,6 +12,10 @@ use crate::layers::{slice, slice_mut};
 pub struct Flatten;
 
 impl<F: Scalar> LayerSpec<F> for Flatten {
+    fn kind(&self) -> &'static str {
+        "flatten"
+    }
+
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(Box::new(ReshapeLayer {
             kind: "flatten",
@@ -36,6 +40,10 @@ impl Reshape {
 }
 
 impl<F: Scalar> LayerSpec<F> for Reshape {
+    fn kind(&self) -> &'static str {
+        "reshape"
+    }
+
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(Box::new(ReshapeLayer {
             kind: "reshape",
@@ -56,12 +64,14 @@ impl<F: Scalar> Layer<F> for ReshapeLayer {
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let size: usize = self.shape.iter().product();
-        ShapeError::require(
-            input.iter().product::<usize>() == size,
-            input,
-            format!("{size} elements, for {:?}", self.shape),
-        )?;
+        let elements = |shape: &[usize]| shape.iter().try_fold(1, |n: usize, &d| n.checked_mul(d));
+        let size = elements(&self.shape);
+        let takes = match size {
+            Some(size) => format!("{size} elements, for {:?}", self.shape),
+            None => format!("too many elements to count, for {:?}", self.shape),
+        };
+        let fits = size.is_some() && size == elements(input);
+        ShapeError::require(fits, input, takes)?;
         Ok(self.shape.clone())
     }
 

@@ -179,6 +179,12 @@ impl<F: Scalar> Optimizer<F> {
         Ok(())
     }
 
+    /// Forgets all steps, as if it had taken none.
+    pub fn reset(&mut self) {
+        self.state.step = 0;
+        self.state.parameters.clear();
+    }
+
     /// What the optimiser remembers.
     pub fn state(&self) -> &OptimizerState<F> {
         &self.state

@@ -15,6 +15,7 @@ use super::trainer::{Trainer, check_data};
 use crate::activation::Activation;
 use crate::error::{ConfigError, DataError, TrainError};
 use crate::layer::mix;
+use crate::model::Weights;
 use crate::target::Target;
 
 /// The stream of a seed from which the validation split is drawn.
@@ -240,17 +241,13 @@ impl<F: Scalar> Trainer<F> {
                 });
                 learning_rate = self.optimizer.learning_rate() * factor;
                 let batch = samples.batch(rows);
-                let outcome = self.step_rows(batch, &targets, rows, weights.as_deref(), factor)?;
-                if !outcome.loss.is_finite() {
-                    self.model_mut().set_weights(&good);
-                    self.finish(callbacks, plan);
-                    return Err(TrainError::NonFiniteLoss {
-                        loss: outcome.loss,
-                        epoch: epoch + 1,
-                        step: step + 1,
-                        learning_rate,
-                    });
-                }
+                let outcome = match self
+                    .step_rows(batch, &targets, rows, weights.as_deref(), factor)
+                    .and_then(|outcome| outcome.finite(epoch + 1, step + 1, learning_rate))
+                {
+                    Ok(outcome) => outcome,
+                    Err(error) => return Err(self.fail(error, &good, callbacks, plan)),
+                };
                 tally.add(outcome.loss, outcome.weight, outcome.right, rows.len());
                 let end = StepEnd {
                     epoch,
@@ -263,7 +260,15 @@ impl<F: Scalar> Trainer<F> {
                     break 'epochs;
                 }
             }
-            self.model().store_weights(&mut good);
+            if let Some(parameter) = self.model.first_non_finite() {
+                let error = TrainError::NonFiniteWeights {
+                    parameter: parameter.to_owned(),
+                    epoch: epoch + 1,
+                    learning_rate,
+                };
+                return Err(self.fail(error, &good, callbacks, plan));
+            }
+            self.model.store_weights(&mut good);
             let validation = (!validation_rows.is_empty()).then(|| {
                 let loss = &*self.loss;
                 let (samples, rows) = (&mut validation_samples, &validation_rows);
@@ -326,6 +331,21 @@ impl<F: Scalar> Trainer<F> {
             }
         });
         reason
+    }
+
+    /// Goes back to the last good weights; the optimiser starts anew, since its state led away
+    /// from them.
+    fn fail(
+        &mut self,
+        error: TrainError,
+        good: &Weights<F>,
+        callbacks: &mut [Box<dyn Callback<F> + '_>],
+        plan: Plan,
+    ) -> TrainError {
+        self.model.set_weights(good);
+        self.optimizer.reset();
+        self.finish(callbacks, plan);
+        error
     }
 
     fn finish(&mut self, callbacks: &mut [Box<dyn Callback<F> + '_>], plan: Plan) {

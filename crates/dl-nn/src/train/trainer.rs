@@ -81,6 +81,26 @@ pub(super) struct Outcome {
     pub(super) right: Option<usize>,
 }
 
+impl Outcome {
+    /// Itself, or the error where the loss is not finite.
+    pub(super) fn finite(
+        self,
+        epoch: usize,
+        step: usize,
+        learning_rate: f64,
+    ) -> Result<Self, TrainError> {
+        if self.loss.is_finite() {
+            return Ok(self);
+        }
+        Err(TrainError::NonFiniteLoss {
+            loss: self.loss,
+            epoch,
+            step,
+            learning_rate,
+        })
+    }
+}
+
 impl<F: Scalar> Trainer<F> {
     /// Puts a model, a loss and an optimiser together.
     ///
@@ -165,16 +185,9 @@ impl<F: Scalar> Trainer<F> {
         let x = check_data(self, &x, &targets)?;
         self.plan_workspace(targets.len());
         let rows: Vec<usize> = (0..targets.len()).collect();
-        let loss = self.step_rows(x.view(), &targets, &rows, None, 1.0)?.loss;
-        if loss.is_finite() {
-            return Ok(loss);
-        }
-        Err(TrainError::NonFiniteLoss {
-            loss,
-            epoch: 1,
-            step: self.steps as usize + 1,
-            learning_rate: self.optimizer.learning_rate(),
-        })
+        let (step, learning_rate) = (self.steps as usize + 1, self.optimizer.learning_rate());
+        let outcome = self.step_rows(x.view(), &targets, &rows, None, 1.0)?;
+        Ok(outcome.finite(1, step, learning_rate)?.loss)
     }
 
     /// A step on checked samples, whose targets and weights are the given rows of all. Where the

@@ -1,0 +1,300 @@
+//! One contract, run over every layer there is.
+
+use std::fmt::Debug;
+
+use dl_math::random::generator;
+use dl_nn::gradient_check::{TOLERANCE, check_layer};
+use dl_nn::ndarray::{ArrayD, Axis, IxDyn, Slice};
+use dl_nn::prelude::*;
+use proptest::prelude::*;
+
+const ACTIVATIONS: [Activation; 11] = [
+    Identity,
+    Relu,
+    LeakyRelu { slope: 0.1 },
+    LeakyRelu { slope: 0.0 },
+    Elu { alpha: 0.7 },
+    Gelu,
+    Silu,
+    Sigmoid,
+    Tanh,
+    Softplus,
+    Softmax,
+];
+
+/// A layer under test and what its contract says.
+#[derive(Debug)]
+struct Case {
+    spec: Box<dyn LayerSpec<f64>>,
+    kind: &'static str,
+    params: &'static [&'static str],
+    output: Vec<usize>,
+}
+
+fn case(
+    spec: impl LayerSpec<f64> + 'static,
+    kind: &'static str,
+    params: &'static [&'static str],
+    output: &[usize],
+) -> Case {
+    Case {
+        spec: Box::new(spec),
+        kind,
+        params,
+        output: output.to_vec(),
+    }
+}
+
+/// Every layer that takes samples of this shape.
+fn cases(shape: &[usize]) -> Vec<Case> {
+    let size = shape.iter().product();
+    let norm: &[&str] = &["gamma", "beta"];
+    let mut cases = vec![
+        case(Dropout::new(0.4), "dropout", &[], shape),
+        case(Flatten, "flatten", &[], &[size]),
+        case(Reshape::new([1, size, 1]), "reshape", &[], &[1, size, 1]),
+        // with few rows and a small ε, x̂ is ±1 and its derivative nearly 0
+        case(BatchNorm::new().epsilon(0.5), "batch_norm", norm, shape),
+        case(LayerNorm::new().epsilon(0.5), "layer_norm", norm, shape),
+    ];
+    for activation in ACTIVATIONS {
+        cases.push(case(Activate(activation), "activation", &[], shape));
+        if shape.len() == 1 {
+            let dense = Dense::new(3).activation(activation);
+            cases.push(case(dense.clone(), "dense", &["kernel", "bias"], &[3]));
+            cases.push(case(dense.bias(false), "dense", &["kernel"], &[3]));
+        }
+    }
+    cases
+}
+
+/// Normal draws; the first sample is positive, so that no ReLU is dead everywhere.
+fn samples(batch: usize, shape: &[usize], seed: u64) -> ArrayD<f64> {
+    let mut rng = generator(seed);
+    let shape = [&[batch], shape].concat();
+    let mut x = ArrayD::from_shape_simple_fn(IxDyn(&shape), || f64::standard_normal(&mut rng));
+    let mut first = x.index_axis_mut(Axis(0), 0);
+    first.mapv_inplace(|x| x.abs() + 0.1);
+    x
+}
+
+/// The layer with parameters and state that are nowhere 0 or 1; variances and gains positive.
+fn build(case: &Case, shape: &[usize], seed: u64) -> Box<dyn Layer<f64>> {
+    let mut layer = case.spec.build(shape, &mut generator(seed)).unwrap();
+    let mut rng = generator(seed + 1);
+    for mut param in layer.params_mut() {
+        param.value.mapv_inplace(|w| {
+            let draw = f64::standard_normal(&mut rng);
+            if w == 0.0 { 0.3 * draw } else { w + 0.1 * draw }
+        });
+        // one unit that is alive for the positive sample
+        if param.name == "kernel" || param.name == "bias" {
+            let units = Axis(param.value.ndim() - 1);
+            let mut first = param.value.index_axis_mut(units, 0);
+            first.mapv_inplace(f64::abs);
+        }
+    }
+    for mut state in layer.state_mut() {
+        state.value.mapv_inplace(|s| s + f64::uniform(&mut rng));
+    }
+    layer
+}
+
+fn names(params: &[Param<'_, f64>]) -> Vec<&'static str> {
+    params.iter().map(|p| p.name).collect()
+}
+
+fn forward(
+    layer: &dyn Layer<f64>,
+    x: View<f64>,
+    cache: &mut Cache<f64>,
+    mode: Mode,
+) -> ArrayD<f64> {
+    let sample = layer.output_shape(&x.shape()[1..]).unwrap();
+    let shape = [&x.shape()[..1], &sample].concat();
+    let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
+    layer.forward(x, y.view_mut(), cache, mode);
+    y
+}
+
+fn assert_close(what: &dyn Debug, ours: View<f64>, expected: View<f64>, tolerance: f64) {
+    assert_eq!(ours.shape(), expected.shape(), "{what:?}");
+    for (a, b) in ours.iter().zip(&expected) {
+        let difference = (a - b).abs();
+        assert!(difference <= tolerance, "{what:?}: {a} against {b}");
+    }
+}
+
+fn check_shapes_and_names(case: &Case, shape: &[usize], seed: u64) {
+    let mut layer = build(case, shape, seed);
+    assert_eq!(layer.kind(), case.kind);
+    assert_eq!(layer.output_shape(shape).unwrap(), case.output, "{case:?}");
+    assert_eq!(names(&layer.params()), case.params, "{case:?}");
+    let state: &[&str] = match case.kind {
+        "batch_norm" => &["running_mean", "running_variance"],
+        _ => &[],
+    };
+    assert_eq!(names(&layer.state()), state, "{case:?}");
+    let state_mut: Vec<_> = layer.state_mut().iter().map(|s| s.name).collect();
+    assert_eq!(state_mut, state, "{case:?}");
+    let same_seed = build(case, shape, seed);
+    for (a, b) in layer.params().iter().zip(same_seed.params()) {
+        assert_eq!(a.value, b.value, "{case:?}");
+    }
+}
+
+fn check_samples_are_independent(case: &Case, x: &ArrayD<f64>, seed: u64) {
+    let layer = build(case, &x.shape()[1..], seed);
+    let y = forward(&*layer, x.view(), &mut Cache::default(), Mode::Eval);
+    for i in 0..x.len_of(Axis(0)) {
+        let row = Slice::from(i..i + 1);
+        let sample = x.slice_axis(Axis(0), row);
+        let alone = forward(&*layer, sample, &mut Cache::default(), Mode::Eval);
+        // a product of one row may be summed in another order than one of many
+        let tolerance = match layer.batching() {
+            Batching::Blocks => 0.0,
+            Batching::Whole => 1e-13,
+        };
+        let together = y.slice_axis(Axis(0), row);
+        assert_close(case, alone.view(), together, tolerance);
+    }
+}
+
+/// Forward and backward in buffers that held something else give the same bits.
+fn check_buffers_are_arbitrary(case: &Case, x: &ArrayD<f64>, seed: u64) {
+    let layer = build(case, &x.shape()[1..], seed);
+    let run = |cache: &mut Cache<f64>| {
+        let y = forward(&*layer, x.view(), cache, Mode::Train { seed });
+        let mut dy = y.mapv(|y| y + 0.3);
+        let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
+        let params = layer.params();
+        let mut grads: Vec<_> = params
+            .iter()
+            .map(|p| ArrayD::zeros(p.value.raw_dim()))
+            .collect();
+        let (dy, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
+        layer.backward(x.view(), y.view(), dy, dx_view, cache, &mut grads);
+        (y, dx, grads)
+    };
+    let mut dirty = Cache {
+        values: vec![f64::NAN; 3 * x.len()],
+        statistics: vec![f64::NAN; 7],
+        indices: vec![u32::MAX; 2],
+    };
+    let fresh = run(&mut Cache::default());
+    assert_eq!(run(&mut dirty), fresh, "{case:?}");
+    assert_eq!(run(&mut dirty), fresh, "{case:?}: the second time");
+    // the gradients of the parameters do not need ∂L/∂x
+    let mut cache = Cache::default();
+    let y = forward(&*layer, x.view(), &mut cache, Mode::Train { seed });
+    let mut dy = y.mapv(|y| y + 0.3);
+    let mut grads: Vec<_> = fresh.2.iter().map(|g| ArrayD::zeros(g.raw_dim())).collect();
+    layer.backward(
+        x.view(),
+        y.view(),
+        dy.view_mut(),
+        None,
+        &mut cache,
+        &mut grads,
+    );
+    assert_eq!(grads, fresh.2, "{case:?}: without dx");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_layer_keeps_the_contract(
+        shape in prop::collection::vec(2..5_usize, 1..=3),
+        batch in 2..5_usize,
+        seed in 0..1_000_000_u64,
+    ) {
+        let x = samples(batch, &shape, seed);
+        for case in cases(&shape) {
+            check_shapes_and_names(&case, &shape, seed);
+            check_samples_are_independent(&case, &x, seed);
+            check_buffers_are_arbitrary(&case, &x, seed);
+            let mut layer = build(&case, &shape, seed);
+            let report = check_layer(&mut *layer, &x)
+                .unwrap_or_else(|error| panic!("{case:?} on {shape:?}: {error}"));
+            let parameters: usize = layer.params().iter().map(|p| p.value.len()).sum();
+            prop_assert_eq!(report.checked + report.kinks, x.len() + parameters);
+            prop_assert!(report.worst <= TOLERANCE);
+        }
+    }
+}
+
+/// Samples need not have several axes or several elements, nor batches several samples.
+#[test]
+fn the_smallest_batches() {
+    for case in cases(&[1]) {
+        check_shapes_and_names(&case, &[1], 3);
+        check_samples_are_independent(&case, &samples(1, &[1], 5), 3);
+        check_buffers_are_arbitrary(&case, &samples(1, &[1], 5), 3);
+    }
+}
+
+#[test]
+fn normalisation_with_its_own_epsilon() {
+    let x = samples(8, &[2, 5], 9);
+    for case in [
+        case(BatchNorm::new(), "batch_norm", &["gamma", "beta"], &[2, 5]),
+        case(LayerNorm::new(), "layer_norm", &["gamma", "beta"], &[2, 5]),
+    ] {
+        let mut layer = build(&case, &[2, 5], 1);
+        check_layer(&mut *layer, &x).unwrap();
+        let y = forward(
+            &*case.spec.build(&[2, 5], &mut generator(1)).unwrap(),
+            x.view(),
+            &mut Cache::default(),
+            Mode::Train { seed: 0 },
+        );
+        // γ = 1, β = 0: what comes out has mean 0 and variance 1
+        let rows = match case.kind {
+            "batch_norm" => y.to_shape((16, 5)).unwrap().reversed_axes().to_owned(),
+            _ => y.to_shape((16, 5)).unwrap().to_owned(),
+        };
+        for row in rows.rows() {
+            let mean = row.mean().unwrap();
+            let variance = row.mapv(|y| (y - mean) * (y - mean)).mean().unwrap();
+            assert!(mean.abs() <= 1e-12, "{}: {mean}", case.kind);
+            assert!((variance - 1.0).abs() <= 1e-3, "{}: {variance}", case.kind);
+        }
+    }
+}
+
+/// In evaluation μ and σ² are constants, so the gradient is γ/√(σ² + ε) · δ.
+#[test]
+fn batch_norm_differentiates_its_evaluation_too() {
+    let x = samples(4, &[3], 2);
+    let case = case(BatchNorm::new(), "batch_norm", &["gamma", "beta"], &[3]);
+    let layer = build(&case, &[3], 1);
+    let mut cache = Cache::default();
+    let y = forward(&*layer, x.view(), &mut cache, Mode::Eval);
+    let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
+    let mut grads = vec![ArrayD::zeros(IxDyn(&[3])); 2];
+    let mut dy = x.mapv(f64::cos);
+    let (dy_view, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
+    layer.backward(x.view(), y.view(), dy_view, dx_view, &mut cache, &mut grads);
+    let (gamma, variance) = (&layer.params()[0].value, &layer.state()[1].value);
+    let expected = x.mapv(f64::cos) * gamma / variance.mapv(|v| (v + 1e-5).sqrt());
+    assert_close(&"dx", dx.view(), expected.view(), 1e-14);
+}
+
+#[test]
+fn dropout_keeps_the_expectation() {
+    let n = 100_000;
+    let rate = 0.3;
+    let layer: Box<dyn Layer<f64>> = Dropout::new(rate).build(&[n], &mut generator(0)).unwrap();
+    let x = ArrayD::ones(IxDyn(&[1, n]));
+    let run = |mode| forward(&*layer, x.view(), &mut Cache::default(), mode);
+    let y = run(Mode::Train { seed: 1 });
+    let dropped = y.iter().filter(|&&y| y == 0.0).count() as f64 / n as f64;
+    // five standard errors
+    let error = 5.0 * (rate * (1.0 - rate) / n as f64).sqrt();
+    assert!((dropped - rate).abs() <= error, "{dropped}");
+    assert!(y.iter().all(|&y| y == 0.0 || y == 1.0 / (1.0 - rate)));
+    assert_eq!(y, run(Mode::Train { seed: 1 }));
+    assert_ne!(y, run(Mode::Train { seed: 2 }));
+    assert_eq!(x, run(Mode::Eval));
+}
