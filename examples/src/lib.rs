@@ -1,1 +1,49 @@
-//! What the example binaries share.
+//! What the example binaries share: their common options, where figures go, how a program ends.
+
+pub mod backpropagation;
+pub mod iris;
+
+use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+
+use dl_viz::Figure;
+
+/// The options every binary has.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Directory the figures are written to, made if it is missing.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Run the same program on less, in seconds.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+impl Options {
+    /// Writes a figure as `NAME.svg` and `NAME.png` and says so.
+    ///
+    /// # Errors
+    /// Where the figure cannot be drawn, or the directory not be made or written to.
+    pub fn save(&self, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
+        fs::create_dir_all(&self.out).map_err(|error| {
+            format!("cannot make the directory {}: {error}", self.out.display())
+        })?;
+        for extension in ["svg", "png"] {
+            let path = self.out.join(format!("{name}.{extension}"));
+            figure.save(&path)?;
+            println!("wrote {}", path.display());
+        }
+        Ok(())
+    }
+}
+
+/// How a program ends: an error goes to standard error as a sentence. (The workspace's errors tell
+/// their causes themselves.)
+pub fn finish(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Backpropagation demonstrated: one input, one hidden neuron and one output learn y = 2x + 1.
+
+use std::{error::Error, process::ExitCode};
+
+use clap::Parser;
+use dl_math::{linear_gaussian::least_squares, random::generator};
+use dl_viz::{
+    Figure, Line, Panel, Scatter,
+    style::{BLACK, BLUE, GREEN, PURPLE, RED},
+};
+use examples::{
+    Options,
+    backpropagation::{History, INTERCEPT, Network, SLOPE, by_hand, noisy_line},
+};
+use indicatif::ProgressIterator;
+use ndarray::{Array1, Axis};
+
+/// Train a network of one hidden neuron on y = 2x + 1 by backpropagation, point by point, and
+/// show how its loss and its parameters move.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Passes over the 100 points; 20 with --quick.
+    #[arg(long, default_value_t = 100, default_value_if("quick", "true", "20"),
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    epochs: u32,
+    /// Learning rate, above 0.
+    #[arg(long, default_value_t = 0.01, value_parser = positive)]
+    learning_rate: f64,
+    /// Seed of the noise and of the first weights.
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    #[command(flatten)]
+    options: Options,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number > 0.0 && f64::is_finite(number) {
+        Ok(number)
+    } else {
+        Err("not positive and finite".to_owned())
+    }
+}
+
+fn main() -> ExitCode {
+    examples::finish(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let mut rng = generator(arguments.seed);
+    let (x, y) = noisy_line(100, &mut rng);
+    let start = Network::random(&mut rng);
+
+    let epochs = (0..arguments.epochs).progress();
+    let history = by_hand(&x, &y, start, arguments.learning_rate, epochs);
+    if let Some(update) = history.loss.iter().position(|loss| !loss.is_finite()) {
+        return Err(format!(
+            "the training diverged: the loss of update {} is {}; choose a learning rate below {}",
+            update + 1,
+            history.loss[update],
+            arguments.learning_rate
+        )
+        .into());
+    }
+    let network = history.network().ok_or("no update was made")?;
+
+    let options = &arguments.options;
+    let fit = fit(&x, &y, network);
+    options.save(
+        "linear_regression_fit",
+        &Figure::from(fit.clone()).size(8.0, 6.0),
+    )?;
+    options.save("linear_regression", &dynamics(&history, x.len(), fit))?;
+
+    let Network { w1, b1, w2, b2 } = network;
+    let last_epoch = Array1::from_iter(history.loss.iter().rev().take(x.len()).copied());
+    println!("loss of the last update {:.4}", last_epoch[0]);
+    println!(
+        "mean of the last epoch  {:.4}",
+        last_epoch.mean().unwrap_or(f64::NAN)
+    );
+    println!("w1 {w1:.4}  b1 {b1:.4}  w2 {w2:.4}  b2 {b2:.4}");
+    let (weights, bias) = least_squares(&x.insert_axis(Axis(1)), &y)?;
+    println!("{:<14} {:>7} {:>10}", "line", "slope", "intercept");
+    for (name, slope, intercept) in [
+        ("true", SLOPE, INTERCEPT),
+        ("least squares", weights[0], bias),
+        ("network", network.slope(), network.intercept()),
+    ] {
+        println!("{name:<14} {slope:>7.4} {intercept:>10.4}");
+    }
+    Ok(())
+}
+
+/// The data, what the network learnt and what it should have learnt.
+fn fit(x: &Array1<f64>, y: &Array1<f64>, network: Network) -> Panel {
+    let line = |slope: f64, intercept: f64| Line::new(x, &x.mapv(|x| slope * x + intercept));
+    Panel::new("Model fit")
+        .x_label("x")
+        .y_label("y")
+        .scatter(Scatter::new(x, y).label("data").color(RED).radius(3.0))
+        .line(
+            line(SLOPE, INTERCEPT)
+                .label("y = 2x + 1")
+                .color(BLACK)
+                .dashed(),
+        )
+        .line(
+            line(network.slope(), network.intercept())
+                .label("network")
+                .color(BLUE),
+        )
+}
+
+/// The loss and the four parameters, update by update, and the fit.
+fn dynamics(history: &History, points: usize, fit: Panel) -> Figure {
+    let panel = |title: &str, y_label: &str| Panel::new(title).x_label("Update").y_label(y_label);
+    let parameter = |title: &str, y_label: &str, values: &[f64], color| {
+        panel(title, y_label).line(Line::steps(values).color(color))
+    };
+    let epoch_means = history
+        .loss
+        .chunks(points)
+        .map(|losses| losses.iter().sum::<f64>() / losses.len() as f64);
+    let epoch_middles = (0..)
+        .map(|epoch| (epoch as f64 + 0.5) * points as f64)
+        .take(history.loss.len() / points);
+    let loss = panel("Loss", "Squared error")
+        .line(
+            Line::steps(&history.loss)
+                .label("point")
+                .color(BLUE.tint(0.35))
+                .width(1.0),
+        )
+        .line(
+            Line::new(epoch_middles, epoch_means)
+                .label("mean of epoch")
+                .color(BLUE),
+        );
+    Figure::new()
+        .title("The dynamics of training")
+        .size(14.0, 7.0)
+        .grid(2, 3)
+        .panel(loss)
+        .panel(parameter("Weight w₁", "w₁", &history.w1, GREEN))
+        .panel(parameter("Bias b₁", "b₁", &history.b1, GREEN))
+        .panel(parameter("Weight w₂", "w₂", &history.w2, PURPLE))
+        .panel(parameter("Bias b₂", "b₂", &history.b2, PURPLE))
+        .panel(fit)
+}
