@@ -1,7 +1,7 @@
 //! Checks of arrays handed in.
 
 use dl_math::Scalar;
-use ndarray::ArrayRef2;
+use ndarray::{ArrayRef1, ArrayRef2};
 
 use crate::DataError;
 
@@ -38,4 +38,22 @@ pub(crate) fn check_width<F: Scalar>(
         return Err(DataError::Width { what, got, takes });
     }
     Ok(())
+}
+
+/// Parameters of a transformer, one a column (or component): as many as expected, all allowed.
+pub(crate) fn check_parameters<F: Scalar>(
+    what: &'static str,
+    name: &str,
+    values: &ArrayRef1<F>,
+    expected: usize,
+    allowed: (&str, impl Fn(F) -> bool),
+) -> Result<(), DataError> {
+    let problem = if values.len() != expected {
+        format!("{} values of {name}, expected {expected}", values.len())
+    } else if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !allowed.1(**v)) {
+        format!("{name} {i} is {value}, but must be {}", allowed.0)
+    } else {
+        return Ok(());
+    };
+    Err(DataError::Parameters { what, problem })
 }

@@ -172,12 +172,12 @@ pub enum DataError {
         /// Columns asked for.
         columns: usize,
     },
-    /// Stored parts of a transformer that do not fit together.
-    #[error("{what}: stored parts do not fit together: {problem}")]
-    Stored {
+    /// Parameters of a transformer that do not fit together or cannot be.
+    #[error("{what}: {problem}")]
+    Parameters {
         /// The transformer.
         what: &'static str,
-        /// What is wrong.
+        /// What is wrong, and what is expected.
         problem: String,
     },
 }

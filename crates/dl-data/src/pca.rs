@@ -4,10 +4,11 @@
 use dl_math::Scalar;
 use nalgebra::DMatrix;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis, Slice};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     DataError,
-    check::{check_fit, check_width},
+    check::{check_fit, check_parameters, check_width},
 };
 
 /// The orthonormal directions of greatest variance of centred data.
@@ -25,12 +26,37 @@ use crate::{
 /// assert_eq!(pca.transform(data.features())?.dim(), (150, 2));
 /// # Ok::<(), dl_data::DataError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    try_from = "Parts<F>",
+    bound(deserialize = "F: Scalar + Deserialize<'de>")
+)]
 pub struct Pca<F> {
     mean: Array1<F>,
     components: Array2<F>,
     explained_variance: Array1<F>,
     explained_variance_ratio: Array1<F>,
+}
+
+#[derive(Deserialize)]
+struct Parts<F> {
+    mean: Array1<F>,
+    components: Array2<F>,
+    explained_variance: Array1<F>,
+    explained_variance_ratio: Array1<F>,
+}
+
+impl<F: Scalar> TryFrom<Parts<F>> for Pca<F> {
+    type Error = DataError;
+
+    fn try_from(parts: Parts<F>) -> Result<Self, DataError> {
+        Self::from_parts(
+            parts.mean,
+            parts.components,
+            parts.explained_variance,
+            parts.explained_variance_ratio,
+        )
+    }
 }
 
 impl<F: Scalar> Pca<F> {
@@ -69,6 +95,38 @@ impl<F: Scalar> Pca<F> {
             components: directions.slice_axis(Axis(0), first).mapv(F::of),
             explained_variance: kept(variance),
             explained_variance_ratio: kept(ratio),
+        })
+    }
+
+    /// A transformer with known μ `[columns]`, unit vectors `[components, columns]`, variance
+    /// and share of variance `[components]`.
+    ///
+    /// # Errors
+    /// Shapes that do not fit together or are empty; values that are not finite, variances that
+    /// are negative. That the vectors are orthonormal is not checked.
+    pub fn from_parts(
+        mean: Array1<F>,
+        components: Array2<F>,
+        explained_variance: Array1<F>,
+        explained_variance_ratio: Array1<F>,
+    ) -> Result<Self, DataError> {
+        const WHAT: &str = "Pca";
+        check_fit(WHAT, &components)?;
+        let (k, columns) = components.dim();
+        check_parameters(WHAT, "mean", &mean, columns, ("finite", F::is_finite))?;
+        for (name, values) in [
+            ("explained variance", &explained_variance),
+            ("explained variance ratio", &explained_variance_ratio),
+        ] {
+            let allowed = |v: F| v >= F::zero() && v.is_finite();
+            let allowed = ("finite and not negative", allowed);
+            check_parameters(WHAT, name, values, k, allowed)?;
+        }
+        Ok(Self {
+            mean,
+            components,
+            explained_variance,
+            explained_variance_ratio,
         })
     }
 

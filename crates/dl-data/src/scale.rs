@@ -6,10 +6,11 @@
 
 use dl_math::Scalar;
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     DataError,
-    check::{check_fit, check_width},
+    check::{check_fit, check_parameters, check_width},
 };
 
 /// z = (x − μ) / σ: columns of mean 0 and standard deviation 1.
@@ -23,10 +24,28 @@ use crate::{
 /// assert_eq!(scaler.transform(&array![[5.0, 8.0]])?, array![[3.0, 1.0]]);
 /// # Ok::<(), dl_data::DataError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    try_from = "StandardParts<F>",
+    bound(deserialize = "F: Scalar + Deserialize<'de>")
+)]
 pub struct StandardScaler<F> {
     mean: Array1<F>,
     scale: Array1<F>,
+}
+
+#[derive(Deserialize)]
+struct StandardParts<F> {
+    mean: Array1<F>,
+    scale: Array1<F>,
+}
+
+impl<F: Scalar> TryFrom<StandardParts<F>> for StandardScaler<F> {
+    type Error = DataError;
+
+    fn try_from(parts: StandardParts<F>) -> Result<Self, DataError> {
+        Self::from_parts(parts.mean, parts.scale)
+    }
 }
 
 impl<F: Scalar> StandardScaler<F> {
@@ -42,6 +61,26 @@ impl<F: Scalar> StandardScaler<F> {
             mean: finite(WHAT, mean)?,
             scale: finite(WHAT, scale)?,
         })
+    }
+
+    /// A scaler with known μ and σ of each column.
+    ///
+    /// # Errors
+    /// Not as many σ as μ, or none; μ that are not finite, σ that are not finite and positive.
+    pub fn from_parts(mean: Array1<F>, scale: Array1<F>) -> Result<Self, DataError> {
+        const WHAT: &str = "StandardScaler";
+        if mean.is_empty() {
+            return Err(DataError::Empty { what: WHAT });
+        }
+        check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", F::is_finite))?;
+        check_parameters(
+            WHAT,
+            "scale",
+            &scale,
+            mean.len(),
+            ("finite and positive", is_positive),
+        )?;
+        Ok(Self { mean, scale })
     }
 
     /// μ of each column.
@@ -83,12 +122,32 @@ impl<F: Scalar> StandardScaler<F> {
 /// assert_eq!(scaler.transform(&array![[2.0], [4.0]])?, array![[0.5], [1.5]]);
 /// # Ok::<(), dl_data::DataError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    try_from = "MinMaxParts<F>",
+    bound(deserialize = "F: Scalar + Deserialize<'de>")
+)]
 pub struct MinMaxScaler<F> {
     min: Array1<F>,
     range: Array1<F>,
     low: F,
     high: F,
+}
+
+#[derive(Deserialize)]
+struct MinMaxParts<F> {
+    min: Array1<F>,
+    range: Array1<F>,
+    low: F,
+    high: F,
+}
+
+impl<F: Scalar> TryFrom<MinMaxParts<F>> for MinMaxScaler<F> {
+    type Error = DataError;
+
+    fn try_from(parts: MinMaxParts<F>) -> Result<Self, DataError> {
+        Self::from_parts(parts.min, parts.range, parts.low, parts.high)
+    }
 }
 
 impl<F: Scalar> MinMaxScaler<F> {
@@ -106,10 +165,7 @@ impl<F: Scalar> MinMaxScaler<F> {
     /// As [`fit`](Self::fit), and a range that is not finite and rising.
     pub fn fit_range(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DataError> {
         const WHAT: &str = "MinMaxScaler";
-        if !(low < high && (high - low).is_finite()) {
-            let (low, high) = (low.as_f64(), high.as_f64());
-            return Err(DataError::Range { low, high });
-        }
+        check_range(low, high)?;
         check_fit(WHAT, x)?;
         let min = x.map_axis(Axis(0), |column| {
             column.fold(F::infinity(), |a, &b| a.min(b))
@@ -124,6 +180,38 @@ impl<F: Scalar> MinMaxScaler<F> {
         Ok(Self {
             min,
             range: finite(WHAT, range)?,
+            low,
+            high,
+        })
+    }
+
+    /// A scaler with known least value and range (max − min) of each column.
+    ///
+    /// # Errors
+    /// Not as many ranges as least values, or none; least values that are not finite, ranges
+    /// that are not finite and positive; low and high that are not finite and rising.
+    pub fn from_parts(
+        min: Array1<F>,
+        range: Array1<F>,
+        low: F,
+        high: F,
+    ) -> Result<Self, DataError> {
+        const WHAT: &str = "MinMaxScaler";
+        check_range(low, high)?;
+        if min.is_empty() {
+            return Err(DataError::Empty { what: WHAT });
+        }
+        check_parameters(WHAT, "min", &min, min.len(), ("finite", F::is_finite))?;
+        check_parameters(
+            WHAT,
+            "range",
+            &range,
+            min.len(),
+            ("finite and positive", is_positive),
+        )?;
+        Ok(Self {
+            min,
+            range,
             low,
             high,
         })
@@ -166,6 +254,20 @@ impl<F: Scalar> MinMaxScaler<F> {
         check_width("MinMaxScaler", z, self.min.len())?;
         Ok((z.to_owned() - self.low) / (self.high - self.low) * &self.range + &self.min)
     }
+}
+
+fn is_positive<F: Scalar>(value: F) -> bool {
+    value > F::zero() && value.is_finite()
+}
+
+fn check_range<F: Scalar>(low: F, high: F) -> Result<(), DataError> {
+    if low < high && (high - low).is_finite() {
+        return Ok(());
+    }
+    Err(DataError::Range {
+        low: low.as_f64(),
+        high: high.as_f64(),
+    })
 }
 
 /// μ and σ of a column. A variance that rounding alone explains counts as none, with the bound

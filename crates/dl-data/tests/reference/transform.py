@@ -57,7 +57,7 @@ print(
             "pca": [pca(x, k) for k in (1, 2, 3, 4)],
             "pca_standardised": pca(standard.transform(x), 2),
             # fewer rows than columns
-            "pca_wide": pca(x[[0, 60, 120]], 3),
+            "pca_wide": pca(x[[0, 60, 120]], 2),
         },
         indent=None,
     )
