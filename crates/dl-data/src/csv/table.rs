@@ -101,37 +101,26 @@ pub(super) fn read<F: Scalar, L>(
         }
         let field = |column: usize| source.field(&record, start, column, &columns.names[column]);
         let row_begin = values.len();
-        let mut drop = false;
+        let mut complete = true;
         for &column in &columns.features {
-            let field = field(column)?;
-            values.push(match (is_missing(field.text), csv.missing) {
-                (false, _) => field.number()?,
-                (true, Missing::Mean | Missing::Median) => F::nan(),
-                (true, Missing::Constant(value)) => F::of(value),
-                (true, Missing::DropRow) => {
-                    drop = true;
-                    F::nan()
-                }
-                (true, Missing::Refuse) => {
-                    return Err(CsvError::Missing {
-                        at: field.place(),
-                        text: field.excerpt(),
-                    });
-                }
-            });
+            match feature(&field(column)?, csv.missing)? {
+                Some(value) => values.push(value),
+                None => complete = false,
+            }
         }
         let field = field(columns.label)?;
-        match label(&field)? {
-            Some(label) if !drop => labels.push(label),
-            None if csv.missing != Missing::DropRow => {
+        // the label of a row left out makes no class
+        match if complete { label(&field)? } else { None } {
+            Some(label) => labels.push(label),
+            None if csv.missing == Missing::DropRow => {
+                values.truncate(row_begin);
+                dropped += 1;
+            }
+            None => {
                 return Err(CsvError::MissingLabel {
                     at: field.place(),
                     text: field.excerpt(),
                 });
-            }
-            _ => {
-                values.truncate(row_begin);
-                dropped += 1;
             }
         }
     }
@@ -144,6 +133,22 @@ pub(super) fn read<F: Scalar, L>(
         values,
         labels,
     })
+}
+
+/// The value of a feature, NaN where it is to be imputed, none where its row is left out.
+fn feature<F: Scalar>(field: &Field<'_>, missing: Missing) -> Result<Option<F>, CsvError> {
+    if !is_missing(field.text) {
+        return field.number().map(Some);
+    }
+    match missing {
+        Missing::Mean | Missing::Median => Ok(Some(F::nan())),
+        Missing::Constant(value) => Ok(Some(F::of(value))),
+        Missing::DropRow => Ok(None),
+        Missing::Refuse => Err(CsvError::Missing {
+            at: field.place(),
+            text: field.excerpt(),
+        }),
+    }
 }
 
 /// Finds out from the first record which columns there are.
