@@ -74,9 +74,9 @@ pub enum LayerError {
 #[non_exhaustive]
 pub enum BuildError {
     /// A layer refuses its input shape or its configuration.
-    #[error("layer {layer}: {source}")]
+    #[error("layer `{layer}`: {source}")]
     Layer {
-        /// The layer's name in backticks; without one, its place from 1 and its kind: 2 (Dense).
+        /// The layer's name in the model.
         layer: String,
         /// What is wrong.
         source: LayerError,

@@ -38,8 +38,9 @@ const FLOOR: f64 = 1e-2;
 /// Slopes that differ by more than this share of the largest gradient show a kink.
 const KINK: f64 = 1e-6;
 
-/// The one-sided slopes of a smooth function differ by h·L″, so they may differ by more.
-const ONE_SIDED_KINK: f64 = 0.05;
+/// The one-sided slopes of a smooth function differ by h·L″, so twice as much at h as at h/2; at
+/// a kink they differ by its angle at both.
+const ONE_SIDED_KINK: f64 = 1e-3;
 
 /// The share of numbers that may be left out for kinks.
 const MOST_KINKS: f64 = 0.2;
@@ -214,7 +215,8 @@ fn compare(
             ((up - down) / (2.0 * h), (up - 2.0 * centre + down) / h)
         });
         if scale > 0.0
-            && ((near.0 - far.0).abs() > KINK * scale || far.1.abs() > ONE_SIDED_KINK * scale)
+            && ((near.0 - far.0).abs() > KINK * scale
+                || (2.0 * near.1 - far.1).abs() > ONE_SIDED_KINK * scale)
         {
             kinks += 1;
             continue;

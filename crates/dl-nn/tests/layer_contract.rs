@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use dl_math::random::generator;
-use dl_nn::gradient_check::{TOLERANCE, check_layer};
+use dl_nn::gradient_check::{GradientError, TOLERANCE, check_layer};
 use dl_nn::ndarray::{ArrayD, Axis, IxDyn, Slice};
 use dl_nn::prelude::*;
 use proptest::prelude::*;
@@ -215,8 +215,12 @@ proptest! {
             check_samples_are_independent(&case, &x, seed);
             check_buffers_are_arbitrary(&case, &x, seed);
             let mut layer = build(&case, &shape, seed);
-            let report = check_layer(&mut *layer, &x)
-                .unwrap_or_else(|error| panic!("{case:?} on {shape:?}: {error}"));
+            let report = match check_layer(&mut *layer, &x) {
+                Ok(report) => report,
+                // a unit at 0 puts every input of its sample at the kink
+                Err(GradientError::Kinks { .. }) => return Err(TestCaseError::reject("a kink")),
+                Err(error) => panic!("{case:?} on {shape:?}: {error}"),
+            };
             let parameters: usize = layer.params().iter().map(|p| p.value.len()).sum();
             prop_assert_eq!(report.checked + report.kinks, x.len() + parameters);
             prop_assert!(report.worst <= TOLERANCE);

@@ -37,10 +37,10 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
     }
 
     fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        let log_sum = softmax_into(z, delta);
+        let (m, log_sum) = softmax_into(z, delta);
         if let (TargetRow::Class(class), 0.0) = (target, self.label_smoothing) {
             delta[class] -= F::one();
-            return log_sum - z[class];
+            return m - z[class] + log_sum;
         }
         let keep = F::of(1.0 - self.label_smoothing);
         let spread = F::of(self.label_smoothing / z.len() as f64);
@@ -54,7 +54,7 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
                 };
             // 0 · ∞ would be NaN where a logit is −∞
             if t > F::zero() {
-                loss += t * (log_sum - z);
+                loss += t * (m - z + log_sum);
             }
             *delta -= t;
         }
@@ -95,17 +95,17 @@ impl<F: Scalar> Loss<F> for KlDivergence {
     }
 
     fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        let log_sum = softmax_into(z, delta);
+        let (m, log_sum) = softmax_into(z, delta);
         match target {
             TargetRow::Class(class) => {
                 delta[class] -= F::one();
-                log_sum - z[class]
+                m - z[class] + log_sum
             }
             TargetRow::Values(t) => {
                 let mut loss = F::zero();
                 for ((&t, &z), delta) in t.iter().zip(z).zip(delta) {
                     if t > F::zero() {
-                        loss += t * (t.ln() - (z - log_sum));
+                        loss += t * (t.ln() + (m - z + log_sum));
                     }
                     *delta -= t;
                 }
@@ -127,8 +127,9 @@ impl<F: Scalar> Loss<F> for KlDivergence {
     }
 }
 
-/// p = softmax(z); returns ln Σⱼ e^zⱼ, whose sum is the same.
-fn softmax_into<F: Scalar>(z: &[F], p: &mut [F]) -> F {
+/// p = softmax(z); returns m = max z and ln Σⱼ e^(zⱼ − m). −ln pᵢ is (m − zᵢ) plus that, in this
+/// order: beside a large m the logarithm would lose its digits.
+fn softmax_into<F: Scalar>(z: &[F], p: &mut [F]) -> (F, F) {
     let m = z.iter().copied().fold(F::neg_infinity(), F::max);
     let mut sum = F::zero();
     for (p, &z) in p.iter_mut().zip(z) {
@@ -139,7 +140,7 @@ fn softmax_into<F: Scalar>(z: &[F], p: &mut [F]) -> F {
     for p in p {
         *p *= scale;
     }
-    m + sum.ln()
+    (m, sum.ln())
 }
 
 fn takes(outputs: usize) -> String {
