@@ -66,7 +66,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn functions(points: usize) -> Figure {
     let x = Array1::linspace(-10.0, 10.0, points);
     let panel = |title: &str, y_label: &str, y: Array1<f64>, color: Color| {
-        let line = Line::new(&x, &y).label(title.to_lowercase()).color(color);
+        let line = Line::new(&x, &y).label(title).color(color);
         Panel::new(title).x_label("x").y_label(y_label).line(line)
     };
     // Softmax turns the scores of many classes into probabilities. Here each point of x is the

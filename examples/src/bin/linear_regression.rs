@@ -24,7 +24,7 @@ struct Arguments {
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     epochs: u32,
     /// Learning rate, above 0.
-    #[arg(long, default_value_t = 0.01, value_parser = positive)]
+    #[arg(long, default_value_t = 0.01, value_parser = positive, allow_negative_numbers = true)]
     learning_rate: f64,
     /// Seed of the noise and of the first weights.
     #[arg(long, default_value_t = 42)]
@@ -95,56 +95,44 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 /// The data, what the network learnt and what it should have learnt.
 fn fit(x: &Array1<f64>, y: &Array1<f64>, network: Network) -> Panel {
     let line = |slope: f64, intercept: f64| Line::new(x, &x.mapv(|x| slope * x + intercept));
+    let learnt = line(network.slope(), network.intercept());
+    let truth = line(SLOPE, INTERCEPT).dashed().width(1.5);
     Panel::new("Model fit")
         .x_label("x")
         .y_label("y")
         .scatter(Scatter::new(x, y).label("data").color(RED).radius(3.0))
-        .line(
-            line(SLOPE, INTERCEPT)
-                .label("y = 2x + 1")
-                .color(BLACK)
-                .dashed(),
-        )
-        .line(
-            line(network.slope(), network.intercept())
-                .label("network")
-                .color(BLUE),
-        )
+        .line(learnt.label("network").color(BLUE))
+        .line(truth.label("y = 2x + 1").color(BLACK))
 }
 
 /// The loss and the four parameters, update by update, and the fit.
 fn dynamics(history: &History, points: usize, fit: Panel) -> Figure {
-    let panel = |title: &str, y_label: &str| Panel::new(title).x_label("Update").y_label(y_label);
-    let parameter = |title: &str, y_label: &str, values: &[f64], color| {
-        panel(title, y_label).line(Line::steps(values).color(color))
+    let panel = |title: &str, y_label: &str, values: &[f64], color| {
+        Panel::new(title)
+            .x_label("Update")
+            .y_label(y_label)
+            .line(Line::steps(values).color(color).width(0.8))
     };
-    let epoch_means = history
-        .loss
-        .chunks(points)
-        .map(|losses| losses.iter().sum::<f64>() / losses.len() as f64);
-    let epoch_middles = (0..)
-        .map(|epoch| (epoch as f64 + 0.5) * points as f64)
-        .take(history.loss.len() / points);
-    let loss = panel("Loss", "Squared error")
-        .line(
-            Line::steps(&history.loss)
-                .label("point")
-                .color(BLUE.tint(0.35))
-                .width(1.0),
-        )
-        .line(
-            Line::new(epoch_middles, epoch_means)
-                .label("mean of epoch")
-                .color(BLUE),
-        );
+    // The points of an epoch differ in their noise; only the mean over all of them shows progress.
+    let epochs = history.loss.chunks(points).enumerate();
+    let (middles, means): (Vec<f64>, Vec<f64>) = epochs
+        .map(|(epoch, losses)| {
+            let middle = (epoch as f64 + 0.5) * points as f64;
+            (middle, losses.iter().sum::<f64>() / points as f64)
+        })
+        .unzip();
+    let means = Line::new(middles, means)
+        .label("mean of an epoch")
+        .color(BLUE);
+    let (losses, pale) = (&history.loss, BLUE.tint(0.35));
     Figure::new()
         .title("The dynamics of training")
         .size(14.0, 7.0)
         .grid(2, 3)
-        .panel(loss)
-        .panel(parameter("Weight w₁", "w₁", &history.w1, GREEN))
-        .panel(parameter("Bias b₁", "b₁", &history.b1, GREEN))
-        .panel(parameter("Weight w₂", "w₂", &history.w2, PURPLE))
-        .panel(parameter("Bias b₂", "b₂", &history.b2, PURPLE))
+        .panel(panel("Loss", "Squared error of a point", losses, pale).line(means))
+        .panel(panel("Weight w₁", "w₁", &history.w1, GREEN))
+        .panel(panel("Bias b₁", "b₁", &history.b1, GREEN))
+        .panel(panel("Weight w₂", "w₂", &history.w2, PURPLE))
+        .panel(panel("Bias b₂", "b₂", &history.b2, PURPLE))
         .panel(fit)
 }

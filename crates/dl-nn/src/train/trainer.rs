@@ -1,7 +1,7 @@
 //! A model with its loss and its optimiser.
 
 use dl_math::Scalar;
-use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
+use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
 use super::evaluate::{
     Evaluation, Samples, count_right, evaluate_rows, evaluation_workspace, predicted_class,
@@ -31,7 +31,7 @@ use crate::workspace::Workspace;
 ///     .build(1)?;
 /// let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.05))?;
 /// trainer.fit(&x, &labels, Fit::epochs(200))?;
-/// assert_eq!(trainer.predict_classes(&x)?, labels);
+/// assert_eq!(trainer.predict_classes(&x)?.to_vec(), labels);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -280,7 +280,7 @@ impl<F: Scalar> Trainer<F> {
     pub fn predict_classes<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,
-    ) -> Result<Vec<usize>, DataError> {
+    ) -> Result<Array1<usize>, DataError> {
         let y = self.model.predict(x)?;
         let width = y.len() / y.len_of(Axis(0));
         let values = y.as_slice().expect("in standard layout");
