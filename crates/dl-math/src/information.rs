@@ -232,6 +232,14 @@ mod tests {
     }
 
     #[test]
+    fn rounding_does_not_make_a_divergence_negative() {
+        let p = array![0.5, 0.5];
+        let a_little_more = &p * (1.0 + 1e-9);
+        assert_eq!(kl_divergence(&p, &a_little_more).unwrap(), 0.0);
+        assert!(js_divergence(&p, &a_little_more).unwrap() >= 0.0);
+    }
+
+    #[test]
     fn single_precision_sums_to_one_within_its_rounding() {
         let p = Array1::from_elem(1000, 1e-3f32);
         assert!((entropy(&p).unwrap() - 1000f32.ln()).abs() <= 1e-4);

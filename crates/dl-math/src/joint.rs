@@ -326,6 +326,14 @@ mod tests {
     }
 
     #[test]
+    fn independence_is_judged_by_the_largest_difference_of_either_sign() {
+        let differences = array![[-4.0, 2.0, 2.0], [2.0, -1.0, -1.0], [2.0, -1.0, -1.0]];
+        let table = JointTable::new(1.0 / 9.0 + 0.01 * differences).unwrap();
+        assert!(!table.is_independent(0.03));
+        assert!(table.is_independent(0.05));
+    }
+
+    #[test]
     fn an_impossible_outcome_adds_nothing_to_an_expectation() {
         let table = JointTable::new(array![[0.5, 0.0], [0.5, 0.0]]).unwrap();
         let f = |y| if y == 1 { f64::INFINITY } else { 3.0 };

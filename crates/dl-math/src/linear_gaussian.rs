@@ -278,13 +278,15 @@ mod tests {
             message(LinearGaussian::fit(&x, &infinite)),
             "y[1] is inf, but must be finite"
         );
-        let mut constant = x.clone();
-        constant.column_mut(0).fill(0.1);
-        assert_eq!(
-            message(least_squares(&constant, &y)),
-            "column 0 of x is a linear combination of the constant and the columns before it, \
-             so the weights are not unique"
-        );
+        for value in [0.1, 1e-9, 0.3e9] {
+            let mut constant = x.clone();
+            constant.column_mut(0).fill(value);
+            assert_eq!(
+                message(least_squares(&constant, &y)),
+                "column 0 of x is a linear combination of the constant and the columns before it, \
+                 so the weights are not unique"
+            );
+        }
         let mut sum = x.clone();
         sum.column_mut(1).assign(&(&x.column(0) * 0.3 - 0.7));
         assert!(matches!(
