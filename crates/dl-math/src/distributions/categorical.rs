@@ -165,6 +165,16 @@ mod tests {
         }
 
         #[test]
+        fn each_entry_of_the_one_hot_vector_is_a_coin((p, _) in distributions()) {
+            let variance = Categorical::new(p.clone()).unwrap().variance();
+            for (&p, &variance) in p.iter().zip(&variance) {
+                // E[(x − p)²] over x = 1 and x = 0
+                let spread = p * (1.0 - p).powi(2) + (1.0 - p) * p.powi(2);
+                prop_assert!(close(variance, spread, 1e-15));
+            }
+        }
+
+        #[test]
         fn logits_are_log_probabilities_but_for_a_constant(
             logits in vec(-20.0f64..20.0, 1..6),
             shift in -100.0f64..100.0,
