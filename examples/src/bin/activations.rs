@@ -80,8 +80,8 @@ fn functions(points: usize) -> Figure {
         .panel(panel("ReLU", "max(0, x)", x.mapv(relu), GREEN))
         .panel(panel("Softmax", "softmax(x)ᵢ", probabilities, PURPLE).note(
             -9.0,
-            0.1,
-            "a multi-class function: each point is a class",
+            0.12,
+            "a multi-class function: here each point is a class",
         ))
 }
 
