@@ -144,16 +144,14 @@ pub enum DataError {
         /// Columns of the data.
         columns: usize,
     },
-    /// Principal components of rows that are all the same.
-    #[error("Pca: all {rows} rows are the same, so no direction has any variance")]
+    /// Principal components of rows that do not differ.
+    #[error("Pca: the {rows} rows do not differ, so no direction has any variance")]
     NoVariance {
         /// Rows of the data.
         rows: usize,
     },
-    /// The singular value decomposition did not converge.
-    #[error(
-        "Pca: the singular value decomposition did not converge within {iterations} iterations"
-    )]
+    /// The decomposition did not converge.
+    #[error("Pca: the eigenvalues did not converge within {iterations} iterations")]
     NoConvergence {
         /// Iterations allowed.
         iterations: usize,

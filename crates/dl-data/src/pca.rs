@@ -13,10 +13,10 @@ use crate::{
 
 /// The orthonormal directions of greatest variance of centred data.
 ///
-/// With the singular value decomposition X − μ = U·S·Vᵀ, the components are the first rows of
-/// Vᵀ, the variance along them sᵢ² / (n − 1). A direction and its opposite serve alike; chosen
-/// is the one whose entry of largest magnitude is positive, as scikit-learn does. Computed in
-/// `f64`, kept in the type of the data.
+/// The components are eigenvectors of the covariance matrix C = (X − μ)ᵀ(X − μ) / (n − 1), the
+/// variances along them its eigenvalues. A direction and its opposite serve alike; chosen is the
+/// one whose entry of largest magnitude is positive, as scikit-learn does. Computed in `f64`,
+/// kept in the type of the data.
 ///
 /// ```
 /// use dl_data::{Pca, iris};
@@ -78,16 +78,18 @@ impl<F: Scalar> Pca<F> {
         let x = x.mapv(F::as_f64);
         let mean = x.sum_axis(Axis(0)) / rows as f64;
         let centred = x - &mean;
-        check_moments::<F>(&mean, &centred)?;
-        if centred.iter().all(|&v| v == 0.0) {
+        // a single row has no variance, whatever the divisor
+        let divisor = rows.max(2) - 1;
+        let covariance = centred.t().dot(&centred) / divisor as f64;
+        check_moments::<F>(&mean, &covariance)?;
+
+        let (variance, mut directions) = decompose(&covariance)?;
+        let total = variance.sum();
+        if total == 0.0 {
             return Err(DataError::NoVariance { rows });
         }
-
-        let (singular_values, mut directions) = decompose(&centred)?;
+        let ratio = &variance / total;
         directions.rows_mut().into_iter().for_each(fix_sign);
-        // rows > 1, as one row has no variance
-        let variance = singular_values.mapv(|s| s * s / (rows - 1) as f64);
-        let ratio = &variance / variance.sum();
         let first = Slice::from(..components);
         let kept = |values: Array1<f64>| values.slice_axis(Axis(0), first).mapv(F::of);
         Ok(Self {
@@ -171,19 +173,30 @@ impl<F: Scalar> Pca<F> {
     }
 }
 
-/// Singular values, falling, and Vᵀ of U·S·Vᵀ = `x`.
-fn decompose(x: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), DataError> {
-    let (rows, columns) = x.dim();
-    let matrix = DMatrix::from_row_iterator(rows, columns, x.iter().copied());
-    // a few iterations a singular value are usual
-    let iterations = 100 * rows.min(columns).max(10);
-    let svd = matrix
-        .try_svd(false, true, f64::EPSILON, iterations)
+/// Eigenvalues, falling, and unit eigenvectors, a row each, of a symmetric matrix that has no
+/// negative eigenvalue but by rounding.
+///
+/// Not the singular values of the centred data themselves, which would keep more digits of small
+/// variances: nalgebra's decomposition gives wrong ones where columns depend on each other
+/// (its issue 1172).
+fn decompose(covariance: &ArrayRef2<f64>) -> Result<(Array1<f64>, Array2<f64>), DataError> {
+    let columns = covariance.nrows();
+    let matrix = DMatrix::from_fn(columns, columns, |i, j| covariance[[i, j]]);
+    // a few iterations an eigenvalue are usual
+    let iterations = 100 * columns.max(10);
+    let eigen = matrix
+        .try_symmetric_eigen(f64::EPSILON, iterations)
         .ok_or(DataError::NoConvergence { iterations })?;
-    let v_t = svd.v_t.expect("asked for");
+    let mut order: Vec<usize> = (0..columns).collect();
+    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
     Ok((
-        svd.singular_values.iter().copied().collect(),
-        Array2::from_shape_fn(v_t.shape(), |index| v_t[index]),
+        order
+            .iter()
+            .map(|&i| eigen.eigenvalues[i].max(0.0))
+            .collect(),
+        Array2::from_shape_fn((columns, columns), |(i, j)| {
+            eigen.eigenvectors[(j, order[i])]
+        }),
     ))
 }
 
@@ -195,20 +208,22 @@ fn fix_sign(mut direction: ArrayViewMut1<'_, f64>) {
     }
 }
 
-/// Means and squares of deviations must be numbers of the type of the data.
+/// Means and the sum of variances must be numbers of the type of the data.
 fn check_moments<F: Scalar>(
     mean: &ArrayRef1<f64>,
-    centred: &ArrayRef2<f64>,
+    covariance: &ArrayRef2<f64>,
 ) -> Result<(), DataError> {
-    for (column, (&mean, deviations)) in mean.iter().zip(centred.axis_iter(Axis(1))).enumerate() {
-        let square_sum: f64 = deviations.iter().map(|d| d * d).sum();
-        if !(F::of(mean).is_finite() && F::of(square_sum * centred.ncols() as f64).is_finite()) {
-            return Err(DataError::Overflow {
-                what: "Pca",
-                column,
-                scalar: F::NAME,
-            });
-        }
+    let columns = mean.len();
+    let too_large = |&column: &usize| {
+        let variance = covariance[[column, column]] * columns as f64;
+        !(F::of(mean[column]).is_finite() && F::of(variance).is_finite())
+    };
+    match (0..columns).find(too_large) {
+        Some(column) => Err(DataError::Overflow {
+            what: "Pca",
+            column,
+            scalar: F::NAME,
+        }),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -281,7 +281,7 @@ fn mean_and_scale<F: Scalar>(column: ArrayView1<'_, F>) -> (f64, f64) {
         .sum::<f64>()
         / n;
     let rounding = n * f64::EPSILON * variance + (n * f64::EPSILON * mean).powi(2);
-    match variance <= rounding {
+    match variance.is_finite() && variance <= rounding {
         true => (mean, 1.0),
         false => (mean, variance.sqrt()),
     }
