@@ -91,7 +91,8 @@ impl fmt::Display for Summary {
         let [a, b, c] = [0, 1, 2].map(|column| width(column).unwrap_or(0));
         let rule = "─".repeat(a + b + c + 4);
         for (i, [layer, shape, parameters]) in cells.iter().enumerate() {
-            writeln!(out, "{layer:a$}  {shape:b$}  {parameters:>c$}")?;
+            let line = format!("{layer:a$}  {shape:b$}  {parameters:>c$}");
+            writeln!(out, "{}", line.trim_end())?;
             if i == 0 {
                 writeln!(out, "{rule}")?;
             }

@@ -39,6 +39,14 @@ impl<F: Scalar> Target<'_, F> {
         self.len() == 0
     }
 
+    /// The same targets, borrowed.
+    pub fn view(&self) -> Target<'_, F> {
+        match self {
+            Target::Classes(classes) => Target::Classes(classes.view().into()),
+            Target::Values(values) => Target::Values(values.view().into()),
+        }
+    }
+
     /// The target of sample `i`.
     pub fn row(&self, i: usize) -> TargetRow<'_, F> {
         match self {

@@ -137,15 +137,15 @@ impl<'a, F: Scalar> Fit<'a, F> {
         if let Some(class_weights) = &self.class_weights {
             require_weights("Fit class_weights", class_weights)?;
             let classes = outputs.max(2);
-            let given = format!("{} weights", class_weights.len());
             let Some(labels) = targets.classes() else {
                 let allowed = "absent where targets are values";
                 return Err(
-                    ConfigError::require(false, "Fit class_weights", given, allowed)
+                    ConfigError::require(false, "Fit class_weights", "given", allowed)
                         .unwrap_err()
                         .into(),
                 );
             };
+            let given = format!("of length {} for {classes} classes", class_weights.len());
             let allowed = "one weight for each class";
             let holds = class_weights.len() == classes;
             ConfigError::require(holds, "Fit class_weights", given, allowed)?;
@@ -186,7 +186,7 @@ impl<F: Scalar> Trainer<F> {
         &mut self,
         x: &'a ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
-        mut options: Fit<'a, F>,
+        mut options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
         ConfigError::require(options.epochs > 0, "Fit epochs", 0, "at least 1")?;
         ConfigError::require(options.batch_size > 0, "Fit batch_size", 0, "at least 1")?;
@@ -203,9 +203,9 @@ impl<F: Scalar> Trainer<F> {
             Validation::Data(x, targets) => {
                 all = x.as_standard_layout();
                 check_data(self, &all.view(), targets)?;
-                (all.view(), targets, (0..targets.len()).collect())
+                (all.view(), targets.view(), (0..targets.len()).collect())
             }
-            _ => (x.view(), &targets, held_out),
+            _ => (x.view(), targets.view(), held_out),
         };
         let callbacks = &mut options.callbacks;
 
@@ -277,7 +277,7 @@ impl<F: Scalar> Trainer<F> {
                     loss,
                     &mut evaluation,
                     samples,
-                    validation_targets,
+                    &validation_targets,
                     rows,
                 )
             });

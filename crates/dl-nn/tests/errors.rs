@@ -1,0 +1,550 @@
+//! Every error of building and training, reached as a user would, and what it says.
+
+use std::fmt::Display;
+
+use dl_nn::init::Initializer;
+use dl_nn::ndarray::{Array0, Array1, Array2, Array3, ArrayD, IxDyn, array};
+use dl_nn::optim::{OptimizerState, Rule};
+use dl_nn::prelude::*;
+use dl_nn::schedule::ReduceOnPlateau;
+use dl_nn::{BuildError, DataError, TrainError};
+
+#[track_caller]
+fn assert_says<T, E: Display>(result: Result<T, E>, expected: &str) {
+    match result {
+        Ok(_) => panic!("no error; expected: {expected}"),
+        Err(error) => assert_eq!(error.to_string(), expected),
+    }
+}
+
+fn build(input: &[usize], layer: impl LayerSpec<f64> + 'static) -> Result<Model<f64>, BuildError> {
+    Sequential::input(input).push(layer).build(0)
+}
+
+/// Two features to some outputs.
+fn model(outputs: usize) -> Model<f64> {
+    build(&[2], Dense::new(outputs)).unwrap()
+}
+
+fn classifier() -> Trainer<f64> {
+    Trainer::new(model(3), SoftmaxCrossEntropy::new(), Adam::new(0.1)).unwrap()
+}
+
+fn regression(outputs: usize, loss: impl Loss<f64> + 'static) -> Trainer<f64> {
+    Trainer::new(model(outputs), loss, Adam::new(0.1)).unwrap()
+}
+
+fn samples(n: usize) -> Array2<f64> {
+    Array2::from_shape_fn((n, 2), |(i, j)| (i * 2 + j) as f64 / 10.0)
+}
+
+// Building
+
+#[test]
+fn layers_that_do_not_fit() {
+    let vector = "takes a vector [in] (push a Flatten layer before a Dense one)";
+    assert_says(
+        build(&[4, 4], Dense::new(3)),
+        &format!("layer `dense_1`: got a sample of shape [4, 4], but {vector}"),
+    );
+    let named = Sequential::<f64>::input([4])
+        .push(Reshape::new([2, 2]))
+        .push_named("head", Dense::new(3));
+    assert_says(
+        named.build(0),
+        &format!("layer `head`: got a sample of shape [2, 2], but {vector}"),
+    );
+    assert_says(
+        build(&[4], Reshape::new([3, 2])),
+        "layer `reshape_1`: got a sample of shape [4], but takes 6 elements, for [3, 2]",
+    );
+    assert_says(
+        build(&[4], Reshape::new([usize::MAX, 2])),
+        "layer `reshape_1`: got a sample of shape [4], but takes too many elements to count, \
+         for [18446744073709551615, 2]",
+    );
+    for (error, kind) in [
+        (build(&[], BatchNorm::new()), "batch_norm"),
+        (build(&[], LayerNorm::new()), "layer_norm"),
+    ] {
+        assert_says(
+            error,
+            &format!("layer `{kind}_1`: got a sample of shape [], but takes at least one axis"),
+        );
+    }
+}
+
+/// A built layer says it too, as a user's model that is put together by hand might ask it.
+#[test]
+fn layers_built_for_another_width() {
+    let wrong = |spec: &dyn LayerSpec<f64>| {
+        let mut generator = dl_math::random::generator(0);
+        let layer = spec.build(&[4], &mut generator).unwrap();
+        layer.output_shape(&[5])
+    };
+    let got = "got a sample of shape [5], but takes";
+    assert_says(wrong(&Dense::new(3)), &format!("{got} a vector [4]"));
+    let channels = format!("{got} a last axis of 4 channels");
+    assert_says(wrong(&BatchNorm::new()), &channels);
+    let features = format!("{got} a last axis of 4 features");
+    assert_says(wrong(&LayerNorm::new()), &features);
+}
+
+#[test]
+fn settings_out_of_range() {
+    let layer = |result: Result<_, _>, expected: &str| {
+        assert_says::<Model<f64>, BuildError>(result, expected)
+    };
+    layer(
+        build(&[2], Dense::new(0)),
+        "layer `dense_1`: Dense units is 0, but must be at least 1",
+    );
+    layer(
+        build(&[2], Dropout::new(1.0)),
+        "layer `dropout_1`: Dropout rate is 1, but must be in [0, 1)",
+    );
+    layer(
+        build(&[2], Dropout::new(f64::NAN)),
+        "layer `dropout_1`: Dropout rate is NaN, but must be in [0, 1)",
+    );
+    layer(
+        build(&[2], Dropout::new(-0.1)),
+        "layer `dropout_1`: Dropout rate is -0.1, but must be in [0, 1)",
+    );
+    layer(
+        build(&[2], BatchNorm::new().momentum(0.0)),
+        "layer `batch_norm_1`: BatchNorm momentum is 0, but must be in (0, 1]",
+    );
+    layer(
+        build(&[2], BatchNorm::new().epsilon(0.0)),
+        "layer `batch_norm_1`: BatchNorm epsilon is 0, but must be positive and finite",
+    );
+    layer(
+        build(&[2], LayerNorm::new().epsilon(f64::INFINITY)),
+        "layer `layer_norm_1`: LayerNorm epsilon is inf, but must be positive and finite",
+    );
+    layer(
+        build(&[2], Activate(LeakyRelu { slope: 1.0 })),
+        "layer `activation_1`: LeakyRelu slope is 1, but must be in [0, 1)",
+    );
+    layer(
+        build(&[2], Dense::new(2).activation(Elu { alpha: 0.0 })),
+        "layer `dense_1`: Elu alpha is 0, but must be positive and finite",
+    );
+    let std = Initializer::Normal { std: -1.0 };
+    layer(
+        build(&[2], Dense::new(2).kernel_initializer(std)),
+        "layer `dense_1`: Normal std is -1, but must be finite and at least 0",
+    );
+    layer(
+        build(
+            &[2],
+            Dense::new(2).bias_initializer(Initializer::Constant(f64::NAN)),
+        ),
+        "layer `dense_1`: Constant value is NaN, but must be finite",
+    );
+}
+
+#[test]
+fn models_that_are_none() {
+    assert_says(
+        Sequential::<f64>::input([2]).build(0),
+        "the model has no layer; push at least one",
+    );
+    assert_says(
+        build(&[28, 0, 1], Flatten),
+        "input shape [28, 0, 1] has an axis of length 0; every axis must be at least 1",
+    );
+    assert_says(
+        build(&[usize::MAX, 2], Flatten),
+        "input shape [18446744073709551615, 2] has too many elements to count",
+    );
+    let twice = Sequential::<f64>::input([2])
+        .push_named("hidden", Dense::new(2))
+        .push_named("hidden", Dense::new(2));
+    assert_says(
+        twice.build(0),
+        "layer name `hidden` is used twice; names must be unique",
+    );
+    let taken = Sequential::<f64>::input([2])
+        .push_named("dense_2", Dense::new(2))
+        .push(Dense::new(2));
+    assert_says(
+        taken.build(0),
+        "layer name `dense_2` is used twice; names must be unique",
+    );
+}
+
+#[test]
+fn a_loss_on_logits_refuses_probabilities() {
+    let probabilities = |activation| build(&[2], Dense::new(3).activation(activation)).unwrap();
+    let trainer = Trainer::new(
+        probabilities(Softmax),
+        SoftmaxCrossEntropy::new(),
+        Sgd::new(0.1),
+    );
+    assert_says(
+        trainer,
+        "loss SoftmaxCrossEntropy takes logits, but the last layer `dense_1` applies softmax; \
+         remove that activation (the loss contains it in a stable form)",
+    );
+    let trainer = Trainer::new(probabilities(Sigmoid), BinaryCrossEntropy, Sgd::new(0.1));
+    assert_says(
+        trainer,
+        "loss BinaryCrossEntropy takes logits, but the last layer `dense_1` applies sigmoid; \
+         remove that activation (the loss contains it in a stable form)",
+    );
+    let apart = Sequential::<f64>::input([2])
+        .push(Dense::new(3))
+        .push(Activate(Softmax));
+    let trainer = Trainer::new(apart.build(0).unwrap(), KlDivergence, Sgd::new(0.1));
+    assert_says(
+        trainer,
+        "loss KlDivergence takes logits, but the last layer `activation_1` applies softmax; \
+         remove that activation (the loss contains it in a stable form)",
+    );
+    // a loss of values takes any output
+    assert!(Trainer::new(probabilities(Softmax), MeanSquaredError, Sgd::new(0.1)).is_ok());
+}
+
+#[test]
+fn optimisers_and_losses_out_of_range() {
+    let trainer = |optimizer| Trainer::new(model(2), MeanSquaredError, optimizer);
+    assert_says(
+        trainer(Sgd::new(-1.0)),
+        "Sgd learning_rate is -1, but must be positive and finite",
+    );
+    assert_says(
+        Trainer::new(model(2), MeanSquaredError, Adam::new(f64::NAN)),
+        "Adam learning_rate is NaN, but must be positive and finite",
+    );
+    assert_says(
+        Trainer::new(model(2), Huber::new(0.0), Sgd::new(0.1)),
+        "Huber delta is 0, but must be positive and finite",
+    );
+    let smoothed = SoftmaxCrossEntropy::new().label_smoothing(1.0);
+    assert_says(
+        Trainer::new(model(2), smoothed, Sgd::new(0.1)),
+        "SoftmaxCrossEntropy label_smoothing is 1, but must be in [0, 1)",
+    );
+    assert_says(
+        ReduceOnPlateau::new(2.0),
+        "ReduceOnPlateau gamma is 2, but must be in (0, 1)",
+    );
+}
+
+// Data
+
+/// The same error from every way in.
+#[track_caller]
+fn assert_refused(x: &ArrayD<f64>, labels: &[usize], expected: &str) {
+    let mut trainer = classifier();
+    assert_says(trainer.step(x, labels), expected);
+    assert_says(trainer.evaluate(x, labels), expected);
+    assert_says(trainer.fit(x, labels, Fit::epochs(1)), expected);
+    let good = samples(3);
+    let fit = Fit::epochs(1).validation(x, labels);
+    assert_says(trainer.fit(&good, &[0, 1, 2][..], fit), expected);
+}
+
+#[test]
+fn samples_that_do_not_fit() {
+    let wide = ArrayD::zeros(IxDyn(&[4, 5]));
+    let message = "samples have shape [5], but the model takes [2]";
+    assert_refused(&wide, &[0, 1, 2, 0], message);
+    assert_says(classifier().predict(&wide), message);
+    assert_says(classifier().predict_classes(&wide), message);
+    assert_says(
+        classifier().predict(&Array3::zeros((4, 2, 1))),
+        "samples have shape [2, 1], but the model takes [2]",
+    );
+    // one sample is a batch of one
+    assert_says(
+        classifier().predict(&Array1::zeros(2)),
+        "samples have shape [], but the model takes [2]",
+    );
+    assert_says(
+        classifier().predict(&Array0::zeros(())),
+        "samples have shape [], but the model takes [2]",
+    );
+    let none = ArrayD::zeros(IxDyn(&[0, 2]));
+    let message = "the data is empty: 0 samples";
+    assert_refused(&none, &[], message);
+    assert_says(classifier().predict(&none), message);
+    for (value, name) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+        let mut x = samples(4);
+        x[[2, 1]] = value;
+        let message = format!("input value {name} in sample 2, position 1; inputs must be finite");
+        assert_refused(&x.clone().into_dyn(), &[0, 1, 2, 0], &message);
+        assert_says(classifier().predict(&x), &message);
+    }
+    // in whatever order the array lies in memory
+    let mut x = samples(4)
+        .reversed_axes()
+        .as_standard_layout()
+        .reversed_axes()
+        .to_owned();
+    x[[1, 0]] = f64::NEG_INFINITY;
+    assert_says(
+        classifier().predict(&x),
+        "input value -inf in sample 1, position 0; inputs must be finite",
+    );
+}
+
+#[test]
+fn targets_that_do_not_fit() {
+    let x = samples(4);
+    let xd = x.clone().into_dyn();
+    assert_refused(&xd, &[0, 1], "4 samples, but 2 targets");
+    assert_refused(
+        &xd,
+        &[0, 1, 3, 7],
+        "target of sample 2: got class 3, but SoftmaxCrossEntropy takes a class in 0..=2, or 3 \
+         probabilities that sum to 1",
+    );
+    assert_refused(
+        &xd,
+        &[0, usize::MAX, 1, 1],
+        "target of sample 1: got class 18446744073709551615, but SoftmaxCrossEntropy takes a \
+         class in 0..=2, or 3 probabilities that sum to 1",
+    );
+    let soft = array![[0.5, 0.5, 0.0], [1., 0., 0.], [0., 1., 0.], [0.5, 0.6, 0.0]];
+    assert_says(
+        classifier().evaluate(&x, &soft),
+        "target of sample 3: got [0.5, 0.6, 0.0], but SoftmaxCrossEntropy takes a class in \
+         0..=2, or 3 probabilities that sum to 1",
+    );
+    assert_says(
+        classifier().evaluate(&x, &Array2::zeros((4, 5))),
+        "targets are 5 values a sample, but SoftmaxCrossEntropy takes a class in 0..=2, or 3 \
+         probabilities that sum to 1 (model outputs: 3)",
+    );
+    let labels = vec![0, 1, 1, 0];
+    assert_says(
+        regression(1, SoftmaxCrossEntropy::new()).evaluate(&x, &labels),
+        "targets are class numbers, but SoftmaxCrossEntropy takes at least 2 outputs, one a \
+         class (for one output, BinaryCrossEntropy) (model outputs: 1)",
+    );
+    assert_says(
+        regression(1, BinaryCrossEntropy).evaluate(&x, &vec![0, 1, 2, 1]),
+        "target of sample 2: got class 2, but BinaryCrossEntropy takes class 0 or 1, or a \
+         probability in [0, 1]",
+    );
+    assert_says(
+        regression(3, BinaryCrossEntropy).evaluate(&x, &labels),
+        "targets are class numbers, but BinaryCrossEntropy takes 3 probabilities in [0, 1] a \
+         sample (model outputs: 3)",
+    );
+    assert_says(
+        regression(1, MeanSquaredError).evaluate(&x, &labels),
+        "targets are class numbers, but MeanSquaredError takes 1 finite value a sample (model \
+         outputs: 1)",
+    );
+    assert_says(
+        regression(2, MeanSquaredError).evaluate(&x, &Array1::<f64>::zeros(4)),
+        "targets are 1 value a sample, but MeanSquaredError takes 2 finite values a sample \
+         (model outputs: 2)",
+    );
+    let not_finite = array![0.0, 1.0, f64::NAN, 0.0];
+    assert_says(
+        regression(1, Huber::new(1.0)).evaluate(&x, &not_finite),
+        "target of sample 2: got [NaN], but Huber takes 1 finite value a sample",
+    );
+    assert_says(
+        regression(2, GaussianNll).evaluate(&x, &array![f64::NAN, 1.0, 2.0, 0.0]),
+        "target of sample 0: got [NaN], but GaussianNll takes 1 finite value a sample",
+    );
+    assert_says(
+        regression(3, GaussianNll).evaluate(&x, &Array1::<f64>::zeros(4)),
+        "targets are 1 value a sample, but GaussianNll takes an even number of outputs, a mean \
+         and a log variance for each value (model outputs: 3)",
+    );
+    // wide targets are shown in part
+    let mut wide = Array2::zeros((4, 100));
+    wide[[1, 99]] = f64::INFINITY;
+    assert_says(
+        regression(100, MeanAbsoluteError).evaluate(&x, &wide),
+        "target of sample 1: got [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0] and 92 more, but \
+         MeanAbsoluteError takes 100 finite values a sample",
+    );
+    // a number is one target, not a panic
+    assert_says(
+        regression(1, MeanSquaredError).evaluate(&x, &ArrayD::zeros(IxDyn(&[]))),
+        "4 samples, but 1 targets",
+    );
+}
+
+#[test]
+fn one_class_is_nothing_to_classify() {
+    let x = samples(4);
+    let labels = vec![2; 4];
+    assert_says(
+        classifier().fit(&x, &labels, Fit::epochs(1)),
+        "all 4 training samples are of class 2; a classifier needs two classes",
+    );
+    // a step of one's own may see any batch, an evaluation any data
+    classifier().step(&x, &labels).unwrap();
+    classifier().evaluate(&x, &labels).unwrap();
+}
+
+// Options of `fit`
+
+#[track_caller]
+fn assert_fit_refused(options: Fit<'_, f64>, expected: &str) {
+    let mut trainer = classifier();
+    let before = trainer.model().weights();
+    let labels = vec![0, 1, 1, 0];
+    assert_says(trainer.fit(&samples(4), &labels, options), expected);
+    assert_eq!(trainer.model().weights(), before);
+}
+
+#[test]
+fn options_out_of_range() {
+    assert_fit_refused(Fit::epochs(0), "Fit epochs is 0, but must be at least 1");
+    let batches = Fit::epochs(1).batch_size(0);
+    assert_fit_refused(batches, "Fit batch_size is 0, but must be at least 1");
+    for fraction in [0.0, 1.0, -0.1, f64::NAN] {
+        assert_fit_refused(
+            Fit::epochs(1).validation_split(fraction),
+            &format!(
+                "validation split: the share to hold out is {fraction}, but must be in (0, 1)"
+            ),
+        );
+    }
+    assert_fit_refused(
+        Fit::epochs(1).validation_split(0.01),
+        "validation split: holding out 0.01 of 4 rows leaves 4 for training and 0 held out; both \
+         need at least 1",
+    );
+}
+
+#[test]
+fn weights_out_of_range() {
+    assert_fit_refused(
+        Fit::epochs(1).class_weights([1.0, 2.0]),
+        "Fit class_weights is of length 2 for 3 classes, but must be one weight for each class",
+    );
+    assert_fit_refused(
+        Fit::epochs(1).class_weights([1.0, -2.0, 1.0]),
+        "Fit class_weights is -2, but must be finite and not negative",
+    );
+    assert_fit_refused(
+        Fit::epochs(1).class_weights([0.0, 0.0, 1.0]),
+        "Fit weights is 0, but must be above 0 for at least one sample",
+    );
+    assert_fit_refused(
+        Fit::epochs(1).sample_weights([1.0; 3]),
+        "4 samples, but 3 sample weights",
+    );
+    assert_fit_refused(
+        Fit::epochs(1).sample_weights([1.0, f64::NAN, 1.0, 1.0]),
+        "Fit sample_weights is NaN, but must be finite and not negative",
+    );
+    assert_fit_refused(
+        Fit::epochs(1).sample_weights([0.0; 4]),
+        "Fit weights is 0, but must be above 0 for at least one sample",
+    );
+    let y = Array2::zeros((4, 1));
+    let fit = Fit::epochs(1).class_weights([1.0]);
+    assert_says(
+        regression(1, MeanSquaredError).fit(&samples(4), &y, fit),
+        "Fit class_weights is given, but must be absent where targets are values",
+    );
+}
+
+// Running
+
+/// A line whose second sample the loss cannot bear.
+#[derive(Debug)]
+struct Explodes(f64);
+
+impl Loss<f64> for Explodes {
+    fn name(&self) -> &'static str {
+        "Explodes"
+    }
+
+    fn sample(&self, _: &[f64], target: dl_nn::TargetRow<'_, f64>, delta: &mut [f64]) -> f64 {
+        delta.fill(1.0);
+        match target {
+            dl_nn::TargetRow::Class(3) => self.0,
+            _ => 1.0,
+        }
+    }
+
+    fn takes(&self, _: usize) -> String {
+        "a class".into()
+    }
+
+    fn accepts(&self, _: usize, _: dl_nn::TargetRow<'_, f64>) -> bool {
+        true
+    }
+}
+
+#[test]
+fn losses_that_are_not_finite() {
+    let x = samples(4);
+    let labels = vec![0, 1, 2, 3];
+    for (value, name) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+        let mut trainer = Trainer::new(model(1), Explodes(value), Sgd::new(0.5)).unwrap();
+        let before = trainer.model().weights();
+        let fit = Fit::epochs(3).batch_size(1).shuffle(false);
+        let message = |epoch, step| {
+            format!(
+                "the loss became {name} in epoch {epoch}, step {step}, at learning rate 0.5; the \
+                 model holds the last good weights"
+            )
+        };
+        assert_says(trainer.fit(&x, &labels, fit), &message(1, 4));
+        assert_eq!(trainer.model().weights(), before);
+        assert!(trainer.history().epochs.is_empty());
+        assert_says(trainer.step(&x, &labels), &message(1, 4));
+        assert_eq!(trainer.model().weights(), before);
+    }
+}
+
+#[test]
+fn an_optimiser_of_another_model() {
+    let state = OptimizerState {
+        rule: Rule::<f64>::name(&Adam::new(0.1)).to_owned(),
+        slots: vec!["m".into(), "v".into()],
+        step: 1,
+        parameters: Vec::new(),
+    };
+    let mut optimizer = Optimizer::new(Adam::new(0.1)).unwrap();
+    optimizer.load_state(state).unwrap();
+    let mut trainer = Trainer::new(model(3), SoftmaxCrossEntropy::new(), optimizer).unwrap();
+    let before = trainer.model().weights();
+    let (x, labels) = (samples(4), vec![0, 1, 1, 0]);
+    let message = "2 parameters were given, but the optimiser's state has 0";
+    assert_says(trainer.step(&x, &labels), message);
+    let mut ended = Ended(false);
+    let fit = Fit::epochs(1).callback(&mut ended);
+    assert_says(trainer.fit(&x, &labels, fit), message);
+    assert!(ended.0, "callbacks are told however training ends");
+    assert_eq!(trainer.model().weights(), before);
+}
+
+struct Ended(bool);
+
+impl Callback<f64> for Ended {
+    fn train_end(&mut self, _: &History, _: &mut Run<'_, f64>) {
+        self.0 = true;
+    }
+}
+
+/// Errors are values to match on, with their sources inside.
+#[test]
+fn errors_can_be_matched() {
+    let error = build(&[2], Dropout::new(1.0)).unwrap_err();
+    assert!(matches!(&error, BuildError::Layer { layer, .. } if layer == "dropout_1"));
+    assert!(std::error::Error::source(&error).is_some());
+    let labels = vec![2; 4];
+    let error = classifier()
+        .fit(&samples(4), &labels, Fit::epochs(1))
+        .unwrap_err();
+    let expected = DataError::SingleClass {
+        class: 2,
+        samples: 4,
+    };
+    assert_eq!(error, TrainError::Data(expected));
+}
