@@ -1,7 +1,7 @@
 //! Checks of arrays handed in.
 
 use dl_math::Scalar;
-use ndarray::{ArrayRef1, ArrayRef2};
+use ndarray::{Array1, ArrayRef1, ArrayRef2};
 
 use crate::DataError;
 
@@ -56,4 +56,59 @@ pub(crate) fn check_parameters<F: Scalar>(
         return Ok(());
     };
     Err(DataError::Parameters { what, problem })
+}
+
+/// A table: a row for each label, a name for each column, not empty, all finite.
+pub(crate) fn check_table<F: Scalar>(
+    what: &'static str,
+    features: &ArrayRef2<F>,
+    labels: usize,
+    names: &[String],
+) -> Result<(), DataError> {
+    let (rows, columns) = features.dim();
+    if rows != labels {
+        return Err(DataError::RowCount { rows, labels });
+    }
+    if columns != names.len() {
+        let names = names.len();
+        return Err(DataError::NameCount { columns, names });
+    }
+    if features.is_empty() {
+        return Err(DataError::Empty { what });
+    }
+    check_finite(what, features)
+}
+
+/// A selection: at least one row, all of them there.
+pub(crate) fn check_rows(rows: &[usize], len: usize) -> Result<(), DataError> {
+    if rows.is_empty() {
+        return Err(DataError::Empty { what: "selection" });
+    }
+    match rows.iter().find(|&&row| row >= len) {
+        Some(&row) => Err(DataError::Row { row, rows: len }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn is_positive<F: Scalar>(value: F) -> bool {
+    value > F::zero() && value.is_finite()
+}
+
+/// Values in the type of the data, where they fit it.
+pub(crate) fn finite<F: Scalar>(
+    what: &'static str,
+    values: impl IntoIterator<Item = f64>,
+) -> Result<Array1<F>, DataError> {
+    let cast = |(column, value): (usize, f64)| {
+        let value = F::of(value);
+        value
+            .is_finite()
+            .then_some(value)
+            .ok_or(DataError::Overflow {
+                what,
+                column,
+                scalar: F::NAME,
+            })
+    };
+    values.into_iter().enumerate().map(cast).collect()
 }

@@ -1,13 +1,17 @@
-//! Tables of features with a class or a number for each row.
+//! Tables of features with a class for each row.
 
 use dl_math::{
     Scalar,
     rand::Rng,
     sampling::{SamplingError, Split, holdout, stratified_holdout},
 };
-use ndarray::{Array1, Array2, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, Axis};
 
-use crate::{DataError, check::check_finite, folds, one_hot};
+use crate::{
+    DataError,
+    check::{check_rows, check_table},
+    folds, one_hot,
+};
 
 /// Features and a class label for each row, with the names of both: what a classifier learns
 /// from.
@@ -197,118 +201,6 @@ impl<F: Scalar> Dataset<F> {
     }
 }
 
-/// Features and a number for each row: what a regression learns from.
-///
-/// A value of this type is sound: every row has one target, every column a name; there are at
-/// least one row and one column; values are finite.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RegressionDataset<F> {
-    features: Array2<F>,
-    target: Array1<F>,
-    feature_names: Vec<String>,
-    target_name: String,
-}
-
-impl<F: Scalar> RegressionDataset<F> {
-    /// A data set of `features` `[rows, columns]` and `target` `[rows]`.
-    ///
-    /// # Errors
-    /// Whatever keeps the data set from being sound, with its place.
-    pub fn new(
-        features: Array2<F>,
-        target: Array1<F>,
-        feature_names: Vec<String>,
-        target_name: String,
-    ) -> Result<Self, DataError> {
-        check_table("RegressionDataset", &features, target.len(), &feature_names)?;
-        check_finite("target", &target.view().insert_axis(Axis(1)))?;
-        Ok(Self {
-            features,
-            target,
-            feature_names,
-            target_name,
-        })
-    }
-
-    /// Features, `[rows, columns]`.
-    pub fn features(&self) -> &Array2<F> {
-        &self.features
-    }
-
-    /// What to predict for each row, `[rows]`.
-    pub fn target(&self) -> &Array1<F> {
-        &self.target
-    }
-
-    /// Name of each feature column.
-    pub fn feature_names(&self) -> &[String] {
-        &self.feature_names
-    }
-
-    /// Name of the target.
-    pub fn target_name(&self) -> &str {
-        &self.target_name
-    }
-
-    /// Features and target, to own.
-    pub fn into_parts(self) -> (Array2<F>, Array1<F>) {
-        (self.features, self.target)
-    }
-
-    /// Number of rows, at least 1.
-    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
-    pub fn len(&self) -> usize {
-        self.target.len()
-    }
-
-    /// The rows given, in the order given.
-    ///
-    /// # Errors
-    /// A row that does not exist; no row at all.
-    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
-        check_rows(rows, self.len())?;
-        Ok(Self {
-            features: self.features.select(Axis(0), rows),
-            target: self.target.select(Axis(0), rows),
-            feature_names: self.feature_names.clone(),
-            target_name: self.target_name.clone(),
-        })
-    }
-
-    /// Rows to train on and rows held out for the test, round(`test_share`·rows) of them.
-    ///
-    /// # Errors
-    /// A share outside (0, 1); a side without a row.
-    pub fn split<R: Rng + ?Sized>(
-        &self,
-        test_share: f64,
-        rng: &mut R,
-    ) -> Result<(Self, Self), DataError> {
-        let split = holdout(self.len(), test_share, rng)?;
-        Ok((self.select(&split.train)?, self.select(&split.test)?))
-    }
-}
-
-fn check_table<F: Scalar>(
-    what: &'static str,
-    features: &ArrayRef2<F>,
-    labels: usize,
-    names: &[String],
-) -> Result<(), DataError> {
-    let (rows, columns) = features.dim();
-    if rows != labels {
-        return Err(DataError::RowCount { rows, labels });
-    }
-    if columns != names.len() {
-        let names = names.len();
-        return Err(DataError::NameCount { columns, names });
-    }
-    if features.is_empty() {
-        return Err(DataError::Empty { what });
-    }
-    check_finite(what, features)
-}
-
 /// At least two classes, all of different names.
 pub(crate) fn check_classes(class_names: &[String]) -> Result<(), DataError> {
     let classes = class_names.len();
@@ -326,14 +218,4 @@ pub(crate) fn check_classes(class_names: &[String]) -> Result<(), DataError> {
         }
     }
     Ok(())
-}
-
-fn check_rows(rows: &[usize], len: usize) -> Result<(), DataError> {
-    if rows.is_empty() {
-        return Err(DataError::Empty { what: "selection" });
-    }
-    match rows.iter().find(|&&row| row >= len) {
-        Some(&row) => Err(DataError::Row { row, rows: len }),
-        None => Ok(()),
-    }
 }

@@ -7,18 +7,26 @@ mod dataset;
 mod error;
 mod folds;
 mod iris;
+mod min_max_scaler;
 pub mod one_hot;
 mod pca;
-mod scale;
+mod regression;
+mod standard_scaler;
 
 pub use batches::{Batches, LastBatch};
 pub use csv::{Column, Csv, CsvError, Missing, Place};
-pub use dataset::{Dataset, RegressionDataset};
+pub use dataset::Dataset;
 pub use error::DataError;
 pub use folds::{k_fold, stratified_k_fold};
 pub use iris::iris;
+pub use min_max_scaler::MinMaxScaler;
 pub use pca::Pca;
-pub use scale::{MinMaxScaler, StandardScaler};
+pub use regression::RegressionDataset;
+pub use standard_scaler::StandardScaler;
 
-pub use dl_math::{Scalar, rand, random::generator, sampling::Split};
+pub use dl_math::{
+    Scalar, rand,
+    random::generator,
+    sampling::{SamplingError, Split},
+};
 pub use ndarray;

@@ -1,48 +1,27 @@
 //! Numeric tables with a label column, as text.
 
+mod classes;
+mod column;
 mod error;
 mod missing;
+mod source;
 mod table;
 
-use std::{collections::HashMap, io::Read, path::Path};
+use std::{io::Read, path::Path};
 
 use dl_math::Scalar;
 use ndarray::{Array2, Axis};
 
+pub use column::Column;
 pub use error::{CsvError, Place};
 pub use missing::Missing;
 
 use crate::{Dataset, RegressionDataset, dataset::check_classes};
-use error::listed;
+use classes::Classes;
+use column::Columns;
 use missing::{Statistic, impute, is_missing};
-use table::{Columns, Field, Table};
-
-/// A column, by its name in the header or its number from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Column {
-    /// The column of this name.
-    Name(String),
-    /// The column of this number, from 0.
-    Number(usize),
-}
-
-impl From<&str> for Column {
-    fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
-    }
-}
-
-impl From<String> for Column {
-    fn from(name: String) -> Self {
-        Self::Name(name)
-    }
-}
-
-impl From<usize> for Column {
-    fn from(number: usize) -> Self {
-        Self::Number(number)
-    }
-}
+use source::Field;
+use table::Table;
 
 /// Reads a table of numbers with a column of labels.
 ///
@@ -269,67 +248,6 @@ impl Csv {
             Ok(byte) if byte.is_ascii() && !taken => Ok(byte),
             _ => Err(CsvError::Separator(separator)),
         }
-    }
-}
-
-impl Columns {
-    fn feature_names(&self) -> Vec<String> {
-        self.features
-            .iter()
-            .map(|&f| self.names[f].clone())
-            .collect()
-    }
-}
-
-/// Classes met so far, numbered in the order met, or known in advance.
-struct Classes {
-    number_of: HashMap<String, usize>,
-    known: Option<Vec<String>>,
-}
-
-impl Classes {
-    fn new(known: Option<&[String]>) -> Self {
-        let numbered = known.unwrap_or_default().iter().cloned().zip(0..);
-        Self {
-            number_of: numbered.collect(),
-            known: known.map(<[String]>::to_vec),
-        }
-    }
-
-    /// The number of a label; none if it is missing.
-    fn number(&mut self, field: &Field<'_>) -> Result<Option<usize>, CsvError> {
-        // known first: NA may be the name of a class
-        if let Some(&number) = self.number_of.get(field.text) {
-            return Ok(Some(number));
-        }
-        if is_missing(field.text) {
-            return Ok(None);
-        }
-        if let Some(known) = &self.known {
-            return Err(CsvError::UnknownClass {
-                at: field.place(),
-                text: field.excerpt(),
-                known: listed(known),
-            });
-        }
-        let number = self.number_of.len();
-        self.number_of.insert(field.text.to_owned(), number);
-        Ok(Some(number))
-    }
-
-    /// Labels and class names, these in the order given or else in alphabetic order.
-    fn finish(self, labels: Vec<usize>) -> (Vec<usize>, Vec<String>) {
-        if let Some(known) = self.known {
-            return (labels, known);
-        }
-        let mut by_name: Vec<(String, usize)> = self.number_of.into_iter().collect();
-        by_name.sort_unstable();
-        let mut rank = vec![0; by_name.len()];
-        for (place, (_, met)) in by_name.iter().enumerate() {
-            rank[*met] = place;
-        }
-        let labels = labels.into_iter().map(|met| rank[met]).collect();
-        (labels, by_name.into_iter().map(|(name, _)| name).collect())
     }
 }
 

@@ -1,0 +1,130 @@
+//! Columns shifted to mean 0 and stretched to standard deviation 1.
+//!
+//! Fit on the training rows alone: a scaler that has seen the test rows leaks them into training
+//! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
+
+use dl_math::Scalar;
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DataError,
+    check::{check_fit, check_parameters, check_width, finite, is_positive},
+};
+
+/// z = (x − μ) / σ: columns of mean 0 and standard deviation 1.
+///
+/// σ² is the mean squared deviation (divisor n); σ is 1 for a constant column, which becomes 0.
+/// Computed in `f64`, kept in the type of the data.
+///
+/// ```
+/// use dl_data::{StandardScaler, ndarray::array};
+/// let train = array![[1.0, 7.0], [3.0, 7.0]];
+/// let scaler = StandardScaler::fit(&train)?;
+/// assert_eq!(scaler.transform(&array![[5.0, 8.0]])?, array![[3.0, 1.0]]);
+/// # Ok::<(), dl_data::DataError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    try_from = "StandardParts<F>",
+    bound(deserialize = "F: Scalar + Deserialize<'de>")
+)]
+pub struct StandardScaler<F> {
+    mean: Array1<F>,
+    scale: Array1<F>,
+}
+
+#[derive(Deserialize)]
+struct StandardParts<F> {
+    mean: Array1<F>,
+    scale: Array1<F>,
+}
+
+impl<F: Scalar> TryFrom<StandardParts<F>> for StandardScaler<F> {
+    type Error = DataError;
+
+    fn try_from(parts: StandardParts<F>) -> Result<Self, DataError> {
+        Self::from_parts(parts.mean, parts.scale)
+    }
+}
+
+impl<F: Scalar> StandardScaler<F> {
+    /// Measures the columns of `x`, `[rows, columns]`.
+    ///
+    /// # Errors
+    /// Data that are empty, not finite, or too large to average.
+    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+        const WHAT: &str = "StandardScaler";
+        check_fit(WHAT, x)?;
+        let (mean, scale): (Vec<_>, Vec<_>) = x.axis_iter(Axis(1)).map(mean_and_scale).unzip();
+        Ok(Self {
+            mean: finite(WHAT, mean)?,
+            scale: finite(WHAT, scale)?,
+        })
+    }
+
+    /// A scaler with known μ and σ of each column.
+    ///
+    /// # Errors
+    /// Not as many σ as μ, or none; μ that are not finite, σ that are not finite and positive.
+    pub fn from_parts(mean: Array1<F>, scale: Array1<F>) -> Result<Self, DataError> {
+        const WHAT: &str = "StandardScaler";
+        if mean.is_empty() {
+            return Err(DataError::Empty { what: WHAT });
+        }
+        check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", F::is_finite))?;
+        check_parameters(
+            WHAT,
+            "scale",
+            &scale,
+            mean.len(),
+            ("finite and positive", is_positive),
+        )?;
+        Ok(Self { mean, scale })
+    }
+
+    /// μ of each column.
+    pub fn mean(&self) -> &Array1<F> {
+        &self.mean
+    }
+
+    /// σ of each column, 1 for a constant one.
+    pub fn scale(&self) -> &Array1<F> {
+        &self.scale
+    }
+
+    /// (x − μ) / σ.
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("StandardScaler", x, self.mean.len())?;
+        Ok((x.to_owned() - &self.mean) / &self.scale)
+    }
+
+    /// σ·z + μ.
+    ///
+    /// # Errors
+    /// Another number of columns than was fitted on.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        check_width("StandardScaler", z, self.mean.len())?;
+        Ok(z.to_owned() * &self.scale + &self.mean)
+    }
+}
+
+/// μ and σ of a column. A variance that rounding alone explains counts as none, with the bound
+/// of scikit-learn: σ² ≤ n·ε·σ² + (n·ε·μ)².
+fn mean_and_scale<F: Scalar>(column: ArrayView1<'_, F>) -> (f64, f64) {
+    let n = column.len() as f64;
+    let mean = column.iter().map(|x| x.as_f64()).sum::<f64>() / n;
+    let variance = column
+        .iter()
+        .map(|x| (x.as_f64() - mean).powi(2))
+        .sum::<f64>()
+        / n;
+    let rounding = n * f64::EPSILON * variance + (n * f64::EPSILON * mean).powi(2);
+    match variance.is_finite() && variance <= rounding {
+        true => (mean, 1.0),
+        false => (mean, variance.sqrt()),
+    }
+}
