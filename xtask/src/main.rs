@@ -1,5 +1,6 @@
 //! The repository's automation: `cargo xtask COMMAND`.
 
+mod bench;
 mod compare;
 mod figures;
 
@@ -10,11 +11,13 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "The repository's automation")]
 enum Command {
+    Bench(bench::Bench),
     Figures(figures::Figures),
 }
 
 fn main() -> ExitCode {
     let result = match Command::parse() {
+        Command::Bench(bench) => bench.run(),
         Command::Figures(figures) => figures.run(),
     };
     match result {

@@ -230,8 +230,7 @@ fn compare(
         };
         report.worst = report.worst.max(error);
         report.checked += 1;
-        // not `error > TOLERANCE`, which a NaN would pass
-        if !(error <= TOLERANCE) {
+        if error.is_nan() || error > TOLERANCE {
             return Err(GradientError::Mismatch {
                 array: array.to_owned(),
                 index: ndarray::Dimension::slice(&index).to_vec(),

@@ -89,9 +89,9 @@ pub enum Initializer {
         std: f64,
     },
     /// `gain` times an orthogonal matrix, drawn uniformly: the kernel as a matrix of all axes but
-    /// the last against the last has orthogonal columns (or rows, if it has fewer rows). Saxe,
-    /// McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
-    /// linear neural networks" (2014).
+    /// the last against the last has orthogonal columns (or rows, if it has fewer rows). Saxe
+    /// et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    /// networks" (2014).
     Orthogonal {
         /// Factor, finite; √2 is usual before ReLU.
         gain: f64,

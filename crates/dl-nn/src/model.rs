@@ -166,7 +166,10 @@ impl<F: Scalar> Model<F> {
 
     /// The name of the first parameter that holds a NaN or an infinity.
     pub(crate) fn first_non_finite(&self) -> Option<&str> {
-        let finite = |value: &ArrayViewD<'_, F>| value.iter().all(|v| v.is_finite());
+        let finite = |value: &ArrayViewD<'_, F>| {
+            let values = value.as_slice().expect("parameters are in standard layout");
+            values.iter().all(|v| v.is_finite())
+        };
         self.params()
             .find(|(_, value)| !finite(value))
             .map(|(name, _)| name)

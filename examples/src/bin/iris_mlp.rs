@@ -140,7 +140,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .rows(data.class_names())
         .columns(data.class_names())
         .value_labels(0)
-        .color_bar("flowers");
+        .color_bar("rows");
     let panel = Panel::new("Confusion matrix, test rows")
         .x_label("predicted")
         .y_label("true")
@@ -194,7 +194,7 @@ fn print_epochs(history: &History) {
 }
 
 /// The classes the network predicts over the plane of the first two components (the others at 0,
-/// their mean), and the flowers on top.
+/// their mean), and the rows on top.
 fn decision_boundary(
     trainer: &Trainer<f64>,
     train: &Dataset<f64>,
@@ -227,12 +227,13 @@ fn decision_boundary(
             .expect("the mesh has the model's width")
     };
     let regions = Regions::predict(x, y, step, predict).names(train.class_names());
-    let flowers = Scatter::new(rows.column(0), rows.column(1)).classes(labels, train.class_names());
+    let rows_on_top =
+        Scatter::new(rows.column(0), rows.column(1)).classes(labels, train.class_names());
     let panel = Panel::new("Decision Boundary after PCA")
         .x_label("Principal Component 1")
         .y_label("Principal Component 2")
         .regions(regions)
-        .scatter(flowers);
+        .scatter(rows_on_top);
     Ok(Figure::from(panel).size(9.0, 6.5))
 }
 
@@ -252,7 +253,7 @@ fn learning_curves(history: &History) -> Figure {
         history.validation_losses(),
     );
     let (train, test) = (history.accuracies(), history.validation_accuracies());
-    let accuracy = curves("Accuracy", "share of flowers classified right", train, test);
+    let accuracy = curves("Accuracy", "share of rows classified right", train, test);
     Figure::new()
         .size(12.0, 5.0)
         .grid(1, 2)

@@ -22,18 +22,14 @@ use crate::layer::{View, ViewMut};
 /// A batch as a matrix with the last axis as columns.
 fn matrix<'a, F: Scalar>(x: &'a View<'_, F>) -> ArrayView2<'a, F> {
     let width = x.shape().last().copied().unwrap_or(1);
-    x.view()
-        .into_shape_with_order((x.len() / width, width))
-        .expect("batches are in standard layout")
+    ArrayView2::from_shape((x.len() / width, width), slice(x)).expect("as many numbers")
 }
 
 /// A batch to be written as a matrix with the last axis as columns.
 fn matrix_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> ArrayViewMut2<'a, F> {
     let width = x.shape().last().copied().unwrap_or(1);
     let rows = x.len() / width;
-    x.view_mut()
-        .into_shape_with_order((rows, width))
-        .expect("batches are in standard layout")
+    ArrayViewMut2::from_shape((rows, width), slice_mut(x)).expect("as many numbers")
 }
 
 /// A parameter's gradient, known to be a matrix.

@@ -7,7 +7,7 @@ use crate::activation::Activation;
 use crate::error::ConfigError;
 use crate::target::TargetRow;
 
-/// ℓ = −Σ_k t_k ln softmax(z)_k = Σ_k t_k (ln Σⱼ e^zⱼ − z_k), from the logits z: the negative
+/// ℓ = −Σₖ tₖ ln softmax(z)ₖ = Σₖ tₖ (ln Σⱼ e^zⱼ − zₖ), from the logits z: the negative
 /// log-likelihood of a categorical distribution (Goodfellow et al. 2016, section 6.2.2.3).
 /// ∂ℓ/∂z = softmax(z) − t.
 ///
@@ -83,7 +83,7 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
     }
 }
 
-/// ℓ = KL(t ‖ softmax(z)) = Σ_k t_k (ln t_k − ln softmax(z)_k), from the logits z: cross-entropy
+/// ℓ = KL(t ‖ softmax(z)) = Σₖ tₖ (ln tₖ − ln softmax(z)ₖ), from the logits z: cross-entropy
 /// less the target's own entropy, so that a perfect prediction costs 0 (for distillation and
 /// other soft targets). ∂ℓ/∂z = softmax(z) − t.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]

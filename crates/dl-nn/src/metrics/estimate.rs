@@ -1,7 +1,5 @@
 //! A measure's value together with how far chance may have moved it.
 
-#![expect(clippy::doc_markdown, reason = "McNeil is a name")]
-
 use std::fmt;
 
 use ndarray::Array1;

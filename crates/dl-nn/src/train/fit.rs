@@ -351,7 +351,7 @@ impl<F: Scalar> Trainer<F> {
     fn finish(&mut self, callbacks: &mut [Box<dyn Callback<F> + '_>], plan: Plan) {
         let history = std::mem::take(&mut self.history);
         self.each(callbacks, plan, |callback, run| {
-            callback.train_end(&history, run)
+            callback.train_end(&history, run);
         });
         self.history = history;
     }
