@@ -23,3 +23,52 @@ pub fn stream(seed: u64, stream: u64) -> Generator {
     generator.set_stream(stream);
     generator
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray_rand::rand::RngCore;
+
+    fn draws(mut generator: Generator) -> [u64; 3] {
+        std::array::from_fn(|_| generator.next_u64())
+    }
+
+    #[test]
+    fn streams_and_seeds_differ_and_repeat() {
+        let all = [
+            draws(generator(1)),
+            draws(generator(2)),
+            draws(stream(1, 1)),
+            draws(stream(1, 2)),
+        ];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|b| a != b));
+        }
+        assert_eq!(draws(stream(1, 2)), all[3]);
+        // without a number it is the first stream
+        assert_eq!(draws(stream(1, 0)), all[0]);
+    }
+
+    /// Initial weights and splits depend on these. From tests/reference/chacha.py, which computes
+    /// them from the definition of the cipher.
+    #[test]
+    fn the_draws_are_those_of_the_specification() {
+        let (of_seed, of_stream) = (draws(generator(42)), draws(stream(42, 7)));
+        assert_eq!(
+            of_seed,
+            [
+                12_578_764_544_318_200_737,
+                17_529_487_244_874_322_312,
+                7_886_285_670_807_131_020
+            ]
+        );
+        assert_eq!(
+            of_stream,
+            [
+                2_370_525_664_269_707_216,
+                6_019_739_031_913_071_421,
+                11_352_947_354_031_309_824
+            ]
+        );
+    }
+}
