@@ -93,7 +93,7 @@ fn layers_built_for_another_width() {
 #[test]
 fn settings_out_of_range() {
     let layer = |result: Result<_, _>, expected: &str| {
-        assert_says::<Model<f64>, BuildError>(result, expected)
+        assert_says::<Model<f64>, BuildError>(result, expected);
     };
     layer(
         build(&[2], Dense::new(0)),

@@ -88,6 +88,20 @@ fn learns_exclusive_or() {
     }
 }
 
+/// A probability is above ½ where its logit is above 0.
+#[test]
+fn one_output_with_its_own_sigmoid() {
+    let x = array![[-2.0], [-1.0], [1.0], [2.0]];
+    let y = array![0.0, 0.0, 1.0, 1.0];
+    let model = Sequential::input([1])
+        .push(Dense::new(1).activation(Sigmoid))
+        .build(1)
+        .unwrap();
+    let mut trainer = Trainer::new(model, MeanSquaredError, Adam::new(0.1)).unwrap();
+    trainer.fit(&x, &y, Fit::epochs(100)).unwrap();
+    assert_eq!(trainer.predict_classes(&x).unwrap().to_vec(), [0, 0, 1, 1]);
+}
+
 #[test]
 fn learns_two_moons() {
     let ((x, labels), (unseen, unseen_labels)) = (moons(150, 1), moons(150, 2));

@@ -3,6 +3,7 @@
 use dl_math::Scalar;
 use ndarray::{ArrayViewD, Axis};
 
+use crate::activation::Activation;
 use crate::layer::Mode;
 use crate::losses::{Loss, mean_loss};
 use crate::model::Model;
@@ -61,10 +62,19 @@ impl<'a, F: Scalar> Samples<'a, F> {
     }
 }
 
-/// The class a row of outputs predicts: the largest, or for one logit whether it is positive.
-pub(super) fn predicted_class<F: Scalar>(outputs: &[F]) -> usize {
-    if let [logit] = outputs {
-        return usize::from(*logit > F::zero());
+/// Where a single output turns from class 0 to class 1: a logit at 0, a probability at ½.
+pub(super) fn boundary<F: Scalar>(model: &Model<F>) -> F {
+    match model.output_activation() {
+        Activation::Sigmoid => F::of(0.5),
+        _ => F::zero(),
+    }
+}
+
+/// The class a row of outputs predicts: the largest, or for one output whether it is above the
+/// [`boundary`].
+pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> usize {
+    if let [output] = outputs {
+        return usize::from(*output > boundary);
     }
     let mut best = 0;
     for (class, &output) in outputs.iter().enumerate() {
@@ -80,11 +90,12 @@ pub(super) fn count_right<F: Scalar>(
     outputs: &[F],
     targets: &Target<'_, F>,
     rows: &[usize],
+    boundary: F,
 ) -> Option<usize> {
     targets.classes()?;
     let width = outputs.len() / rows.len();
     let right = |(outputs, &row): (&[F], &usize)| {
-        targets.row(row) == TargetRow::Class(predicted_class(outputs))
+        targets.row(row) == TargetRow::Class(predicted_class(outputs, boundary))
     };
     let pairs = outputs.chunks_exact(width).zip(rows);
     Some(pairs.filter(|&pair| right(pair)).count())
@@ -140,7 +151,7 @@ pub(super) fn evaluate_rows<F: Scalar>(
             None,
             &mut delta,
         );
-        let right = count_right(outputs, targets, rows);
+        let right = count_right(outputs, targets, rows, boundary(model));
         tally.add(loss, rows.len() as f64, right, rows.len());
     }
     tally.evaluation()

@@ -4,7 +4,8 @@ use dl_math::Scalar;
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
 use super::evaluate::{
-    Evaluation, Samples, count_right, evaluate_rows, evaluation_workspace, predicted_class,
+    Evaluation, Samples, boundary, count_right, evaluate_rows, evaluation_workspace,
+    predicted_class,
 };
 use super::history::History;
 use crate::activation::Activation;
@@ -215,7 +216,7 @@ impl<F: Scalar> Trainer<F> {
             weights,
             delta,
         );
-        let right = count_right(outputs, targets, rows);
+        let right = count_right(outputs, targets, rows, boundary(&self.model));
         if loss.is_finite() {
             self.workspace.backward(&self.model, x);
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
@@ -273,7 +274,8 @@ impl<F: Scalar> Trainer<F> {
         Ok(y)
     }
 
-    /// The most probable class of each sample; with one output, 1 where its logit is positive.
+    /// The most probable class of each sample; with one output, 1 where its logit is positive, or
+    /// its probability above ½ where the last layer applies sigmoid.
     ///
     /// # Errors
     /// [`DataError`] where the samples do not fit.
@@ -284,7 +286,9 @@ impl<F: Scalar> Trainer<F> {
         let y = self.model.predict(x)?;
         let width = y.len() / y.len_of(Axis(0));
         let values = y.as_slice().expect("in standard layout");
-        Ok(values.chunks_exact(width).map(predicted_class).collect())
+        let boundary = boundary(&self.model);
+        let classes = values.chunks_exact(width);
+        Ok(classes.map(|y| predicted_class(y, boundary)).collect())
     }
 
     /// Makes room for batches of this size, once.
