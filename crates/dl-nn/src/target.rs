@@ -12,7 +12,8 @@ use ndarray::{Array1, Array2, ArrayD, ArrayView1, ArrayView2, Axis, CowArray, Ix
 pub enum Target<'a, F> {
     /// One class number a sample.
     Classes(CowArray<'a, usize, Ix1>),
-    /// One row of values a sample, `[n, width]`.
+    /// One row of values a sample, `[n, width]`, in standard layout: made by `into()` only.
+    #[non_exhaustive]
     Values(CowArray<'a, F, Ix2>),
 }
 

@@ -433,6 +433,21 @@ fn dropout_and_batch_statistics_are_for_training_only() {
     assert_eq!(statistics(&trainer), after);
 }
 
+/// A last batch of one sample has no variance to learn.
+#[test]
+fn one_row_leaves_the_running_statistics_alone() {
+    let model: Model<f64> = Sequential::input([2])
+        .push(BatchNorm::new())
+        .push(Dense::new(2))
+        .build(1)
+        .unwrap();
+    let mut trainer = trainer(model);
+    trainer.step(&array![[5.0, -3.0]], &[1][..]).unwrap();
+    let state = trainer.model().layers()[0].layer.state();
+    assert_eq!(state[0].value, Array1::<f64>::zeros(2).into_dyn());
+    assert_eq!(state[1].value, Array1::<f64>::ones(2).into_dyn());
+}
+
 // Callbacks
 
 /// Writes down what it is told, and stops where it should.

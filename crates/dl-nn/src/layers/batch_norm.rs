@@ -12,7 +12,8 @@ use crate::layers::{slice, slice_mut};
 ///
 /// In training it normalises by the batch's mean and biased variance. The running statistics
 /// move by `running ← (1 − momentum)·running + momentum·batch`, the variance in its unbiased
-/// form m/(m−1), as in PyTorch; evaluation normalises by them.
+/// form m/(m−1), as in PyTorch; evaluation normalises by them. A single row has no variance: it
+/// comes out as β in training, and leaves the running statistics alone.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BatchNorm {
     momentum: f64,
@@ -239,14 +240,14 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     }
 
     fn commit(&mut self, cache: &Cache<F>) {
-        let Some(&rows) = cache.indices.first() else {
+        let Some(&rows) = cache.indices.first().filter(|&&rows| rows > 1) else {
             return;
         };
         let channels = self.gamma.len();
         let mean = &cache.statistics[channels..2 * channels];
         let variance = &cache.statistics[2 * channels..];
         let count = f64::from(rows);
-        let unbiased = F::of(count / (count - 1.0).max(1.0));
+        let unbiased = F::of(count / (count - 1.0));
         let momentum = F::of(self.config.momentum);
         let average =
             |running: &mut F, batch: F| *running = *running + momentum * (batch - *running);
