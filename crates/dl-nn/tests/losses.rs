@@ -67,6 +67,14 @@ fn sample<F: Scalar>(loss: &dyn Loss<F>, z: &[F], target: TargetRow<F>) -> (F, V
     (value, delta)
 }
 
+/// Name, loss, targets, weights.
+type Case<'a> = (
+    &'a str,
+    &'a dyn Loss<f64>,
+    Target<'a, f64>,
+    Option<&'a [f64]>,
+);
+
 #[test]
 fn equal_to_pytorch() {
     let Reference { losses } = serde_json::from_str(include_str!("reference/layers.json")).unwrap();
@@ -80,7 +88,7 @@ fn equal_to_pytorch() {
     let labels = &losses.labels;
     let weights: Vec<f64> = labels.iter().map(|&l| losses.class_weights[l]).collect();
     let smoothed = SoftmaxCrossEntropy::new().label_smoothing(0.1);
-    let cases: [(&str, &dyn Loss<f64>, Target<f64>, Option<&[f64]>); 11] = [
+    let cases: [Case<'_>; 11] = [
         (
             "MeanSquaredError",
             &MeanSquaredError,

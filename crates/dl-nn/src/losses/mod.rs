@@ -36,7 +36,7 @@ pub trait Loss<F: Scalar>: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// ℓ(prediction, target), and ∂ℓ/∂prediction written to `delta`. The target has passed
-    /// [`check`](Self::check).
+    /// [`check_targets`].
     fn sample(&self, prediction: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F;
 
     /// What a valid target row is for `outputs` outputs, in words.
