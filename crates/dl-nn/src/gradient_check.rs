@@ -35,7 +35,8 @@ const STEP: f64 = 2e-4;
 /// Gradients below this share of the largest one of their array are compared to that share.
 const FLOOR: f64 = 1e-2;
 
-/// Slopes that differ by more than this share of the largest gradient show a kink.
+/// Slopes that differ by more than this share of the largest gradient or the second derivative
+/// show a kink.
 const KINK: f64 = 1e-6;
 
 /// The one-sided slopes of a smooth function differ by h·L″, so twice as much at h as at h/2; at
@@ -214,8 +215,10 @@ fn compare(
             let (up, down) = (objective(&index, h), objective(&index, -h));
             ((up - down) / (2.0 * h), (up - 2.0 * centre + down) / h)
         });
+        // near a minimum the slope is small against its own change
+        let curvature = near.1.abs() / (STEP / 2.0);
         if scale > 0.0
-            && ((near.0 - far.0).abs() > KINK * scale
+            && ((near.0 - far.0).abs() > KINK * scale.max(curvature)
                 || (2.0 * near.1 - far.1).abs() > ONE_SIDED_KINK * scale)
         {
             kinks += 1;

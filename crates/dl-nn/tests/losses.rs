@@ -301,7 +301,7 @@ proptest! {
             prop::collection::vec(-3.0..3.0_f64, k),
             prop::collection::vec(0.05..1.0, k),
             0..k,
-            0.0..0.3,
+            0.0..0.9,
         )),
     ) {
         let values = TargetRow::Values(&t);
@@ -316,9 +316,6 @@ proptest! {
         check_loss(&BinaryCrossEntropy, &z, TargetRow::Values(&draws))?;
         check_loss(&BinaryCrossEntropy, &z[..1], TargetRow::Class(class % 2))?;
         let soft = distribution(&draws);
-        // nor at the minimum, where the curvature drowns the slope
-        let gradient = sample(&KlDivergence, &z, TargetRow::Values(&soft)).1;
-        prop_assume!(gradient.iter().any(|g| g.abs() >= 0.1));
         for target in [TargetRow::Class(class), TargetRow::Values(&soft)] {
             check_loss(&SoftmaxCrossEntropy::new(), &z, target)?;
             check_loss(&KlDivergence, &z, target)?;

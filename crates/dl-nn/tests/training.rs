@@ -775,7 +775,9 @@ fn early_stopping_watches_what_it_is_told() {
                 epoch: number,
                 ..epoch.clone()
             };
-            stopping.epoch_end(&epoch, &mut run);
+            if let Flow::Stop(_) = stopping.epoch_end(&epoch, &mut run) {
+                break;
+            }
         }
         stopping.best_epoch().unwrap()
     };
@@ -788,6 +790,10 @@ fn early_stopping_watches_what_it_is_told() {
     assert_eq!(best(new(), &epochs), 1);
     assert_eq!(best(new().monitor(Monitor::Accuracy), &epochs), 2);
     assert_eq!(best(new().min_delta(5.0), &epochs), 0);
+    // patience is for epochs in a row: an improvement starts it anew
+    let losses = [5.0, 6.0, 4.0, 6.0, 3.0, 6.0, 6.0, 2.0];
+    let in_a_row = losses.map(|loss| epoch(loss, 0.5, None));
+    assert_eq!(best(EarlyStopping::new(2), &in_a_row), 4);
     // validation goes before training; a loss that is NaN is the worst, even the first
     let epochs = [
         epoch(1.0, 0.5, Some(f64::NAN)),
@@ -831,8 +837,11 @@ fn a_failed_fit_keeps_the_last_good_weights() {
 #[test]
 fn an_update_to_nan_at_the_very_end_fails_too() {
     let (x, y) = line_data();
-    let model = line(0.1).into_model();
-    let mut trainer = Trainer::new(model, MeanSquaredError, Adam::new(0.1)).unwrap();
+    let new = || {
+        let model = line(0.1).into_model();
+        Trainer::new(model, MeanSquaredError, Adam::new(0.1)).unwrap()
+    };
+    let mut trainer = new();
     let before = trainer.model().weights();
     let kick = Kick {
         epoch: 0,
@@ -847,8 +856,12 @@ fn an_update_to_nan_at_the_very_end_fails_too() {
          the model holds the last good weights"
     );
     assert_eq!(trainer.model().weights(), before);
-    let history = trainer.fit(&x, &y, Fit::epochs(1)).unwrap();
-    assert_eq!(history.epochs.len(), 1);
+    // going on is starting anew: the optimiser remembers nothing of what led astray
+    let mut other = new();
+    trainer.fit(&x, &y, Fit::epochs(3)).unwrap();
+    other.fit(&x, &y, Fit::epochs(3)).unwrap();
+    assert_eq!(trainer.model().weights(), other.model().weights());
+    assert_eq!(trainer.optimizer().state(), other.optimizer().state());
 }
 
 // Summary
