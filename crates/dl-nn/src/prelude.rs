@@ -12,7 +12,8 @@ pub use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd};
 #[cfg(feature = "progress")]
 pub use crate::train::Progress;
 pub use crate::train::{
-    Callback, EarlyStopping, Evaluation, Fit, Flow, History, LearningRate, Monitor, Run, Trainer,
+    Callback, EarlyStopping, Epoch, Evaluation, Fit, Flow, History, LearningRate, Monitor, Run,
+    StepEnd, Trainer,
 };
 pub use crate::{
     Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut, Scalar, Sequential,

@@ -548,3 +548,12 @@ fn errors_can_be_matched() {
     };
     assert_eq!(error, TrainError::Data(expected));
 }
+
+#[test]
+fn early_stopping_refuses_a_negative_threshold() {
+    let error = EarlyStopping::<f64>::new(3).min_delta(-0.5).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "EarlyStopping min_delta is -0.5, but must be finite and at least 0"
+    );
+}

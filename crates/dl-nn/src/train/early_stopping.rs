@@ -5,6 +5,7 @@ use dl_math::Scalar;
 use super::callback::{Callback, Flow, Run};
 use super::evaluate::Evaluation;
 use super::history::{Epoch, History};
+use crate::error::ConfigError;
 use crate::model::Weights;
 
 /// What [`EarlyStopping`] watches: on the validation samples where there are any, otherwise on
@@ -55,9 +56,15 @@ impl<F: Scalar> EarlyStopping<F> {
     }
 
     /// An improvement must exceed this.
-    pub fn min_delta(mut self, min_delta: f64) -> Self {
+    ///
+    /// # Errors
+    /// Where it is negative or not finite.
+    pub fn min_delta(mut self, min_delta: f64) -> Result<Self, ConfigError> {
+        let holds = min_delta >= 0.0 && min_delta.is_finite();
+        let allowed = "finite and at least 0";
+        ConfigError::require(holds, "EarlyStopping min_delta", min_delta, allowed)?;
         self.min_delta = min_delta;
-        self
+        Ok(self)
     }
 
     /// What is watched; the loss by default.

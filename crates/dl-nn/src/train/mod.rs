@@ -7,6 +7,7 @@ mod evaluate;
 mod fit;
 mod history;
 mod learning_rate;
+mod options;
 #[cfg(feature = "progress")]
 mod progress;
 mod trainer;
@@ -14,9 +15,9 @@ mod trainer;
 pub use callback::{Callback, Flow, Plan, Run, StepEnd};
 pub use early_stopping::{EarlyStopping, Monitor};
 pub use evaluate::Evaluation;
-pub use fit::Fit;
 pub use history::{Epoch, History};
 pub use learning_rate::LearningRate;
+pub use options::Fit;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
 pub use trainer::{IntoOptimizer, Trainer};

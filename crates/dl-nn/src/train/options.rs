@@ -1,0 +1,195 @@
+//! How to train: the options of `fit`.
+
+use dl_math::Scalar;
+use dl_math::random::stream;
+use dl_math::sampling::{holdout, stratified_holdout};
+use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
+
+use super::callback::Callback;
+use crate::error::{ConfigError, DataError, TrainError};
+use crate::target::Target;
+
+/// The stream of a seed from which the validation split is drawn: far from those of the layers.
+const SPLIT_STREAM: u64 = u64::MAX;
+
+/// How to train: epochs, batches, validation, weights, callbacks.
+pub struct Fit<'a, F> {
+    pub(super) epochs: usize,
+    pub(super) batch_size: usize,
+    pub(super) shuffle: bool,
+    pub(super) validation: Validation<'a, F>,
+    class_weights: Option<Vec<f64>>,
+    sample_weights: Option<Vec<f64>>,
+    pub(super) callbacks: Callbacks<'a, F>,
+}
+
+/// What is evaluated on after each epoch.
+pub(super) enum Validation<'a, F> {
+    None,
+    Split(f64),
+    Data(CowArray<'a, F, IxDyn>, Target<'a, F>),
+}
+
+/// What a user hooks into training, in the order in which it is called.
+pub(super) type Callbacks<'a, F> = Vec<Box<dyn Callback<F> + 'a>>;
+
+impl<F> std::fmt::Debug for Fit<'_, F> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Fit")
+            .field("epochs", &self.epochs)
+            .field("batch_size", &self.batch_size)
+            .field("shuffle", &self.shuffle)
+            .field("callbacks", &self.callbacks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, F: Scalar> Fit<'a, F> {
+    /// Goes `epochs` times through the samples: batches of 32, shuffled anew each epoch, no
+    /// validation.
+    pub fn epochs(epochs: usize) -> Self {
+        Self {
+            epochs,
+            batch_size: 32,
+            shuffle: true,
+            validation: Validation::None,
+            class_weights: None,
+            sample_weights: None,
+            callbacks: Vec::new(),
+        }
+    }
+
+    /// Samples a step, at least 1. The last batch of an epoch may be smaller; a batch size above
+    /// the number of samples means the whole of them.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Whether each epoch has an order of its own; otherwise that of the data.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// Holds out a share of the samples, in (0, 1), drawn at random and stratified where targets
+    /// are classes, and evaluates on them after each epoch.
+    pub fn validation_split(mut self, fraction: f64) -> Self {
+        self.validation = Validation::Split(fraction);
+        self
+    }
+
+    /// Evaluates on these samples after each epoch.
+    pub fn validation<D: Dimension>(
+        mut self,
+        x: &'a ArrayRef<F, D>,
+        targets: impl Into<Target<'a, F>>,
+    ) -> Self {
+        let x = CowArray::from(x.view().into_dyn());
+        self.validation = Validation::Data(x, targets.into());
+        self
+    }
+
+    /// Multiplies the loss of each sample by its class's weight, one a class, not negative.
+    pub fn class_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
+        self.class_weights = Some(weights.into());
+        self
+    }
+
+    /// Multiplies the loss of each sample by a weight, not negative.
+    pub fn sample_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
+        self.sample_weights = Some(weights.into());
+        self
+    }
+
+    /// Calls `callback` as training goes along, after those added before. To look at it
+    /// afterwards, hand in `&mut callback`.
+    pub fn callback(mut self, callback: impl Callback<F> + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Checks what does not depend on the data.
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::require(self.epochs > 0, "Fit epochs", 0, "at least 1")?;
+        ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")
+    }
+
+    /// The weight of every sample; `None` where all are 1.
+    pub(super) fn weights(
+        &self,
+        targets: &Target<'_, F>,
+        outputs: usize,
+    ) -> Result<Option<Vec<F>>, TrainError> {
+        let n = targets.len();
+        let mut weights = vec![1.0; n];
+        if let Some(sample_weights) = &self.sample_weights {
+            require_weights("Fit sample_weights", sample_weights)?;
+            if sample_weights.len() != n {
+                return Err(DataError::Count {
+                    samples: n,
+                    targets: sample_weights.len(),
+                    what: "sample weights",
+                }
+                .into());
+            }
+            weights.clone_from(sample_weights);
+        }
+        if let Some(class_weights) = &self.class_weights {
+            require_weights("Fit class_weights", class_weights)?;
+            let classes = outputs.max(2);
+            let Some(labels) = targets.classes() else {
+                let allowed = "absent where targets are values";
+                return Err(
+                    ConfigError::require(false, "Fit class_weights", "given", allowed)
+                        .unwrap_err()
+                        .into(),
+                );
+            };
+            let given = format!("of length {} for {classes} classes", class_weights.len());
+            let allowed = "one weight for each class";
+            let holds = class_weights.len() == classes;
+            ConfigError::require(holds, "Fit class_weights", given, allowed)?;
+            for (weight, &label) in weights.iter_mut().zip(labels) {
+                *weight *= class_weights[label];
+            }
+        }
+        let weighted = self.sample_weights.is_some() || self.class_weights.is_some();
+        let allowed = "above 0 for at least one sample";
+        ConfigError::require(
+            weights.iter().sum::<f64>() > 0.0,
+            "Fit weights",
+            "0",
+            allowed,
+        )?;
+        Ok(weighted.then(|| weights.into_iter().map(F::of).collect()))
+    }
+}
+
+fn require_weights(name: &str, weights: &[f64]) -> Result<(), ConfigError> {
+    match weights.iter().find(|w| !(**w >= 0.0 && w.is_finite())) {
+        Some(weight) => ConfigError::require(false, name, weight, "finite and not negative"),
+        None => Ok(()),
+    }
+}
+
+impl<F: Scalar> Validation<'_, F> {
+    /// The rows to train on, in order, and the rows held out.
+    pub(super) fn split(
+        &self,
+        targets: &Target<'_, F>,
+        seed: u64,
+    ) -> Result<(Vec<usize>, Vec<usize>), DataError> {
+        let Validation::Split(fraction) = *self else {
+            return Ok(((0..targets.len()).collect(), Vec::new()));
+        };
+        let mut generator = stream(seed, SPLIT_STREAM);
+        let split = match targets.classes() {
+            Some(labels) => stratified_holdout(&labels.to_vec(), fraction, &mut generator)?,
+            None => holdout(targets.len(), fraction, &mut generator)?,
+        };
+        let mut train = split.train;
+        train.sort_unstable();
+        Ok((train, split.test))
+    }
+}
