@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("images", images()),
         ("kinds", kinds()),
     ];
+    std::fs::create_dir_all(&directory)?;
     for (name, figure) in figures {
         figure.save(Path::new(&directory).join(format!("{name}.svg")))?;
         figure.save(Path::new(&directory).join(format!("{name}.png")))?;
@@ -48,7 +49,7 @@ fn activations() -> Figure {
         &exp / exp.sum()
     };
     let panel = |name: &str, y_label: &str, y: Array1<f64>, color: Color| {
-        let line = Line::new(&x, &y).label(name.to_lowercase()).color(color);
+        let line = Line::new(&x, &y).label(name).color(color);
         Panel::new(name).x_label("x").y_label(y_label).line(line)
     };
     Figure::new()
@@ -126,7 +127,7 @@ fn losses() -> Figure {
     };
     let (train, validation) = (curve(0.02, 0.0), curve(0.09, 0.002));
     Figure::from(
-        Panel::new("MNIST CNN")
+        Panel::new("Example data")
             .x_label("Epoch")
             .y_label("Cross-entropy (nats)")
             .log_y()
@@ -161,7 +162,7 @@ fn regions() -> Figure {
             .collect::<Vec<_>>()
     });
     Figure::from(
-        Panel::new("Decision Boundary after PCA")
+        Panel::new("Example data")
             .x_label("Principal Component 1")
             .y_label("Principal Component 2")
             .regions(regions.names(names))
@@ -189,13 +190,13 @@ fn confusion() -> Figure {
     Figure::new()
         .size(14.0, 6.0)
         .panel(
-            Panel::new("Iris MLP")
+            Panel::new("Example data")
                 .x_label("Predicted")
                 .y_label("True")
                 .heat_map(map),
         )
         .panel(
-            Panel::new("MNIST CNN")
+            Panel::new("Example data, ten classes")
                 .x_label("Predicted")
                 .y_label("True")
                 .heat_map(digits),
@@ -207,29 +208,29 @@ fn bars() -> Figure {
         .series(
             Series::new([0.967, 0.961, 0.958, 0.959])
                 .intervals([0.89, 0.88, 0.87, 0.88], [0.99, 0.99, 0.985, 0.99])
-                .label("MLP (10, 10)"),
+                .label("A"),
         )
         .series(
             Series::new([0.90, 0.905, 0.89, 0.895])
                 .intervals([0.80, 0.81, 0.79, 0.80], [0.95, 0.96, 0.95, 0.95])
-                .label("Logistic"),
+                .label("B"),
         )
         .value_labels(2);
-    let speed = Bars::new(["dl-nn", "PyTorch", "PyTorch, channels-last", "TensorFlow"])
+    let sizes = Bars::new(["A", "B", "B, with a longer name", "C"])
         .series(Series::new([7200, 4100, 4600, 3300]))
         .horizontal()
         .value_labels(0);
     Figure::new()
         .size(14.0, 5.0)
         .panel(
-            Panel::new("Iris, 95 % intervals")
+            Panel::new("Example data, 95 % intervals")
                 .y_label("Measure")
                 .bars(measures),
         )
         .panel(
-            Panel::new("Training the MNIST CNN")
-                .x_label("Images per second")
-                .bars(speed),
+            Panel::new("Example data")
+                .x_label("Items per second")
+                .bars(sizes),
         )
 }
 
@@ -251,7 +252,7 @@ fn images() -> Figure {
             .heat_map(HeatMap::image(&ring(3.0 + i as f64 * 0.8, 3.0)).range(0.0, 1.0))
     });
     Figure::new()
-        .title("The first ten test images: predicted (true)")
+        .title("Example data: predicted (true)")
         .size(10.0, 4.8)
         .grid(2, 5)
         .panels(panels)
@@ -314,7 +315,7 @@ fn kinds() -> Figure {
                 )),
         )
         .panel(
-            Panel::new("Learning rate")
+            Panel::new("Example data: learning rate")
                 .x_label("Learning rate η")
                 .y_label("Final loss")
                 .log_x()
@@ -324,11 +325,11 @@ fn kinds() -> Figure {
                         [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
                         [2.1, 1.2, 0.3, 0.04, 0.07, 1.9],
                     )
-                    .label("Adam"),
+                    .label("A"),
                 )
                 .line(
                     Line::new([1e-6, 1e-4, 1e-2, 1e-1], [2.3, 2.0, 0.2, 0.09])
-                        .label("SGD")
+                        .label("B")
                         .dashed(),
                 )
                 .horizontal_line(0.02, "Bayes error"),

@@ -33,18 +33,20 @@ pub(crate) fn width(bar: &ColorBar) -> f64 {
 pub(crate) fn draw(canvas: &Canvas, rect: Rect, bar: &ColorBar) -> Result<(), FigureError> {
     const STRIPS: usize = 128;
     let axis = axis(bar);
-    let left = rect.right + SPACE;
+    // On whole pixels: the blurred edges of strips that overlap would add up to notches.
+    let left = (rect.right + SPACE).round();
     let right = left + BAR;
     for i in 0..STRIPS {
-        // Each strip reaches down to the end, and the next lies over it: no seams.
-        let top = rect.top + rect.height() * i as f64 / STRIPS as f64;
+        let edge = |i: usize| rect.top + rect.height() * i as f64 / STRIPS as f64;
+        // Each strip reaches a little under the next: no seams.
+        let (top, bottom) = (edge(i), (edge(i + 1) + 1.0).min(rect.bottom));
         let color = bar.map.at(1.0 - (i as f64 + 0.5) / STRIPS as f64);
         canvas.rect(
             Rect {
                 left,
                 top,
                 right,
-                bottom: rect.bottom,
+                bottom,
             },
             color,
             1.0,

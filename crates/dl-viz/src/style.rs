@@ -1,8 +1,8 @@
 //! The one place that decides how figures look: colours, type sizes, line widths, margins.
 //!
-//! Lengths are pixels at 100 to the inch. The palette is Okabe and Ito's (*Color Universal Design*, 2008),
-//! made to be told apart by colour-blind readers; [`BLUE`], [`RED`], [`GREEN`] and [`PURPLE`] are its members
-//! nearest to the colours the course names.
+//! Lengths are pixels at 100 to the inch. The palette is made to be told apart by colour-blind readers: it is
+//! Okabe and Ito's (*Color Universal Design*, 2008), but [`RED`] and [`PURPLE`] are Paul Tol's (*Colour Schemes*,
+//! SRON/EPS/TN/09-002, 2021; vibrant and bright), which look like their names.
 
 /// A colour in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +56,12 @@ impl Color {
 
 /// Blue.
 pub const BLUE: Color = Color::rgb(0, 114, 178);
-/// Vermilion, the palette's red.
-pub const RED: Color = Color::rgb(213, 94, 0);
+/// Red.
+pub const RED: Color = Color::rgb(204, 51, 17);
 /// Bluish green.
 pub const GREEN: Color = Color::rgb(0, 158, 115);
 /// Reddish purple.
-pub const PURPLE: Color = Color::rgb(204, 121, 167);
+pub const PURPLE: Color = Color::rgb(170, 51, 119);
 /// Orange.
 pub const ORANGE: Color = Color::rgb(230, 159, 0);
 /// Sky blue.
@@ -89,7 +89,7 @@ pub enum ColorMap {
     Blues,
     /// Black to white: images.
     Gray,
-    /// Blue over white to vermilion: signed values around zero.
+    /// Blue over white to red: signed values around zero.
     Diverging,
 }
 
@@ -134,7 +134,7 @@ pub(crate) const POINT_RADIUS: f64 = 4.2;
 pub(crate) const TEXT: Color = BLACK;
 pub(crate) const TICK_TEXT: Color = Color::rgb(73, 80, 87);
 pub(crate) const GRID: Color = Color::rgb(230, 232, 235);
-pub(crate) const AXIS: Color = Color::rgb(134, 142, 150);
+pub(crate) const AXIS: Color = GRAY;
 
 /// Free space around the figure.
 pub(crate) const FIGURE_MARGIN: f64 = 14.0;

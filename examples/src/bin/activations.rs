@@ -5,7 +5,7 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use dl_math::{activation::*, softmax::softmax};
 use dl_viz::{
-    Color, Figure, Line, Panel,
+    Color, Figure, Legend, Line, Panel,
     style::{BLUE, GREEN, PURPLE, RED},
 };
 use examples::Options;
@@ -89,11 +89,20 @@ fn functions(points: usize) -> Figure {
 fn derivatives() -> Figure {
     let x = Array1::linspace(-4.0, 4.0, 401);
     let panel = |&(title, f, derivative): &(&str, Function, Function)| {
+        // A jump of the derivative at 0 is a gap, not a steep line.
+        let jumps = (derivative(1e-9) - derivative(-1e-9)).abs() > 0.5;
+        let derivative = x.mapv(|x: f64| match jumps && x.abs() < 1e-9 {
+            true => f64::NAN,
+            false => derivative(x),
+        });
+        let (f, derivative) = (Line::new(&x, &x.mapv(f)), Line::new(&x, &derivative));
         Panel::new(title)
             .x_label("x")
+            .y_label("y")
             .y_range(-1.25, 3.25)
-            .line(Line::new(&x, &x.mapv(f)).label("f(x)").color(BLUE))
-            .line(Line::new(&x, &x.mapv(derivative)).label("f′(x)").color(RED))
+            .legend(Legend::TopLeft)
+            .line(f.label("f(x)").color(BLUE))
+            .line(derivative.label("f′(x)").color(RED).dashed())
     };
     Figure::new()
         .title("Activations and their derivatives")

@@ -140,10 +140,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .rows(data.class_names())
         .columns(data.class_names())
         .value_labels(0)
-        .color_bar("rows");
+        .color_bar("Test rows");
     let panel = Panel::new("Confusion matrix, test rows")
-        .x_label("predicted")
-        .y_label("true")
+        .x_label("Predicted")
+        .y_label("True")
         .heat_map(heat_map);
     args.options
         .save("iris_confusion_matrix", &Figure::from(panel).size(7.0, 5.5))?;
@@ -239,21 +239,24 @@ fn decision_boundary(
 
 /// Loss and accuracy by epoch on the training and the test rows.
 fn learning_curves(history: &History) -> Figure {
+    // A training value is gathered before each update of its epoch, a test value after all of them.
     let curves = |title: &str, label: &str, train: Vec<f64>, test: Vec<f64>| {
+        let train = Line::new(1..=train.len(), train).label("training rows (during the epoch)");
+        let test = Line::new(1..=test.len(), test).label("test rows (after it)");
         Panel::new(title)
-            .x_label("epoch")
+            .x_label("Epoch")
             .y_label(label)
-            .line(Line::steps(train).label("training rows").color(BLUE))
-            .line(Line::steps(test).label("test rows").color(RED).dashed())
+            .line(train.color(BLUE))
+            .line(test.color(RED).dashed())
     };
     let loss = curves(
         "Loss",
-        "cross-entropy (nats)",
+        "Cross-entropy (nats)",
         history.losses(),
         history.validation_losses(),
     );
     let (train, test) = (history.accuracies(), history.validation_accuracies());
-    let accuracy = curves("Accuracy", "share of rows classified right", train, test);
+    let accuracy = curves("Accuracy", "Accuracy", train, test).y_range(0.0, 1.0);
     Figure::new()
         .size(12.0, 5.0)
         .grid(1, 2)

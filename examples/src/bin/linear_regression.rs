@@ -5,7 +5,7 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use dl_math::{linear_gaussian::least_squares, random::generator};
 use dl_viz::{
-    Figure, Line, Panel, Scatter,
+    Color, Figure, Line, Panel, Scatter,
     style::{BLACK, BLUE, GREEN, PURPLE, RED},
 };
 use examples::{
@@ -101,35 +101,39 @@ fn fit(x: &Array1<f64>, y: &Array1<f64>, network: Network) -> Panel {
         .x_label("x")
         .y_label("y")
         .scatter(Scatter::new(x, y).label("data").color(RED).radius(3.0))
-        .line(learnt.label("network").color(BLUE))
+        .line(learnt.label("network").color(BLUE).width(3.0))
         .line(truth.label("y = 2x + 1").color(BLACK))
 }
 
 /// The loss and the four parameters, update by update, and the fit.
 fn dynamics(history: &History, points: usize, fit: Panel) -> Figure {
-    let panel = |title: &str, y_label: &str, values: &[f64], color| {
+    // The points of an epoch differ in their noise; only the mean over all of them shows progress.
+    let panel = |title: &str, y_label: &str, values: &[f64], color: Color| {
+        let means = values
+            .chunks(points)
+            .map(|epoch| epoch.iter().sum::<f64>() / epoch.len() as f64);
+        let middles = (0..values.len() / points).map(|epoch| (epoch as f64 + 0.5) * points as f64);
+        let each = Line::steps(values).color(color.tint(0.35)).width(0.8);
         Panel::new(title)
             .x_label("Update")
             .y_label(y_label)
-            .line(Line::steps(values).color(color).width(0.8))
+            .line(each.label("one point"))
+            .line(
+                Line::new(middles, means)
+                    .color(color)
+                    .label("mean of an epoch"),
+            )
     };
-    // The points of an epoch differ in their noise; only the mean over all of them shows progress.
-    let epochs = history.loss.chunks(points).enumerate();
-    let (middles, means): (Vec<f64>, Vec<f64>) = epochs
-        .map(|(epoch, losses)| {
-            let middle = (epoch as f64 + 0.5) * points as f64;
-            (middle, losses.iter().sum::<f64>() / points as f64)
-        })
-        .unzip();
-    let means = Line::new(middles, means)
-        .label("mean of an epoch")
-        .color(BLUE);
-    let (losses, pale) = (&history.loss, BLUE.tint(0.35));
     Figure::new()
         .title("The dynamics of training")
         .size(14.0, 7.0)
         .grid(2, 3)
-        .panel(panel("Loss", "Squared error of a point", losses, pale).line(means))
+        .panel(panel(
+            "Loss",
+            "Squared error of a point",
+            &history.loss,
+            BLUE,
+        ))
         .panel(panel("Weight w₁", "w₁", &history.w1, GREEN))
         .panel(panel("Bias b₁", "b₁", &history.b1, GREEN))
         .panel(panel("Weight w₂", "w₂", &history.w2, PURPLE))
