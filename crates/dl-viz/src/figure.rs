@@ -99,7 +99,7 @@ impl Figure {
     ///
     /// [`FigureError`] if a panel's data, a range, the grid or the size cannot be drawn.
     pub fn to_svg(&self) -> Result<String, FigureError> {
-        Ok(render::svg(&self.tree()?))
+        Ok(render::svg(&self.tree()?, &self.titles()))
     }
 
     /// The figure as a PNG of 200 pixels to the inch.
@@ -130,6 +130,14 @@ impl Figure {
             }
         };
         render::write(path, &bytes)
+    }
+
+    /// The figure's title and its panels', as far as they have any.
+    fn titles(&self) -> String {
+        let panels = self.panels.iter().map(|panel| panel.title.as_str());
+        let titles = std::iter::once(self.title.as_str()).chain(panels);
+        let titles: Vec<&str> = titles.filter(|title| !title.is_empty()).collect();
+        titles.join("; ")
     }
 
     fn tree(&self) -> Result<resvg::usvg::Tree, FigureError> {

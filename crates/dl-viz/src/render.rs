@@ -47,14 +47,33 @@ pub(crate) fn tree(
     Tree::from_str(&svg, &text::options()).map_err(|error| FigureError::Drawing(error.to_string()))
 }
 
-pub(crate) fn svg(tree: &Tree) -> String {
-    tree.to_string(&WriteOptions {
+/// The SVG as text; `title` says what it shows to those who cannot see it, as no text is left in it otherwise.
+pub(crate) fn svg(tree: &Tree, title: &str) -> String {
+    let svg = tree.to_string(&WriteOptions {
         preserve_text: false,
         coordinates_precision: 1,
         transforms_precision: 5,
         indent: Indent::None,
         ..WriteOptions::default()
-    })
+    });
+    // usvg writes no view box, without which the figure could not be scaled where it is shown.
+    let size = tree.size();
+    let (width, height) = (size.width(), size.height());
+    let opening = format!(r#"<svg viewBox="0 0 {width} {height}" role="img" "#);
+    let svg = svg.replacen("<svg ", &opening, 1);
+    if title.is_empty() {
+        return svg;
+    }
+    let title = format!("><title>{}</title>", escaped(title));
+    svg.replacen('>', &title, 1)
+}
+
+/// Text as XML: without control characters, markup escaped.
+fn escaped(title: &str) -> String {
+    text::clean(title)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 pub(crate) fn png(tree: &Tree) -> Result<Vec<u8>, FigureError> {

@@ -81,6 +81,19 @@ fn svg_parses_without_a_font_and_holds_no_text() {
     assert!(paths(tree.root()) > 200, "{}", paths(tree.root()));
 }
 
+#[test]
+fn svg_scales_and_says_what_it_shows() {
+    let svg = everything().to_svg().expect("drawn");
+    let (opening, rest) = svg.split_once('>').expect("an element");
+    assert!(opening.contains(r#"viewBox="0 0 1400 800""#), "{opening}");
+    assert!(opening.contains(r#"role="img""#), "{opening}");
+    let title =
+        "<title>Σ over ∇ &amp; &lt;tags&gt;; Lines; Regions; Bars; Heat map; Band; Image</title>";
+    assert!(rest.starts_with(title), "{}", &rest[..100]);
+    let untitled = Figure::from(Panel::new("").line(Line::steps([1, 2])));
+    assert!(!untitled.to_svg().expect("drawn").contains("<title>"));
+}
+
 fn paths(group: &usvg::Group) -> usize {
     let count = |node: &Node| match node {
         Node::Group(group) => paths(group),

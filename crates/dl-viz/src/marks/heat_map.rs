@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::{
     ColorMap, FigureError, Number,
     axis::bounds,
-    canvas::{CAP_HEIGHT, Canvas, Font, Rect},
+    canvas::{CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
     marks::{ColorBar, Frame, Mark, all_finite, same_length},
     plot::Plot,
@@ -120,6 +120,25 @@ impl HeatMap {
         self.map.at((value - low) / (high - low))
     }
 
+    /// Lines between the cells, and a frame around them.
+    fn draw_cells(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
+        let Rect {
+            left,
+            top,
+            right,
+            bottom,
+        } = plot.rect;
+        let (rows, columns) = self.values.dim();
+        let between = Stroke::solid(style::WHITE, style::AXIS_WIDTH);
+        for x in (1..columns).filter_map(|c| plot.along(c as f64 - 0.5, false)) {
+            canvas.polyline(&[(x, top), (x, bottom)], &between)?;
+        }
+        for y in (1..rows).filter_map(|r| plot.along(r as f64 - 0.5, true)) {
+            canvas.polyline(&[(left, y), (right, y)], &between)?;
+        }
+        canvas.frame(plot.rect, &Stroke::solid(style::AXIS, style::AXIS_WIDTH))
+    }
+
     fn draw_values(
         &self,
         plot: &Plot,
@@ -205,8 +224,8 @@ impl Mark for HeatMap {
 
     /// Runs of one colour are one rectangle, and each reaches a little under the next: no seams.
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
-        const OVERLAP: f64 = 0.5;
-        let (rows, columns) = self.values.dim();
+        const OVERLAP: f64 = 1.0;
+        let columns = self.values.ncols();
         for (row, values) in self.values.outer_iter().enumerate() {
             let mut start = 0;
             while start < columns {
@@ -219,32 +238,22 @@ impl Mark for HeatMap {
                     plot.clamped((end as f64 - 0.5, row as f64 + 0.5)),
                 );
                 if let (Some((left, top)), Some((right, bottom))) = corners {
-                    let right = if end < columns {
-                        right + OVERLAP
-                    } else {
-                        right
+                    let cells = Rect {
+                        left,
+                        top,
+                        right: (right + OVERLAP).min(plot.rect.right),
+                        bottom: (bottom + OVERLAP).min(plot.rect.bottom),
                     };
-                    let bottom = if row + 1 < rows {
-                        bottom + OVERLAP
-                    } else {
-                        bottom
-                    };
-                    canvas.rect(
-                        Rect {
-                            left,
-                            top,
-                            right,
-                            bottom,
-                        },
-                        color,
-                        1.0,
-                    )?;
+                    canvas.rect(cells, color, 1.0)?;
                 }
                 start = end;
             }
         }
         match self.decimals {
-            Some(decimals) => self.draw_values(plot, canvas, decimals),
+            Some(decimals) => {
+                self.draw_cells(plot, canvas)?;
+                self.draw_values(plot, canvas, decimals)
+            }
             None => Ok(()),
         }
     }

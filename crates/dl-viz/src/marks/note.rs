@@ -2,7 +2,7 @@
 
 use crate::{
     FigureError,
-    canvas::{Align, CAP_HEIGHT, Canvas, Font, Px, Stroke},
+    canvas::{Align, CAP_HEIGHT, Canvas, Font, Px, Rect, Stroke},
     error::DataProblem,
     marks::{Mark, all_finite},
     plot::Plot,
@@ -40,7 +40,7 @@ impl Mark for Rule {
     }
 
     fn ink(&self, plot: &Plot) -> Vec<Vec<Px>> {
-        let Some((_, (x, y), font)) = self.place(plot) else {
+        let Some((line, (x, y), font)) = self.place(plot) else {
             return Vec::new();
         };
         let width = text::width(&self.label, font.size, false);
@@ -49,7 +49,7 @@ impl Mark for Rule {
         } else {
             x - width
         };
-        vec![vec![(x, y), (end, y)]]
+        vec![line.to_vec(), vec![(x, y), (end, y)]]
     }
 
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
@@ -119,13 +119,21 @@ impl Mark for Note {
             return Ok(());
         };
         let font = Font::new(style::TICK_SIZE, style::TEXT);
-        let right = x + 8.0 + text::width(&self.text, font.size, false) < plot.rect.right;
-        let (x, align) = if right {
-            (x + 8.0, Align::Left)
+        let width = text::width(&self.text, font.size, false);
+        let left = if x + 8.0 + width < plot.rect.right {
+            x + 8.0
         } else {
-            (x - 8.0, Align::Right)
+            x - 8.0 - width
         };
         let baseline = (y - 6.0).max(plot.rect.top + font.size);
-        canvas.text((x, baseline), &self.text, &font.align(align))
+        // Grid lines fade behind the text.
+        let behind = Rect {
+            left: left - 3.0,
+            top: baseline - font.size,
+            right: left + width + 3.0,
+            bottom: baseline + font.size * 0.3,
+        };
+        canvas.rect(behind, style::WHITE, 0.85)?;
+        canvas.text((left, baseline), &self.text, &font.align(Align::Left))
     }
 }

@@ -177,10 +177,10 @@ impl Mark for Regions {
                     ))
                 })
                 .collect();
-            let color = Self::tint(ring.class);
-            canvas.polygon(&pixels, color, 1.0)?;
-            // Two edges on one line, each smoothed into the background, would let it shine through.
-            canvas.polyline(&pixels, &Stroke::solid(color, 0.8))?;
+            canvas.polygon(&pixels, Self::tint(ring.class), 1.0)?;
+            // The border is seen without colours, too.
+            let closed: Vec<_> = pixels.iter().chain(pixels.first()).copied().collect();
+            canvas.polyline(&closed, &Stroke::solid(style::TICK_TEXT, 0.8))?;
         }
         Ok(())
     }
