@@ -82,6 +82,21 @@ impl Stroke {
     }
 }
 
+/// The shape of a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Marker {
+    Circle,
+    Triangle,
+    Square,
+}
+
+impl Marker {
+    /// The shape of the points of a class.
+    pub(crate) fn of_class(class: usize) -> Self {
+        [Self::Circle, Self::Triangle, Self::Square][class % 3]
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Align {
     Left,
@@ -212,6 +227,25 @@ impl Canvas<'_> {
         Ok(self
             .root
             .draw(&disc(radius - style::EDGE_WIDTH / 2.0, fill))?)
+    }
+
+    /// A disc, or a polygon of about its area, with a dark edge.
+    pub(crate) fn marker(&self, at: Px, radius: f64, fill: Color, marker: Marker) -> Drawn {
+        let corners: &[Px] = match marker {
+            Marker::Circle => return self.point(at, radius, fill, style::BLACK),
+            Marker::Triangle => &[(0.0, -1.4), (1.3, 0.8), (-1.3, 0.8), (0.0, -1.4)],
+            Marker::Square => &[
+                (-0.9, -0.9),
+                (0.9, -0.9),
+                (0.9, 0.9),
+                (-0.9, 0.9),
+                (-0.9, -0.9),
+            ],
+        };
+        let place = |&(x, y): &Px| (at.0 + radius * x, at.1 + radius * y);
+        let corners: Vec<Px> = corners.iter().map(place).collect();
+        self.polygon(&corners, fill, 1.0)?;
+        self.polyline(&corners, &Stroke::solid(style::BLACK, style::EDGE_WIDTH))
     }
 
     pub(crate) fn text(&self, (x, y): Px, text: &str, font: &Font) -> Drawn {

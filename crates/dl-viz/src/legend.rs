@@ -161,8 +161,8 @@ fn key(canvas: &Canvas, key: Key, left: f64, middle: f64) -> Result<(), FigureEr
             };
             canvas.polyline(&[(left, middle), (left + KEY_WIDTH, middle)], &stroke)
         }
-        Key::Point { color } => {
-            canvas.point((center, middle), style::POINT_RADIUS, color, style::BLACK)
+        Key::Point { color, marker } => {
+            canvas.marker((center, middle), style::POINT_RADIUS, color, marker)
         }
         Key::Patch { color } => {
             let half = style::LEGEND_SIZE * 0.4;

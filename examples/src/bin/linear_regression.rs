@@ -6,7 +6,7 @@ use clap::Parser;
 use dl_math::{linear_gaussian::least_squares, random::generator};
 use dl_viz::{
     Color, Figure, Line, Panel, Scatter,
-    style::{BLACK, BLUE, GREEN, PURPLE, RED},
+    style::{BLUE, GREEN, ORANGE, PURPLE, RED},
 };
 use examples::{
     Options,
@@ -102,7 +102,7 @@ fn fit(x: &Array1<f64>, y: &Array1<f64>, network: Network) -> Panel {
         .y_label("y")
         .scatter(Scatter::new(x, y).label("data").color(RED).radius(3.0))
         .line(learnt.label("network").color(BLUE).width(3.0))
-        .line(truth.label("y = 2x + 1").color(BLACK))
+        .line(truth.label("y = 2x + 1").color(ORANGE))
 }
 
 /// The loss and the four parameters, update by update, and the fit.

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 
 use crate::{
     FigureError,
-    canvas::{Canvas, Px},
+    canvas::{Canvas, Marker, Px},
     error::DataProblem,
     plot::Plot,
     style::Color,
@@ -110,6 +110,7 @@ pub(crate) enum Key {
     },
     Point {
         color: Color,
+        marker: Marker,
     },
     Patch {
         color: Color,

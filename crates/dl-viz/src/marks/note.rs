@@ -131,7 +131,7 @@ impl Mark for Note {
             left: left - 3.0,
             top: baseline - font.size,
             right: left + width + 3.0,
-            bottom: baseline + font.size * 0.3,
+            bottom: baseline + font.size * 0.2,
         };
         canvas.rect(behind, style::WHITE, 0.85)?;
         canvas.text((left, baseline), &self.text, &font.align(Align::Left))

@@ -2,14 +2,14 @@
 
 use crate::{
     Color, FigureError, Number,
-    canvas::Canvas,
+    canvas::{Canvas, Marker},
     error::DataProblem,
     marks::{Entry, Key, Mark, all_finite, named, points, same_length},
     plot::Plot,
     style, values,
 };
 
-/// Points, of one colour or coloured by class, with dark edges.
+/// Points, of one colour or with a colour and a shape for each class, with dark edges.
 ///
 /// ```
 /// use dl_viz::{Figure, Panel, Scatter};
@@ -55,8 +55,8 @@ impl Scatter {
         self
     }
 
-    /// A class index for each point, which gives it the palette's colour of that index, and the names of the
-    /// classes for the legend.
+    /// A class index for each point, which gives it the palette's colour of that index and a shape (circle,
+    /// triangle, square, and again), and the names of the classes for the legend.
     pub fn classes(
         mut self,
         classes: impl IntoIterator<Item = usize>,
@@ -125,12 +125,12 @@ impl Mark for Scatter {
 
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         for (i, &point) in points(&self.x, &self.y).iter().enumerate() {
-            let color = match &self.classes {
-                Some((classes, _)) => style::palette(classes[i]),
-                None => self.shade(),
+            let (color, marker) = match &self.classes {
+                Some((classes, _)) => (style::palette(classes[i]), Marker::of_class(classes[i])),
+                None => (self.shade(), Marker::Circle),
             };
             if let Some(at) = plot.at(point) {
-                canvas.point(at, self.radius, color, style::BLACK)?;
+                canvas.marker(at, self.radius, color, marker)?;
             }
         }
         Ok(())
@@ -145,6 +145,7 @@ impl Mark for Scatter {
                     label: name.clone(),
                     key: Key::Point {
                         color: style::palette(class),
+                        marker: Marker::of_class(class),
                     },
                 })
                 .collect(),
@@ -155,6 +156,7 @@ impl Mark for Scatter {
                     label: label.clone(),
                     key: Key::Point {
                         color: self.shade(),
+                        marker: Marker::Circle,
                     },
                 })
                 .collect(),
