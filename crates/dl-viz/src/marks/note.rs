@@ -137,3 +137,33 @@ impl Mark for Note {
         canvas.text((left, baseline), &self.text, &font.align(Align::Left))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::axis::{Axis, Scale};
+
+    use super::*;
+
+    #[test]
+    fn the_legend_keeps_clear_of_a_reference_line() {
+        let axis = || Axis::new(Scale::Linear, (0.0, 1.0), Vec::new());
+        let rect = Rect {
+            left: 0.0,
+            top: 0.0,
+            right: 100.0,
+            bottom: 50.0,
+        };
+        let plot = Plot {
+            rect,
+            x: axis(),
+            y: axis(),
+        };
+        let rule = Rule {
+            value: 0.5,
+            horizontal: true,
+            label: "target".to_owned(),
+        };
+        let ink = rule.ink(&plot);
+        assert!(ink.contains(&vec![(0.0, 25.0), (100.0, 25.0)]), "{ink:?}");
+    }
+}
