@@ -104,7 +104,8 @@ fn run_peer(python: &Path) -> Result<Peer, Box<dyn Error>> {
         .map_err(|error| format!("cannot run {}: {error}", python.display()))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{} failed: {message}", script.display()).into());
+        let needed = "it needs the packages of xtask/peers/requirements.txt";
+        return Err(format!("{} failed ({needed}):\n{message}", script.display()).into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -190,6 +190,9 @@ pub enum TrainError {
     /// The data does not suit the model or the loss.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The validation data does not suit the model or the loss.
+    #[error("validation data: {0}")]
+    Validation(DataError),
     /// A training option is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),

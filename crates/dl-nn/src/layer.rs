@@ -195,6 +195,9 @@ impl<'a, F> ParamMut<'a, F> {
 }
 
 /// The description of a layer, from which a model builds it once the input shape is known.
+#[diagnostic::on_unimplemented(
+    note = "a type that is a `Layer` itself is added with `push_layer` instead of `push`"
+)]
 pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
     /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
     fn kind(&self) -> &'static str;

@@ -25,7 +25,7 @@ pub use dl_math::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
 pub use gemm::{Start, gemm};
 pub use layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-pub use model::{Model, NamedLayer, Weights};
+pub use model::{Model, NamedLayer, Weights, WeightsError};
 pub use sequential::Sequential;
 pub use summary::{Summary, SummaryRow};
 pub use target::{Target, TargetRow};

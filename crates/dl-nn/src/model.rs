@@ -5,7 +5,7 @@ use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice
 
 use crate::activation::Activation;
 use crate::error::DataError;
-use crate::layer::{Layer, Mode};
+use crate::layer::{Layer, Mode, Param};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
 
@@ -54,15 +54,46 @@ impl<F: Scalar> NamedLayer<F> {
         self.layer.params().iter().map(|p| p.value.len()).sum()
     }
 
+    /// Its parameters, then its state.
+    fn all(&self) -> impl Iterator<Item = Param<'_, F>> {
+        self.layer.params().into_iter().chain(self.layer.state())
+    }
+
     /// Elements of one output sample.
     pub(crate) fn size(&self) -> usize {
         self.output_shape.iter().product()
     }
 }
 
-/// A copy of every parameter and state of a model, in its order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Weights<F>(Vec<ArrayD<F>>);
+/// A copy of every parameter and state of a model, by dotted name, in its order: plain data that
+/// serde writes and reads (with `serde_json`, bit for bit with its `float_roundtrip` feature).
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Weights<F>(Vec<(String, ArrayD<F>)>);
+
+impl<F> Weights<F> {
+    /// Every name (`dense_1.kernel`) and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, ArrayViewD<'_, F>)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.view()))
+    }
+}
+
+/// Weights of another model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the weights have {found} where the model has {expected}")]
+pub struct WeightsError {
+    /// The entry found: name and shape.
+    pub found: String,
+    /// The model's at this place.
+    pub expected: String,
+}
+
+impl WeightsError {
+    fn new(found: String, expected: String) -> Self {
+        Self { found, expected }
+    }
+}
 
 impl<F: Scalar> Model<F> {
     pub(crate) fn new(input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
@@ -126,42 +157,62 @@ impl<F: Scalar> Model<F> {
         })
     }
 
-    /// A copy of all parameters and states.
+    /// A copy of all parameters and states, with their dotted names.
     pub fn weights(&self) -> Weights<F> {
-        let layers = self.layers.iter().map(|named| &named.layer);
-        Weights(
-            layers
-                .flat_map(|layer| layer.params().into_iter().chain(layer.state()))
-                .map(|p| p.value.to_owned())
-                .collect(),
-        )
+        let entries = self.layers.iter().flat_map(|named| {
+            let copy = |p: Param<'_, F>| (format!("{}.{}", named.name, p.name), p.value.to_owned());
+            named.all().map(copy).collect::<Vec<_>>()
+        });
+        Weights(entries.collect())
     }
 
     /// Copies all parameters and states into `weights`, made by [`weights`](Self::weights) of
     /// this model, without allocating.
-    pub fn store_weights(&self, weights: &mut Weights<F>) {
-        let mut copies = weights.0.iter_mut();
-        for named in &self.layers {
-            for param in named.layer.params().into_iter().chain(named.layer.state()) {
-                copies.next().expect("of this model").assign(&param.value);
-            }
+    pub(crate) fn store_weights(&self, weights: &mut Weights<F>) {
+        let all = self.layers.iter().flat_map(NamedLayer::all);
+        for ((_, copy), param) in weights.0.iter_mut().zip(all) {
+            copy.assign(&param.value);
         }
     }
 
-    /// Puts parameters and states back that [`weights`](Self::weights) of this model copied.
+    /// Puts back what [`weights`](Self::weights) of this model, or of one with the same layers,
+    /// copied.
     ///
-    /// # Panics
-    /// Where the weights come from a model of other shapes.
-    pub fn set_weights(&mut self, weights: &Weights<F>) {
-        let mut copies = weights.0.iter();
-        for named in &mut self.layers {
-            for mut param in named.layer.params_mut() {
-                param.value.assign(copies.next().expect("of this model"));
-            }
-            for mut state in named.layer.state_mut() {
-                state.value.assign(copies.next().expect("of this model"));
+    /// # Errors
+    /// [`WeightsError`] naming the first entry that has another name or shape than the model's;
+    /// the model has not changed then.
+    pub fn set_weights(&mut self, weights: &Weights<F>) -> Result<(), WeightsError> {
+        let mut entries = weights.0.iter();
+        for named in &self.layers {
+            for param in named.all() {
+                let expected =
+                    || format!("{}.{} {:?}", named.name, param.name, param.value.shape());
+                let Some((name, value)) = entries.next() else {
+                    return Err(WeightsError::new("nothing".into(), expected()));
+                };
+                let suffix = name
+                    .strip_prefix(&named.name)
+                    .and_then(|n| n.strip_prefix('.'));
+                if suffix != Some(param.name) || value.shape() != param.value.shape() {
+                    let found = format!("{name} {:?}", value.shape());
+                    return Err(WeightsError::new(found, expected()));
+                }
             }
         }
+        if let Some((name, value)) = entries.next() {
+            let found = format!("{name} {:?}", value.shape());
+            return Err(WeightsError::new(found, "nothing more".into()));
+        }
+        let mut values = weights.0.iter().map(|(_, value)| value);
+        for named in &mut self.layers {
+            for (mut param, value) in named.layer.params_mut().into_iter().zip(&mut values) {
+                param.value.assign(value);
+            }
+            for (mut state, value) in named.layer.state_mut().into_iter().zip(&mut values) {
+                state.value.assign(value);
+            }
+        }
+        Ok(())
     }
 
     /// The name of the first parameter that holds a NaN or an infinity.

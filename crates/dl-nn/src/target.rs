@@ -6,8 +6,8 @@ use ndarray::{Array1, Array2, ArrayD, ArrayView1, ArrayView2, Axis, CowArray, Ix
 /// The targets of a set of samples.
 ///
 /// Made by `into()` from references to the arrays a user has: classes from `&Array1<usize>`,
-/// `&Vec<usize>` or `&[usize]`, values from `&Array1`, `&Array2` or `&ArrayD` of the model's
-/// scalar; the latter hold one row a sample.
+/// `&Vec<usize>` or `&[usize]`, values from the same or from `&Array2` or `&ArrayD` of the model's
+/// scalar; the latter two hold one row a sample.
 #[derive(Debug, Clone)]
 pub enum Target<'a, F> {
     /// One class number a sample.
@@ -93,12 +93,30 @@ impl<'a, F> From<ArrayView1<'a, usize>> for Target<'a, F> {
     }
 }
 
-// For each scalar by itself: generic over `Scalar` it would overlap with `&Array1<usize>`.
+// For each scalar by itself: generic over `Scalar` it would overlap with the class numbers.
 macro_rules! from_vector_of_values {
     ($scalar:ty) => {
+        impl<'a> From<ArrayView1<'a, $scalar>> for Target<'a, $scalar> {
+            fn from(values: ArrayView1<'a, $scalar>) -> Self {
+                values.insert_axis(Axis(1)).into()
+            }
+        }
+
         impl<'a> From<&'a Array1<$scalar>> for Target<'a, $scalar> {
             fn from(values: &'a Array1<$scalar>) -> Self {
-                values.view().insert_axis(Axis(1)).into()
+                values.view().into()
+            }
+        }
+
+        impl<'a> From<&'a [$scalar]> for Target<'a, $scalar> {
+            fn from(values: &'a [$scalar]) -> Self {
+                ArrayView1::from(values).into()
+            }
+        }
+
+        impl<'a> From<&'a Vec<$scalar>> for Target<'a, $scalar> {
+            fn from(values: &'a Vec<$scalar>) -> Self {
+                values.as_slice().into()
             }
         }
     };

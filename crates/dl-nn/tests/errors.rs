@@ -250,7 +250,7 @@ fn assert_refused(x: &ArrayD<f64>, labels: &[usize], expected: &str) {
 #[test]
 fn samples_that_do_not_fit() {
     let wide = ArrayD::zeros(IxDyn(&[4, 5]));
-    let message = "samples have shape [5], but the model takes [2]";
+    let message = "validation data: samples have shape [5], but the model takes [2]";
     assert_refused(&wide, &[0, 1, 2, 0], message);
     assert_says(classifier().predict(&wide), message);
     assert_says(classifier().predict_classes(&wide), message);
@@ -295,7 +295,7 @@ fn samples_that_do_not_fit() {
 fn targets_that_do_not_fit() {
     let x = samples(4);
     let xd = x.clone().into_dyn();
-    assert_refused(&xd, &[0, 1], "4 samples, but 2 targets");
+    assert_refused(&xd, &[0, 1], "validation data: 4 samples, but 2 targets");
     assert_refused(
         &xd,
         &[0, 1, 3, 7],
@@ -555,5 +555,79 @@ fn early_stopping_refuses_a_negative_threshold() {
     assert_eq!(
         error.to_string(),
         "EarlyStopping min_delta is -0.5, but must be finite and at least 0"
+    );
+}
+
+#[test]
+fn weights_of_another_model_are_refused_and_nothing_changes() {
+    let model = |hidden: usize, layers: usize| {
+        let mut spec = Sequential::<f64>::input([2]);
+        for _ in 0..layers {
+            spec = spec.push(Dense::new(hidden));
+        }
+        spec.push(BatchNorm::new()).build(1).unwrap()
+    };
+    let mut target = model(3, 1);
+    let before = target.weights();
+    for (other, message) in [
+        (
+            model(1, 1),
+            "the weights have dense_1.kernel [2, 1] where the model has dense_1.kernel [2, 3]",
+        ),
+        (
+            model(3, 2),
+            "the weights have dense_2.kernel [3, 3] where the model has batch_norm_1.gamma [3]",
+        ),
+    ] {
+        let error = target.set_weights(&other.weights()).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(target.weights(), before);
+    }
+}
+
+#[test]
+fn weights_are_written_and_read_with_their_names() {
+    let spec = Sequential::<f32>::input([2])
+        .push(Dense::new(3))
+        .push(BatchNorm::new());
+    let (model, mut other) = (spec.build(1).unwrap(), spec.build(2).unwrap());
+    let names: Vec<String> = model
+        .weights()
+        .iter()
+        .map(|(name, _)| name.into())
+        .collect();
+    let state = ["running_mean", "running_variance"].map(|name| format!("batch_norm_1.{name}"));
+    assert_eq!(names[..2], ["dense_1.kernel", "dense_1.bias"]);
+    assert_eq!(names[4..], state);
+    let text = serde_json::to_string(&model.weights()).unwrap();
+    other
+        .set_weights(&serde_json::from_str(&text).unwrap())
+        .unwrap();
+    assert_eq!(other.weights(), model.weights());
+}
+
+#[test]
+fn a_slip_of_the_keyboard_is_an_error_not_an_abort() {
+    let error = Sequential::<f32>::input([1 << 20])
+        .push(Dense::new(1 << 20))
+        .build(0)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "layer `dense_1`: Dense units is 1048576, \
+         but must be small enough for a kernel of fewer than 2^32 weights"
+    );
+}
+
+#[test]
+fn validation_data_that_does_not_fit_is_named() {
+    let model = Sequential::input([2]).push(Dense::new(1)).build(0).unwrap();
+    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).unwrap();
+    let (x, y) = (Array2::<f64>::ones((4, 2)), vec![1.0; 4]);
+    let wrong = Array2::<f64>::ones((4, 3));
+    let fit = Fit::epochs(1).validation(&wrong, &y);
+    assert_eq!(
+        trainer.fit(&x, &y, fit).unwrap_err().to_string(),
+        "validation data: samples have shape [3], but the model takes [2]"
     );
 }

@@ -10,6 +10,9 @@ use crate::init::{Fans, Initializer};
 use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 use crate::layers::{gradient_matrix, gradient_slice, matrix, matrix_mut, slice, slice_mut};
 
+/// The largest kernel that is drawn, so that a slip of the keyboard is an error, not an abort.
+const MOST_WEIGHTS: usize = u32::MAX as usize;
+
 /// A fully connected layer y = g(x·W + b): samples `[in]` → `[units]`.
 ///
 /// ```
@@ -91,6 +94,13 @@ impl<F: Scalar> LayerSpec<F> for Dense {
         kernel_initializer.validate()?;
         self.bias_initializer.validate()?;
         let shape = [input[0], self.units];
+        let weights = input[0].checked_mul(self.units);
+        ConfigError::require(
+            weights.is_some_and(|weights| weights <= MOST_WEIGHTS),
+            "Dense units",
+            self.units,
+            "small enough for a kernel of fewer than 2^32 weights",
+        )?;
         let fans = Fans::of(&shape);
         let bias = self
             .bias

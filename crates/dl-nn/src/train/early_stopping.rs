@@ -110,7 +110,8 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
 
     fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
         if let Some((_, _, weights)) = &self.best {
-            run.model.set_weights(weights);
+            let result = run.model.set_weights(weights);
+            result.expect("the weights are a copy of this model's");
         }
     }
 }

@@ -71,7 +71,7 @@ impl<F: Scalar> Trainer<F> {
             Validation::Split(_) => Some((x.view(), targets.view(), held_out)),
             Validation::Data(x, targets) => {
                 all = x.as_standard_layout();
-                check_data(self, &all.view(), targets)?;
+                check_data(self, &all.view(), targets).map_err(TrainError::Validation)?;
                 Some((all.view(), targets.view(), (0..targets.len()).collect()))
             }
         };
@@ -105,7 +105,8 @@ impl<F: Scalar> Trainer<F> {
         let result = self.epochs(&mut session, &mut good);
         if result.is_err() {
             // the optimiser starts anew, since its state led away from the good weights
-            self.model.set_weights(&good);
+            let result = self.model.set_weights(&good);
+            result.expect("the weights are a copy of this model's");
             self.optimizer.reset();
         }
         let history = std::mem::take(&mut self.history);
