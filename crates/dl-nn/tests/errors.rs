@@ -244,13 +244,14 @@ fn assert_refused(x: &ArrayD<f64>, labels: &[usize], expected: &str) {
     assert_says(trainer.fit(x, labels, Fit::epochs(1)), expected);
     let good = samples(3);
     let fit = Fit::epochs(1).validation(x, labels);
-    assert_says(trainer.fit(&good, &[0, 1, 2][..], fit), expected);
+    let expected = format!("validation data: {expected}");
+    assert_says(trainer.fit(&good, &[0, 1, 2][..], fit), &expected);
 }
 
 #[test]
 fn samples_that_do_not_fit() {
     let wide = ArrayD::zeros(IxDyn(&[4, 5]));
-    let message = "validation data: samples have shape [5], but the model takes [2]";
+    let message = "samples have shape [5], but the model takes [2]";
     assert_refused(&wide, &[0, 1, 2, 0], message);
     assert_says(classifier().predict(&wide), message);
     assert_says(classifier().predict_classes(&wide), message);
@@ -295,7 +296,7 @@ fn samples_that_do_not_fit() {
 fn targets_that_do_not_fit() {
     let x = samples(4);
     let xd = x.clone().into_dyn();
-    assert_refused(&xd, &[0, 1], "validation data: 4 samples, but 2 targets");
+    assert_refused(&xd, &[0, 1], "4 samples, but 2 targets");
     assert_refused(
         &xd,
         &[0, 1, 3, 7],
