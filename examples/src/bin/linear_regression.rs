@@ -117,7 +117,7 @@ fn dynamics(history: &History, points: usize, fit: Panel) -> Figure {
         Panel::new(title)
             .x_label("Update")
             .y_label(y_label)
-            .line(each.label("one point"))
+            .line(each.label("each update"))
             .line(
                 Line::new(middles, means)
                     .color(color)

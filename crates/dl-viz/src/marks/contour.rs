@@ -13,7 +13,7 @@ pub(crate) struct Ring {
 /// Regions are carried on this far beyond the mesh, so that smoothing does not round them at its edge.
 const PAD: isize = 8;
 /// Each outline point becomes the mean of at most this many neighbours on both sides.
-const WINDOW: usize = 3;
+const WINDOW: usize = 5;
 
 /// A mesh carried on beyond its edges; no class further out.
 struct Padded<'a>(ArrayView2<'a, usize>);
