@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use dl_data::{Dataset, iris};
+use dl_data::{Dataset, Scalar, iris};
 use dl_nn::prelude::Fit;
 use examples::iris::{BATCH_SIZE, Preprocessing, trainer};
 use serde::Deserialize;
@@ -38,38 +38,46 @@ struct PeerFit {
 
 impl Bench {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        if self.peers.is_none() {
+            eprintln!("no peer: --peers PYTHON runs scikit-learn beside us");
+        }
+        let (mut f32s, mut f64s, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut f32_ratios, mut f64_ratios) = (Vec::new(), Vec::new());
         let mut name = String::from("-");
         for round in 1..=self.rounds {
             let peer = match &self.peers {
                 Some(python) => run_peer(python)?,
                 None => serde_json::from_str(include_str!("../peers/sklearn_iris.json"))?,
             };
-            let seconds = iris_fits(&peer)?;
-            let (mine, epochs): (f64, usize) = (seconds.iter().sum(), epochs(&peer));
-            eprint!(
-                "round {round}: ours {:.2} µs an epoch",
-                1e6 * mine / epochs as f64
-            );
+            let (single, double) = (iris_fits::<f32>(&peer)?, iris_fits::<f64>(&peer)?);
+            let per_epoch = 1e6 / epochs(&peer) as f64;
+            let (a, b) = (per_epoch * single, per_epoch * double);
+            eprint!("round {round}: ours {a:.2} µs an epoch in f32, {b:.2} in f64");
             let peer_seconds: Option<f64> = peer.fits.iter().map(|fit| fit.seconds).sum();
+            let fits = peer.fits.len() as f64;
             if let Some(other) = peer_seconds {
-                eprint!(", {} {:.2} µs", peer.peer, 1e6 * other / epochs as f64);
-                theirs.push(1e3 * other / peer.fits.len() as f64);
-                ratios.push(other / mine);
-                name = peer.peer;
+                eprint!(", {} {:.2}", peer.peer, per_epoch * other);
+                theirs.push(1e3 * other / fits);
+                f32_ratios.push(other / single);
+                f64_ratios.push(other / double);
+                name = format!("{} (f64)", peer.peer);
             }
             eprintln!();
-            ours.push(1e3 * mine / seconds.len() as f64);
+            f32s.push(1e3 * single / fits);
+            f64s.push(1e3 * double / fits);
         }
-        println!(
-            "| job | ours | peer | ratio (median of {} rounds) |",
-            self.rounds
-        );
+        let rounds = self.rounds;
+        println!("| job | ours | peer | ratio (median of {rounds} rounds) |");
         println!("|---|---|---|---|");
-        let ours = median(&mut ours).map_or("-".into(), |ms| format!("{ms:.2} ms"));
         let theirs = median(&mut theirs).map_or("-".into(), |ms| format!("{name}: {ms:.1} ms"));
-        let ratio = median(&mut ratios).map_or("-".into(), |ratio| format!("{ratio:.1} ×"));
-        println!("| Iris MLP (10, 10), full fit, mean of 20 seeds | {ours} | {theirs} | {ratio} |");
+        for (kind, ours, ratios) in [
+            ("f32", &mut f32s, &mut f32_ratios),
+            ("f64", &mut f64s, &mut f64_ratios),
+        ] {
+            let ours = median(ours).map_or("-".into(), |ms| format!("{ms:.2} ms"));
+            let ratio = median(ratios).map_or("-".into(), |ratio| format!("{ratio:.1} ×"));
+            println!("| Iris MLP (10, 10), full fit, {kind} | {ours} | {theirs} | {ratio} |");
+        }
         Ok(())
     }
 }
@@ -79,19 +87,19 @@ fn epochs(peer: &Peer) -> usize {
 }
 
 /// Fits the course's Iris network once a seed, for as many epochs as the peer took: building,
-/// initialising and training, as `MLPClassifier.fit` does. Seconds of each.
-fn iris_fits(peer: &Peer) -> Result<Vec<f64>, Box<dyn Error>> {
-    let data: Dataset<f32> = iris();
+/// initialising and training, as `MLPClassifier.fit` does. Seconds of all.
+fn iris_fits<F: Scalar>(peer: &Peer) -> Result<f64, Box<dyn Error>> {
+    let data: Dataset<F> = iris();
     let features = Preprocessing::fit(data.features(), 2)?.transform(data.features())?;
     let data = data.with_features(features, vec!["PC1".into(), "PC2".into()])?;
     let train = data.select(&peer.train_rows)?;
-    let mut seconds = Vec::new();
+    let mut seconds = 0.0;
     for (seed, fit) in (0..).zip(&peer.fits) {
         let start = Instant::now();
         let mut trainer = trainer(&train, seed)?;
         let options = Fit::epochs(fit.epochs).batch_size(BATCH_SIZE);
         trainer.fit(train.features(), train.labels(), options)?;
-        seconds.push(start.elapsed().as_secs_f64());
+        seconds += start.elapsed().as_secs_f64();
     }
     Ok(seconds)
 }

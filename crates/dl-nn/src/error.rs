@@ -216,6 +216,20 @@ pub enum TrainError {
         /// Learning rate of that step.
         learning_rate: f64,
     },
+    /// The loss of a [`step`](crate::train::Trainer::step) is NaN or infinite. That step changed
+    /// nothing; the weights are those that gave this loss.
+    #[error(
+        "the loss of step {step} is {loss}, at learning rate {learning_rate}; \
+         the step changed nothing"
+    )]
+    NonFiniteStep {
+        /// The loss.
+        loss: f64,
+        /// The step, from 1, counted over the trainer's life.
+        step: u64,
+        /// Base learning rate.
+        learning_rate: f64,
+    },
     /// The losses of an epoch were finite, but its last updates made a weight NaN or infinite.
     /// The model holds the last good weights, as after
     /// [`NonFiniteLoss`](Self::NonFiniteLoss).

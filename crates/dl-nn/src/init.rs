@@ -69,7 +69,7 @@ pub enum Initializer {
     HeNormal,
     /// `U(−l, l)`, `l = √(3 / fan_in)`: the variance of [`LecunNormal`](Self::LecunNormal).
     LecunUniform,
-    /// `N(0, 1 / fan_in)`. For SELU and linear layers. LeCun et al., "Efficient backprop" (1998),
+    /// `N(0, 1 / fan_in)`. For linear layers. LeCun et al., "Efficient backprop" (1998),
     /// eq. 16.
     LecunNormal,
     /// `N(0, std²)`.

@@ -85,9 +85,10 @@ pub trait Layer<F: Scalar>: Debug + Send + Sync {
         Batching::Whole
     }
 
-    /// The activation applied last, if it is one: a loss on logits refuses softmax and sigmoid.
-    fn output_activation(&self) -> Activation {
-        Activation::Identity
+    /// The activation applied last: a loss on logits refuses softmax and sigmoid. `None` where the
+    /// layer leaves the values as the one before it made them (reshaping, dropout).
+    fn output_activation(&self) -> Option<Activation> {
+        Some(Activation::Identity)
     }
 }
 

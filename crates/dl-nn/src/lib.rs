@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod activation;
+mod block;
 mod error;
 mod gemm;
 pub mod gradient_check;

@@ -122,13 +122,13 @@ impl<F: Scalar> Model<F> {
         &mut self.layers
     }
 
-    /// The activation the last layer applies.
+    /// The activation applied last, by the last layer or by one before it where the later ones only
+    /// reshape or drop.
     pub fn output_activation(&self) -> Activation {
-        self.layers
-            .last()
-            .expect("never empty")
-            .layer
-            .output_activation()
+        let last = self.layers.iter().rev();
+        last.filter_map(|named| named.layer.output_activation())
+            .next()
+            .unwrap_or_default()
     }
 
     /// Number of trained parameters.

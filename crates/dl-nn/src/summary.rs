@@ -40,8 +40,8 @@ impl Summary {
             name: named.name.clone(),
             kind: named.layer.kind(),
             activation: match named.layer.output_activation() {
-                crate::activation::Identity => None,
-                activation => Some(activation.to_string()),
+                None | Some(crate::activation::Identity) => None,
+                Some(activation) => Some(activation.to_string()),
             },
             output_shape: named.output_shape.clone(),
             parameters: named.parameter_count(),

@@ -9,9 +9,10 @@
 use std::ops::Range;
 
 use dl_math::Scalar;
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, Axis};
 use rayon::prelude::*;
 
+use crate::block::{Block, batch, batch_mut};
 use crate::layer::{Batching, Cache, Mode, View, ViewMut};
 use crate::model::{Model, NamedLayer};
 
@@ -49,17 +50,6 @@ enum Work<F> {
     Whole(Cache<F>),
     /// A run of layers over blocks of so many samples.
     Blocks(usize, Vec<Block<F>>),
-}
-
-/// The buffers of one block of samples in a run of layers.
-#[derive(Debug)]
-struct Block<F> {
-    /// Outputs of all layers of the run but the last, which writes to the stage's output.
-    outputs: Vec<Vec<F>>,
-    /// ∂L/∂output of the same layers.
-    deltas: Vec<Vec<F>>,
-    caches: Vec<Cache<F>>,
-    grads: Vec<Vec<ArrayD<F>>>,
 }
 
 impl<F: Scalar> Workspace<F> {
@@ -287,77 +277,4 @@ impl<F: Scalar> Stage<F> {
             }
         }
     }
-}
-
-impl<F: Scalar> Block<F> {
-    fn forward(&mut self, run: &[NamedLayer<F>], x: View<F>, y: &mut [F], mode: Mode) {
-        let n = x.len_of(Axis(0));
-        for (i, named) in run.iter().enumerate() {
-            let (done, rest) = self.outputs.split_at_mut(i.min(run.len() - 1));
-            let x = match i {
-                0 => x.view(),
-                _ => batch(&done[i - 1], &run[i - 1].output_shape, n),
-            };
-            let y = rest.first_mut().map_or(&mut *y, |inner| &mut inner[..]);
-            let y = batch_mut(y, &named.output_shape, n);
-            named.layer.forward(x, y, &mut self.caches[i], mode.part(i));
-        }
-    }
-
-    /// `skip` layers at the start have no parameters and nothing before them needs a gradient.
-    fn backward(
-        &mut self,
-        run: &[NamedLayer<F>],
-        x: View<F>,
-        y: View<F>,
-        dy: &mut [F],
-        mut dx: Option<&mut [F]>,
-        skip: usize,
-    ) {
-        let n = x.len_of(Axis(0));
-        let last = run.len() - 1;
-        for gradient in self.grads.iter_mut().flatten() {
-            gradient.fill(F::zero());
-        }
-        for (i, named) in run.iter().enumerate().skip(skip).rev() {
-            let (before, rest) = self.deltas.split_at_mut(i);
-            let input = match i {
-                0 => x.view(),
-                _ => batch(&self.outputs[i - 1], &run[i - 1].output_shape, n),
-            };
-            let output = match self.outputs.get(i) {
-                Some(inner) if i < last => batch(inner, &named.output_shape, n),
-                _ => y.view(),
-            };
-            let delta = rest.first_mut().map_or(&mut *dy, |inner| &mut inner[..]);
-            let delta = batch_mut(delta, &named.output_shape, n);
-            let dx = match before.last_mut() {
-                Some(inner) if i > skip => Some(&mut inner[..]),
-                Some(_) => None,
-                None => dx.take(),
-            };
-            let dx = dx.map(|dx| batch_mut(dx, &input.shape()[1..], n));
-            let (cache, grads) = (&mut self.caches[i], &mut self.grads[i]);
-            named.layer.backward(input, output, delta, dx, cache, grads);
-        }
-    }
-}
-
-fn batch_shape(sample: &[usize], n: usize) -> (IxDyn, usize) {
-    let mut shape = IxDyn::zeros(sample.len() + 1);
-    let axes = ndarray::Dimension::slice_mut(&mut shape);
-    axes[0] = n;
-    axes[1..].copy_from_slice(sample);
-    (shape, n * sample.iter().product::<usize>())
-}
-
-/// The first `n` samples of a buffer.
-fn batch<'a, F>(buffer: &'a [F], sample: &[usize], n: usize) -> View<'a, F> {
-    let (shape, numbers) = batch_shape(sample, n);
-    View::from_shape(shape, &buffer[..numbers]).expect("as many numbers as the shape has")
-}
-
-fn batch_mut<'a, F>(buffer: &'a mut [F], sample: &[usize], n: usize) -> ViewMut<'a, F> {
-    let (shape, numbers) = batch_shape(sample, n);
-    ViewMut::from_shape(shape, &mut buffer[..numbers]).expect("as many numbers as the shape has")
 }

@@ -431,7 +431,7 @@ fn weights_out_of_range() {
     );
     assert_fit_refused(
         Fit::epochs(1).class_weights([0.0, 0.0, 1.0]),
-        "Fit weights is 0, but must be above 0 for at least one sample",
+        "Fit weights is 0, but must be above 0 for at least one training sample",
     );
     assert_fit_refused(
         Fit::epochs(1).sample_weights([1.0; 3]),
@@ -443,7 +443,7 @@ fn weights_out_of_range() {
     );
     assert_fit_refused(
         Fit::epochs(1).sample_weights([0.0; 4]),
-        "Fit weights is 0, but must be above 0 for at least one sample",
+        "Fit weights is 0, but must be above 0 for at least one training sample",
     );
     let y = Array2::zeros((4, 1));
     let fit = Fit::epochs(1).class_weights([1.0]);
@@ -498,7 +498,9 @@ fn losses_that_are_not_finite() {
         assert_says(trainer.fit(&x, &labels, fit), &message(1, 4));
         assert_eq!(trainer.model().weights(), before);
         assert!(trainer.history().epochs.is_empty());
-        assert_says(trainer.step(&x, &labels), &message(1, 4));
+        let message =
+            format!("the loss of step 4 is {name}, at learning rate 0.5; the step changed nothing");
+        assert_says(trainer.step(&x, &labels), &message);
         assert_eq!(trainer.model().weights(), before);
     }
 }
@@ -631,4 +633,82 @@ fn validation_data_that_does_not_fit_is_named() {
         trainer.fit(&x, &y, fit).unwrap_err().to_string(),
         "validation data: samples have shape [3], but the model takes [2]"
     );
+}
+
+#[test]
+fn a_softmax_is_seen_behind_layers_that_only_pass_it_on() {
+    let ends: [fn(Sequential<f32>) -> Sequential<f32>; 3] = [
+        |spec| spec.push(Flatten),
+        |spec| spec.push(Reshape::new([3])),
+        |spec| spec.push(Dropout::new(0.1)),
+    ];
+    for end in ends {
+        let spec = Sequential::input([2]).push(Dense::new(3).activation(Softmax));
+        let model = end(spec).build(0).unwrap();
+        let error = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.1)).unwrap_err();
+        assert!(
+            matches!(error, BuildError::LogitsExpected { .. }),
+            "{error}"
+        );
+    }
+}
+
+/// Stops in the middle of the first epoch.
+struct StopAtOnce;
+
+impl Callback<f64> for StopAtOnce {
+    fn step_end(&mut self, _: &StepEnd, _: &mut Run<'_, f64>) -> Flow {
+        Flow::Stop("enough".into())
+    }
+}
+
+#[test]
+fn exploded_weights_are_an_error_however_training_stops() {
+    let trainer = || {
+        let model = Sequential::input([1]).push(Dense::new(1)).build(3).unwrap();
+        Trainer::new(model, MeanSquaredError, Sgd::new(1e300)).unwrap()
+    };
+    let (x, y) = (array![[1e10], [2e10]], array![1e10, -1e10]);
+    let mut stopped = trainer();
+    let before = stopped.model().weights();
+    let fit = Fit::epochs(1).batch_size(1).callback(StopAtOnce);
+    let error = stopped.fit(&x, &y, fit).unwrap_err();
+    assert!(
+        matches!(error, TrainError::NonFiniteWeights { .. }),
+        "{error}"
+    );
+    assert_eq!(stopped.model().weights(), before);
+
+    let mut by_hand = trainer();
+    by_hand.step(&x, &y).unwrap();
+    let message = by_hand.step(&x, &y).unwrap_err().to_string();
+    assert!(
+        message.starts_with("the loss of step 2 is inf"),
+        "{message}"
+    );
+    assert!(message.ends_with("the step changed nothing"), "{message}");
+}
+
+#[test]
+fn weight_must_be_left_for_the_training_samples() {
+    let model = Sequential::input([1]).push(Dense::new(1)).build(0).unwrap();
+    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).unwrap();
+    let (x, y) = (Array2::<f64>::ones((4, 1)), vec![1.0; 4]);
+    let mut refused = 0;
+    for row in 0..4 {
+        let mut weights = vec![0.0; 4];
+        weights[row] = 1.0;
+        let fit = Fit::epochs(1).validation_split(0.5).sample_weights(weights);
+        match trainer.fit(&x, &y, fit) {
+            Ok(history) => assert!(history.losses()[0].is_finite()),
+            Err(error) => {
+                refused += 1;
+                assert_eq!(
+                    error.to_string(),
+                    "Fit weights is 0, but must be above 0 for at least one training sample"
+                );
+            }
+        }
+    }
+    assert_eq!(refused, 2);
 }

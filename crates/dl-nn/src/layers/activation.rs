@@ -61,7 +61,7 @@ impl<F: Scalar> Layer<F> for Activate {
         Batching::Blocks
     }
 
-    fn output_activation(&self) -> Activation {
-        self.0
+    fn output_activation(&self) -> Option<Activation> {
+        Some(self.0)
     }
 }

@@ -195,7 +195,7 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
             .collect()
     }
 
-    fn output_activation(&self) -> Activation {
-        self.activation
+    fn output_activation(&self) -> Option<Activation> {
+        Some(self.activation)
     }
 }

@@ -4,6 +4,7 @@ use dl_math::rand::RngCore;
 use dl_math::{Scalar, random::Generator};
 use ndarray::ArrayD;
 
+use crate::activation::Activation;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -92,5 +93,9 @@ impl<F: Scalar> Layer<F> for DropoutLayer {
 
     fn batching(&self) -> Batching {
         Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        None
     }
 }

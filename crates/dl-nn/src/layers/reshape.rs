@@ -3,6 +3,7 @@
 use dl_math::{Scalar, random::Generator};
 use ndarray::ArrayD;
 
+use crate::activation::Activation;
 use crate::error::{LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -95,5 +96,9 @@ impl<F: Scalar> Layer<F> for ReshapeLayer {
 
     fn batching(&self) -> Batching {
         Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        None
     }
 }

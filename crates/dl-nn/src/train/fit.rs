@@ -13,7 +13,7 @@ use super::history::{Epoch, History};
 use super::options::{Callbacks, Fit, Validation};
 use super::trainer::{Trainer, check_data};
 use crate::activation::Activation;
-use crate::error::{DataError, TrainError};
+use crate::error::{ConfigError, DataError, TrainError};
 use crate::layer::mix;
 use crate::model::Weights;
 use crate::target::Target;
@@ -65,6 +65,11 @@ impl<F: Scalar> Trainer<F> {
         let weights = options.weights(&targets, outputs)?;
         let (rows, held_out) = options.validation.split(&targets, self.seed)?;
         require_two_classes(self.loss.link(), &targets, &rows)?;
+        if let Some(weights) = &weights {
+            let total: f64 = rows.iter().map(|&row| weights[row].as_f64()).sum();
+            let allowed = "above 0 for at least one training sample";
+            ConfigError::require(total > 0.0, "Fit weights", "0", allowed)?;
+        }
         let all: CowArray<'_, F, IxDyn>;
         let validation = match &options.validation {
             Validation::None => None,
@@ -127,7 +132,6 @@ impl<F: Scalar> Trainer<F> {
         for epoch in 0..session.plan.epochs {
             let start = Instant::now();
             let (train, learning_rate) = self.steps(session, epoch)?;
-            let Some(train) = train else { break };
             if let Some(parameter) = self.model.first_non_finite() {
                 return Err(TrainError::NonFiniteWeights {
                     parameter: parameter.to_owned(),
@@ -135,6 +139,7 @@ impl<F: Scalar> Trainer<F> {
                     learning_rate,
                 });
             }
+            let Some(train) = train else { break };
             self.model.store_weights(good);
             let held_out = session.validation.as_mut();
             let record = Epoch {

@@ -155,13 +155,6 @@ impl<'a, F: Scalar> Fit<'a, F> {
             }
         }
         let weighted = self.sample_weights.is_some() || self.class_weights.is_some();
-        let allowed = "above 0 for at least one sample";
-        ConfigError::require(
-            weights.iter().sum::<f64>() > 0.0,
-            "Fit weights",
-            "0",
-            allowed,
-        )?;
         Ok(weighted.then(|| weights.into_iter().map(F::of).collect()))
     }
 }

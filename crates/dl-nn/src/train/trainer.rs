@@ -186,9 +186,15 @@ impl<F: Scalar> Trainer<F> {
         let x = check_data(self, &x, &targets)?;
         self.plan_workspace(targets.len());
         let rows: Vec<usize> = (0..targets.len()).collect();
-        let (step, learning_rate) = (self.steps as usize + 1, self.optimizer.learning_rate());
-        let outcome = self.step_rows(x.view(), &targets, &rows, None, 1.0)?;
-        Ok(outcome.finite(1, step, learning_rate)?.loss)
+        let loss = self.step_rows(x.view(), &targets, &rows, None, 1.0)?.loss;
+        if loss.is_finite() {
+            return Ok(loss);
+        }
+        Err(TrainError::NonFiniteStep {
+            loss,
+            step: self.steps + 1,
+            learning_rate: self.optimizer.learning_rate(),
+        })
     }
 
     /// A step on checked samples, whose targets and weights are the given rows of all. Where the

@@ -1,0 +1,91 @@
+//! A run of layers over one block of samples: what a thread does.
+
+use dl_math::Scalar;
+use ndarray::{ArrayD, Axis, IxDyn};
+
+use crate::layer::{Cache, Mode, View, ViewMut};
+use crate::model::NamedLayer;
+
+/// The buffers of one block of samples in a run of layers.
+#[derive(Debug)]
+pub(crate) struct Block<F> {
+    /// Outputs of all layers of the run but the last, which writes to the stage's output.
+    pub(crate) outputs: Vec<Vec<F>>,
+    /// ∂L/∂output of the same layers.
+    pub(crate) deltas: Vec<Vec<F>>,
+    pub(crate) caches: Vec<Cache<F>>,
+    pub(crate) grads: Vec<Vec<ArrayD<F>>>,
+}
+
+impl<F: Scalar> Block<F> {
+    pub(crate) fn forward(&mut self, run: &[NamedLayer<F>], x: View<F>, y: &mut [F], mode: Mode) {
+        let n = x.len_of(Axis(0));
+        for (i, named) in run.iter().enumerate() {
+            let (done, rest) = self.outputs.split_at_mut(i.min(run.len() - 1));
+            let x = match i {
+                0 => x.view(),
+                _ => batch(&done[i - 1], &run[i - 1].output_shape, n),
+            };
+            let y = rest.first_mut().map_or(&mut *y, |inner| &mut inner[..]);
+            let y = batch_mut(y, &named.output_shape, n);
+            named.layer.forward(x, y, &mut self.caches[i], mode.part(i));
+        }
+    }
+
+    /// `skip` layers at the start have no parameters and nothing before them needs a gradient.
+    pub(crate) fn backward(
+        &mut self,
+        run: &[NamedLayer<F>],
+        x: View<F>,
+        y: View<F>,
+        dy: &mut [F],
+        mut dx: Option<&mut [F]>,
+        skip: usize,
+    ) {
+        let n = x.len_of(Axis(0));
+        let last = run.len() - 1;
+        for gradient in self.grads.iter_mut().flatten() {
+            gradient.fill(F::zero());
+        }
+        for (i, named) in run.iter().enumerate().skip(skip).rev() {
+            let (before, rest) = self.deltas.split_at_mut(i);
+            let input = match i {
+                0 => x.view(),
+                _ => batch(&self.outputs[i - 1], &run[i - 1].output_shape, n),
+            };
+            let output = match self.outputs.get(i) {
+                Some(inner) if i < last => batch(inner, &named.output_shape, n),
+                _ => y.view(),
+            };
+            let delta = rest.first_mut().map_or(&mut *dy, |inner| &mut inner[..]);
+            let delta = batch_mut(delta, &named.output_shape, n);
+            let dx = match before.last_mut() {
+                Some(inner) if i > skip => Some(&mut inner[..]),
+                Some(_) => None,
+                None => dx.take(),
+            };
+            let dx = dx.map(|dx| batch_mut(dx, &input.shape()[1..], n));
+            let (cache, grads) = (&mut self.caches[i], &mut self.grads[i]);
+            named.layer.backward(input, output, delta, dx, cache, grads);
+        }
+    }
+}
+
+fn batch_shape(sample: &[usize], n: usize) -> (IxDyn, usize) {
+    let mut shape = IxDyn::zeros(sample.len() + 1);
+    let axes = ndarray::Dimension::slice_mut(&mut shape);
+    axes[0] = n;
+    axes[1..].copy_from_slice(sample);
+    (shape, n * sample.iter().product::<usize>())
+}
+
+/// The first `n` samples of a buffer.
+pub(crate) fn batch<'a, F>(buffer: &'a [F], sample: &[usize], n: usize) -> View<'a, F> {
+    let (shape, numbers) = batch_shape(sample, n);
+    View::from_shape(shape, &buffer[..numbers]).expect("as many numbers as the shape has")
+}
+
+pub(crate) fn batch_mut<'a, F>(buffer: &'a mut [F], sample: &[usize], n: usize) -> ViewMut<'a, F> {
+    let (shape, numbers) = batch_shape(sample, n);
+    ViewMut::from_shape(shape, &mut buffer[..numbers]).expect("as many numbers as the shape has")
+}
