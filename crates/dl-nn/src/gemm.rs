@@ -84,7 +84,10 @@ fn product<F: Scalar>(
             let b = b.as_slice().expect("just laid out");
             return match start {
                 Start::Zero => narrow::product(Some(&[F::zero(); narrow::WIDEST][..n]), a, b, c, n),
-                Start::Row(row) => narrow::product(Some(&row.to_vec()), a, b, c, n),
+                Start::Row(row) => {
+                    let row = row.as_standard_layout();
+                    narrow::product(row.as_slice(), a, b, c, n)
+                }
                 Start::Given => narrow::product(None, a, b, c, n),
             };
         }
