@@ -86,7 +86,7 @@ fn product<F: Scalar>(
                 Start::Zero => narrow::product(Some(&[F::zero(); narrow::WIDEST][..n]), a, b, c, n),
                 Start::Row(row) => {
                     let row = row.as_standard_layout();
-                    narrow::product(row.as_slice(), a, b, c, n)
+                    narrow::product(row.as_slice(), a, b, c, n);
                 }
                 Start::Given => narrow::product(None, a, b, c, n),
             };
