@@ -66,11 +66,8 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
             self.epsilon,
             "positive and finite",
         )?;
-        let Some(&channels) = input.last() else {
-            return Err(ShapeError::require(false, input, "at least one axis")
-                .unwrap_err()
-                .into());
-        };
+        ShapeError::require(!input.is_empty(), input, "at least one axis")?;
+        let channels = input[input.len() - 1];
         Ok(Box::new(BatchNormLayer {
             gamma: Array1::ones(channels),
             beta: Array1::zeros(channels),

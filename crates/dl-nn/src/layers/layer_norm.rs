@@ -45,11 +45,8 @@ impl<F: Scalar> LayerSpec<F> for LayerNorm {
             self.epsilon,
             "positive and finite",
         )?;
-        let Some(&features) = input.last() else {
-            return Err(ShapeError::require(false, input, "at least one axis")
-                .unwrap_err()
-                .into());
-        };
+        ShapeError::require(!input.is_empty(), input, "at least one axis")?;
+        let features = input[input.len() - 1];
         Ok(Box::new(LayerNormLayer {
             gamma: Array1::ones(features),
             beta: Array1::zeros(features),

@@ -138,19 +138,14 @@ impl<'a, F: Scalar> Fit<'a, F> {
         if let Some(class_weights) = &self.class_weights {
             require_weights("Fit class_weights", class_weights)?;
             let classes = outputs.max(2);
-            let Some(labels) = targets.classes() else {
-                let allowed = "absent where targets are values";
-                return Err(
-                    ConfigError::require(false, "Fit class_weights", "given", allowed)
-                        .unwrap_err()
-                        .into(),
-                );
-            };
+            let labels = targets.classes();
+            let allowed = "absent where targets are values";
+            ConfigError::require(labels.is_some(), "Fit class_weights", "given", allowed)?;
             let given = format!("of length {} for {classes} classes", class_weights.len());
             let allowed = "one weight for each class";
             let holds = class_weights.len() == classes;
             ConfigError::require(holds, "Fit class_weights", given, allowed)?;
-            for (weight, &label) in weights.iter_mut().zip(labels) {
+            for (weight, &label) in weights.iter_mut().zip(labels.iter().flatten()) {
                 *weight *= class_weights[label];
             }
         }
