@@ -10,6 +10,7 @@ pub mod linear_gaussian;
 pub mod random;
 pub mod sampling;
 mod scalar;
+pub mod simd;
 pub mod softmax;
 pub mod special;
 #[cfg(test)]

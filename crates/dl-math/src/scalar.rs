@@ -7,12 +7,14 @@ use ndarray::NdFloat;
 use ndarray_rand::rand::Rng;
 use num_traits::FromPrimitive;
 
+use crate::simd::Lanes;
+
 /// A real number the workspace computes with: `f32` (training) or `f64` (checking gradients,
 /// statistics).
 ///
 /// Sealed: the algorithms are written and tested for these two types.
 pub trait Scalar:
-    NdFloat + FromPrimitive + Sum + for<'a> Sum<&'a Self> + Default + Debug + sealed::Sealed
+    NdFloat + Lanes + FromPrimitive + Sum + for<'a> Sum<&'a Self> + Default + Debug + sealed::Sealed
 {
     /// The type's name, `"f32"` or `"f64"`.
     const NAME: &'static str;

@@ -3,7 +3,7 @@
 //! For a scalar L and one number w in it, D(h) = [L(w + h) − L(w − h)] / 2h is ∂L/∂w up to
 //! O(h²); (4·D(h/2) − D(h)) / 3 is so up to O(h⁴) (Richardson extrapolation). Where D(h) and
 //! D(h/2) disagree, or the two one-sided slopes do, there is a kink (ReLU at 0) within h, and the
-//! number is left out.
+//! number is left out. [`contract`](crate::contract) checks a layer's other promises, too.
 //!
 //! ```
 //! use dl_nn::prelude::*;
@@ -21,6 +21,7 @@ use dl_math::Scalar;
 use dl_math::random::generator;
 use ndarray::{ArrayD, IxDyn};
 
+use crate::contract::{described, described_mut, first_difference};
 use crate::error::ShapeError;
 use crate::layer::{Cache, Layer, Mode};
 use crate::losses::Loss;
@@ -117,6 +118,7 @@ pub enum GradientError {
 /// [`GradientError`] naming the array and the place.
 pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, GradientError> {
     check_parameter_lists(layer)?;
+    ShapeError::require(!x.is_empty() && x.ndim() > 0, x.shape(), "samples")?;
     let mode = Mode::Train { seed: 1 };
     let mut shape = vec![x.shape()[0]];
     shape.extend(layer.output_shape(&x.shape()[1..])?);
@@ -260,27 +262,14 @@ fn compare(
 }
 
 fn check_parameter_lists(layer: &mut dyn Layer<f64>) -> Result<(), GradientError> {
-    let describe = |name: &str, shape: &[usize]| format!("`{name}` {shape:?}");
-    let params = layer.params();
-    let params: Vec<_> = params
-        .iter()
-        .map(|p| describe(p.name, p.value.shape()))
-        .collect();
-    let params_mut = layer.params_mut();
-    let params_mut: Vec<_> = params_mut
-        .iter()
-        .map(|p| describe(p.name, p.value.shape()))
-        .collect();
-    let nothing = || "nothing".to_owned();
-    for index in 0..params.len().max(params_mut.len()) {
-        let (a, b) = (params.get(index), params_mut.get(index));
-        if a != b {
-            return Err(GradientError::Parameters {
-                index,
-                params: a.cloned().unwrap_or_else(nothing),
-                params_mut: b.cloned().unwrap_or_else(nothing),
-            });
-        }
+    let params = described(&layer.params());
+    let params_mut = described_mut(&layer.params_mut());
+    match first_difference(&params, &params_mut) {
+        None => Ok(()),
+        Some((index, params, params_mut)) => Err(GradientError::Parameters {
+            index,
+            params,
+            params_mut,
+        }),
     }
-    Ok(())
 }

@@ -155,6 +155,8 @@ pub struct Cache<F> {
     pub statistics: Vec<F>,
     /// Positions: where a maximum was.
     pub indices: Vec<u32>,
+    /// Space for either pass to work in; what it holds means nothing to the other.
+    pub scratch: [Vec<F>; 2],
 }
 
 /// A named parameter of a layer.

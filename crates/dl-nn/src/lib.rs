@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod block;
+pub mod contract;
 mod error;
 mod gemm;
 pub mod gradient_check;
@@ -14,6 +15,7 @@ mod model;
 mod narrow;
 pub mod optim;
 pub mod prelude;
+pub mod product;
 pub mod schedule;
 mod sequential;
 mod summary;

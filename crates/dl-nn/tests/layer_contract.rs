@@ -180,6 +180,7 @@ fn check_buffers_are_arbitrary(case: &Case, x: &ArrayD<f64>, seed: u64) {
         values: vec![f64::NAN; 3 * x.len()],
         statistics: vec![f64::NAN; 7],
         indices: vec![u32::MAX; 2],
+        scratch: [vec![f64::NAN; 5], vec![f64::NAN; 9]],
     };
     let fresh = run(&mut Cache::default());
     assert_eq!(run(&mut dirty), fresh, "{case:?}");

@@ -1,0 +1,88 @@
+//! Vector registers of a scalar type, on top of `pulp`.
+//!
+//! `pulp` finds at run time which instructions the machine has and compiles a piece of code for
+//! each; its vectors are named by element type (`f32s`, `f64s`). [`Lanes`] gives both one name, so
+//! that a kernel is written once for every [`Scalar`](crate::Scalar).
+
+use std::fmt::Debug;
+
+use pulp::Simd;
+
+/// A number of which several fit into a vector register.
+pub trait Lanes: Copy {
+    /// A register full, on a machine with the instructions of `S`. It stands in memory as an
+    /// array of numbers does.
+    type Vector<S: Simd>: Copy + Debug + Send + Sync;
+
+    /// How many numbers a register holds.
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Vector<S>>() / size_of::<Self>()
+    }
+
+    /// The number in every lane.
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
+
+    /// a·b + c, lane by lane, rounded once.
+    fn multiply_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+
+    /// The numbers as whole vectors, and the rest.
+    fn vectors<S: Simd>(numbers: &[Self]) -> (&[Self::Vector<S>], &[Self]);
+
+    /// The numbers as whole vectors to be written, and the rest.
+    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
+}
+
+macro_rules! lanes {
+    ($scalar:ident, $vector:ident, $splat:ident, $mul_add:ident, $split:ident, $split_mut:ident) => {
+        impl Lanes for $scalar {
+            type Vector<S: Simd> = S::$vector;
+
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
+                simd.$splat(value)
+            }
+
+            #[inline(always)]
+            fn multiply_add<S: Simd>(
+                simd: S,
+                a: S::$vector,
+                b: S::$vector,
+                c: S::$vector,
+            ) -> S::$vector {
+                simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn vectors<S: Simd>(numbers: &[Self]) -> (&[S::$vector], &[Self]) {
+                S::$split(numbers)
+            }
+
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [S::$vector], &mut [Self]) {
+                S::$split_mut(numbers)
+            }
+        }
+    };
+}
+
+lanes!(
+    f32,
+    f32s,
+    splat_f32s,
+    mul_add_f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s
+);
+lanes!(
+    f64,
+    f64s,
+    splat_f64s,
+    mul_add_f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s
+);
