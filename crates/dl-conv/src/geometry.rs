@@ -252,6 +252,20 @@ impl Geometry {
             .checked_sub(self.left)
             .filter(|&column| column < self.input.width)
     }
+
+    /// The output row whose tap row `i` is on input row `y`: the inverse of [`row`](Self::row).
+    pub fn output_row(&self, y: usize, i: usize) -> Option<usize> {
+        let row = (y + self.top).checked_sub(i * self.dilation.height)?;
+        let v = row / self.stride.height;
+        (row % self.stride.height == 0 && v < self.output.height).then_some(v)
+    }
+
+    /// The output column whose tap column `j` is on input column `x`.
+    pub fn output_column(&self, x: usize, j: usize) -> Option<usize> {
+        let column = (x + self.left).checked_sub(j * self.dilation.width)?;
+        let u = column / self.stride.width;
+        (column % self.stride.width == 0 && u < self.output.width).then_some(u)
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use dl_math::Scalar;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use crate::narrow::{self, Strided};
@@ -103,13 +104,30 @@ fn product<F: Scalar>(
     general_mat_mul(F::one(), &a, &b, beta, &mut c);
 }
 
-/// sums ← sums + Σᵢ xᵢ over the rows of x `[m, n]`, row-major.
-pub(crate) fn add_rows<F: Scalar>(x: &[F], sums: &mut [F]) {
+/// sums ← sums + Σᵢ xᵢ over the rows of x `[m, n]`, row-major (the gradient of a bias).
+pub fn add_rows<F: Scalar>(x: &[F], sums: &mut [F]) {
     if (1..=narrow::WIDEST).contains(&sums.len()) {
         return narrow::add_rows(x, sums);
     }
-    for row in x.chunks_exact(sums.len()) {
-        sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+    Arch::new().dispatch(AddRows { x, sums });
+}
+
+/// [`add_rows`], as a type because that is what `pulp` compiles per instruction set.
+struct AddRows<'a, F> {
+    x: &'a [F],
+    sums: &'a mut [F],
+}
+
+impl<F: Scalar> NullaryFnOnce for AddRows<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for row in self.x.chunks_exact(self.sums.len()) {
+            for (sum, &x) in self.sums.iter_mut().zip(row) {
+                *sum += x;
+            }
+        }
     }
 }
 

@@ -26,7 +26,7 @@ mod workspace;
 pub use activation::Activation;
 pub use dl_math::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
-pub use gemm::{Start, gemm};
+pub use gemm::{Start, add_rows, gemm};
 pub use layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 pub use model::{Model, NamedLayer, Weights, WeightsError};
 pub use sequential::Sequential;

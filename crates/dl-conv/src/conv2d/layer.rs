@@ -1,0 +1,327 @@
+//! The convolution layer's two passes.
+
+use dl_math::Scalar;
+use dl_nn::product::{From, Panels, Product, Repeat};
+use dl_nn::{
+    Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut, add_rows,
+};
+use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};
+
+use super::plan::{self, Channels, Padded, Pattern};
+use crate::geometry::Geometry;
+
+/// A convolution with its parameters, as [`Conv2d`](crate::Conv2d) builds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conv2dLayer<F> {
+    /// K, `[kernel height, kernel width, channels / groups, filters]`.
+    pub kernel: Array4<F>,
+    /// b, `[filters]`.
+    pub bias: Option<Array1<F>>,
+    /// g, element-wise.
+    pub activation: Activation,
+    channels: Channels,
+    geometry: Geometry,
+    plan: Plan,
+}
+
+/// What is summed up where, worked out once.
+#[derive(Debug, Clone, PartialEq)]
+struct Plan {
+    input: Padded,
+    output: [Pattern; 2],
+    kernel_gradient: Pattern,
+    /// With the padding of the output's gradient it needs.
+    input_gradient_along_width: Option<(Padded, Pattern)>,
+    input_gradient_along_images: Pattern,
+}
+
+impl<F: Scalar> Conv2dLayer<F> {
+    pub(super) fn new(
+        kernel: Array4<F>,
+        bias: Option<Array1<F>>,
+        activation: Activation,
+        groups: usize,
+        geometry: Geometry,
+    ) -> Self {
+        let (_, _, depth, filters) = kernel.dim();
+        let channels = Channels {
+            inputs: depth * groups,
+            filters,
+            groups,
+        };
+        let delta = plan::padded_delta(&geometry);
+        let plan = Plan {
+            input: plan::padded_input(&geometry),
+            output: [
+                plan::output_along_width(&geometry, channels),
+                plan::output_along_images(&geometry, channels),
+            ],
+            kernel_gradient: plan::kernel_gradient(&geometry, channels),
+            input_gradient_along_width: delta.map(|padded| {
+                let width = padded.width;
+                let pattern = plan::input_gradient_along_width(&geometry, channels, width);
+                (padded, pattern)
+            }),
+            input_gradient_along_images: plan::input_gradient_along_images(&geometry, channels),
+        };
+        Self {
+            kernel,
+            bias,
+            activation,
+            channels,
+            geometry,
+            plan,
+        }
+    }
+
+    /// The input with the zeros that the window reaches beside it.
+    fn padded_input<'a>(&self, x: &'a [F], scratch: &'a mut Vec<F>) -> &'a [F] {
+        pad(x, self.plan.input, self.channels.inputs, scratch)
+    }
+
+    /// The kernel as a matrix `[taps · depth, filters]`, of one group.
+    fn kernel_of_group(&self, group: usize) -> ArrayView2<'_, F> {
+        let filters = self.channels.filters;
+        let rows = self.kernel.len() / filters;
+        let kernel = self.kernel.as_slice().expect("in standard layout");
+        let kernel = ArrayView2::from_shape((rows, filters), kernel).expect("as many numbers");
+        kernel.slice_axis_move(Axis(1), self.filters_of(group))
+    }
+
+    fn filters_of(&self, group: usize) -> Slice {
+        let filters = self.channels.filters / self.channels.groups;
+        Slice::from(group * filters..(group + 1) * filters)
+    }
+
+    /// Y = X ∗ K + b, before the activation.
+    fn convolve(&self, x: &[F], y: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+        let Channels {
+            inputs,
+            filters,
+            groups,
+        } = self.channels;
+        let [padded, panels] = scratch;
+        let x = self.padded_input(x, padded);
+        let along_images = images_first(n, self.geometry.output.width);
+        let pattern = &self.plan.output[usize::from(along_images)];
+        let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
+        for group in 0..groups {
+            let kernel = self.kernel_of_group(group);
+            let depth = kernel.nrows();
+            let kernel = std::iter::once(kernel);
+            let b = Panels::stack(kernel, depth, filters / groups, panels);
+            let first = group * (filters / groups);
+            let from = bias.map_or(From::Zero, |bias| From::Row(&bias[first..]));
+            let a = &x[group * (inputs / groups)..];
+            for_images(pattern, from, a, x.len() / n, &b, &mut y[first..], n);
+        }
+    }
+
+    /// ∂L/∂K += Xᵀ ∗ δ.
+    fn add_kernel_gradient(
+        &self,
+        x: &[F],
+        delta: &[F],
+        gradient: &mut [F],
+        n: usize,
+        scratch: &mut [Vec<F>; 2],
+    ) {
+        let Channels {
+            inputs,
+            filters,
+            groups,
+        } = self.channels;
+        let [padded, panels] = scratch;
+        let x = self.padded_input(x, padded);
+        let pattern = &self.plan.kernel_gradient;
+        let pixels = delta.len() / filters;
+        let delta = ArrayView2::from_shape((pixels, filters), delta).expect("as many numbers");
+        for group in 0..groups {
+            let delta = delta.slice_axis_move(Axis(1), self.filters_of(group));
+            let delta = std::iter::once(delta);
+            Product {
+                from: From::Given,
+                a: &x[group * (inputs / groups)..],
+                layout: pattern.layout,
+                b: &Panels::stack(delta, pixels, filters / groups, panels),
+                runs: &pattern.runs,
+                rows: pattern.rows.expect("taps and channels"),
+                segments: &pattern.segments,
+                repeat: Repeat {
+                    count: n,
+                    a: x.len() / n,
+                    b: pixels / n,
+                },
+                c_row: pattern.c_row,
+            }
+            .write(&mut gradient[group * (filters / groups)..]);
+        }
+    }
+
+    /// ∂L/∂X = δ ∗ K, flipped and transposed.
+    fn input_gradient(&self, delta: &[F], dx: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+        let Channels {
+            inputs,
+            filters,
+            groups,
+        } = self.channels;
+        let [padded, panels] = scratch;
+        let (delta, pattern) = match &self.plan.input_gradient_along_width {
+            Some((width, pattern)) if !images_first(n, self.geometry.input.width) => {
+                (pad(delta, *width, filters, padded), pattern)
+            }
+            _ => (delta, &self.plan.input_gradient_along_images),
+        };
+        let taps = self.geometry.kernel.height * self.geometry.kernel.width;
+        let depth = inputs / groups;
+        for group in 0..groups {
+            let kernel = self.kernel_of_group(group);
+            let taps_flipped = (0..taps).rev().map(|tap| {
+                let tap = Slice::from(tap * depth..(tap + 1) * depth);
+                kernel.slice_axis_move(Axis(0), tap).reversed_axes()
+            });
+            let terms = taps * (filters / groups);
+            let b = Panels::stack(taps_flipped, terms, depth, panels);
+            let a = &delta[group * (filters / groups)..];
+            let c = &mut dx[group * depth..];
+            for_images(pattern, From::Zero, a, delta.len() / n, &b, c, n);
+        }
+    }
+}
+
+/// Whether rows of tiles are one pixel of several images, not pixels side by side.
+fn images_first(images: usize, width: usize) -> bool {
+    width < 6 && images > width
+}
+
+/// Rows with zeros beside them; as they are, where none are needed.
+fn pad<'a, F: Scalar>(
+    rows: &'a [F],
+    padded: Padded,
+    channels: usize,
+    scratch: &'a mut Vec<F>,
+) -> &'a [F] {
+    if !padded.is_needed() {
+        return rows;
+    }
+    let before = padded.left * channels;
+    let after = (padded.width - padded.left - padded.inner) * channels;
+    scratch.clear();
+    for row in rows.chunks_exact(padded.inner * channels) {
+        scratch.extend(std::iter::repeat_n(F::zero(), before));
+        scratch.extend_from_slice(row);
+        scratch.extend(std::iter::repeat_n(F::zero(), after));
+    }
+    scratch
+}
+
+/// The product of a pattern for `n` images that are `a_image` apart in A.
+fn for_images<F: Scalar>(
+    pattern: &Pattern,
+    from: From<'_, F>,
+    a: &[F],
+    a_image: usize,
+    b: &Panels<'_, F>,
+    c: &mut [F],
+    n: usize,
+) {
+    let product = |a, rows| Product {
+        from,
+        a,
+        layout: pattern.layout,
+        b,
+        runs: &pattern.runs,
+        rows,
+        segments: &pattern.segments,
+        repeat: Repeat::ONCE,
+        c_row: pattern.c_row,
+    };
+    match pattern.rows {
+        None => product(a, n).write(c),
+        Some(rows) => {
+            let c_image = rows * pattern.runs.len() * pattern.c_row;
+            for image in 0..n {
+                product(&a[image * a_image..], rows).write(&mut c[image * c_image..]);
+            }
+        }
+    }
+}
+
+impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
+    fn kind(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let size = self.geometry.input;
+        let takes = [size.height, size.width, self.channels.inputs];
+        ShapeError::require(input == takes, input, format!("an image {takes:?}"))?;
+        let size = self.geometry.output;
+        Ok(vec![size.height, size.width, self.channels.filters])
+    }
+
+    /// Z = X ∗ K + b, Y = g(Z).
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+        let n = x.len_of(Axis(0));
+        let x = x.as_slice().expect("batches are in standard layout");
+        let y = y.as_slice_mut().expect("batches are in standard layout");
+        self.convolve(x, y, n, &mut cache.scratch);
+        if self.activation.needs_input() {
+            cache.values.clear();
+            cache.values.extend_from_slice(y);
+        }
+        self.activation.forward(y, self.channels.filters);
+    }
+
+    /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K = Xᵀ ∗ δ; ∂L/∂b = Σ δ over images and pixels;
+    /// ∂L/∂X = δ ∗ K, flipped and transposed (Goodfellow, Bengio, Courville 2016, eq. 9.11–9.13).
+    fn backward(
+        &self,
+        x: View<F>,
+        y: View<F>,
+        mut dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        grads: &mut [ArrayD<F>],
+    ) {
+        let n = x.len_of(Axis(0));
+        let x = x.as_slice().expect("batches are in standard layout");
+        let y = y.as_slice().expect("batches are in standard layout");
+        let dy = dy.as_slice_mut().expect("batches are in standard layout");
+        self.activation
+            .backward(&cache.values, y, dy, self.channels.filters);
+        let delta = &*dy;
+        let mut slices = grads
+            .iter_mut()
+            .map(|g| g.as_slice_mut().expect("in standard layout"));
+        let kernel = slices.next().expect("the kernel's gradient");
+        self.add_kernel_gradient(x, delta, kernel, n, &mut cache.scratch);
+        if let Some(bias) = slices.next() {
+            add_rows(delta, bias);
+        }
+        if let Some(mut dx) = dx {
+            let dx = dx.as_slice_mut().expect("batches are in standard layout");
+            self.input_gradient(delta, dx, n, &mut cache.scratch);
+        }
+    }
+
+    fn params(&self) -> Vec<Param<'_, F>> {
+        let bias = self.bias.iter().map(|b| Param::new("bias", b));
+        let kernel = Param::new("kernel", &self.kernel);
+        std::iter::once(kernel).chain(bias).collect()
+    }
+
+    fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
+        let kernel = ParamMut::new("kernel", &mut self.kernel);
+        std::iter::once(kernel).chain(bias).collect()
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        Some(self.activation)
+    }
+}

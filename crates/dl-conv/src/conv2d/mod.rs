@@ -1,0 +1,190 @@
+//! The convolution layer.
+
+mod layer;
+mod plan;
+
+pub use layer::Conv2dLayer;
+
+use dl_math::{Scalar, random::Generator};
+use dl_nn::init::{Fans, Initializer};
+use dl_nn::{Activation, ConfigError, Layer, LayerError, LayerSpec, ShapeError};
+use ndarray::ArrayD;
+
+use crate::geometry::{Padding, Size, Window};
+
+/// The largest kernel that is drawn, so that a slip of the keyboard is an error, not an abort.
+const MOST_WEIGHTS: usize = u32::MAX as usize;
+
+/// A convolution y = g(x ∗ K + b): images `[h, w, c]` → `[h′, w′, filters]`.
+///
+/// The output has `⌊(h + padding − (kernel − 1)·dilation − 1) / stride⌋ + 1` rows, likewise
+/// columns ([`Window`]).
+///
+/// ```
+/// use dl_conv::{Conv2d, Padding};
+/// use dl_nn::prelude::*;
+///
+/// let model: Model<f32> = Sequential::input([28, 28, 1])
+///     .push(Conv2d::new(32, 3).activation(Relu))
+///     .push(Conv2d::new(64, [3, 5]).stride(2).padding(Padding::Same))
+///     .build(0)?;
+/// assert_eq!(model.output_shape(), [13, 13, 64]);
+/// assert_eq!(model.parameter_count(), 3 * 3 * 32 + 32 + 3 * 5 * 32 * 64 + 64);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Conv2d {
+    filters: usize,
+    window: Window,
+    groups: usize,
+    bias: bool,
+    activation: Activation,
+    kernel_initializer: Option<Initializer>,
+    bias_initializer: Initializer,
+}
+
+impl Conv2d {
+    /// `filters` outputs a pixel from a kernel of this size; stride 1, no padding, a bias of zero,
+    /// no activation.
+    pub fn new(filters: usize, kernel: impl Into<Size>) -> Self {
+        Self {
+            filters,
+            window: Window::new(kernel),
+            groups: 1,
+            bias: true,
+            activation: Activation::Identity,
+            kernel_initializer: None,
+            bias_initializer: Initializer::Zeros,
+        }
+    }
+
+    /// Moves the window by so many pixels.
+    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
+        self.window.stride = stride.into();
+        self
+    }
+
+    /// Sets zeros around the image.
+    pub fn padding(mut self, padding: Padding) -> Self {
+        self.window.padding = padding;
+        self
+    }
+
+    /// Spreads the taps, so many pixels from one to the next (Yu, Koltun 2016).
+    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
+        self.window.dilation = dilation.into();
+        self
+    }
+
+    /// Splits the channels, inputs and filters alike, into so many groups that do not see each
+    /// other; as many groups as input channels make it depthwise.
+    pub fn groups(mut self, groups: usize) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// With or without a bias.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// Applies g to the outputs.
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Draws the kernel so; the default depends on the activation
+    /// ([`Activation::default_initializer`]).
+    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = Some(initializer);
+        self
+    }
+
+    /// Draws the bias so; the default is zero.
+    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for Conv2d {
+    fn kind(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn build(
+        &self,
+        input: &[usize],
+        generator: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+        let &[height, width, channels] = input else {
+            return Err(not_an_image(input).into());
+        };
+        let kernel_initializer = self
+            .kernel_initializer
+            .unwrap_or(self.activation.default_initializer());
+        self.window.validate("Conv2d")?;
+        self.activation.validate()?;
+        kernel_initializer.validate()?;
+        self.bias_initializer.validate()?;
+        check_groups("Conv2d", self.groups, channels, self.filters)?;
+        let taps = self.window.kernel;
+        let depth = channels / self.groups;
+        let sizes = [taps.width, depth, self.filters];
+        let product = |product: usize, size: usize| product.checked_mul(size);
+        let weights = sizes.into_iter().try_fold(taps.height, product);
+        ConfigError::require(
+            weights.is_some_and(|weights| weights <= MOST_WEIGHTS),
+            "Conv2d kernel",
+            format!("{}×{}×{depth}×{}", taps.height, taps.width, self.filters),
+            "small enough to have fewer than 2^32 weights",
+        )?;
+        let geometry = self.window.over([height, width].into())?;
+        let shape = [taps.height, taps.width, depth, self.filters];
+        let fans = Fans::of(&shape);
+        let bias = self.bias.then(|| {
+            self.bias_initializer
+                .sample(&[self.filters], fans, generator)
+        });
+        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
+        Ok(Box::new(Conv2dLayer::new(
+            kernel.into_dimensionality().expect("of rank 4"),
+            bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
+            self.activation,
+            self.groups,
+            geometry,
+        )))
+    }
+}
+
+pub(crate) fn not_an_image(input: &[usize]) -> ShapeError {
+    ShapeError {
+        got: input.to_vec(),
+        takes: "an image [height, width, channels]".into(),
+    }
+}
+
+/// Checks that groups divide inputs and filters.
+pub(crate) fn check_groups(
+    owner: &str,
+    groups: usize,
+    inputs: usize,
+    filters: usize,
+) -> Result<(), LayerError> {
+    ConfigError::require(
+        filters > 0,
+        &format!("{owner} filters"),
+        filters,
+        "at least 1",
+    )?;
+    ConfigError::require(groups > 0, &format!("{owner} groups"), groups, "at least 1")?;
+    ConfigError::require(
+        inputs % groups == 0 && filters % groups == 0,
+        &format!("{owner} groups"),
+        format!("{groups} for {inputs} input channels and {filters} filters"),
+        "a divisor of both",
+    )?;
+    Ok(())
+}

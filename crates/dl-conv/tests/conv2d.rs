@@ -1,0 +1,155 @@
+//! The convolution layer against its definition.
+
+use dl_conv::{Conv2d, Padding, Size, Window, naive};
+use dl_math::random::generator;
+use dl_nn::gradient_check::check_layer;
+use dl_nn::prelude::*;
+use ndarray::{Array4, ArrayD, Ix4, IxDyn};
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+struct Case {
+    images: usize,
+    image: [usize; 2],
+    /// Input channels and filters of a group.
+    depths: [usize; 2],
+    groups: usize,
+    window: Window,
+}
+
+fn size(range: std::ops::Range<usize>) -> impl Strategy<Value = Size> {
+    (range.clone(), range).prop_map(|(h, w)| Size::from([h, w]))
+}
+
+fn padding() -> impl Strategy<Value = Padding> {
+    prop_oneof![
+        Just(Padding::Valid),
+        Just(Padding::Same),
+        (0..4_usize, 0..4_usize, 0..4_usize, 0..4_usize).prop_map(|(top, bottom, left, right)| {
+            Padding::Explicit {
+                top,
+                bottom,
+                left,
+                right,
+            }
+        }),
+    ]
+}
+
+/// Any convolution that fits its image.
+fn cases(side: usize, depth: usize) -> impl Strategy<Value = Case> {
+    let window = (size(1..4), size(1..4), size(1..3), padding());
+    let window = window.prop_map(|(kernel, stride, dilation, padding)| Window {
+        kernel,
+        stride,
+        dilation,
+        padding,
+    });
+    let image = (1..side, 1..side).prop_map(|(h, w)| [h, w]);
+    let depths = (1..depth, 1..depth).prop_map(|(c, f)| [c, f]);
+    (1..6_usize, image, depths, 1..4_usize, window)
+        .prop_map(|(images, image, depths, groups, window)| Case {
+            images,
+            image,
+            depths,
+            groups,
+            window,
+        })
+        .prop_filter("the window fits", |case| {
+            case.window.over(case.image.into()).is_ok()
+        })
+}
+
+/// Small whole numbers, so that sums are exact in any order.
+fn whole<F: Scalar>(shape: &[usize], seed: u64) -> ArrayD<F> {
+    let mut rng = generator(seed);
+    ArrayD::from_shape_simple_fn(IxDyn(shape), || {
+        F::of((f64::uniform(&mut rng) * 19.0).floor() - 9.0)
+    })
+}
+
+fn rank4<F: Scalar>(x: &ArrayD<F>) -> ndarray::ArrayView4<'_, F> {
+    x.view().into_dimensionality::<Ix4>().unwrap()
+}
+
+fn equals_its_definition<F: Scalar>(case: &Case) {
+    let Case {
+        images,
+        image: [h, w],
+        depths: [depth, filters],
+        groups,
+        window,
+    } = *case;
+    let (channels, filters) = (depth * groups, filters * groups);
+    let spec = Conv2d::new(filters, window.kernel)
+        .stride(window.stride)
+        .dilation(window.dilation)
+        .padding(window.padding)
+        .groups(groups);
+    let shape = [h, w, channels];
+    let mut layer: Box<dyn Layer<F>> = LayerSpec::build(&spec, &shape, &mut generator(1)).unwrap();
+    for mut param in layer.params_mut() {
+        let values = whole(param.value.shape(), 2);
+        param.value.assign(&values);
+    }
+    let geometry = window.over([h, w].into()).unwrap();
+    let kernel = layer.params()[0].value.to_owned();
+    let bias = layer.params()[1].value.to_owned();
+
+    let x: ArrayD<F> = whole(&[images, h, w, channels], 3);
+    let expected: Array4<F> = naive::convolve(rank4(&x), rank4(&kernel), groups, &geometry);
+    let expected = expected.into_dyn() + &bias;
+    let sample = layer.output_shape(&shape).unwrap();
+    assert_eq!(expected.shape()[1..], sample);
+    let mut y = ArrayD::from_elem(expected.raw_dim(), F::nan());
+    let mut cache = Cache::default();
+    layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
+    assert_eq!(y, expected);
+
+    let mut dy: ArrayD<F> = whole(y.shape(), 4);
+    let mut dx = ArrayD::from_elem(x.raw_dim(), F::nan());
+    let dx_expected = naive::input_gradient(rank4(&dy), rank4(&kernel), groups, &geometry);
+    let dk_expected = naive::kernel_gradient(rank4(&x), rank4(&dy), groups, &geometry);
+    let pixels = dy.to_shape((y.len() / filters, filters)).unwrap();
+    let db_expected = pixels.sum_axis(ndarray::Axis(0));
+    let mut grads = [ArrayD::ones(kernel.raw_dim()), ArrayD::ones(bias.raw_dim())];
+    let (dy_view, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
+    layer.backward(x.view(), y.view(), dy_view, dx_view, &mut cache, &mut grads);
+    assert_eq!(dx, dx_expected.into_dyn());
+    let [dk, db] = grads;
+    assert_eq!(dk, dk_expected.into_dyn() + F::one());
+    assert_eq!(db, db_expected.into_dyn() + F::one());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn equals_the_sums(case in cases(12, 5)) {
+        equals_its_definition::<f64>(&case);
+        equals_its_definition::<f32>(&case);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// More channels than a tile is wide.
+    #[test]
+    fn equals_the_sums_of_many_channels(case in cases(9, 90)) {
+        equals_its_definition::<f32>(&case);
+    }
+}
+
+#[test]
+fn gradients_of_every_activation() {
+    for activation in [Identity, Relu, Gelu, Silu, Tanh, Softplus, Softmax] {
+        let spec = Conv2d::new(3, 2).activation(activation);
+        let mut layer: Box<dyn Layer<f64>> =
+            LayerSpec::build(&spec, &[3, 4, 2], &mut generator(1)).unwrap();
+        let mut rng = generator(2);
+        let x =
+            ArrayD::from_shape_simple_fn(IxDyn(&[2, 3, 4, 2]), || f64::standard_normal(&mut rng));
+        check_layer(&mut *layer, &x).unwrap();
+    }
+}
