@@ -20,6 +20,22 @@ pub enum DataError {
         /// Labels or targets given.
         labels: usize,
     },
+    /// Images and labels disagree in number.
+    #[error("{images} images, but {labels} labels")]
+    ImageCount {
+        /// Images given.
+        images: usize,
+        /// Labels given.
+        labels: usize,
+    },
+    /// More of the first images than there are, or none.
+    #[error("the first {count} of {images} images; it must be at least 1 and at most all")]
+    FirstImages {
+        /// Images asked for.
+        count: usize,
+        /// Images there are.
+        images: usize,
+    },
     /// Not one name for each feature.
     #[error("{columns} feature columns, but {names} feature names")]
     NameCount {

@@ -1,0 +1,71 @@
+//! An array of whatever type a file holds.
+
+use dl_math::Scalar;
+use ndarray::ArrayD;
+
+use super::Element;
+
+/// The contents of an IDX file, in the file's shape and type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IdxArray {
+    /// Bytes, as images and labels are stored.
+    U8(ArrayD<u8>),
+    /// Signed bytes.
+    I8(ArrayD<i8>),
+    /// 16-bit integers.
+    I16(ArrayD<i16>),
+    /// 32-bit integers.
+    I32(ArrayD<i32>),
+    /// Single precision.
+    F32(ArrayD<f32>),
+    /// Double precision.
+    F64(ArrayD<f64>),
+}
+
+/// `$body` for the array inside, whatever its type.
+macro_rules! each {
+    ($self:ident, $array:ident => $body:expr) => {
+        match $self {
+            Self::U8($array) => $body,
+            Self::I8($array) => $body,
+            Self::I16($array) => $body,
+            Self::I32($array) => $body,
+            Self::F32($array) => $body,
+            Self::F64($array) => $body,
+        }
+    };
+}
+
+impl IdxArray {
+    /// Length of each axis.
+    pub fn shape(&self) -> &[usize] {
+        each!(self, array => array.shape())
+    }
+
+    /// Type of the values.
+    pub fn element(&self) -> Element {
+        match self {
+            Self::U8(_) => Element::U8,
+            Self::I8(_) => Element::I8,
+            Self::I16(_) => Element::I16,
+            Self::I32(_) => Element::I32,
+            Self::F32(_) => Element::F32,
+            Self::F64(_) => Element::F64,
+        }
+    }
+
+    /// The values as they are, rounded to the nearest number the type has.
+    ///
+    /// ```
+    /// use dl_data::{idx::IdxArray, ndarray::array};
+    /// let bytes = IdxArray::U8(array![[0, 255]].into_dyn());
+    /// assert_eq!(bytes.to_scalar::<f32>(), array![[0., 255.]].into_dyn());
+    /// ```
+    pub fn to_scalar<F: Scalar>(&self) -> ArrayD<F> {
+        each!(self, array => scalars(array))
+    }
+}
+
+fn scalars<T: Copy + Into<f64>, F: Scalar>(array: &ArrayD<T>) -> ArrayD<F> {
+    array.mapv(|value| F::of(value.into()))
+}

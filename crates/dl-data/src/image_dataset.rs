@@ -1,0 +1,132 @@
+//! Images with a class for each.
+
+use dl_math::Scalar;
+use ndarray::{Array1, Array4, Axis, Slice};
+
+use crate::{DataError, check::check_rows, dataset::check_classes};
+
+/// Images and a class label for each, with the names of the classes: what an image classifier
+/// learns from.
+///
+/// A value of this type is sound: every image has one label, every label a class; there are at
+/// least one image, one pixel, one channel and two classes; class names differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageDataset<F> {
+    images: Array4<F>,
+    labels: Array1<usize>,
+    class_names: Vec<String>,
+}
+
+impl<F: Scalar> ImageDataset<F> {
+    /// A data set of `images` `[n, height, width, channels]` and `labels` `[n]`; label k means
+    /// `class_names[k]`.
+    ///
+    /// ```
+    /// use dl_data::{ImageDataset, ndarray::{Array4, array}};
+    /// let images = Array4::<f32>::zeros((3, 8, 8, 1));
+    /// let data = ImageDataset::new(images, array![0, 1, 1], vec!["cat".into(), "dog".into()])?;
+    /// assert_eq!(data.class_counts(), [1, 2]);
+    /// # Ok::<(), dl_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever keeps the data set from being sound, with its place.
+    pub fn new(
+        images: Array4<F>,
+        labels: Array1<usize>,
+        class_names: Vec<String>,
+    ) -> Result<Self, DataError> {
+        let what = "ImageDataset";
+        if images.is_empty() {
+            return Err(DataError::Empty { what });
+        }
+        let rows = images.shape()[0];
+        if rows != labels.len() {
+            return Err(DataError::ImageCount {
+                images: rows,
+                labels: labels.len(),
+            });
+        }
+        check_classes(&class_names)?;
+        let classes = class_names.len();
+        if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
+            return Err(DataError::Label {
+                row,
+                label,
+                classes,
+            });
+        }
+        Ok(Self {
+            images,
+            labels,
+            class_names,
+        })
+    }
+
+    /// Images, `[n, height, width, channels]`.
+    pub fn images(&self) -> &Array4<F> {
+        &self.images
+    }
+
+    /// Class of each image, `[n]`, from 0.
+    pub fn labels(&self) -> &Array1<usize> {
+        &self.labels
+    }
+
+    /// Name of each class.
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// Images and labels, to own.
+    pub fn into_parts(self) -> (Array4<F>, Array1<usize>) {
+        (self.images, self.labels)
+    }
+
+    /// Number of images, at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Images of each class.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.class_names.len()];
+        for &label in &self.labels {
+            counts[label] += 1;
+        }
+        counts
+    }
+
+    /// The images given, in the order given, with the same classes.
+    ///
+    /// # Errors
+    /// An image that does not exist; no image at all.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        check_rows(rows, self.len())?;
+        Ok(Self {
+            images: self.images.select(Axis(0), rows),
+            labels: self.labels.select(Axis(0), rows),
+            class_names: self.class_names.clone(),
+        })
+    }
+
+    /// The first `count` images, with the same classes.
+    ///
+    /// # Errors
+    /// A count of 0 or above the number of images.
+    pub fn first(&self, count: usize) -> Result<Self, DataError> {
+        if !(1..=self.len()).contains(&count) {
+            return Err(DataError::FirstImages {
+                count,
+                images: self.len(),
+            });
+        }
+        let first = Slice::from(..count);
+        Ok(Self {
+            images: self.images.slice_axis(Axis(0), first).to_owned(),
+            labels: self.labels.slice_axis(Axis(0), first).to_owned(),
+            class_names: self.class_names.clone(),
+        })
+    }
+}
