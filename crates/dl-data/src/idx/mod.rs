@@ -44,6 +44,7 @@ mod writer;
 pub use array::IdxArray;
 pub use element::{Element, IdxElement};
 pub use error::{IdxError, IdxPlace};
+pub(crate) use reader::grow;
 pub use reader::{IdxReader, open};
 pub use writer::write;
 

@@ -1,6 +1,7 @@
 //! Reading, a chunk at a time.
 
 use std::{
+    collections::TryReserveError,
     fs::File,
     io::{self, Read},
     path::Path,
@@ -138,10 +139,7 @@ impl<R: Read> IdxReader<R> {
         while values.len() < end {
             let next = (end - values.len()).min(CHUNK / self.element.bytes());
             self.fill_with_values(next)?;
-            // doubled, as a Vec grows, but not beyond what is asked for
-            let capacity = (2 * values.len()).clamp(values.len() + next, end);
-            let more = values.try_reserve_exact(capacity - values.len());
-            more.map_err(|error| self.io(error.into()))?;
+            grow(values, next, end).map_err(|error| self.io(error.into()))?;
             T::extend_from_bytes(values, &self.chunk);
             self.left -= next;
         }
@@ -184,18 +182,23 @@ impl<R: Read> IdxReader<R> {
     }
 
     fn read_header(&mut self) -> Result<(), IdxError> {
-        self.fill_with_header(4, 0)?;
-        let [zero0, zero1, code, rank] = [0, 1, 2, 3].map(|i| self.chunk[i]);
+        self.fill(4)?;
         let at = |offset| IdxPlace {
             offset,
             ..self.at.clone()
         };
-        if [zero0, zero1] != [0, 0] {
+        // what is no IDX file at all is not called a short one
+        if let &[a, b, ..] = self.chunk.as_slice()
+            && [a, b] != [0, 0]
+        {
             return Err(IdxError::Magic {
                 at: at(0),
-                found: [zero0, zero1],
+                found: [a, b],
             });
         }
+        let &[_, _, code, rank] = self.chunk.as_slice() else {
+            return Err(self.header_ends(4));
+        };
         self.element = Element::of_code(code).ok_or_else(|| IdxError::ElementType {
             at: at(2),
             found: code,
@@ -206,7 +209,10 @@ impl<R: Read> IdxReader<R> {
                 found: rank,
             });
         }
-        self.fill_with_header(4 * usize::from(rank), 4)?;
+        let sizes = 4 * usize::from(rank);
+        if self.fill(sizes)? < sizes {
+            return Err(self.header_ends(4 + sizes));
+        }
         let (sizes, _) = self.chunk.as_chunks();
         let shape: Vec<u32> = sizes.iter().map(|size| u32::from_be_bytes(*size)).collect();
         let Some(values) = count(&shape, self.element.bytes()) else {
@@ -221,22 +227,11 @@ impl<R: Read> IdxReader<R> {
         Ok(())
     }
 
-    /// `bytes` bytes of the header, which stand behind `before` others.
-    fn fill_with_header(&mut self, bytes: usize, before: usize) -> Result<(), IdxError> {
-        if self.fill(bytes)? < bytes {
-            // what is no IDX file at all is not called a short one
-            if let (0, &[a, b, ..]) = (before, self.chunk.as_slice())
-                && [a, b] != [0, 0]
-            {
-                let at = start(self.at.name.clone());
-                return Err(IdxError::Magic { at, found: [a, b] });
-            }
-            return Err(IdxError::TruncatedHeader {
-                at: self.at.clone(),
-                expected: before + bytes,
-            });
+    fn header_ends(&self, expected: usize) -> IdxError {
+        IdxError::TruncatedHeader {
+            at: self.at.clone(),
+            expected,
         }
-        Ok(())
     }
 
     fn fill_with_values(&mut self, values: usize) -> Result<(), IdxError> {
@@ -286,6 +281,16 @@ impl<R: Read> IdxReader<R> {
         }
         IdxError::Io { at, source }
     }
+}
+
+/// Makes room for `next` more values of `end` in all. The room is doubled, as a Vec grows, but not
+/// beyond the end.
+pub(crate) fn grow<T>(values: &mut Vec<T>, next: usize, end: usize) -> Result<(), TryReserveError> {
+    let len = values.len();
+    if values.capacity() - len >= next {
+        return Ok(());
+    }
+    values.try_reserve_exact((2 * len).clamp(len + next, end) - len)
 }
 
 /// Values of a shape; `None` if an array of it cannot be addressed, even if it is empty.

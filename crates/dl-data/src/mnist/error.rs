@@ -1,5 +1,7 @@
 //! What can be wrong with a folder of images.
 
+use std::collections::TryReserveError;
+
 use crate::{DataError, idx::IdxError};
 
 /// Why a folder does not hold the data set asked for.
@@ -53,6 +55,9 @@ pub enum MnistError {
         /// The label of the last class.
         last: usize,
     },
+    /// More images than there is memory for.
+    #[error("the images do not fit into memory: {0}")]
+    Memory(#[source] TryReserveError),
     /// Anything else that keeps images and labels from being a data set.
     #[error("{path}: {source}")]
     Data {

@@ -10,7 +10,7 @@ use dl_math::Scalar;
 use ndarray::Array4;
 
 use super::MnistError;
-use crate::idx::{IdxError, IdxReader};
+use crate::idx::{IdxError, IdxReader, grow};
 
 const SIDE: usize = 28;
 const IMAGE: usize = SIDE * SIDE;
@@ -33,12 +33,11 @@ pub(super) fn read<F: Scalar>(
             if transposed {
                 block.chunks_exact_mut(IMAGE).for_each(transpose);
             }
-            let len = pixels.len();
-            let capacity = (2 * len).clamp(len + block.len(), count * IMAGE);
-            pixels.reserve_exact(capacity - len);
+            grow(&mut pixels, block.len(), count * IMAGE).map_err(MnistError::Memory)?;
             pixels.extend(block.iter().map(|&byte| scaled[usize::from(byte)]));
         }
-        unpacking.join().expect("unpacking does not panic")
+        unpacking.join().expect("unpacking does not panic")?;
+        Ok::<_, MnistError>(())
     })?;
     let images = Array4::from_shape_vec((count, SIDE, SIDE, 1), pixels);
     Ok(images.expect("the reader counts the values"))

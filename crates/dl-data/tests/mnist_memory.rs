@@ -1,0 +1,22 @@
+//! Reading MNIST takes little memory beside its result. A program of its own, since the
+//! allocations of the whole process are counted; not part of the packed crate, as its data are not.
+
+use std::alloc::System;
+
+use cap::Cap;
+use dl_data::Mnist;
+
+#[global_allocator]
+static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
+
+#[test]
+fn the_peak_is_the_result() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/mnist");
+    let mnist = Mnist::<f32>::load(folder).unwrap();
+    let pixels = mnist.train.images().len() + mnist.test.images().len();
+    let result = pixels * size_of::<f32>();
+    let peak = MEMORY.max_allocated();
+    assert!(peak >= result);
+    // blocks on their way, decoders, labels: 1.5 % of the result
+    assert!(peak <= result + (5 << 20), "{peak} for {result}");
+}
