@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod fetch;
 mod figures;
 
 use std::process::ExitCode;
@@ -12,12 +13,14 @@ use clap::Parser;
 #[command(name = "cargo xtask", about = "The repository's automation")]
 enum Command {
     Bench(bench::Bench),
+    Fetch(fetch::Fetch),
     Figures(figures::Figures),
 }
 
 fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Bench(bench) => bench.run(),
+        Command::Fetch(fetch) => fetch.run(),
         Command::Figures(figures) => figures.run(),
     };
     match result {

@@ -1,0 +1,81 @@
+//! EMNIST's splits, which come in one archive.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::download::part_of;
+use super::error::{FetchError, at};
+
+/// A split of EMNIST
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Split {
+    /// 47 classes of equal size: digits and letters
+    Balanced,
+    /// 26 classes, labelled 1 to 26: letters, upper and lower case as one
+    Letters,
+    /// 10 classes: all digits
+    Digits,
+    /// 10 classes: as many digits as in MNIST
+    Mnist,
+    /// 62 classes, as often as they were written: digits, upper and lower case letters
+    Byclass,
+    /// 47 classes, as often as they were written: letters whose cases look alike as one
+    Bymerge,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Balanced => "balanced",
+            Self::Letters => "letters",
+            Self::Digits => "digits",
+            Self::Mnist => "mnist",
+            Self::Byclass => "byclass",
+            Self::Bymerge => "bymerge",
+        })
+    }
+}
+
+/// What the archive's names have, and what MNIST calls it.
+const PARTS: [(&str, &str); 4] = [
+    ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte.gz"),
+    ("train-labels-idx1-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+    ("test-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"),
+    ("test-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
+];
+
+/// Extracts the four files of a split into a directory, under the names MNIST's files have, so that
+/// whatever reads MNIST reads them. The archive's digest has been checked; while reading, each
+/// member's CRC-32 is.
+///
+/// # Errors
+/// The disk's, a member that is missing or damaged.
+pub(crate) fn extract(archive: &Path, split: Split, directory: &Path) -> Result<(), FetchError> {
+    let failed = |member: &str, source: ZipError| FetchError::Archive {
+        path: archive.to_owned(),
+        member: member.to_owned(),
+        source,
+    };
+    let file = File::open(archive).map_err(at(archive))?;
+    let mut zip = ZipArchive::new(file).map_err(|error| failed("directory", error))?;
+    fs::create_dir_all(directory).map_err(at(directory))?;
+    for (name, target) in PARTS {
+        let member = format!("gzip/emnist-{split}-{name}");
+        let mut reader = zip
+            .by_name(&member)
+            .map_err(|error| failed(&member, error))?;
+        let target = directory.join(target);
+        let part = part_of(&target);
+        let mut file = File::create(&part).map_err(at(&part))?;
+        io::copy(&mut reader, &mut file).map_err(|error| failed(&member, error.into()))?;
+        file.sync_all().map_err(at(&part))?;
+        drop(file);
+        fs::rename(&part, &target).map_err(at(&target))?;
+    }
+    Ok(())
+}
