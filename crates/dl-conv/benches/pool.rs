@@ -1,0 +1,126 @@
+//! Pooling layers on blocks of eight images, one core: `cargo bench -p dl-conv --bench pool`.
+//!
+//! The throughput counts every array once: forward x and y, backward x, y, ∂L/∂y and ∂L/∂x
+//! (for averages without x and y).
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use dl_conv::{AveragePool2d, GlobalAveragePool2d, MaxPool2d};
+use dl_math::random::generator;
+use dl_nn::contract::samples;
+use dl_nn::ndarray::ArrayD;
+use dl_nn::{Cache, Layer, LayerSpec, Mode};
+
+fn main() {
+    divan::main();
+}
+
+/// Shapes of the MNIST CNN, and the first two poolings of AlexNet.
+const SHAPES: [[usize; 4]; 4] = [
+    [8, 26, 26, 32],
+    [8, 11, 11, 64],
+    [8, 55, 55, 96],
+    [8, 27, 27, 256],
+];
+
+/// A layer with its buffers.
+struct Pass {
+    layer: Box<dyn Layer<f32>>,
+    cache: Cache<f32>,
+    x: ArrayD<f32>,
+    y: ArrayD<f32>,
+    dy: ArrayD<f32>,
+    dx: ArrayD<f32>,
+}
+
+impl Pass {
+    fn new(spec: &dyn LayerSpec<f32>, shape: [usize; 4]) -> Self {
+        let layer = spec.build(&shape[1..], &mut generator(0)).unwrap();
+        let sample = layer.output_shape(&shape[1..]).unwrap();
+        let output = [&shape[..1], &sample].concat();
+        let mut pass = Self {
+            layer,
+            cache: Cache::default(),
+            x: samples(&shape, 1),
+            y: ArrayD::zeros(&output[..]),
+            dy: samples(&output, 2),
+            dx: ArrayD::zeros(&shape[..]),
+        };
+        pass.forward();
+        pass
+    }
+
+    fn forward(&mut self) {
+        let (x, y) = (self.x.view(), self.y.view_mut());
+        self.layer.forward(x, y, &mut self.cache, Mode::Eval);
+    }
+
+    fn backward(&mut self) {
+        let (x, y) = (self.x.view(), self.y.view());
+        let (dy, dx) = (self.dy.view_mut(), Some(self.dx.view_mut()));
+        self.layer.backward(x, y, dy, dx, &mut self.cache, &mut []);
+    }
+}
+
+fn forward(bencher: Bencher, spec: impl LayerSpec<f32>, shape: [usize; 4]) {
+    let mut pass = Pass::new(&spec, shape);
+    let bytes = BytesCount::of_many::<f32>(pass.x.len() + pass.y.len());
+    bencher.counter(bytes).bench_local(|| pass.forward());
+}
+
+fn backward(bencher: Bencher, spec: impl LayerSpec<f32>, shape: [usize; 4], reads: bool) {
+    let mut pass = Pass::new(&spec, shape);
+    let numbers = (pass.x.len() + pass.y.len()) * if reads { 2 } else { 1 };
+    let bytes = BytesCount::of_many::<f32>(numbers);
+    bencher.counter(bytes).bench_local(|| pass.backward());
+}
+
+#[divan::bench(args = SHAPES)]
+fn max_2_forward(bencher: Bencher, shape: [usize; 4]) {
+    forward(bencher, MaxPool2d::new(2), shape);
+}
+
+#[divan::bench(args = SHAPES)]
+fn max_2_backward(bencher: Bencher, shape: [usize; 4]) {
+    backward(bencher, MaxPool2d::new(2), shape, true);
+}
+
+#[divan::bench(args = SHAPES)]
+fn max_3_stride_2_forward(bencher: Bencher, shape: [usize; 4]) {
+    forward(bencher, MaxPool2d::new(3).stride(2), shape);
+}
+
+#[divan::bench(args = SHAPES)]
+fn max_3_stride_2_backward(bencher: Bencher, shape: [usize; 4]) {
+    backward(bencher, MaxPool2d::new(3).stride(2), shape, true);
+}
+
+#[divan::bench(args = SHAPES)]
+fn average_2_forward(bencher: Bencher, shape: [usize; 4]) {
+    forward(bencher, AveragePool2d::new(2), shape);
+}
+
+#[divan::bench(args = SHAPES)]
+fn average_2_backward(bencher: Bencher, shape: [usize; 4]) {
+    backward(bencher, AveragePool2d::new(2), shape, false);
+}
+
+#[divan::bench(args = SHAPES)]
+fn global_average_forward(bencher: Bencher, shape: [usize; 4]) {
+    forward(bencher, GlobalAveragePool2d, shape);
+}
+
+#[divan::bench(args = SHAPES)]
+fn global_average_backward(bencher: Bencher, shape: [usize; 4]) {
+    backward(bencher, GlobalAveragePool2d, shape, false);
+}
+
+/// What memory gives: x copied to ∂L/∂x.
+#[divan::bench(args = SHAPES)]
+fn copy(bencher: Bencher, shape: [usize; 4]) {
+    let mut pass = Pass::new(&MaxPool2d::new(2), shape);
+    let bytes = BytesCount::of_many::<f32>(2 * pass.x.len());
+    bencher
+        .counter(bytes)
+        .bench_local(|| pass.dx.assign(&pass.x));
+}

@@ -1,0 +1,124 @@
+//! Average pooling.
+
+use dl_math::Scalar;
+use dl_math::random::Generator;
+use dl_nn::{Layer, LayerError, LayerSpec};
+use serde::{Deserialize, Serialize};
+
+use super::layer::PoolLayer;
+use super::passes::Reduce;
+use super::plan::Plan;
+use crate::geometry::{Padding, Size, Window};
+
+/// The mean of the pixels under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
+/// (LeCun et al. 1998 with weights, section II.A; Goodfellow, Bengio, Courville 2016, section 9.3).
+///
+/// The mean is that of the pixels in the image, as in Keras;
+/// [`count_padding`](Self::count_padding) counts the zeros around it, too, as PyTorch does unless
+/// told otherwise. A window that sees nothing but padding is an error at build.
+///
+/// ```
+/// use dl_conv::AveragePool2d;
+/// use dl_nn::prelude::*;
+///
+/// let model: Model<f32> = Sequential::input([28, 28, 6]).push(AveragePool2d::new(2)).build(0)?;
+/// assert_eq!(model.output_shape(), [14, 14, 6]);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AveragePool2d {
+    pub(crate) window: Window,
+    pub(crate) count_padding: bool,
+}
+
+impl AveragePool2d {
+    /// A window of so many pixels, one beside the other (stride = window), inside the image.
+    pub fn new(window: impl Into<Size>) -> Self {
+        let window = window.into();
+        Self {
+            window: Window {
+                stride: window,
+                ..Window::new(window)
+            },
+            count_padding: false,
+        }
+    }
+
+    /// Pixels from one position to the next.
+    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
+        self.window.stride = stride.into();
+        self
+    }
+
+    /// What stands around the image.
+    pub fn padding(mut self, padding: Padding) -> Self {
+        self.window.padding = padding;
+        self
+    }
+
+    /// Pixels from one tap of the window to the next.
+    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
+        self.window.dilation = dilation.into();
+        self
+    }
+
+    /// Whether the padding's zeros count as pixels.
+    pub fn count_padding(mut self, count: bool) -> Self {
+        self.count_padding = count;
+        self
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for AveragePool2d {
+    fn kind(&self) -> &'static str {
+        "average_pool2d"
+    }
+
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        let plan = Plan::new(&self.window, input, "AveragePool2d")?;
+        let count = self.count_padding.then_some(plan.taps);
+        Ok(Box::new(PoolLayer {
+            kind: "average_pool2d",
+            plan,
+            reduce: Average { count },
+            global: false,
+        }))
+    }
+}
+
+/// y = Σₚ xₚ / m; ∂L/∂xₚ = ∂L/∂y / m.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Average {
+    /// m, where it is not the number of pixels seen.
+    pub(super) count: Option<usize>,
+}
+
+impl Average {
+    /// m.
+    #[inline(always)]
+    fn number<F: Scalar>(self, taps: usize) -> F {
+        F::of(self.count.unwrap_or(taps) as f64)
+    }
+}
+
+impl<F: Scalar> Reduce<F> for Average {
+    #[inline(always)]
+    fn add(self, sum: F, pixel: F) -> F {
+        sum + pixel
+    }
+
+    #[inline(always)]
+    fn finish(self, sum: F, taps: usize) -> F {
+        sum / self.number(taps)
+    }
+
+    #[inline(always)]
+    fn share(self, dy: F, taps: usize) -> F {
+        dy / self.number(taps)
+    }
+
+    #[inline(always)]
+    fn part(self, _: F, _: F, share: F) -> (F, F) {
+        (share, share)
+    }
+}

@@ -1,0 +1,68 @@
+//! Pooling of whole images to vectors.
+
+use dl_math::Scalar;
+use dl_math::random::Generator;
+use dl_nn::{Layer, LayerError, LayerSpec};
+use serde::{Deserialize, Serialize};
+
+use super::average::Average;
+use super::layer::PoolLayer;
+use super::max::Max;
+use super::passes::Reduce;
+use super::plan::Plan;
+use crate::geometry::Window;
+use crate::shape::image_of;
+
+/// The largest pixel of each channel: `[h, w, c]` → `[c]`. Equal pixels and NaN as in
+/// [`MaxPool2d`](crate::MaxPool2d).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlobalMaxPool2d;
+
+/// The mean of each channel: `[h, w, c]` → `[c]` (Lin, Chen, Yan 2014, "Network in network",
+/// section 3.2).
+///
+/// ```
+/// use dl_conv::GlobalAveragePool2d;
+/// use dl_nn::prelude::*;
+///
+/// let model: Model<f32> = Sequential::input([7, 5, 64]).push(GlobalAveragePool2d).build(0)?;
+/// assert_eq!(model.output_shape(), [64]);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlobalAveragePool2d;
+
+impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
+    fn kind(&self) -> &'static str {
+        "global_max_pool2d"
+    }
+
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        whole("global_max_pool2d", input, Max)
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for GlobalAveragePool2d {
+    fn kind(&self) -> &'static str {
+        "global_average_pool2d"
+    }
+
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        whole("global_average_pool2d", input, Average { count: None })
+    }
+}
+
+/// Pooling by a window as large as the image.
+fn whole<F: Scalar>(
+    kind: &'static str,
+    input: &[usize],
+    reduce: impl Reduce<F> + std::fmt::Debug + 'static,
+) -> Result<Box<dyn Layer<F>>, LayerError> {
+    let window = Window::new(image_of(input)?.size);
+    Ok(Box::new(PoolLayer {
+        kind,
+        plan: Plan::new(&window, input, kind)?,
+        reduce,
+        global: true,
+    }))
+}

@@ -1,0 +1,67 @@
+//! Pooling of one kind or another as a layer.
+
+use dl_math::Scalar;
+use dl_nn::ndarray::ArrayD;
+use dl_nn::{Activation, Batching, Cache, Layer, Mode, ShapeError, View, ViewMut};
+
+use super::passes::{self, Reduce};
+use super::plan::Plan;
+use crate::shape::{slice, slice_mut};
+
+/// A pooling whose windows are planned for one shape of images. Nothing is kept for the way back,
+/// which finds in x and y what it needs.
+#[derive(Debug, Clone)]
+pub(super) struct PoolLayer<R> {
+    pub(super) kind: &'static str,
+    pub(super) plan: Plan,
+    pub(super) reduce: R,
+    /// Whether one number a channel comes out, `[c]` instead of `[1, 1, c]`.
+    pub(super) global: bool,
+}
+
+impl<F: Scalar, R: Reduce<F> + std::fmt::Debug> Layer<F> for PoolLayer<R> {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let Plan {
+            rows,
+            columns,
+            image,
+            ..
+        } = &self.plan;
+        image.require(input)?;
+        Ok(match self.global {
+            true => vec![image.channels],
+            false => vec![rows.len(), columns.len(), image.channels],
+        })
+    }
+
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
+        passes::forward(self.reduce, &self.plan, slice(&x), slice_mut(&mut y));
+    }
+
+    fn backward(
+        &self,
+        x: View<F>,
+        y: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        _: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        let Some(mut dx) = dx else { return };
+        let dy = dy.view();
+        let read = [slice(&x), slice(&y), slice(&dy)];
+        passes::backward(self.reduce, &self.plan, read, slice_mut(&mut dx));
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        None
+    }
+}

@@ -1,0 +1,118 @@
+//! Max pooling.
+
+use dl_math::Scalar;
+use dl_math::random::Generator;
+use dl_nn::{Layer, LayerError, LayerSpec};
+use serde::{Deserialize, Serialize};
+
+use super::layer::PoolLayer;
+use super::passes::Reduce;
+use super::plan::Plan;
+use crate::geometry::{Padding, Size, Window};
+
+/// The largest pixel under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
+/// (Riesenhuber, Poggio 1999; with overlapping windows, Krizhevsky et al. 2012, section 3.4).
+///
+/// - Padding never wins; a window that sees nothing else is an error at build.
+/// - Of equal pixels the first wins, in row-major order, and the gradient is its alone.
+///   Gradients of overlapping windows add up.
+/// - A NaN under the window makes the result NaN. Its gradient goes to the window's first pixel.
+///
+/// ```
+/// use dl_conv::MaxPool2d;
+/// use dl_nn::prelude::*;
+///
+/// let model: Model<f32> = Sequential::input([26, 26, 32]).push(MaxPool2d::new(2)).build(0)?;
+/// assert_eq!(model.output_shape(), [13, 13, 32]);
+/// // AlexNet's overlapping windows
+/// let pool = MaxPool2d::new(3).stride(2);
+/// let model: Model<f32> = Sequential::input([55, 55, 96]).push(pool).build(0)?;
+/// assert_eq!(model.output_shape(), [27, 27, 96]);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaxPool2d {
+    pub(crate) window: Window,
+}
+
+impl MaxPool2d {
+    /// A window of so many pixels, one beside the other (stride = window), inside the image.
+    pub fn new(window: impl Into<Size>) -> Self {
+        let window = window.into();
+        Self {
+            window: Window {
+                stride: window,
+                ..Window::new(window)
+            },
+        }
+    }
+
+    /// Pixels from one position to the next.
+    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
+        self.window.stride = stride.into();
+        self
+    }
+
+    /// What stands around the image.
+    pub fn padding(mut self, padding: Padding) -> Self {
+        self.window.padding = padding;
+        self
+    }
+
+    /// Pixels from one tap of the window to the next.
+    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
+        self.window.dilation = dilation.into();
+        self
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for MaxPool2d {
+    fn kind(&self) -> &'static str {
+        "max_pool2d"
+    }
+
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        Ok(Box::new(PoolLayer {
+            kind: "max_pool2d",
+            plan: Plan::new(&self.window, input, "MaxPool2d")?,
+            reduce: Max,
+            global: false,
+        }))
+    }
+}
+
+/// y = maxₚ xₚ; ∂L/∂xₚ = ∂L/∂y for the first p with xₚ = y.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Max;
+
+impl<F: Scalar> Reduce<F> for Max {
+    #[inline(always)]
+    fn add(self, most: F, pixel: F) -> F {
+        // a NaN wins and stays
+        if pixel > most || pixel.is_nan() {
+            pixel
+        } else {
+            most
+        }
+    }
+
+    #[inline(always)]
+    fn finish(self, most: F, _: usize) -> F {
+        most
+    }
+
+    #[inline(always)]
+    fn share(self, dy: F, _: usize) -> F {
+        dy
+    }
+
+    /// The first pixel that is not less takes all there is; those after it find nothing left.
+    #[inline(always)]
+    fn part(self, pixel: F, y: F, left: F) -> (F, F) {
+        if pixel < y {
+            (F::zero(), left)
+        } else {
+            (left, F::zero())
+        }
+    }
+}

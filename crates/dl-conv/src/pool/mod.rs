@@ -1,0 +1,12 @@
+//! Pooling: a window slides over an image and leaves one number of each channel.
+
+mod average;
+mod global;
+mod layer;
+mod max;
+mod passes;
+mod plan;
+
+pub use average::AveragePool2d;
+pub use global::{GlobalAveragePool2d, GlobalMaxPool2d};
+pub use max::MaxPool2d;

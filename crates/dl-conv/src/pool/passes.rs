@@ -1,0 +1,227 @@
+//! A window's walk over images, forward and back, several channels at a time.
+
+use dl_math::Scalar;
+use pulp::{Arch, NullaryFnOnce};
+
+use super::plan::{Plan, Span};
+
+/// Channels that are worked on side by side: two registers of `f32` on the widest machines.
+const LANES: usize = 32;
+
+/// How the pixels of a window become one number, and how its gradient goes back to them.
+pub(crate) trait Reduce<F>: Copy + Send + Sync {
+    /// The number of the pixels so far, with one more.
+    fn add(self, sum: F, pixel: F) -> F;
+
+    /// The result of a window that sees `taps` pixels of the image.
+    fn finish(self, sum: F, taps: usize) -> F;
+
+    /// What the pixels of that window share of the result's gradient.
+    fn share(self, dy: F, taps: usize) -> F;
+
+    /// A pixel's part, and what is left for the pixels after it.
+    fn part(self, pixel: F, y: F, left: F) -> (F, F);
+}
+
+/// Pools images `x` to `y`.
+pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &Plan, x: &[F], y: &mut [F]) {
+    Arch::new().dispatch(Forward { reduce, plan, x, y });
+}
+
+/// From ∂L/∂y to ∂L/∂x, which is overwritten.
+pub(crate) fn backward<F: Scalar>(
+    reduce: impl Reduce<F>,
+    plan: &Plan,
+    [x, y, dy]: [&[F]; 3],
+    dx: &mut [F],
+) {
+    Arch::new().dispatch(Backward {
+        reduce,
+        plan,
+        x,
+        y,
+        dy,
+        dx,
+    });
+}
+
+/// The taps of one position, from the first.
+#[derive(Clone, Copy)]
+struct Taps {
+    /// Rows and columns of taps.
+    counts: [usize; 2],
+    /// Numbers from row to row and from column to column.
+    strides: [usize; 2],
+    /// Pixels seen, or counted as seen.
+    number: usize,
+}
+
+impl Taps {
+    #[inline(always)]
+    fn new(plan: &Plan, row: Span, column: Span) -> Self {
+        Self {
+            counts: [row.taps, column.taps],
+            strides: plan.strides(),
+            number: row.taps * column.taps,
+        }
+    }
+}
+
+// Types of their own and plain loops, no closures: the compiler would not inline those into the
+// code with the vector instructions.
+struct Forward<'a, F, R> {
+    reduce: R,
+    plan: &'a Plan,
+    x: &'a [F],
+    y: &'a mut [F],
+}
+
+impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Forward<'_, F, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { reduce, plan, x, y } = self;
+        let channels = plan.image.channels;
+        let outputs = plan.rows.len() * plan.columns.len() * channels;
+        let images = x.chunks_exact(plan.image.numbers());
+        for (x, y) in images.zip(y.chunks_exact_mut(outputs)) {
+            let mut results = y.chunks_exact_mut(channels);
+            for &row in &plan.rows {
+                for (&column, y) in plan.columns.iter().zip(&mut results) {
+                    let taps = Taps::new(plan, row, column);
+                    let x = &x[plan.number_at(row.start, column.start)..];
+                    let done = pool::<F, R, LANES>(reduce, taps, x, y, 0);
+                    let done = pool::<F, R, 8>(reduce, taps, x, y, done);
+                    pool::<F, R, 1>(reduce, taps, x, y, done);
+                }
+            }
+        }
+    }
+}
+
+/// Pools one window's channels from `channel` on, N at a time; the first channel not done.
+#[inline(always)]
+fn pool<F: Scalar, R: Reduce<F>, const N: usize>(
+    reduce: R,
+    taps: Taps,
+    x: &[F],
+    y: &mut [F],
+    mut channel: usize,
+) -> usize {
+    while channel + N <= y.len() {
+        let mut sum = *lanes::<F, N>(x, channel);
+        for i in 0..taps.counts[0] {
+            for j in usize::from(i == 0)..taps.counts[1] {
+                let at = i * taps.strides[0] + j * taps.strides[1] + channel;
+                let pixel = lanes::<F, N>(x, at);
+                for c in 0..N {
+                    sum[c] = reduce.add(sum[c], pixel[c]);
+                }
+            }
+        }
+        for c in 0..N {
+            y[channel + c] = reduce.finish(sum[c], taps.number);
+        }
+        channel += N;
+    }
+    channel
+}
+
+struct Backward<'a, F, R> {
+    reduce: R,
+    plan: &'a Plan,
+    x: &'a [F],
+    y: &'a [F],
+    dy: &'a [F],
+    dx: &'a mut [F],
+}
+
+impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Backward<'_, F, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { reduce, plan, .. } = self;
+        let channels = plan.image.channels;
+        let outputs = plan.rows.len() * plan.columns.len() * channels;
+        let numbers = plan.image.numbers();
+        let inputs = self.x.chunks_exact(numbers);
+        let inputs = inputs.zip(self.dx.chunks_exact_mut(numbers));
+        let results = self.y.chunks_exact(outputs);
+        let results = results.zip(self.dy.chunks_exact(outputs));
+        for ((x, dx), (y, dy)) in inputs.zip(results) {
+            if !plan.partition {
+                dx.fill(F::zero());
+            }
+            let mut results = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
+            for &row in &plan.rows {
+                for (&column, (y, dy)) in plan.columns.iter().zip(&mut results) {
+                    let first = plan.number_at(row.start, column.start);
+                    let window = Window {
+                        taps: Taps::new(plan, row, column),
+                        add: !plan.disjoint,
+                        x: &x[first..],
+                        y,
+                        dy,
+                    };
+                    let dx = &mut dx[first..];
+                    let done = unpool::<F, R, LANES>(reduce, &window, dx, 0);
+                    let done = unpool::<F, R, 8>(reduce, &window, dx, done);
+                    unpool::<F, R, 1>(reduce, &window, dx, done);
+                }
+            }
+        }
+    }
+}
+
+/// One position, to be gone back from.
+struct Window<'a, F> {
+    taps: Taps,
+    /// Other positions see the pixels, too.
+    add: bool,
+    x: &'a [F],
+    y: &'a [F],
+    dy: &'a [F],
+}
+
+/// The way back of [`pool`].
+#[inline(always)]
+fn unpool<F: Scalar, R: Reduce<F>, const N: usize>(
+    reduce: R,
+    window: &Window<'_, F>,
+    dx: &mut [F],
+    mut channel: usize,
+) -> usize {
+    let Taps {
+        counts,
+        strides,
+        number,
+    } = window.taps;
+    while channel + N <= window.y.len() {
+        let y = lanes::<F, N>(window.y, channel);
+        let mut left = *lanes::<F, N>(window.dy, channel);
+        for dy in &mut left {
+            *dy = reduce.share(*dy, number);
+        }
+        for i in 0..counts[0] {
+            for j in 0..counts[1] {
+                let at = i * strides[0] + j * strides[1] + channel;
+                let pixel = lanes::<F, N>(window.x, at);
+                let dx = dx[at..].first_chunk_mut::<N>().expect("inside the image");
+                for c in 0..N {
+                    let (part, rest) = reduce.part(pixel[c], y[c], left[c]);
+                    dx[c] = if window.add { dx[c] + part } else { part };
+                    left[c] = rest;
+                }
+            }
+        }
+        channel += N;
+    }
+    channel
+}
+
+#[inline(always)]
+fn lanes<F, const N: usize>(numbers: &[F], at: usize) -> &[F; N] {
+    numbers[at..].first_chunk().expect("inside the image")
+}

@@ -1,0 +1,158 @@
+//! Which pixels of the image each position of a pooling window sees.
+
+use dl_nn::{LayerError, ShapeError};
+
+use crate::geometry::{Size, Window};
+use crate::shape::{Image, image_of, numbers_of};
+
+/// The pixels along an axis that one position sees; the padding is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) taps: usize,
+}
+
+/// A window's positions on images of one shape, row by row and column by column.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) rows: Vec<Span>,
+    pub(crate) columns: Vec<Span>,
+    pub(crate) image: Image,
+    /// Pixels from one tap to the next.
+    pub(crate) dilation: Size,
+    /// Taps of a window that sees no padding.
+    pub(crate) taps: usize,
+    /// No pixel is seen from two positions.
+    pub(crate) disjoint: bool,
+    /// No pixel is seen from two positions, and each from one.
+    pub(crate) partition: bool,
+}
+
+impl Plan {
+    /// Checks the window, which errors name as `owner`'s, on samples of shape `input`.
+    pub(crate) fn new(window: &Window, input: &[usize], owner: &str) -> Result<Self, LayerError> {
+        window.validate(owner)?;
+        let image = image_of(input)?;
+        let geometry = window.over(image.size)?;
+        let Size { height, width } = geometry.output;
+        numbers_of([height, width, image.channels])?;
+        let rows = spans(
+            image.size.height,
+            height,
+            window.kernel.height,
+            window.stride.height,
+            window.dilation.height,
+            geometry.top,
+        );
+        let columns = spans(
+            image.size.width,
+            width,
+            window.kernel.width,
+            window.stride.width,
+            window.dilation.width,
+            geometry.left,
+        );
+        let (Some(rows), Some(columns)) = (rows, columns) else {
+            let takes = "an image and a padding of which every window sees at least one pixel \
+                         of the image";
+            return Err(ShapeError {
+                got: input.to_vec(),
+                takes: takes.to_owned(),
+            }
+            .into());
+        };
+        let extent = |kernel: usize, dilation: usize| (kernel - 1) * dilation + 1;
+        let disjoint = extent(window.kernel.height, window.dilation.height) <= window.stride.height
+            && extent(window.kernel.width, window.dilation.width) <= window.stride.width;
+        let seen = |spans: &[Span]| spans.iter().map(|span| span.taps).sum::<usize>();
+        let all = seen(&rows) == image.size.height && seen(&columns) == image.size.width;
+        Ok(Self {
+            rows,
+            columns,
+            image,
+            dilation: window.dilation,
+            taps: window.kernel.height * window.kernel.width,
+            disjoint,
+            partition: disjoint && all,
+        })
+    }
+
+    /// Where the channels of a pixel begin in its image.
+    pub(crate) fn number_at(&self, row: usize, column: usize) -> usize {
+        (row * self.image.size.width + column) * self.image.channels
+    }
+
+    /// Pixels from one row of taps to the next, and from one tap to the next, in numbers.
+    pub(crate) fn strides(&self) -> [usize; 2] {
+        let row = self.image.size.width * self.image.channels;
+        [
+            self.dilation.height * row,
+            self.dilation.width * self.image.channels,
+        ]
+    }
+}
+
+/// The taps in the image of each position; `None` where a position sees only padding.
+fn spans(
+    input: usize,
+    output: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    before: usize,
+) -> Option<Vec<Span>> {
+    let span = |position: usize| {
+        let shift = position * stride;
+        let first = before.saturating_sub(shift).div_ceil(dilation);
+        let end = (input + before).saturating_sub(shift).div_ceil(dilation);
+        let taps = end
+            .min(kernel)
+            .checked_sub(first)
+            .filter(|&taps| taps > 0)?;
+        let start = shift + first * dilation - before;
+        Some(Span { start, taps })
+    };
+    (0..output).map(span).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Padding;
+
+    fn span(start: usize, taps: usize) -> Span {
+        Span { start, taps }
+    }
+
+    #[test]
+    fn spans_leave_the_padding_out() {
+        // taps −1 0 1, 1 2 3, 3 4 5 on five pixels
+        let expected = vec![span(0, 2), span(1, 3), span(3, 2)];
+        assert_eq!(spans(5, 3, 3, 2, 1, 1), Some(expected));
+        // taps −1 1 3, 0 2 4, 1 3 5
+        let expected = vec![span(1, 2), span(0, 3), span(1, 2)];
+        assert_eq!(spans(5, 3, 3, 1, 2, 1), Some(expected));
+        // taps −2 −1
+        assert_eq!(spans(5, 3, 2, 2, 1, 2), None);
+        // taps −1 1 between which the only pixel is
+        assert_eq!(spans(1, 1, 2, 1, 2, 1), None);
+    }
+
+    #[test]
+    fn windows_that_share_or_miss_pixels() {
+        let plan = |kernel: usize, stride: usize, padding, side| {
+            let window = Window {
+                stride: stride.into(),
+                padding,
+                ..Window::new(kernel)
+            };
+            let plan = Plan::new(&window, &[side, side, 1], "MaxPool2d").unwrap();
+            (plan.disjoint, plan.partition)
+        };
+        assert_eq!(plan(2, 2, Padding::Valid, 26), (true, true));
+        assert_eq!(plan(2, 2, Padding::Valid, 11), (true, false));
+        assert_eq!(plan(2, 2, Padding::Same, 11), (true, true));
+        assert_eq!(plan(2, 3, Padding::Valid, 8), (true, false));
+        assert_eq!(plan(3, 2, Padding::Valid, 7), (false, false));
+    }
+}

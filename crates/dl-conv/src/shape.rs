@@ -1,0 +1,73 @@
+//! Shapes of samples, checked where they come in.
+
+use dl_math::Scalar;
+use dl_nn::{ShapeError, View, ViewMut};
+
+use crate::geometry::Size;
+
+/// The most numbers a sample may have, so that a slip of the keyboard is an error, not an abort.
+const MOST_NUMBERS: usize = u32::MAX as usize;
+
+/// The shape of one image `[height, width, channels]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Image {
+    pub(crate) size: Size,
+    pub(crate) channels: usize,
+}
+
+impl Image {
+    /// Numbers of one image.
+    pub(crate) fn numbers(&self) -> usize {
+        self.size.height * self.size.width * self.channels
+    }
+
+    pub(crate) fn shape(&self) -> [usize; 3] {
+        [self.size.height, self.size.width, self.channels]
+    }
+
+    /// `Ok` where a sample is such an image.
+    pub(crate) fn require(&self, sample: &[usize]) -> Result<(), ShapeError> {
+        let takes = format!("an image {:?}", self.shape());
+        ShapeError::require(sample == self.shape(), sample, takes)
+    }
+}
+
+/// A sample's shape as an image.
+pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
+    let takes = "an image [height, width, channels] of at least 1 × 1 × 1";
+    let &[height, width, channels] = sample else {
+        return Err(ShapeError {
+            got: sample.to_vec(),
+            takes: takes.to_owned(),
+        });
+    };
+    ShapeError::require(!sample.contains(&0), sample, takes)?;
+    numbers_of([height, width, channels])?;
+    Ok(Image {
+        size: [height, width].into(),
+        channels,
+    })
+}
+
+/// The numbers of a sample of this shape.
+pub(crate) fn numbers_of(shape: [usize; 3]) -> Result<usize, ShapeError> {
+    let numbers = shape
+        .iter()
+        .try_fold(1, |product: usize, &n| product.checked_mul(n));
+    numbers
+        .filter(|&numbers| numbers <= MOST_NUMBERS)
+        .ok_or_else(|| ShapeError {
+            got: shape.to_vec(),
+            takes: "samples of fewer than 2^32 numbers".to_owned(),
+        })
+}
+
+/// The numbers of a batch in order.
+pub(crate) fn slice<'a, F: Scalar>(x: &'a View<'_, F>) -> &'a [F] {
+    x.as_slice().expect("batches are in standard layout")
+}
+
+/// The numbers of a batch in order, to be written.
+pub(crate) fn slice_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> &'a mut [F] {
+    x.as_slice_mut().expect("batches are in standard layout")
+}
