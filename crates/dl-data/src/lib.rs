@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod augment;
 mod batches;
 mod check;
 mod csv;
@@ -16,6 +17,7 @@ mod pca;
 mod regression;
 mod standard_scaler;
 
+pub use augment::{Augment, AugmentError, AugmentedBatches, Augmenter};
 pub use batches::{Batches, LastBatch};
 pub use csv::{Column, Csv, CsvError, Missing, Place};
 pub use dataset::Dataset;

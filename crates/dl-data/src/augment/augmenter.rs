@@ -1,0 +1,162 @@
+//! Applying an augmentation.
+
+use dl_math::{
+    Scalar,
+    rand::Rng,
+    random::{Generator, stream},
+};
+use ndarray::{Array4, ArrayRef4, Axis};
+use rayon::prelude::*;
+
+use super::{
+    Augment, AugmentError,
+    affine::{Geometry, Image},
+};
+use crate::check::check_rows;
+
+/// A checked [`Augment`] and its seed.
+///
+/// Every image has a draw of its own, which depends on the seed and the number of the draw: the
+/// same call gives the same bits with any number of threads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Augmenter {
+    settings: Augment,
+    seed: u64,
+}
+
+impl Augmenter {
+    pub(super) fn new(settings: Augment, seed: u64) -> Self {
+        // not the streams that others draw from a seed handed to them, too
+        const AUGMENTATION: u64 = u64::from_be_bytes(*b"augment\0");
+        let seed = seed ^ AUGMENTATION;
+        Self { settings, seed }
+    }
+
+    /// `images` `[n, h, w, c]` augmented; image i by draw `first_draw` + i.
+    pub fn apply<F: Scalar>(&self, images: &ArrayRef4<F>, first_draw: u64) -> Array4<F> {
+        let mut out = Array4::zeros(images.raw_dim());
+        self.apply_into(images, first_draw, &mut out)
+            .expect("the buffer is made for the images");
+        out
+    }
+
+    /// As [`apply`](Self::apply), into a buffer of the same shape.
+    ///
+    /// # Errors
+    /// A buffer of another shape or not in standard layout.
+    pub fn apply_into<F: Scalar>(
+        &self,
+        images: &ArrayRef4<F>,
+        first_draw: u64,
+        out: &mut ArrayRef4<F>,
+    ) -> Result<(), AugmentError> {
+        self.run(images, images.shape()[0], |i| i, first_draw, out)
+    }
+
+    /// The images of some rows, augmented: row `rows[i]` by draw `first_draw` + i, into a buffer
+    /// `[rows, h, w, c]`.
+    ///
+    /// # Errors
+    /// A row that does not exist, no row at all; a buffer of another shape or not in standard
+    /// layout.
+    pub fn apply_rows_into<F: Scalar>(
+        &self,
+        images: &ArrayRef4<F>,
+        rows: &[usize],
+        first_draw: u64,
+        out: &mut ArrayRef4<F>,
+    ) -> Result<(), AugmentError> {
+        check_rows(rows, images.shape()[0])?;
+        self.run(images, rows.len(), |i| rows[i], first_draw, out)
+    }
+
+    fn run<F: Scalar>(
+        &self,
+        images: &ArrayRef4<F>,
+        count: usize,
+        row: impl Fn(usize) -> usize + Sync,
+        first_draw: u64,
+        out: &mut ArrayRef4<F>,
+    ) -> Result<(), AugmentError> {
+        let (_, height, width, channels) = images.dim();
+        let shape = [count, height, width, channels];
+        let buffer: [usize; 4] = out.dim().into();
+        if shape != buffer {
+            return Err(AugmentError::Shape {
+                images: shape,
+                buffer,
+            });
+        }
+        let out = out.as_slice_mut().ok_or(AugmentError::Layout)?;
+        if out.is_empty() {
+            return Ok(());
+        }
+        let each = out.par_chunks_exact_mut(height * width * channels);
+        each.enumerate().for_each(|(i, out)| {
+            let image = images.index_axis(Axis(0), row(i));
+            let image = image.as_standard_layout();
+            let image = Image {
+                pixels: image.as_slice().expect("it is in standard layout"),
+                height,
+                width,
+                channels,
+            };
+            self.one(&image, first_draw.wrapping_add(i as u64), out);
+        });
+        Ok(())
+    }
+
+    /// One image by one draw.
+    fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
+        let rng = &mut stream(self.seed, draw);
+        let fill = F::of(self.settings.fill);
+        let geometry = self.geometry(rng);
+        if geometry == Geometry::NONE {
+            out.copy_from_slice(image.pixels);
+        } else {
+            image.resample(&geometry, fill, out);
+        }
+        if self.settings.noise > 0. {
+            let std = F::of(self.settings.noise);
+            for value in out.iter_mut() {
+                *value += std * F::standard_normal(rng);
+            }
+        }
+        if self.settings.cut_out > 0 {
+            let rows = hole(self.settings.cut_out, image.height, rng);
+            let columns = hole(self.settings.cut_out, image.width, rng);
+            let line = image.width * image.channels;
+            for line in out.chunks_exact_mut(line).take(rows.end).skip(rows.start) {
+                line[columns.start * image.channels..columns.end * image.channels].fill(fill);
+            }
+        }
+    }
+
+    /// What is not asked for is not drawn.
+    fn geometry(&self, rng: &mut Generator) -> Geometry {
+        let mut within = |most: f64| match most {
+            0. => 0.,
+            _ => most * (2. * f64::uniform(rng) - 1.),
+        };
+        let shift = [within(self.settings.shift), within(self.settings.shift)];
+        let angle = within(self.settings.rotate).to_radians();
+        let scale = 1. + within(self.settings.scale);
+        let mut happens = |probability: f64| probability > 0. && f64::uniform(rng) < probability;
+        Geometry {
+            flip_horizontal: happens(self.settings.flip_horizontal),
+            flip_vertical: happens(self.settings.flip_vertical),
+            scale,
+            angle,
+            shift,
+        }
+    }
+}
+
+/// `side` pixels about any of `length`, as far as they are on the image.
+fn hole(side: usize, length: usize, rng: &mut Generator) -> std::ops::Range<usize> {
+    let middle = rng.random_range(0..length);
+    let start = middle.saturating_sub(side / 2);
+    // an odd side has as many pixels on either side of the middle
+    let end = middle.saturating_add(side - side / 2).min(length);
+    start..end
+}
