@@ -1,13 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod conv2d;
+pub mod functions;
+pub mod gallery;
 mod geometry;
 mod im2col;
+mod local_response_norm;
 pub mod naive;
 mod pool;
 mod shape;
+mod upsample2d;
+mod zero_pad2d;
 
 pub use conv2d::{Conv2d, Conv2dLayer};
+pub use dl_nn::ndarray;
 pub use geometry::{Geometry, Padding, Size, Window};
 pub use im2col::{col2im, im2col};
+pub use local_response_norm::LocalResponseNorm;
 pub use pool::{AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d};
+pub use upsample2d::{Interpolation, UpSample2d};
+pub use zero_pad2d::ZeroPad2d;

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use crate::geometry::{Padding, Size, Window};
 
 /// The mean of the pixels under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
-/// (LeCun et al. 1998 with weights, section II.A; Goodfellow, Bengio, Courville 2016, section 9.3).
+/// (LeCun et al. 1998, section II.B, there with a weight and a bias for each channel).
 ///
 /// The mean is that of the pixels in the image, as in Keras;
 /// [`count_padding`](Self::count_padding) counts the zeros around it, too, as PyTorch does unless

@@ -11,7 +11,8 @@ use super::plan::Plan;
 use crate::geometry::{Padding, Size, Window};
 
 /// The largest pixel under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
-/// (Riesenhuber, Poggio 1999; with overlapping windows, Krizhevsky et al. 2012, section 3.4).
+/// (Goodfellow, Bengio, Courville 2016, section 9.3; overlapping windows: Krizhevsky, Sutskever,
+/// Hinton 2012, section 3.4).
 ///
 /// - Padding never wins; a window that sees nothing else is an error at build.
 /// - Of equal pixels the first wins, in row-major order, and the gradient is its alone.

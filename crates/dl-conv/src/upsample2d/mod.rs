@@ -1,0 +1,146 @@
+//! Larger images: nearest and bilinear interpolation.
+
+mod bilinear;
+mod nearest;
+
+use dl_math::Scalar;
+use dl_math::random::Generator;
+use dl_nn::{
+    Activation, Batching, Cache, Layer, LayerError, LayerSpec, Mode, ShapeError, View, ViewMut,
+};
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::{Size, Window};
+use crate::shape::{Image, image_of, numbers_of, slice, slice_mut};
+
+/// How a pixel between pixels gets its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Interpolation {
+    /// From the pixel it lies in.
+    #[default]
+    Nearest,
+    /// From the four pixels around it, by distance. Pixel p of the larger image lies at
+    /// `(p + ½) / factor − ½` of the smaller one, or on its border where that is outside: pixels
+    /// are areas, whose centres are halfway between whole numbers (PyTorch's
+    /// `align_corners=False`, TensorFlow's half-pixel centres).
+    Bilinear,
+}
+
+/// Makes images larger by whole factors: `[h, w, c]` → `[h·f, w·f, c]`.
+///
+/// ```
+/// use dl_conv::{Interpolation, UpSample2d};
+/// use dl_nn::prelude::*;
+///
+/// let up = UpSample2d::new([2, 3]).interpolation(Interpolation::Bilinear);
+/// let model: Model<f32> = Sequential::input([7, 7, 16]).push(up).build(0)?;
+/// assert_eq!(model.output_shape(), [14, 21, 16]);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpSample2d {
+    factor: Size,
+    interpolation: Interpolation,
+}
+
+impl UpSample2d {
+    /// Every pixel becomes so many by so many, all like it.
+    pub fn new(factor: impl Into<Size>) -> Self {
+        Self {
+            factor: factor.into(),
+            interpolation: Interpolation::Nearest,
+        }
+    }
+
+    /// Chooses where the values come from.
+    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
+        self.interpolation = interpolation;
+        self
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for UpSample2d {
+    fn kind(&self) -> &'static str {
+        "up_sample2d"
+    }
+
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        Window::new(self.factor).validate("UpSample2d")?;
+        let small = image_of(input)?;
+        let Size { height, width } = self.factor;
+        let rows = small.size.height.saturating_mul(height);
+        let columns = small.size.width.saturating_mul(width);
+        numbers_of([rows, columns, small.channels])?;
+        Ok(Box::new(UpSampleLayer {
+            small,
+            large: Image {
+                size: [rows, columns].into(),
+                channels: small.channels,
+            },
+            factor: self.factor,
+            interpolation: self.interpolation,
+        }))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct UpSampleLayer {
+    small: Image,
+    large: Image,
+    factor: Size,
+    interpolation: Interpolation,
+}
+
+impl<F: Scalar> Layer<F> for UpSampleLayer {
+    fn kind(&self) -> &'static str {
+        "up_sample2d"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        self.small.require(input)?;
+        Ok(self.large.shape().to_vec())
+    }
+
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
+        let images = slice(&x).chunks_exact(self.small.numbers());
+        let results = slice_mut(&mut y).chunks_exact_mut(self.large.numbers());
+        for (x, y) in images.zip(results) {
+            match self.interpolation {
+                Interpolation::Nearest => nearest::forward(self, x, y),
+                Interpolation::Bilinear => bilinear::forward(self, x, y),
+            }
+        }
+    }
+
+    /// Each pixel gets back the gradients of the pixels it had a part in, by the same weights.
+    fn backward(
+        &self,
+        _: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        _: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        let Some(mut dx) = dx else { return };
+        let dy = dy.view();
+        let images = slice_mut(&mut dx).chunks_exact_mut(self.small.numbers());
+        let results = slice(&dy).chunks_exact(self.large.numbers());
+        for (dx, dy) in images.zip(results) {
+            dx.fill(F::zero());
+            match self.interpolation {
+                Interpolation::Nearest => nearest::backward(self, dy, dx),
+                Interpolation::Bilinear => bilinear::backward(self, dy, dx),
+            }
+        }
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        None
+    }
+}

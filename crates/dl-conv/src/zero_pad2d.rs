@@ -1,0 +1,147 @@
+//! Zeros around an image.
+
+use dl_math::Scalar;
+use dl_math::random::Generator;
+use dl_nn::{
+    Activation, Batching, Cache, Layer, LayerError, LayerSpec, Mode, ShapeError, View, ViewMut,
+};
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::{Padding, Window};
+use crate::shape::{Image, image_of, numbers_of, slice, slice_mut};
+
+/// Zeros around an image: `[h, w, c]` → `[top + h + bottom, left + w + right, c]`.
+///
+/// ```
+/// use dl_conv::ZeroPad2d;
+/// use dl_nn::prelude::*;
+///
+/// let pad = ZeroPad2d::sides(2, 1, 0, 3);
+/// let model: Model<f32> = Sequential::input([28, 28, 1]).push(pad).build(0)?;
+/// assert_eq!(model.output_shape(), [31, 31, 1]);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZeroPad2d {
+    padding: Padding,
+}
+
+impl ZeroPad2d {
+    /// So many zeros on each side.
+    pub fn new(zeros: usize) -> Self {
+        Self {
+            padding: Padding::all(zeros),
+        }
+    }
+
+    /// So many rows above and below, so many columns before and after.
+    pub fn sides(top: usize, bottom: usize, left: usize, right: usize) -> Self {
+        Self {
+            padding: Padding::Explicit {
+                top,
+                bottom,
+                left,
+                right,
+            },
+        }
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
+    fn kind(&self) -> &'static str {
+        "zero_pad2d"
+    }
+
+    fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+        // a window of one pixel stands on every pixel of the padded image
+        let window = Window {
+            padding: self.padding,
+            ..Window::new(1)
+        };
+        window.validate("ZeroPad2d")?;
+        let image = image_of(input)?;
+        let geometry = window.over(image.size)?;
+        let padded = Image {
+            size: geometry.output,
+            channels: image.channels,
+        };
+        numbers_of(padded.shape())?;
+        Ok(Box::new(ZeroPadLayer {
+            image,
+            padded,
+            top: geometry.top,
+            left: geometry.left,
+        }))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct ZeroPadLayer {
+    image: Image,
+    padded: Image,
+    top: usize,
+    left: usize,
+}
+
+impl ZeroPadLayer {
+    /// Where row `y` of the image stands in the padded one.
+    fn row(&self, y: usize) -> std::ops::Range<usize> {
+        let channels = self.image.channels;
+        let first = ((self.top + y) * self.padded.size.width + self.left) * channels;
+        first..first + self.image.size.width * channels
+    }
+}
+
+impl<F: Scalar> Layer<F> for ZeroPadLayer {
+    fn kind(&self) -> &'static str {
+        "zero_pad2d"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        self.image.require(input)?;
+        Ok(self.padded.shape().to_vec())
+    }
+
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
+        let images = slice(&x).chunks_exact(self.image.numbers());
+        let padded = slice_mut(&mut y).chunks_exact_mut(self.padded.numbers());
+        for (image, padded) in images.zip(padded) {
+            padded.fill(F::zero());
+            let rows = image.chunks_exact(self.image.numbers() / self.image.size.height);
+            for (y, row) in rows.enumerate() {
+                padded[self.row(y)].copy_from_slice(row);
+            }
+        }
+    }
+
+    /// The gradients of the zeros are nobody's.
+    fn backward(
+        &self,
+        _: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        _: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        let Some(mut dx) = dx else { return };
+        let dy = dy.view();
+        let images = slice_mut(&mut dx).chunks_exact_mut(self.image.numbers());
+        let padded = slice(&dy).chunks_exact(self.padded.numbers());
+        for (image, padded) in images.zip(padded) {
+            let rows = image.chunks_exact_mut(self.image.numbers() / self.image.size.height);
+            for (y, row) in rows.enumerate() {
+                row.copy_from_slice(&padded[self.row(y)]);
+            }
+        }
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        None
+    }
+}
