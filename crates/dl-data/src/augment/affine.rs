@@ -71,33 +71,50 @@ impl<F: Scalar> Image<'_, F> {
     /// The image under a geometry, bilinearly sampled, `fill` where it does not reach.
     pub(super) fn resample(&self, geometry: &Geometry, fill: F, out: &mut [F]) {
         let from = geometry.inverse([self.height, self.width]);
-        for (i, pixel) in out.chunks_exact_mut(self.channels).enumerate() {
-            self.sample(from.of(i / self.width, i % self.width), fill, pixel);
+        let lines = out.chunks_exact_mut(self.width * self.channels);
+        for (y, line) in lines.enumerate() {
+            for (x, pixel) in line.chunks_exact_mut(self.channels).enumerate() {
+                self.sample(from.of(y, x), fill, pixel);
+            }
         }
     }
 
-    /// The value at a point, between the four pixels around it.
+    /// The value at a point, mixed from the four pixels around it.
+    #[inline(always)]
     fn sample(&self, [y, x]: [f64; 2], fill: F, out: &mut [F]) {
         let within = |at: f64, length: usize| -1. < at && at < length as f64;
         if !within(y, self.height) || !within(x, self.width) {
             out.fill(fill);
             return;
         }
-        let (top, left) = (y.floor(), x.floor());
-        let (fy, fx) = (F::of(y - top), F::of(x - left));
-        let (top, left) = (top as isize, left as isize);
-        let at = |y, x, c| self.pixel(y, x).map_or(fill, |pixel| pixel[c]);
+        // the pixel to the lower right: the point is above −1, so that a cast rounds down
+        let (bottom, right) = ((y + 1.) as usize, (x + 1.) as usize);
+        let share = |at: f64, after: usize| F::of(at + 1. - after as f64);
+        let (fy, fx) = (share(y, bottom), share(x, right));
         let mix = |a: F, b: F, share: F| (F::one() - share) * a + share * b;
-        for (c, value) in out.iter_mut().enumerate() {
-            let above = mix(at(top, left, c), at(top, left + 1, c), fx);
-            let below = mix(at(top + 1, left, c), at(top + 1, left + 1, c), fx);
-            *value = mix(above, below, fy);
+        let mix = |[a, b, c, d]: [F; 4]| mix(mix(a, b, fx), mix(c, d, fx), fy);
+
+        let (n, line) = (self.channels, self.width * self.channels);
+        if (1..self.height).contains(&bottom) && (1..self.width).contains(&right) {
+            let above = &self.pixels[(bottom - 1) * line + (right - 1) * n..][..2 * n];
+            let below = &self.pixels[bottom * line + (right - 1) * n..][..2 * n];
+            for (c, value) in out.iter_mut().enumerate() {
+                *value = mix([above[c], above[n + c], below[c], below[n + c]]);
+            }
+        } else {
+            for (c, value) in out.iter_mut().enumerate() {
+                *value = mix([(1, 1), (1, 0), (0, 1), (0, 0)].map(|(up, left)| {
+                    let pixel = self.pixel(bottom.checked_sub(up), right.checked_sub(left));
+                    pixel.map_or(fill, |pixel| pixel[c])
+                }));
+            }
         }
     }
 
-    fn pixel(&self, y: isize, x: isize) -> Option<&[F]> {
-        let y = usize::try_from(y).ok().filter(|&y| y < self.height)?;
-        let x = usize::try_from(x).ok().filter(|&x| x < self.width)?;
+    /// A pixel, if there is such a row and column.
+    fn pixel(&self, y: Option<usize>, x: Option<usize>) -> Option<&[F]> {
+        let y = y.filter(|&y| y < self.height)?;
+        let x = x.filter(|&x| x < self.width)?;
         let start = (y * self.width + x) * self.channels;
         Some(&self.pixels[start..start + self.channels])
     }
