@@ -5,6 +5,7 @@ use ndarray::{ArrayD, Axis, IxDyn};
 
 use crate::layer::{Cache, Mode, View, ViewMut};
 use crate::model::NamedLayer;
+use crate::workspace::Share;
 
 /// The buffers of one block of samples in a run of layers.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Block<F> {
     pub(crate) deltas: Vec<Vec<F>>,
     pub(crate) caches: Vec<Cache<F>>,
     pub(crate) grads: Vec<Vec<ArrayD<F>>>,
+    /// What the loss said of these samples.
+    pub(crate) share: Share,
 }
 
 impl<F: Scalar> Block<F> {
@@ -37,7 +40,7 @@ impl<F: Scalar> Block<F> {
         &mut self,
         run: &[NamedLayer<F>],
         x: View<F>,
-        y: View<F>,
+        y: &[F],
         dy: &mut [F],
         mut dx: Option<&mut [F]>,
         skip: usize,
@@ -55,7 +58,7 @@ impl<F: Scalar> Block<F> {
             };
             let output = match self.outputs.get(i) {
                 Some(inner) if i < last => batch(inner, &named.output_shape, n),
-                _ => y.view(),
+                _ => batch(y, &named.output_shape, n),
             };
             let delta = rest.first_mut().map_or(&mut *dy, |inner| &mut inner[..]);
             let delta = batch_mut(delta, &named.output_shape, n);

@@ -32,4 +32,4 @@ pub use model::{Model, NamedLayer, Weights, WeightsError};
 pub use sequential::Sequential;
 pub use summary::{Summary, SummaryRow};
 pub use target::{Target, TargetRow};
-pub use workspace::Workspace;
+pub use workspace::{BatchLoss, Share, Workspace};

@@ -13,12 +13,35 @@ use ndarray::{ArrayD, ArrayViewD, Axis};
 use rayon::prelude::*;
 
 use crate::block::{Block, batch, batch_mut};
-use crate::layer::{Batching, Cache, Mode, View, ViewMut};
+use crate::layer::{Batching, Cache, Mode, View};
 use crate::model::{Model, NamedLayer};
 
 /// Numbers that the activations of one block may take: a block of so many stays in a core's
 /// second-level cache (8 images of the MNIST CNN).
-const BLOCK_NUMBERS: usize = 300_000;
+const BLOCK_NUMBERS: usize = 320_000;
+
+/// Numbers of a gradient that one task sums up over the blocks.
+const SUM_NUMBERS: usize = 1 << 14;
+
+/// The loss on a part of a batch: it is told which samples of the batch, reads their outputs,
+/// writes their part of ∂L/∂output, and gives their share of the loss.
+pub type BatchLoss<'a, F> = dyn Fn(Range<usize>, &[F], &mut [F]) -> Share + Sync + 'a;
+
+/// What some samples add to the measures of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Share {
+    /// Their part of the loss: the parts sum up to it.
+    pub loss: f64,
+    /// How many of them are predicted right.
+    pub right: usize,
+}
+
+impl std::ops::AddAssign for Share {
+    fn add_assign(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.right += other.right;
+    }
+}
 
 /// The buffers of forward and backward passes of one model for batches up to a size.
 #[derive(Debug)]
@@ -85,7 +108,9 @@ impl<F: Scalar> Workspace<F> {
                 Work::Whole(Cache::default())
             } else {
                 let numbers: usize = run.iter().map(NamedLayer::size).sum();
-                let rows = (BLOCK_NUMBERS / numbers).min(capacity).max(1);
+                let most = (BLOCK_NUMBERS / numbers).max(1);
+                // blocks of equal size
+                let rows = capacity.div_ceil(capacity.div_ceil(most).max(1)).max(1);
                 let inner = &run[..run.len() - 1];
                 let block = || Block {
                     outputs: inner
@@ -99,6 +124,7 @@ impl<F: Scalar> Workspace<F> {
                     } else {
                         Vec::new()
                     },
+                    share: Share::default(),
                 };
                 Work::Blocks(
                     rows,
@@ -136,45 +162,37 @@ impl<F: Scalar> Workspace<F> {
     /// # Panics
     /// Where the batch is larger than planned or not in standard layout.
     pub fn forward(&mut self, model: &Model<F>, x: View<F>, mode: Mode) -> ArrayViewD<'_, F> {
-        let n = x.len_of(Axis(0));
-        assert!(
-            n <= self.capacity,
-            "a batch of {n} in a workspace for {}",
-            self.capacity
-        );
-        for i in 0..self.stages.len() {
-            let (done, rest) = self.stages.split_at_mut(i);
-            let x = match done.last() {
-                None => x.view(),
-                Some(stage) => batch(&stage.output, &stage.shape, n),
-            };
-            rest[0].forward(model.layers(), x, n, mode);
-        }
+        let n = self.count(&x);
+        let all = self.stages.len();
+        self.forward_stages(all, model, x, n, mode);
         let last = self.stages.last().expect("never empty");
         batch(&last.output, &last.shape, n)
     }
 
-    /// The outputs of the last forward pass of `n` samples, and beside them the space for
-    /// ∂L/∂output, which the loss writes before [`backward`](Self::backward).
-    pub fn output_and_delta(&mut self, n: usize) -> (View<'_, F>, ViewMut<'_, F>) {
-        let last = self.stages.last_mut().expect("never empty");
-        let output = batch(&last.output, &last.shape, n);
-        (output, batch_mut(&mut last.delta, &last.shape, n))
-    }
-
-    /// Carries ∂L/∂output back to every parameter: [`grads`](Self::grads) hold ∂L/∂parameter
-    /// afterwards. `x` are the samples of the forward pass.
-    pub fn backward(&mut self, model: &Model<F>, x: View<F>) {
-        let n = x.len_of(Axis(0));
-        for gradient in self.grads.iter_mut().flatten() {
-            gradient.fill(F::zero());
-        }
-        for i in (0..self.stages.len()).rev() {
+    /// Carries samples forward, through the loss, and back to every parameter:
+    /// [`grads`](Self::grads) hold ∂L/∂parameter afterwards. Returns the sum of the shares.
+    ///
+    /// # Panics
+    /// Where the batch is larger than planned or not in standard layout, or the workspace is for
+    /// inference.
+    pub fn train(
+        &mut self,
+        model: &Model<F>,
+        x: View<F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+    ) -> Share {
+        let n = self.count(&x);
+        let last = self.stages.len() - 1;
+        self.forward_stages(last, model, x.view(), n, mode);
+        let mut share = Share::default();
+        for i in (0..=last).rev() {
             let (before, rest) = self.stages.split_at_mut(i);
-            if rest[0].layers.end <= self.first_trained {
+            let stage = &mut rest[0];
+            let skip = self.first_trained;
+            if i < last && stage.layers.end <= skip {
                 break;
             }
-            let skip = self.first_trained;
             let (x, dx) = match before.last_mut() {
                 None => (x.view(), None),
                 Some(stage) => {
@@ -183,11 +201,45 @@ impl<F: Scalar> Workspace<F> {
                     (batch(&stage.output, &stage.shape, n), dx)
                 }
             };
-            rest[0].backward(model.layers(), x, dx, n, skip, &mut self.grads);
+            let grads = &mut self.grads[stage.layers.clone()];
+            let pass = Pass { n, skip, x, dx };
+            if i == last {
+                share = stage.train(model.layers(), pass, mode, loss, grads);
+            } else {
+                stage.backward(model.layers(), pass, grads);
+            }
+        }
+        share
+    }
+
+    fn count(&self, x: &View<F>) -> usize {
+        let (n, capacity) = (x.len_of(Axis(0)), self.capacity);
+        assert!(
+            n <= capacity,
+            "a batch of {n} in a workspace for {capacity}"
+        );
+        n
+    }
+
+    fn forward_stages(
+        &mut self,
+        stages: usize,
+        model: &Model<F>,
+        x: View<F>,
+        n: usize,
+        mode: Mode,
+    ) {
+        for i in 0..stages {
+            let (done, rest) = self.stages.split_at_mut(i);
+            let x = match done.last() {
+                None => x.view(),
+                Some(stage) => batch(&stage.output, &stage.shape, n),
+            };
+            rest[0].forward(model.layers(), x, n, mode);
         }
     }
 
-    /// The gradients of the last backward pass, layer by layer, parameter by parameter.
+    /// The gradients of the last training pass, layer by layer, parameter by parameter.
     pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
         &self.grads
     }
@@ -207,14 +259,23 @@ impl<F: Scalar> Workspace<F> {
     }
 }
 
+/// What a stage is given on the way back.
+struct Pass<'a, F> {
+    n: usize,
+    /// The first layers of the model that nobody needs a gradient of.
+    skip: usize,
+    x: View<'a, F>,
+    dx: Option<&'a mut [F]>,
+}
+
 impl<F: Scalar> Stage<F> {
     fn forward(&mut self, layers: &[NamedLayer<F>], x: View<F>, n: usize, mode: Mode) {
         let run = &layers[self.layers.clone()];
-        let first = self.layers.start;
+        let mode = mode.part(self.layers.start);
         match &mut self.work {
             Work::Whole(cache) => {
                 let y = batch_mut(&mut self.output, &self.shape, n);
-                run[0].layer.forward(x, y, cache, mode.part(first));
+                run[0].layer.forward(x, y, cache, mode);
             }
             Work::Blocks(rows, blocks) => {
                 let rows = *rows;
@@ -223,58 +284,148 @@ impl<F: Scalar> Stage<F> {
                 let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
                 let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
                 let tasks = blocks.zip(outputs).zip(inputs).enumerate();
-                tasks.for_each(|(i, ((block, y), x))| {
-                    block.forward(run, x, y, mode.part(first).part(i));
+                tasks.with_max_len(1).for_each(|(i, ((block, y), x))| {
+                    block.forward(run, x, y, mode.part(i));
                 });
             }
         }
     }
 
+    /// Forward, loss and backward of the last stage.
+    fn train(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        pass: Pass<'_, F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+    ) -> Share {
+        let (n, size) = (pass.n, self.shape.iter().product::<usize>());
+        if let Work::Whole(_) = &self.work {
+            self.forward(layers, pass.x.view(), n, mode);
+            let share = loss(0..n, &self.output[..n * size], &mut self.delta[..n * size]);
+            self.backward(layers, pass, grads);
+            return share;
+        }
+        let run = &layers[self.layers.clone()];
+        let skip = pass.skip.saturating_sub(self.layers.start);
+        let mode = mode.part(self.layers.start);
+        self.for_blocks(pass, |i, first, block, part| {
+            let Part { x, y, dy, dx } = part;
+            block.forward(run, x.view(), y, mode.part(i));
+            block.share = loss(first..first + x.len_of(Axis(0)), y, dy);
+            block.backward(run, x, y, dy, dx, skip);
+        });
+        let mut share = Share::default();
+        for block in self.blocks(n) {
+            share += block.share;
+        }
+        add_up(self.blocks(n), grads);
+        share
+    }
+
     fn backward(
         &mut self,
         layers: &[NamedLayer<F>],
-        x: View<F>,
-        dx: Option<&mut [F]>,
-        n: usize,
-        first_trained: usize,
+        pass: Pass<'_, F>,
         grads: &mut [Vec<ArrayD<F>>],
     ) {
+        let n = pass.n;
         let run = &layers[self.layers.clone()];
-        let y = batch(&self.output, &self.shape, n);
-        match &mut self.work {
-            Work::Whole(cache) => {
-                let dy = batch_mut(&mut self.delta, &self.shape, n);
-                let dx = dx.map(|dx| batch_mut(dx, &x.shape()[1..], n));
-                let grads = &mut grads[self.layers.start];
-                run[0].layer.backward(x, y, dy, dx, cache, grads);
+        if let Work::Whole(cache) = &mut self.work {
+            for gradient in grads[0].iter_mut() {
+                gradient.fill(F::zero());
             }
-            Work::Blocks(rows, blocks) => {
-                let rows = *rows;
-                let blocks = &mut blocks[..n.div_ceil(rows)];
-                let size: usize = self.shape.iter().product();
-                let sample: usize = x.shape()[1..].iter().product();
-                let skip = first_trained.saturating_sub(self.layers.start);
-                let deltas = self.delta[..n * size].par_chunks_mut(rows * size);
-                let ends = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
-                let ends = ends.zip(y.axis_chunks_iter(Axis(0), rows));
-                let tasks = blocks.par_iter_mut().zip(deltas).zip(ends);
-                match dx {
-                    Some(dx) => tasks
-                        .zip(dx[..n * sample].par_chunks_mut(rows * sample))
-                        .for_each(|(((block, dy), (x, y)), dx)| {
-                            block.backward(run, x, y, dy, Some(dx), skip);
-                        }),
-                    None => tasks.for_each(|((block, dy), (x, y))| {
-                        block.backward(run, x, y, dy, None, skip);
-                    }),
-                }
-                for block in blocks {
-                    let totals = grads[self.layers.clone()].iter_mut().flatten();
-                    for (total, part) in totals.zip(block.grads.iter().flatten()) {
-                        *total += part;
-                    }
-                }
-            }
+            let y = batch(&self.output, &self.shape, n);
+            let dy = batch_mut(&mut self.delta, &self.shape, n);
+            let dx = pass.dx.map(|dx| batch_mut(dx, &pass.x.shape()[1..], n));
+            return run[0]
+                .layer
+                .backward(pass.x, y, dy, dx, cache, &mut grads[0]);
+        }
+        let skip = pass.skip.saturating_sub(self.layers.start);
+        self.for_blocks(pass, |_, _, block, part| {
+            block.backward(run, part.x, part.y, part.dy, part.dx, skip);
+        });
+        add_up(self.blocks(n), grads);
+    }
+
+    /// The blocks that `n` samples fill.
+    fn blocks(&self, n: usize) -> &[Block<F>] {
+        match &self.work {
+            Work::Whole(_) => &[],
+            Work::Blocks(rows, blocks) => &blocks[..n.div_ceil(*rows)],
         }
     }
+
+    /// Calls `work` for every block with its number and first sample, in parallel.
+    fn for_blocks(
+        &mut self,
+        pass: Pass<'_, F>,
+        work: impl Fn(usize, usize, &mut Block<F>, Part<'_, F>) + Sync,
+    ) {
+        let Work::Blocks(rows, blocks) = &mut self.work else {
+            return;
+        };
+        let Pass { n, x, dx, .. } = pass;
+        let rows = *rows;
+        let size = rows * self.shape.iter().product::<usize>();
+        let sample: usize = x.shape()[1..].iter().product();
+        let blocks = blocks[..n.div_ceil(rows)].par_iter_mut().enumerate();
+        let outputs = self.output.par_chunks_mut(size);
+        let ends = outputs.zip(self.delta.par_chunks_mut(size));
+        let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+        let tasks = blocks.zip(inputs).zip(ends).with_max_len(1);
+        // the last block may be smaller than its space
+        let used = |x: &View<F>| x.len_of(Axis(0)) * size / rows;
+        match dx {
+            Some(dx) => tasks
+                .zip(dx[..n * sample].par_chunks_mut(rows * sample))
+                .for_each(|((((i, block), x), (y, dy)), dx)| {
+                    let (y, dy) = (&mut y[..used(&x)], &mut dy[..used(&x)]);
+                    let dx = Some(dx);
+                    work(i, i * rows, block, Part { x, y, dy, dx });
+                }),
+            None => tasks.for_each(|(((i, block), x), (y, dy))| {
+                let (y, dy) = (&mut y[..used(&x)], &mut dy[..used(&x)]);
+                let dx = None;
+                work(i, i * rows, block, Part { x, y, dy, dx });
+            }),
+        }
+    }
+}
+
+/// What a block is given of a batch.
+struct Part<'a, F> {
+    x: View<'a, F>,
+    y: &'a mut [F],
+    dy: &'a mut [F],
+    dx: Option<&'a mut [F]>,
+}
+
+/// grads ← Σ of the blocks' gradients, in their order.
+fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
+    let mut chunks = Vec::new();
+    for (layer, grads) in grads.iter_mut().enumerate() {
+        for (parameter, gradient) in grads.iter_mut().enumerate() {
+            let gradient = gradient.as_slice_mut().expect("in standard layout");
+            let parts = gradient.chunks_mut(SUM_NUMBERS).enumerate();
+            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_NUMBERS, chunk)));
+        }
+    }
+    chunks
+        .into_par_iter()
+        .for_each(|(layer, parameter, start, total)| {
+            let range = start..start + total.len();
+            let mut parts = blocks.iter().map(|block| {
+                let gradient = block.grads[layer][parameter].as_slice();
+                &gradient.expect("in standard layout")[range.clone()]
+            });
+            total.copy_from_slice(parts.next().expect("at least one block"));
+            for part in parts {
+                for (total, part) in total.iter_mut().zip(part) {
+                    *total += *part;
+                }
+            }
+        });
 }

@@ -3,7 +3,7 @@
 use dl_math::random::generator;
 use dl_nn::ndarray::{ArrayD, Axis, IxDyn, Slice};
 use dl_nn::prelude::*;
-use dl_nn::{TargetRow, Workspace};
+use dl_nn::{Share, TargetRow, Workspace};
 
 /// Numbers of a sample: a run of layers on 60 × 100 numbers goes in blocks of about ten samples.
 const SHAPE: [usize; 2] = [60, 100];
@@ -42,30 +42,32 @@ fn samples(n: usize) -> ArrayD<f64> {
     ArrayD::from_shape_simple_fn(IxDyn(&shape), || f64::standard_normal(&mut rng))
 }
 
-/// The mean cross-entropy of sample i belonging to class i mod 3, with its gradient in `delta`.
-fn loss(workspace: &mut Workspace<f64>, n: usize) -> f64 {
-    let (outputs, mut delta) = workspace.output_and_delta(n);
+/// Trains on the mean cross-entropy of sample i belonging to class i mod 3.
+fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: View<f64>, mode: Mode) -> f64 {
+    let n = x.len_of(Axis(0)) as f64;
     let loss = SoftmaxCrossEntropy::new();
-    let rows = outputs.axis_iter(Axis(0)).zip(delta.axis_iter_mut(Axis(0)));
-    let mut sum = 0.0;
-    for (i, (output, mut delta)) in rows.enumerate() {
-        let (output, gradient) = (output.iter().copied().collect::<Vec<_>>(), &mut [0.0; 3]);
-        sum += loss.sample(&output, TargetRow::Class(i % 3), gradient) / n as f64;
-        for (delta, gradient) in delta.iter_mut().zip(gradient) {
-            *delta = *gradient / n as f64;
+    let share = workspace.train(model, x, mode, &|samples, outputs, delta| {
+        let mut sum = Share::default();
+        let rows = outputs.chunks_exact(3).zip(delta.chunks_exact_mut(3));
+        for (i, (output, delta)) in samples.zip(rows) {
+            let loss = loss.sample(output, TargetRow::Class(i % 3), delta);
+            delta.iter_mut().for_each(|d| *d /= n);
+            sum += Share {
+                loss: loss / n,
+                right: 1,
+            };
         }
-    }
-    sum
+        sum
+    });
+    assert_eq!(share.right as f64, n);
+    share.loss
 }
 
-/// Every gradient that [`Workspace::backward`] leaves, at three places of each parameter.
+/// Every gradient that [`Workspace::train`] leaves, at three places of each parameter.
 fn check(model: &mut Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>) {
     const STEP: f64 = 1e-4;
-    let n = x.len_of(Axis(0));
     let mode = Mode::Train { seed: 3 };
-    workspace.forward(model, x.view(), mode);
-    loss(workspace, n);
-    workspace.backward(model, x.view());
+    train(workspace, model, x.view(), mode);
     let grads: Vec<ArrayD<f64>> = workspace.grads().iter().flatten().cloned().collect();
     let names: Vec<String> = model.params().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(grads.len(), names.len());
@@ -80,9 +82,9 @@ fn check(model: &mut Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>
                     value.into_slice().unwrap()[place] += by;
                 };
                 shift(model, offset);
-                workspace.forward(model, x.view(), mode);
+                let loss = train(workspace, model, x.view(), mode);
                 shift(model, -offset);
-                loss(workspace, n)
+                loss
             };
             let mut slope = |h: f64| (at(h) - at(-h)) / (2.0 * h);
             let differences = (4.0 * slope(STEP / 2.0) - slope(STEP)) / 3.0;
@@ -110,8 +112,7 @@ fn batches_leave_nothing_behind() {
     let run = |workspace: &mut Workspace<f64>, x: View<f64>| {
         let mode = Mode::Train { seed: 9 };
         let outputs = workspace.forward(&model, x.view(), mode).to_owned();
-        let loss = loss(workspace, x.len_of(Axis(0)));
-        workspace.backward(&model, x);
+        let loss = train(workspace, &model, x, mode);
         (outputs, loss, workspace.grads().to_vec())
     };
     let fresh = [x.view(), small.view()].map(|x| run(&mut Workspace::training(&model, 23), x));
@@ -166,8 +167,15 @@ fn nothing_to_train() {
         .unwrap();
     let mut workspace = Workspace::training(&model, 2);
     let x = ArrayD::ones(IxDyn(&[2, 2]));
-    workspace.forward(&model, x.view(), Mode::Train { seed: 0 });
-    workspace.output_and_delta(2).1.fill(1.0);
-    workspace.backward(&model, x.view());
+    let share = Share {
+        loss: 0.5,
+        right: 1,
+    };
+    let mode = Mode::Train { seed: 0 };
+    let total = workspace.train(&model, x.view(), mode, &|_, _, delta| {
+        delta.fill(1.0);
+        share
+    });
+    assert_eq!(total, share);
     assert!(workspace.grads().iter().all(Vec::is_empty));
 }

@@ -7,11 +7,15 @@ use crate::activation::Activation;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::gemm::{Start, add_rows, gemm};
 use crate::init::{Fans, Initializer};
-use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 use crate::layers::{gradient_matrix, gradient_slice, matrix, matrix_mut, slice, slice_mut};
 
 /// The largest kernel that is drawn, so that a slip of the keyboard is an error, not an abort.
 const MOST_WEIGHTS: usize = u32::MAX as usize;
+
+/// The largest kernel for which a layer goes along with its neighbours, block by block: it stays
+/// in second-level cache, and so does the gradient that each block has of its own.
+const MOST_BLOCK_WEIGHTS: usize = 1 << 16;
 
 /// A fully connected layer y = g(x·W + b): samples `[in]` → `[units]`.
 ///
@@ -193,6 +197,14 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         std::iter::once(ParamMut::new("kernel", &mut self.kernel))
             .chain(bias)
             .collect()
+    }
+
+    fn batching(&self) -> Batching {
+        if self.kernel.len() <= MOST_BLOCK_WEIGHTS {
+            Batching::Blocks
+        } else {
+            Batching::Whole
+        }
     }
 
     fn output_activation(&self) -> Option<Activation> {

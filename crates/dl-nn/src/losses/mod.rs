@@ -131,25 +131,46 @@ pub fn mean_loss<F: Scalar>(
     weights: Option<&[F]>,
     delta: &mut [F],
 ) -> f64 {
-    let width = outputs.len() / rows.len();
-    let weight = |row: usize| weights.map_or(F::one(), |w| w[row]);
-    let total: f64 = match weights {
+    let total = total_weight(rows.clone(), weights);
+    loss_share(loss, outputs, targets, rows, weights, total, delta)
+}
+
+/// Σᵢ wᵢ of these rows.
+pub(crate) fn total_weight<F: Scalar>(
+    rows: impl ExactSizeIterator<Item = usize>,
+    weights: Option<&[F]>,
+) -> f64 {
+    match weights {
         None => rows.len() as f64,
-        Some(_) => rows.clone().map(|row| weight(row).as_f64()).sum(),
-    };
+        Some(weights) => rows.map(|row| weights[row].as_f64()).sum(),
+    }
+}
+
+/// What some samples of a batch of this total weight add to its [`mean_loss`].
+pub(crate) fn loss_share<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: &[F],
+    targets: &Target<'_, F>,
+    rows: impl ExactSizeIterator<Item = usize>,
+    weights: Option<&[F]>,
+    total: f64,
+    delta: &mut [F],
+) -> f64 {
     if total == 0.0 {
         delta.fill(F::zero());
         return 0.0;
     }
+    let width = outputs.len() / rows.len();
     let mut sum = 0.0;
     let samples = outputs
         .chunks_exact(width)
         .zip(delta.chunks_exact_mut(width));
     for ((output, delta), row) in samples.zip(rows) {
+        let weight = weights.map_or(1.0, |weights| weights[row].as_f64());
+        let share = F::of(weight / total);
         let loss = loss.sample(output, targets.row(row), delta);
-        let share = F::of(weight(row).as_f64() / total);
         delta.iter_mut().for_each(|d| *d *= share);
-        sum += loss.as_f64() * weight(row).as_f64();
+        sum += loss.as_f64() * weight;
     }
     sum / total
 }

@@ -85,20 +85,22 @@ pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> usize {
     best
 }
 
-/// How many of the rows' classes the outputs predict; `None` where targets are values.
+/// How many of the rows' classes the outputs predict; none where targets are values.
 pub(super) fn count_right<F: Scalar>(
     outputs: &[F],
     targets: &Target<'_, F>,
     rows: &[usize],
     boundary: F,
-) -> Option<usize> {
-    targets.classes()?;
+) -> usize {
+    if targets.classes().is_none() {
+        return 0;
+    }
     let width = outputs.len() / rows.len();
     let right = |(outputs, &row): (&[F], &usize)| {
         targets.row(row) == TargetRow::Class(predicted_class(outputs, boundary))
     };
     let pairs = outputs.chunks_exact(width).zip(rows);
-    Some(pairs.filter(|&pair| right(pair)).count())
+    pairs.filter(|&pair| right(pair)).count()
 }
 
 /// Sums batch by batch to an [`Evaluation`].
@@ -152,6 +154,7 @@ pub(super) fn evaluate_rows<F: Scalar>(
             &mut delta,
         );
         let right = count_right(outputs, targets, rows, boundary(model));
+        let right = targets.classes().map(|_| right);
         tally.add(loss, rows.len() as f64, right, rows.len());
     }
     tally.evaluation()

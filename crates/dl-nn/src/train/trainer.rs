@@ -11,11 +11,11 @@ use super::history::History;
 use crate::activation::Activation;
 use crate::error::{BuildError, ConfigError, DataError, TrainError};
 use crate::layer::{Mode, mix};
-use crate::losses::{Loss, check_targets, mean_loss};
+use crate::losses::{Loss, check_targets, loss_share, total_weight};
 use crate::model::Model;
 use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, Parameter, RmsProp, Sgd};
 use crate::target::Target;
-use crate::workspace::Workspace;
+use crate::workspace::{Share, Workspace};
 
 /// Trains a model: a loss and an optimiser around it, and the buffers they need.
 ///
@@ -210,34 +210,28 @@ impl<F: Scalar> Trainer<F> {
         let mode = Mode::Train {
             seed: mix(self.seed, self.steps),
         };
-        self.workspace.forward(&self.model, x.view(), mode);
-        let (outputs, mut delta) = self.workspace.output_and_delta(rows.len());
-        let outputs = outputs.as_slice().expect("in standard layout");
-        let delta = delta.as_slice_mut().expect("in standard layout");
-        let loss = mean_loss(
-            &*self.loss,
-            outputs,
-            targets,
-            rows.iter().copied(),
-            weights,
-            delta,
-        );
-        let right = count_right(outputs, targets, rows, boundary(&self.model));
-        if loss.is_finite() {
-            self.workspace.backward(&self.model, x);
+        let weight = total_weight(rows.iter().copied(), weights);
+        let (loss, boundary) = (&*self.loss, boundary(&self.model));
+        let share = self
+            .workspace
+            .train(&self.model, x, mode, &|part, outputs, delta| {
+                let rows = &rows[part];
+                let numbers = rows.iter().copied();
+                Share {
+                    loss: loss_share(loss, outputs, targets, numbers, weights, weight, delta),
+                    right: count_right(outputs, targets, rows, boundary),
+                }
+            });
+        if share.loss.is_finite() {
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
             self.optimizer.step(parameters, learning_rate_factor)?;
             self.workspace.commit(&mut self.model);
             self.steps += 1;
         }
-        let weight = match weights {
-            None => rows.len() as f64,
-            Some(weights) => rows.iter().map(|&row| weights[row].as_f64()).sum(),
-        };
         Ok(Outcome {
-            loss,
+            loss: share.loss,
             weight,
-            right,
+            right: targets.classes().map(|_| share.right),
         })
     }
 
