@@ -34,7 +34,7 @@ impl From<[usize; 2]> for Size {
 }
 
 impl Size {
-    fn require(self, least: usize, parameter: &str) -> Result<(), ConfigError> {
+    pub(crate) fn require(self, least: usize, parameter: &str) -> Result<(), ConfigError> {
         let allowed = match least {
             0 => "at most 2^20 pixels",
             _ => "from 1 to 2^20 pixels",

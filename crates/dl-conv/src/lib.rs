@@ -6,6 +6,7 @@ pub mod gallery;
 mod geometry;
 mod im2col;
 mod local_response_norm;
+pub mod models;
 pub mod naive;
 mod pool;
 mod shape;

@@ -108,9 +108,7 @@ impl<F: Scalar> Workspace<F> {
                 Work::Whole(Cache::default())
             } else {
                 let numbers: usize = run.iter().map(NamedLayer::size).sum();
-                let most = (BLOCK_NUMBERS / numbers).max(1);
-                // blocks of equal size
-                let rows = capacity.div_ceil(capacity.div_ceil(most).max(1)).max(1);
+                let rows = (BLOCK_NUMBERS / numbers).min(capacity).max(1);
                 let inner = &run[..run.len() - 1];
                 let block = || Block {
                     outputs: inner

@@ -11,7 +11,7 @@ use dl_nn::{
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::{Size, Window};
+use crate::geometry::Size;
 use crate::shape::{Image, image_of, numbers_of, slice, slice_mut};
 
 /// How a pixel between pixels gets its value.
@@ -66,7 +66,7 @@ impl<F: Scalar> LayerSpec<F> for UpSample2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Window::new(self.factor).validate("UpSample2d")?;
+        self.factor.require(1, "UpSample2d factor")?;
         let small = image_of(input)?;
         let Size { height, width } = self.factor;
         let rows = small.size.height.saturating_mul(height);

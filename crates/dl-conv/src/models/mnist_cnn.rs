@@ -1,0 +1,22 @@
+//! A small network for 28 × 28 digits.
+
+use dl_math::Scalar;
+use dl_nn::Sequential;
+use dl_nn::prelude::{Dense, Flatten, Relu};
+
+use crate::{Conv2d, MaxPool2d};
+
+/// Three convolutions and two dense layers for images `[28, 28, 1]` of ten classes: 93 322
+/// parameters, logits at the end (the loss contains the softmax). The network of the Keras
+/// introduction to convolution.
+pub fn mnist_cnn<F: Scalar>() -> Sequential<F> {
+    Sequential::input([28, 28, 1])
+        .push(Conv2d::new(32, 3).activation(Relu))
+        .push(MaxPool2d::new(2))
+        .push(Conv2d::new(64, 3).activation(Relu))
+        .push(MaxPool2d::new(2))
+        .push(Conv2d::new(64, 3).activation(Relu))
+        .push(Flatten)
+        .push(Dense::new(64).activation(Relu))
+        .push(Dense::new(10))
+}

@@ -1,0 +1,195 @@
+//! The contract of dl-nn's layers, run over every layer here.
+
+use dl_conv::{
+    AveragePool2d, Conv2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation, LocalResponseNorm,
+    MaxPool2d, Padding, Size, UpSample2d, ZeroPad2d,
+};
+use dl_math::random::generator;
+use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
+use dl_nn::gradient_check::GradientError;
+use dl_nn::prelude::*;
+use proptest::prelude::*;
+use proptest::test_runner::Reason;
+
+/// Where a window stands.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    kernel: Size,
+    stride: Size,
+    dilation: Size,
+    padding: Padding,
+}
+
+impl Settings {
+    fn max(self) -> MaxPool2d {
+        let pool = MaxPool2d::new(self.kernel).stride(self.stride);
+        pool.padding(self.padding).dilation(self.dilation)
+    }
+
+    fn average(self) -> AveragePool2d {
+        let pool = AveragePool2d::new(self.kernel).stride(self.stride);
+        pool.padding(self.padding).dilation(self.dilation)
+    }
+
+    fn convolution(self, filters: usize) -> Conv2d {
+        let convolution = Conv2d::new(filters, self.kernel).stride(self.stride);
+        convolution.padding(self.padding).dilation(self.dilation)
+    }
+}
+
+/// A batch of images.
+#[derive(Debug, Clone, Copy)]
+struct Images {
+    number: usize,
+    size: [usize; 2],
+    channels: usize,
+    seed: u64,
+}
+
+/// Checks a layer in both precisions; `true` where it takes such images.
+fn keeps<S>(spec: S, kind: &str, params: &[&str], images: Images) -> Result<bool, Reason>
+where
+    S: LayerSpec<f64> + LayerSpec<f32>,
+{
+    let Images { number, seed, .. } = images;
+    let sample = [images.size[0], images.size[1], images.channels];
+    let built: Result<Box<dyn Layer<f64>>, _> = spec.build(&sample, &mut generator(seed));
+    let Ok(mut layer) = built else {
+        return Ok(false);
+    };
+    assert_eq!(layer.kind(), kind);
+    assert_eq!(LayerSpec::<f64>::kind(&spec), kind);
+    let names: Vec<_> = layer.params().iter().map(|p| p.name).collect();
+    assert_eq!(names, params, "{spec:?}");
+    perturb(&mut *layer, seed);
+    let shape = [&[number][..], &sample].concat();
+    match check(&mut *layer, &samples(&shape, seed)) {
+        Ok(_) => {}
+        // units near 0, pixels near another
+        Err(ContractError::Gradient(GradientError::Kinks { .. })) => return Err("a kink".into()),
+        // no unit is alive
+        Err(ContractError::Gradient(GradientError::Zero { .. })) if !params.is_empty() => {
+            return Err("a dead layer".into());
+        }
+        Err(error) => panic!("{spec:?} on {shape:?}: {error}"),
+    }
+    let mut layer: Box<dyn Layer<f32>> = spec.build(&sample, &mut generator(seed)).unwrap();
+    perturb(&mut *layer, seed);
+    if let Err(error) = check_passes(&mut *layer, &samples(&shape, seed)) {
+        panic!("{spec:?} on {shape:?} in f32: {error}");
+    }
+    Ok(true)
+}
+
+fn size(range: std::ops::Range<usize>) -> impl Strategy<Value = Size> {
+    (range.clone(), range).prop_map(|(h, w)| Size::from([h, w]))
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let padding = prop_oneof![
+        Just(Padding::Valid),
+        Just(Padding::Same),
+        (0..3_usize, 0..3_usize, 0..3_usize, 0..3_usize).prop_map(|(top, bottom, left, right)| {
+            Padding::Explicit {
+                top,
+                bottom,
+                left,
+                right,
+            }
+        }),
+    ];
+    (size(1..4), size(1..4), size(1..3), padding).prop_map(|(kernel, stride, dilation, padding)| {
+        Settings {
+            kernel,
+            stride,
+            dilation,
+            padding,
+        }
+    })
+}
+
+/// Few images; channels for every width that is worked on side by side.
+fn images() -> impl Strategy<Value = Images> {
+    let channels = prop_oneof![1..5_usize, Just(9), Just(33), Just(43)];
+    (1..4_usize, [1..7_usize, 1..7_usize], channels, 0..1_000_u64).prop_map(
+        |(number, size, channels, seed)| Images {
+            number,
+            size,
+            channels,
+            seed,
+        },
+    )
+}
+
+fn reject(kept: Result<bool, Reason>) -> Result<(), TestCaseError> {
+    match kept {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(TestCaseError::reject("the window does not fit")),
+        Err(reason) => Err(TestCaseError::reject(reason)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 4096, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn max_pool(settings in settings(), images in images()) {
+        reject(keeps(settings.max(), "max_pool2d", &[], images))?;
+    }
+
+    #[test]
+    fn average_pool(settings in settings(), images in images(), count: bool) {
+        let pool = settings.average().count_padding(count);
+        reject(keeps(pool, "average_pool2d", &[], images))?;
+    }
+
+    #[test]
+    fn global_pools(images in images()) {
+        reject(keeps(GlobalMaxPool2d, "global_max_pool2d", &[], images))?;
+        reject(keeps(GlobalAveragePool2d, "global_average_pool2d", &[], images))?;
+    }
+
+    #[test]
+    fn local_response_norm(
+        images in images(),
+        reach in 0..4_usize,
+        k in 0.5..2.0,
+        alpha in 0.0..1.0,
+        beta in prop_oneof![Just(0.75), 0.0..1.5],
+    ) {
+        let norm = LocalResponseNorm::new().size(2 * reach + 1);
+        let norm = norm.k(k).alpha(alpha).beta(beta);
+        reject(keeps(norm, "local_response_norm", &[], images))?;
+    }
+
+    #[test]
+    fn up_sample(images in images(), factor in size(1..4), bilinear: bool) {
+        let interpolation = match bilinear {
+            true => Interpolation::Bilinear,
+            false => Interpolation::Nearest,
+        };
+        let up = UpSample2d::new(factor).interpolation(interpolation);
+        reject(keeps(up, "up_sample2d", &[], images))?;
+    }
+
+    #[test]
+    fn zero_pad(images in images(), sides in [0..3_usize, 0..3, 0..3, 0..3]) {
+        let [top, bottom, left, right] = sides;
+        reject(keeps(ZeroPad2d::sides(top, bottom, left, right), "zero_pad2d", &[], images))?;
+    }
+
+    #[test]
+    fn convolution(settings in settings(), images in images(), depthwise: bool, bias: bool) {
+        let images = Images { channels: images.channels.min(9), ..images };
+        let (groups, filters) = match depthwise {
+            true => (images.channels, images.channels),
+            false => (1, 3),
+        };
+        let convolution = settings.convolution(filters).groups(groups).bias(bias);
+        let params: &[&str] = if bias { &["kernel", "bias"] } else { &["kernel"] };
+        for activation in [Identity, Relu, Gelu] {
+            let convolution = convolution.clone().activation(activation);
+            reject(keeps(convolution, "conv2d", params, images))?;
+        }
+    }
+}
