@@ -93,13 +93,8 @@ fn draw<F: Scalar>(shape: [usize; 3], rng: &mut Generator) -> Array3<F> {
     Array3::from_shape_simple_fn(shape, || F::standard_normal(rng))
 }
 
-fn check<F: Scalar>(window: Window, channels: usize, image: Size, levels: f64, seed: u64) {
-    let Ok(geometry) = window.over(image) else {
-        return;
-    };
-    if windows(&geometry).iter().any(Vec::is_empty) {
-        return;
-    }
+fn check<F: Scalar>(window: Window, geometry: &Geometry, channels: usize, levels: f64, seed: u64) {
+    let image = geometry.input;
     let mut rng = generator(seed);
     let mut x = draw::<F>([image.height, image.width, channels], &mut rng);
     if levels > 0.0 {
@@ -110,7 +105,7 @@ fn check<F: Scalar>(window: Window, channels: usize, image: Size, levels: f64, s
 
     let pool = MaxPool2d::new(window.kernel).stride(window.stride);
     let pool = pool.padding(window.padding).dilation(window.dilation);
-    let (y, dx) = by_definition(&x, &dy, &geometry, max);
+    let (y, dx) = by_definition(&x, &dy, geometry, max);
     let (our_y, our_dx) = by_layer(&pool, &x, &dy);
     assert_eq!(our_y, y.into_dyn());
     close(&our_dx, &dx, "max");
@@ -120,7 +115,7 @@ fn check<F: Scalar>(window: Window, channels: usize, image: Size, levels: f64, s
         let pool = pool.padding(window.padding).dilation(window.dilation);
         let pool = pool.count_padding(count_padding);
         let count = count_padding.then_some(window.kernel.height * window.kernel.width);
-        let (y, dx) = by_definition(&x, &dy, &geometry, average(count));
+        let (y, dx) = by_definition(&x, &dy, geometry, average(count));
         let (our_y, our_dx) = by_layer(&pool, &x, &dy);
         close(&our_y, &y, "average");
         close(&our_dx, &dx, "average");
@@ -141,7 +136,7 @@ fn size(range: std::ops::Range<usize>) -> impl Strategy<Value = Size> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig { max_global_rejects: 8192, ..ProptestConfig::with_cases(512) })]
 
     #[test]
     fn pooling_is_its_definition(
@@ -159,8 +154,12 @@ proptest! {
             Some([top, bottom, left, right]) => Padding::Explicit { top, bottom, left, right },
         };
         let window = Window { kernel, stride, dilation, padding };
-        check::<f32>(window, channels, image, levels, seed);
-        check::<f64>(window, channels, image, levels, seed);
+        let geometry = window.over(image);
+        prop_assume!(geometry.is_ok());
+        let geometry = geometry.unwrap();
+        prop_assume!(!windows(&geometry).iter().any(Vec::is_empty));
+        check::<f32>(window, &geometry, channels, levels, seed);
+        check::<f64>(window, &geometry, channels, levels, seed);
     }
 }
 
