@@ -1,12 +1,13 @@
 //! Local response normalisation.
 
+mod passes;
+
 use dl_math::Scalar;
 use dl_math::random::Generator;
 use dl_nn::{
     Batching, Cache, ConfigError, Layer, LayerError, LayerSpec, Mode, ShapeError, View, ViewMut,
 };
 use ndarray::ArrayD;
-use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
 use crate::shape::{slice, slice_mut};
@@ -136,45 +137,6 @@ struct LocalResponseNormLayer<F> {
     beta: F,
 }
 
-impl<F: Scalar> LocalResponseNormLayer<F> {
-    /// s = k + α Σ a² and s^−β for the channels of one pixel.
-    #[inline(always)]
-    fn scale(&self, a: &[F], squares: &mut [F], s: &mut [F], power: &mut [F]) {
-        for (square, &a) in squares.iter_mut().zip(a) {
-            *square = self.alpha * a * a;
-        }
-        s.fill(self.k);
-        add_neighbours(squares, self.reach, s);
-        if self.beta == F::of(0.75) {
-            for (power, &s) in power.iter_mut().zip(&*s) {
-                *power = F::one() / (s * s.sqrt()).sqrt();
-            }
-        } else {
-            for (power, &s) in power.iter_mut().zip(&*s) {
-                *power = s.powf(-self.beta);
-            }
-        }
-    }
-}
-
-/// sums ← sums + Σ of the terms up to `reach` places away.
-#[inline(always)]
-fn add_neighbours<F: Scalar>(terms: &[F], reach: usize, sums: &mut [F]) {
-    let n = terms.len();
-    add(terms, sums);
-    for distance in 1..=reach.min(n - 1) {
-        add(&terms[distance..], &mut sums[..n - distance]);
-        add(&terms[..n - distance], &mut sums[distance..]);
-    }
-}
-
-#[inline(always)]
-fn add<F: Scalar>(terms: &[F], sums: &mut [F]) {
-    for (sum, &term) in sums.iter_mut().zip(terms) {
-        *sum += term;
-    }
-}
-
 impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
     fn kind(&self) -> &'static str {
         "local_response_norm"
@@ -188,12 +150,7 @@ impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
 
     /// b = a s^−β.
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
-        Arch::new().dispatch(Forward {
-            layer: self,
-            scratch: scratch(cache, self.channels),
-            a: slice(&x),
-            b: slice_mut(&mut y),
-        });
+        passes::forward(self, slice(&x), slice_mut(&mut y), cache);
     }
 
     /// With r = ∂L/∂b · a s^−β−1, summed over the neighbours, whose windows hold this channel:
@@ -209,85 +166,10 @@ impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
     ) {
         let Some(mut dx) = dx else { return };
         let dy = dy.view();
-        Arch::new().dispatch(Backward {
-            layer: self,
-            scratch: scratch(cache, self.channels),
-            a: slice(&x),
-            db: slice(&dy),
-            da: slice_mut(&mut dx),
-        });
+        passes::backward(self, slice(&x), slice(&dy), slice_mut(&mut dx), cache);
     }
 
     fn batching(&self) -> Batching {
         Batching::Blocks
-    }
-}
-
-/// Three rows of channels to work in.
-fn scratch<F: Scalar>(cache: &mut Cache<F>, channels: usize) -> [&mut [F]; 3] {
-    let space = &mut cache.scratch[0];
-    space.resize(3 * channels, F::zero());
-    let (first, rest) = space.split_at_mut(channels);
-    let (second, third) = rest.split_at_mut(channels);
-    [first, second, third]
-}
-
-// Types of their own, because that is what `pulp` compiles per instruction set.
-struct Forward<'a, F> {
-    layer: &'a LocalResponseNormLayer<F>,
-    scratch: [&'a mut [F]; 3],
-    a: &'a [F],
-    b: &'a mut [F],
-}
-
-impl<F: Scalar> NullaryFnOnce for Forward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let channels = self.layer.channels;
-        let [squares, s, power] = self.scratch;
-        let pixels = self.a.chunks_exact(channels);
-        for (a, b) in pixels.zip(self.b.chunks_exact_mut(channels)) {
-            self.layer.scale(a, squares, s, power);
-            for ((b, &a), &power) in b.iter_mut().zip(a).zip(&*power) {
-                *b = a * power;
-            }
-        }
-    }
-}
-
-struct Backward<'a, F> {
-    layer: &'a LocalResponseNormLayer<F>,
-    scratch: [&'a mut [F]; 3],
-    a: &'a [F],
-    db: &'a [F],
-    da: &'a mut [F],
-}
-
-impl<F: Scalar> NullaryFnOnce for Backward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let layer = self.layer;
-        let channels = layer.channels;
-        let factor = F::of(2.0) * layer.alpha * layer.beta;
-        let [r, s, power] = self.scratch;
-        let pixels = self.a.chunks_exact(channels);
-        let gradients = self.db.chunks_exact(channels);
-        let gradients = gradients.zip(self.da.chunks_exact_mut(channels));
-        for (a, (db, da)) in pixels.zip(gradients) {
-            layer.scale(a, r, s, power);
-            for c in 0..channels {
-                r[c] = db[c] * a[c] * power[c] / s[c];
-            }
-            let sums = &mut *s;
-            sums.fill(F::zero());
-            add_neighbours(r, layer.reach, sums);
-            for c in 0..channels {
-                da[c] = db[c] * power[c] - factor * a[c] * sums[c];
-            }
-        }
     }
 }

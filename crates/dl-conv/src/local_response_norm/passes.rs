@@ -1,0 +1,186 @@
+//! The formula, pixel by pixel, vectorised along the channels.
+
+use dl_math::Scalar;
+use dl_nn::Cache;
+use pulp::{Arch, NullaryFnOnce};
+
+use super::LocalResponseNormLayer;
+
+/// b = a s^−β.
+pub(super) fn forward<F: Scalar>(
+    layer: &LocalResponseNormLayer<F>,
+    a: &[F],
+    b: &mut [F],
+    cache: &mut Cache<F>,
+) {
+    let scratch = scratch(cache, layer.channels);
+    Arch::new().dispatch(Forward {
+        layer,
+        scratch,
+        a,
+        b,
+    });
+}
+
+/// From ∂L/∂b to ∂L/∂a.
+pub(super) fn backward<F: Scalar>(
+    layer: &LocalResponseNormLayer<F>,
+    a: &[F],
+    db: &[F],
+    da: &mut [F],
+    cache: &mut Cache<F>,
+) {
+    let scratch = scratch(cache, layer.channels);
+    Arch::new().dispatch(Backward {
+        layer,
+        scratch,
+        a,
+        db,
+        da,
+    });
+}
+
+impl<F: Scalar> LocalResponseNormLayer<F> {
+    /// s = k + α Σ a² and s^−β for the channels of one pixel.
+    #[inline(always)]
+    fn scale(&self, a: &[F], squares: &mut [F], s: &mut [F], power: &mut [F]) {
+        for (square, &a) in squares.iter_mut().zip(a) {
+            *square = self.alpha * a * a;
+        }
+        s.fill(self.k);
+        add_neighbours(squares, self.reach, s);
+        if self.beta == F::of(0.75) {
+            for (power, &s) in power.iter_mut().zip(&*s) {
+                *power = F::one() / (s * s.sqrt()).sqrt();
+            }
+        } else {
+            for (power, &s) in power.iter_mut().zip(&*s) {
+                *power = s.powf(-self.beta);
+            }
+        }
+    }
+}
+
+/// sums ← sums + Σ of the terms up to `reach` places away.
+#[inline(always)]
+fn add_neighbours<F: Scalar>(terms: &[F], reach: usize, sums: &mut [F]) {
+    let n = terms.len();
+    add(terms, sums);
+    for distance in 1..=reach.min(n - 1) {
+        add(&terms[distance..], &mut sums[..n - distance]);
+        add(&terms[..n - distance], &mut sums[distance..]);
+    }
+}
+
+#[inline(always)]
+fn add<F: Scalar>(terms: &[F], sums: &mut [F]) {
+    for (sum, &term) in sums.iter_mut().zip(terms) {
+        *sum += term;
+    }
+}
+
+/// Three rows of channels to work in.
+fn scratch<F: Scalar>(cache: &mut Cache<F>, channels: usize) -> [&mut [F]; 3] {
+    let space = &mut cache.scratch[0];
+    space.resize(3 * channels, F::zero());
+    let (first, rest) = space.split_at_mut(channels);
+    let (second, third) = rest.split_at_mut(channels);
+    [first, second, third]
+}
+
+// Types of their own, because that is what `pulp` compiles per instruction set.
+struct Forward<'a, F> {
+    layer: &'a LocalResponseNormLayer<F>,
+    scratch: [&'a mut [F]; 3],
+    a: &'a [F],
+    b: &'a mut [F],
+}
+
+impl<F: Scalar> NullaryFnOnce for Forward<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let channels = self.layer.channels;
+        let [squares, s, power] = self.scratch;
+        let pixels = self.a.chunks_exact(channels);
+        for (a, b) in pixels.zip(self.b.chunks_exact_mut(channels)) {
+            self.layer.scale(a, squares, s, power);
+            for ((b, &a), &power) in b.iter_mut().zip(a).zip(&*power) {
+                *b = a * power;
+            }
+        }
+    }
+}
+
+struct Backward<'a, F> {
+    layer: &'a LocalResponseNormLayer<F>,
+    scratch: [&'a mut [F]; 3],
+    a: &'a [F],
+    db: &'a [F],
+    da: &'a mut [F],
+}
+
+impl<F: Scalar> NullaryFnOnce for Backward<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let layer = self.layer;
+        let channels = layer.channels;
+        let factor = F::of(2.0) * layer.alpha * layer.beta;
+        let [r, s, power] = self.scratch;
+        let pixels = self.a.chunks_exact(channels);
+        let gradients = self.db.chunks_exact(channels);
+        let gradients = gradients.zip(self.da.chunks_exact_mut(channels));
+        for (a, (db, da)) in pixels.zip(gradients) {
+            layer.scale(a, r, s, power);
+            for c in 0..channels {
+                r[c] = db[c] * a[c] * power[c] / s[c];
+            }
+            let sums = &mut *s;
+            sums.fill(F::zero());
+            add_neighbours(r, layer.reach, sums);
+            for c in 0..channels {
+                da[c] = db[c] * power[c] - factor * a[c] * sums[c];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dl_nn::contract::samples;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_channel_by_the_formula(
+            channels in 1..40_usize,
+            reach in 0..9_usize,
+            beta in prop_oneof![Just(0.75), 0.0..1.5],
+            seed: u64,
+        ) {
+            let layer = LocalResponseNormLayer {
+                channels,
+                reach,
+                k: 1.5,
+                alpha: 0.3,
+                beta,
+            };
+            let a: Vec<f64> = samples(&[2, channels], seed).into_iter().collect();
+            let mut b = vec![f64::NAN; a.len()];
+            forward(&layer, &a, &mut b, &mut Cache::default());
+            for (a, b) in a.chunks(channels).zip(b.chunks(channels)) {
+                for i in 0..channels {
+                    let near = |&j: &usize| i.abs_diff(j) <= reach;
+                    let squares = (0..channels).filter(near).map(|j| a[j] * a[j]);
+                    let s: f64 = 1.5 + 0.3 * squares.sum::<f64>();
+                    let expected = a[i] / s.powf(beta);
+                    prop_assert!((b[i] - expected).abs() <= 1e-13 * expected.abs());
+                }
+            }
+        }
+    }
+}
