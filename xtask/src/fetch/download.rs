@@ -26,7 +26,7 @@ const ATTEMPTS: u32 = 4;
 pub(crate) struct Patience {
     /// For a connection.
     pub(crate) connect: Duration,
-    /// For an answer, and for each of its pieces.
+    /// For each piece of an answer.
     pub(crate) read: Duration,
     /// Before the same mirror is asked again; longer from time to time.
     pub(crate) pause: Duration,
@@ -63,7 +63,6 @@ impl Downloader {
             .proxy(proxy)
             .http_status_as_error(false)
             .timeout_connect(Some(patience.connect))
-            .timeout_recv_response(Some(patience.read))
             .timeout_per_read(Some(patience.read))
             .user_agent(concat!("cargo-xtask/", env!("CARGO_PKG_VERSION")));
         Self {
@@ -141,8 +140,7 @@ impl Downloader {
         part: &Path,
         bar: &ProgressBar,
     ) -> Result<(), MirrorError> {
-        let have = length(part)?.filter(|&length| length <= file.size);
-        let have = have.unwrap_or(0);
+        let have = length(part)?.unwrap_or(0);
         let mut start = have;
         if have < file.size {
             let mut request = self.agent.get(url);

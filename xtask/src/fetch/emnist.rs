@@ -41,17 +41,8 @@ impl fmt::Display for Split {
     }
 }
 
-/// What the archive's names have, and what MNIST calls it.
-const PARTS: [(&str, &str); 4] = [
-    ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte.gz"),
-    ("train-labels-idx1-ubyte.gz", "train-labels-idx1-ubyte.gz"),
-    ("test-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"),
-    ("test-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
-];
-
-/// Extracts the four files of a split into a directory, under the names MNIST's files have, so that
-/// whatever reads MNIST reads them. The archive's digest has been checked; while reading, each
-/// member's CRC-32 is.
+/// Extracts the four files of a split into a directory. The archive's digest has been checked; while
+/// reading, each member's CRC-32 is.
 ///
 /// # Errors
 /// The disk's, a member that is missing or damaged.
@@ -64,12 +55,18 @@ pub(crate) fn extract(archive: &Path, split: Split, directory: &Path) -> Result<
     let file = File::open(archive).map_err(at(archive))?;
     let mut zip = ZipArchive::new(file).map_err(|error| failed("directory", error))?;
     fs::create_dir_all(directory).map_err(at(directory))?;
-    for (name, target) in PARTS {
-        let member = format!("gzip/emnist-{split}-{name}");
+    for part in [
+        "train-images-idx3",
+        "train-labels-idx1",
+        "test-images-idx3",
+        "test-labels-idx1",
+    ] {
+        let name = format!("emnist-{split}-{part}-ubyte.gz");
+        let member = format!("gzip/{name}");
         let mut reader = zip
             .by_name(&member)
             .map_err(|error| failed(&member, error))?;
-        let target = directory.join(target);
+        let target = directory.join(name);
         let part = part_of(&target);
         let mut file = File::create(&part).map_err(at(&part))?;
         io::copy(&mut reader, &mut file).map_err(|error| failed(&member, error.into()))?;

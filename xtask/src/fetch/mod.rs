@@ -47,7 +47,7 @@ enum Name {
     FashionMnist,
     /// Cursive Japanese characters: 10 classes, 60 000 + 10 000 images, 21 MB
     Kmnist,
-    /// Handwritten digits and letters, lying on their side: 562 MB
+    /// Handwritten digits and letters in six splits: one archive of 562 MB
     Emnist,
 }
 
@@ -84,9 +84,8 @@ impl Fetch {
             fetch(&downloader, &name.source(), &self.mirror, &directory)?;
             if *name == Name::Emnist {
                 for split in &self.split {
-                    let folder = directory.join(split.to_string());
-                    emnist::extract(&directory.join("gzip.zip"), *split, &folder)?;
-                    println!("{}: extracted", folder.display());
+                    emnist::extract(&directory.join("gzip.zip"), *split, &directory)?;
+                    println!("{}: {split} extracted", directory.display());
                 }
             }
         }

@@ -33,6 +33,11 @@ impl Answer {
         Self { bytes, silence }
     }
 
+    pub(super) fn nothing() -> Self {
+        let (bytes, silence) = (Vec::new(), Duration::ZERO);
+        Self { bytes, silence }
+    }
+
     /// 200 with a body that is as long as announced.
     pub(super) fn ok(body: &[u8]) -> Self {
         Self::new("200 OK", &[format!("Content-Length: {}", body.len())], body)
