@@ -75,6 +75,13 @@ fn sizes() {
         12,
         "i16 values of shape [4294967295, 4294967295] are more than memory can address",
     );
+    // 2⁶⁴ bytes, which is 0 for whoever does not look
+    let wraps = [&[0, 0, 8, 4][..], &[0, 1, 0, 0].repeat(4)].concat();
+    says(
+        &wraps,
+        20,
+        "u8 values of shape [65536, 65536, 65536, 65536] are more than memory can address",
+    );
     // nor does an array without values, if its other axes are too long
     let empty = [&[0, 0, 0x0e, 3][..], most, &[0; 4]].concat();
     says(

@@ -15,6 +15,17 @@ pub struct IdxPlace {
     pub unpacked: bool,
 }
 
+impl IdxPlace {
+    /// The first byte of a file, not known to be gzipped.
+    pub(super) fn start(name: String) -> Self {
+        Self {
+            name,
+            offset: 0,
+            unpacked: false,
+        }
+    }
+}
+
 impl fmt::Display for IdxPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unpacked = if self.unpacked { "unpacked " } else { "" };

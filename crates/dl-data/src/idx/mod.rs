@@ -37,6 +37,7 @@
 mod array;
 mod element;
 mod error;
+mod header;
 mod reader;
 mod source;
 mod writer;

@@ -1,18 +1,14 @@
 //! Reading, a chunk at a time.
 
-use std::{
-    collections::TryReserveError,
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use std::{collections::TryReserveError, fs::File, io::Read, path::Path};
 
 use ndarray::ArrayD;
 
-use super::{Element, IdxArray, IdxElement, IdxError, IdxPlace, MAX_RANK, source};
-
-/// Bytes unpacked at a time: they stay in cache until they are values.
-const CHUNK: usize = 64 << 10;
+use super::{
+    Element, IdxArray, IdxElement, IdxError, IdxPlace,
+    header::Header,
+    source::{CHUNK, Source},
+};
 
 /// An IDX file whose header is read and whose values are still to come.
 ///
@@ -21,17 +17,12 @@ const CHUNK: usize = 64 << 10;
 /// would unpack to.
 #[derive(Debug)]
 pub struct IdxReader<R> {
-    source: source::Source<R>,
-    at: IdxPlace,
-    element: Element,
-    shape: Vec<usize>,
-    /// Values in the whole file.
-    values: usize,
+    source: Source<R>,
+    header: Header,
     /// Values not read yet.
     left: usize,
     /// The end has been looked at.
     ended: bool,
-    chunk: Vec<u8>,
 }
 
 /// Opens a file and reads its header.
@@ -43,17 +34,9 @@ pub fn open(path: impl AsRef<Path>) -> Result<IdxReader<File>, IdxError> {
     match File::open(path) {
         Ok(file) => IdxReader::new(file, name),
         Err(source) => Err(IdxError::Io {
-            at: start(name),
+            at: IdxPlace::start(name),
             source,
         }),
-    }
-}
-
-fn start(name: String) -> IdxPlace {
-    IdxPlace {
-        name,
-        offset: 0,
-        unpacked: false,
     }
 }
 
@@ -63,39 +46,29 @@ impl<R: Read> IdxReader<R> {
     /// # Errors
     /// As [`open`].
     pub fn new(reader: R, name: impl Into<String>) -> Result<Self, IdxError> {
-        let mut at = start(name.into());
-        let source = match source::Source::new(reader) {
-            Ok(source) => source,
-            Err(source) => return Err(IdxError::Io { at, source }),
-        };
-        at.unpacked = source.is_gzip();
-        let mut this = Self {
+        let mut source = Source::new(reader, name.into())?;
+        let header = Header::read(&mut source)?;
+        Ok(Self {
             source,
-            at,
-            element: Element::U8,
-            shape: Vec::new(),
-            values: 0,
-            left: 0,
+            left: header.values,
+            header,
             ended: false,
-            chunk: Vec::with_capacity(CHUNK),
-        };
-        this.read_header()?;
-        Ok(this)
+        })
     }
 
     /// Type of the values.
     pub fn element(&self) -> Element {
-        self.element
+        self.header.element
     }
 
     /// Length of each axis, as the header says.
     pub fn shape(&self) -> &[usize] {
-        &self.shape
+        &self.header.shape
     }
 
     /// Name of the data in errors.
     pub fn name(&self) -> &str {
-        &self.at.name
+        self.source.name()
     }
 
     /// Appends the next values, `at_most` so many, in row-major order, and tells how many there
@@ -124,23 +97,20 @@ impl<R: Read> IdxReader<R> {
         at_most: usize,
         values: &mut Vec<T>,
     ) -> Result<usize, IdxError> {
-        if T::ELEMENT != self.element {
+        if T::ELEMENT != self.header.element {
             return Err(IdxError::WrongElement {
-                at: IdxPlace {
-                    offset: 2,
-                    ..self.at.clone()
-                },
+                at: self.source.place(2),
                 expected: T::ELEMENT,
-                found: self.element,
+                found: self.header.element,
             });
         }
         let count = at_most.min(self.left);
         let end = values.len() + count;
         while values.len() < end {
-            let next = (end - values.len()).min(CHUNK / self.element.bytes());
+            let next = (end - values.len()).min(CHUNK / T::ELEMENT.bytes());
             self.fill_with_values(next)?;
-            grow(values, next, end).map_err(|error| self.io(error.into()))?;
-            T::extend_from_bytes(values, &self.chunk);
+            grow(values, next, end).map_err(|error| self.source.io(error.into()))?;
+            T::extend_from_bytes(values, self.source.chunk());
             self.left -= next;
         }
         if self.left == 0 && !self.ended {
@@ -158,8 +128,8 @@ impl<R: Read> IdxReader<R> {
     /// If values have been read before.
     pub fn into_array<T: IdxElement>(mut self) -> Result<ArrayD<T>, IdxError> {
         let mut values = Vec::new();
-        self.read_values(self.values, &mut values)?;
-        let array = ArrayD::from_shape_vec(self.shape, values);
+        self.read_values(self.header.values, &mut values)?;
+        let array = ArrayD::from_shape_vec(self.header.shape, values);
         Ok(array.expect("into_array takes a reader no values have been read from"))
     }
 
@@ -171,7 +141,7 @@ impl<R: Read> IdxReader<R> {
     /// # Panics
     /// If values have been read before.
     pub fn into_any(self) -> Result<IdxArray, IdxError> {
-        Ok(match self.element {
+        Ok(match self.header.element {
             Element::U8 => IdxArray::U8(self.into_array()?),
             Element::I8 => IdxArray::I8(self.into_array()?),
             Element::I16 => IdxArray::I16(self.into_array()?),
@@ -181,69 +151,17 @@ impl<R: Read> IdxReader<R> {
         })
     }
 
-    fn read_header(&mut self) -> Result<(), IdxError> {
-        self.fill(4)?;
-        let at = |offset| IdxPlace {
-            offset,
-            ..self.at.clone()
-        };
-        // what is no IDX file at all is not called a short one
-        if let &[a, b, ..] = self.chunk.as_slice()
-            && [a, b] != [0, 0]
-        {
-            return Err(IdxError::Magic {
-                at: at(0),
-                found: [a, b],
-            });
-        }
-        let &[_, _, code, rank] = self.chunk.as_slice() else {
-            return Err(self.header_ends(4));
-        };
-        self.element = Element::of_code(code).ok_or_else(|| IdxError::ElementType {
-            at: at(2),
-            found: code,
-        })?;
-        if !(1..=MAX_RANK).contains(&usize::from(rank)) {
-            return Err(IdxError::Rank {
-                at: at(3),
-                found: rank,
-            });
-        }
-        let sizes = 4 * usize::from(rank);
-        if self.fill(sizes)? < sizes {
-            return Err(self.header_ends(4 + sizes));
-        }
-        let (sizes, _) = self.chunk.as_chunks();
-        let shape: Vec<u32> = sizes.iter().map(|size| u32::from_be_bytes(*size)).collect();
-        let Some(values) = count(&shape, self.element.bytes()) else {
-            return Err(IdxError::TooLarge {
-                at: self.at.clone(),
-                element: self.element,
-                shape,
-            });
-        };
-        self.shape = shape.iter().map(|&size| size as usize).collect();
-        (self.values, self.left) = (values, values);
-        Ok(())
-    }
-
-    fn header_ends(&self, expected: usize) -> IdxError {
-        IdxError::TruncatedHeader {
-            at: self.at.clone(),
-            expected,
-        }
-    }
-
+    /// Takes the bytes of the next values.
     fn fill_with_values(&mut self, values: usize) -> Result<(), IdxError> {
-        let size = self.element.bytes();
-        let before = (self.values - self.left) * size;
-        let found = self.fill(values * size)?;
+        let size = self.header.element.bytes();
+        let found = self.source.fill(values * size)?;
         if found < values * size {
+            let before = (self.header.values - self.left) * size;
             return Err(IdxError::TruncatedData {
-                at: self.at.clone(),
-                element: self.element,
-                shape: self.shape.clone(),
-                expected: (self.values * size) as u64,
+                at: self.source.here(),
+                element: self.header.element,
+                shape: self.header.shape.clone(),
+                expected: (self.header.values * size) as u64,
                 found: (before + found) as u64,
             });
         }
@@ -252,34 +170,16 @@ impl<R: Read> IdxReader<R> {
 
     /// Nothing may follow; looking for it also has gzip's checksum compared.
     fn check_end(&mut self) -> Result<(), IdxError> {
-        let at = self.at.clone();
-        if self.fill(1)? > 0 {
+        let at = self.source.here();
+        if self.source.fill(1)? > 0 {
             return Err(IdxError::TrailingData {
                 at,
-                element: self.element,
-                shape: self.shape.clone(),
+                element: self.header.element,
+                shape: self.header.shape.clone(),
             });
         }
         self.ended = true;
         Ok(())
-    }
-
-    /// Fills `chunk` with the next bytes, fewer than asked for only at the end.
-    fn fill(&mut self, bytes: usize) -> Result<usize, IdxError> {
-        self.chunk.clear();
-        let read = (&mut self.source)
-            .take(bytes as u64)
-            .read_to_end(&mut self.chunk);
-        self.at.offset += self.chunk.len() as u64;
-        read.map_err(|error| self.io(error))
-    }
-
-    fn io(&self, source: io::Error) -> IdxError {
-        let at = self.at.clone();
-        if at.unpacked && source::is_damage(&source) {
-            return IdxError::Gzip { at, source };
-        }
-        IdxError::Io { at, source }
     }
 }
 
@@ -291,18 +191,4 @@ pub(crate) fn grow<T>(values: &mut Vec<T>, next: usize, end: usize) -> Result<()
         return Ok(());
     }
     values.try_reserve_exact((2 * len).clamp(len + next, end) - len)
-}
-
-/// Values of a shape; `None` if an array of it cannot be addressed, even if it is empty.
-fn count(shape: &[u32], element_bytes: usize) -> Option<usize> {
-    let addressable = (shape.iter().filter(|&&size| size > 0))
-        .try_fold(element_bytes, |bytes, &size| {
-            bytes.checked_mul(usize::try_from(size).ok()?)
-        })
-        .filter(|&bytes| isize::try_from(bytes).is_ok())?;
-    Some(if shape.contains(&0) {
-        0
-    } else {
-        addressable / element_bytes
-    })
 }
