@@ -1,11 +1,14 @@
-//! Pooling layers on blocks of eight images, one core: `cargo bench -p dl-conv --bench pool`.
+//! Pooling and the other layers without parameters on blocks of eight images, one core:
+//! `cargo bench -p dl-conv --bench pool`.
 //!
-//! The throughput counts every array once: forward x and y, backward x, y, ∂L/∂y and ∂L/∂x
-//! (for averages without x and y).
+//! The throughput counts every array once: forward x and y; backward ∂L/∂y and ∂L/∂x, for max
+//! pooling x and y, too.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use dl_conv::{AveragePool2d, GlobalAveragePool2d, MaxPool2d};
+use dl_conv::{
+    AveragePool2d, GlobalAveragePool2d, Interpolation, LocalResponseNorm, MaxPool2d, UpSample2d,
+};
 use dl_math::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::ArrayD;
@@ -113,6 +116,23 @@ fn global_average_forward(bencher: Bencher, shape: [usize; 4]) {
 #[divan::bench(args = SHAPES)]
 fn global_average_backward(bencher: Bencher, shape: [usize; 4]) {
     backward(bencher, GlobalAveragePool2d, shape, false);
+}
+
+#[divan::bench(args = SHAPES)]
+fn local_response_norm_forward(bencher: Bencher, shape: [usize; 4]) {
+    forward(bencher, LocalResponseNorm::new(), shape);
+}
+
+#[divan::bench(args = SHAPES)]
+fn local_response_norm_backward(bencher: Bencher, shape: [usize; 4]) {
+    backward(bencher, LocalResponseNorm::new(), shape, false);
+}
+
+/// From half the height and width.
+#[divan::bench(args = SHAPES)]
+fn bilinear_2_forward(bencher: Bencher, [n, h, w, c]: [usize; 4]) {
+    let up = UpSample2d::new(2).interpolation(Interpolation::Bilinear);
+    forward(bencher, up, [n, h / 2, w / 2, c]);
 }
 
 /// What memory gives: x copied to ∂L/∂x.

@@ -42,24 +42,25 @@ pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
         });
     };
     ShapeError::require(!sample.contains(&0), sample, takes)?;
-    numbers_of([height, width, channels])?;
+    let few = few_enough([height, width, channels]);
+    ShapeError::require(few, sample, "an image of fewer than 2^32 numbers")?;
     Ok(Image {
         size: [height, width].into(),
         channels,
     })
 }
 
-/// The numbers of a sample of this shape.
-pub(crate) fn numbers_of(shape: [usize; 3]) -> Result<usize, ShapeError> {
+/// `Ok` where what comes out for a sample of shape `input` can be stored.
+pub(crate) fn require_result(input: &[usize], result: [usize; 3]) -> Result<(), ShapeError> {
+    let takes = format!("an image whose result, here {result:?}, has fewer than 2^32 numbers");
+    ShapeError::require(few_enough(result), input, takes)
+}
+
+fn few_enough(shape: [usize; 3]) -> bool {
     let numbers = shape
         .iter()
         .try_fold(1, |product: usize, &n| product.checked_mul(n));
-    numbers
-        .filter(|&numbers| numbers <= MOST_NUMBERS)
-        .ok_or_else(|| ShapeError {
-            got: shape.to_vec(),
-            takes: "samples of fewer than 2^32 numbers".to_owned(),
-        })
+    numbers.is_some_and(|numbers| numbers <= MOST_NUMBERS)
 }
 
 /// The numbers of a batch in order.

@@ -9,7 +9,7 @@ use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::{Padding, Window};
-use crate::shape::{Image, image_of, numbers_of, slice, slice_mut};
+use crate::shape::{Image, image_of, require_result, slice, slice_mut};
 
 /// Zeros around an image: `[h, w, c]` → `[top + h + bottom, left + w + right, c]`.
 ///
@@ -66,7 +66,7 @@ impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
             size: geometry.output,
             channels: image.channels,
         };
-        numbers_of(padded.shape())?;
+        require_result(input, padded.shape())?;
         Ok(Box::new(ZeroPadLayer {
             image,
             padded,

@@ -50,7 +50,10 @@ fn windows() {
         .stride(1)
         .padding(Padding::all((1 << 20) - 1));
     let error = message(&[1, 1, 1], huge);
-    assert!(error.contains("fewer than 2^32 numbers"), "{error}");
+    assert!(
+        error.ends_with("here [1048576, 1048576, 1], has fewer than 2^32 numbers"),
+        "{error}"
+    );
     let error = message(&[28, 28], GlobalMaxPool2d);
     assert!(
         error.starts_with("layer `global_max_pool2d_1`: got"),
@@ -102,15 +105,9 @@ fn larger_images() {
         "layer `up_sample2d_1`: UpSample2d factor is 0×0, but must be from 1 to 2^20 pixels"
     );
     let error = message(&[5, 5, 3], UpSample2d::new(1 << 20));
-    assert!(
-        error.ends_with("takes samples of fewer than 2^32 numbers"),
-        "{error}"
-    );
+    assert!(error.ends_with("has fewer than 2^32 numbers"), "{error}");
     let error = message(&[5, 5, 3], ZeroPad2d::new(1 << 20));
-    assert!(
-        error.ends_with("takes samples of fewer than 2^32 numbers"),
-        "{error}"
-    );
+    assert!(error.ends_with("has fewer than 2^32 numbers"), "{error}");
     let error = message(&[5, 5, 3], ZeroPad2d::new(usize::MAX));
     assert!(
         error.starts_with("layer `zero_pad2d_1`: ZeroPad2d padding is "),

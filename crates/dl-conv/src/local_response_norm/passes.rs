@@ -6,6 +6,9 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::LocalResponseNormLayer;
 
+/// Channels that are summed side by side.
+const LANES: usize = 16;
+
 /// b = a s^−β.
 pub(super) fn forward<F: Scalar>(
     layer: &LocalResponseNormLayer<F>,
@@ -13,7 +16,7 @@ pub(super) fn forward<F: Scalar>(
     b: &mut [F],
     cache: &mut Cache<F>,
 ) {
-    let scratch = scratch(cache, layer.channels);
+    let scratch = scratch(layer, cache);
     Arch::new().dispatch(Forward {
         layer,
         scratch,
@@ -30,7 +33,7 @@ pub(super) fn backward<F: Scalar>(
     da: &mut [F],
     cache: &mut Cache<F>,
 ) {
-    let scratch = scratch(cache, layer.channels);
+    let scratch = scratch(layer, cache);
     Arch::new().dispatch(Backward {
         layer,
         scratch,
@@ -41,14 +44,19 @@ pub(super) fn backward<F: Scalar>(
 }
 
 impl<F: Scalar> LocalResponseNormLayer<F> {
+    /// Channels beyond the first and the last that are summed as zeros.
+    fn border(&self) -> usize {
+        self.reach.min(self.channels - 1)
+    }
+
     /// s = k + α Σ a² and s^−β for the channels of one pixel.
     #[inline(always)]
     fn scale(&self, a: &[F], squares: &mut [F], s: &mut [F], power: &mut [F]) {
-        for (square, &a) in squares.iter_mut().zip(a) {
+        let inner = &mut squares[self.border()..][..a.len()];
+        for (square, &a) in inner.iter_mut().zip(a) {
             *square = self.alpha * a * a;
         }
-        s.fill(self.k);
-        add_neighbours(squares, self.reach, s);
+        sum_neighbours(self.k, squares, s);
         if self.beta == F::of(0.75) {
             for (power, &s) in power.iter_mut().zip(&*s) {
                 *power = F::one() / (s * s.sqrt()).sqrt();
@@ -61,31 +69,44 @@ impl<F: Scalar> LocalResponseNormLayer<F> {
     }
 }
 
-/// sums ← sums + Σ of the terms up to `reach` places away.
+/// sumᵢ = start + Σ of the terms from i on, as many as there are more terms than sums, and one.
 #[inline(always)]
-fn add_neighbours<F: Scalar>(terms: &[F], reach: usize, sums: &mut [F]) {
-    let n = terms.len();
-    add(terms, sums);
-    for distance in 1..=reach.min(n - 1) {
-        add(&terms[distance..], &mut sums[..n - distance]);
-        add(&terms[..n - distance], &mut sums[distance..]);
+fn sum_neighbours<F: Scalar>(start: F, terms: &[F], sums: &mut [F]) {
+    let width = terms.len() - sums.len() + 1;
+    let (blocks, rest) = sums.as_chunks_mut::<LANES>();
+    let done = blocks.len() * LANES;
+    for (block, sums) in blocks.iter_mut().enumerate() {
+        let mut totals = [start; LANES];
+        for place in 0..width {
+            let terms = terms[block * LANES + place..].first_chunk::<LANES>();
+            let terms = terms.expect("as many terms as sums from each place on");
+            for i in 0..LANES {
+                totals[i] += terms[i];
+            }
+        }
+        *sums = totals;
+    }
+    for (i, sum) in rest.iter_mut().enumerate() {
+        *sum = start;
+        for &term in &terms[done + i..][..width] {
+            *sum += term;
+        }
     }
 }
 
-#[inline(always)]
-fn add<F: Scalar>(terms: &[F], sums: &mut [F]) {
-    for (sum, &term) in sums.iter_mut().zip(terms) {
-        *sum += term;
-    }
-}
-
-/// Three rows of channels to work in.
-fn scratch<F: Scalar>(cache: &mut Cache<F>, channels: usize) -> [&mut [F]; 3] {
+/// Rows to work in: the terms that are summed over neighbours, between zeros; sums; powers.
+fn scratch<'a, F: Scalar>(
+    layer: &LocalResponseNormLayer<F>,
+    cache: &'a mut Cache<F>,
+) -> [&'a mut [F]; 3] {
     let space = &mut cache.scratch[0];
-    space.resize(3 * channels, F::zero());
-    let (first, rest) = space.split_at_mut(channels);
-    let (second, third) = rest.split_at_mut(channels);
-    [first, second, third]
+    let (channels, border) = (layer.channels, layer.border());
+    space.resize(3 * channels + 2 * border, F::zero());
+    let (terms, rest) = space.split_at_mut(channels + 2 * border);
+    terms[..border].fill(F::zero());
+    terms[border + channels..].fill(F::zero());
+    let (sums, powers) = rest.split_at_mut(channels);
+    [terms, sums, powers]
 }
 
 // Types of their own, because that is what `pulp` compiles per instruction set.
@@ -135,12 +156,12 @@ impl<F: Scalar> NullaryFnOnce for Backward<'_, F> {
         let gradients = gradients.zip(self.da.chunks_exact_mut(channels));
         for (a, (db, da)) in pixels.zip(gradients) {
             layer.scale(a, r, s, power);
+            let inner = &mut r[layer.border()..][..channels];
             for c in 0..channels {
-                r[c] = db[c] * a[c] * power[c] / s[c];
+                inner[c] = db[c] * a[c] * power[c] / s[c];
             }
             let sums = &mut *s;
-            sums.fill(F::zero());
-            add_neighbours(r, layer.reach, sums);
+            sum_neighbours(F::zero(), r, sums);
             for c in 0..channels {
                 da[c] = db[c] * power[c] - factor * a[c] * sums[c];
             }

@@ -3,7 +3,7 @@
 use dl_nn::{LayerError, ShapeError};
 
 use crate::geometry::{Size, Window};
-use crate::shape::{Image, image_of, numbers_of};
+use crate::shape::{Image, image_of, require_result};
 
 /// The pixels along an axis that one position sees; the padding is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Plan {
         let image = image_of(input)?;
         let geometry = window.over(image.size)?;
         let Size { height, width } = geometry.output;
-        numbers_of([height, width, image.channels])?;
+        require_result(input, [height, width, image.channels])?;
         let rows = spans(
             image.size.height,
             height,

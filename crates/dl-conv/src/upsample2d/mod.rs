@@ -12,7 +12,7 @@ use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Size;
-use crate::shape::{Image, image_of, numbers_of, slice, slice_mut};
+use crate::shape::{Image, image_of, require_result, slice, slice_mut};
 
 /// How a pixel between pixels gets its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl<F: Scalar> LayerSpec<F> for UpSample2d {
         let Size { height, width } = self.factor;
         let rows = small.size.height.saturating_mul(height);
         let columns = small.size.width.saturating_mul(width);
-        numbers_of([rows, columns, small.channels])?;
+        require_result(input, [rows, columns, small.channels])?;
         Ok(Box::new(UpSampleLayer {
             small,
             large: Image {
