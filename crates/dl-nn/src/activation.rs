@@ -3,6 +3,7 @@
 use std::fmt;
 
 use dl_math::{Scalar, activation as f, softmax::softmax_in_place};
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::error::ConfigError;
 use crate::init::Initializer;
@@ -137,15 +138,46 @@ fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
 }
 
 fn map<F: Scalar>(values: &mut [F], f: impl Fn(F) -> F) {
-    for v in values {
-        *v = f(*v);
-    }
+    Arch::new().dispatch(Map { values, f });
 }
 
 /// dyᵢ ← dyᵢ · derivative(atᵢ)
 fn scale<F: Scalar>(dy: &mut [F], at: &[F], derivative: impl Fn(F) -> F) {
-    for (dy, &at) in dy.iter_mut().zip(at) {
-        *dy *= derivative(at);
+    Arch::new().dispatch(Scale { dy, at, derivative });
+}
+
+/// [`map`], as a type because that is what `pulp` compiles per instruction set.
+struct Map<'a, F, G> {
+    values: &'a mut [F],
+    f: G,
+}
+
+impl<F: Scalar, G: Fn(F) -> F> NullaryFnOnce for Map<'_, F, G> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for v in self.values {
+            *v = (self.f)(*v);
+        }
+    }
+}
+
+/// [`scale`], likewise.
+struct Scale<'a, F, G> {
+    dy: &'a mut [F],
+    at: &'a [F],
+    derivative: G,
+}
+
+impl<F: Scalar, G: Fn(F) -> F> NullaryFnOnce for Scale<'_, F, G> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (dy, &at) in self.dy.iter_mut().zip(self.at) {
+            *dy *= (self.derivative)(at);
+        }
     }
 }
 

@@ -7,20 +7,48 @@ use crate::layer::{Cache, Mode, View, ViewMut};
 use crate::model::NamedLayer;
 use crate::workspace::Share;
 
-/// The buffers of one block of samples in a run of layers.
+/// What is kept of one block of samples.
 #[derive(Debug)]
 pub(crate) struct Block<F> {
-    /// Outputs of all layers of the run but the last, which writes to the stage's output.
-    pub(crate) outputs: Vec<Vec<F>>,
-    /// ∂L/∂output of the same layers.
-    pub(crate) deltas: Vec<Vec<F>>,
-    pub(crate) caches: Vec<Cache<F>>,
+    /// Between the way forward and the way back, where the two are apart.
+    pub(crate) space: Option<Space<F>>,
     pub(crate) grads: Vec<Vec<ArrayD<F>>>,
     /// What the loss said of these samples.
     pub(crate) share: Share,
 }
 
-impl<F: Scalar> Block<F> {
+impl<F> Block<F> {
+    pub(crate) fn new(grads: Vec<Vec<ArrayD<F>>>) -> Self {
+        Self {
+            space: None,
+            grads,
+            share: Share::default(),
+        }
+    }
+}
+
+/// The buffers that one block of samples needs in a run of layers.
+#[derive(Debug)]
+pub(crate) struct Space<F> {
+    /// Outputs of all layers of the run but the last, which writes to the stage's output.
+    outputs: Vec<Vec<F>>,
+    /// ∂L/∂output of the same layers; empty until the first way back.
+    deltas: Vec<Vec<F>>,
+    caches: Vec<Cache<F>>,
+}
+
+impl<F: Scalar> Space<F> {
+    /// For blocks of up to so many samples.
+    pub(crate) fn new(run: &[NamedLayer<F>], rows: usize) -> Self {
+        let inner = &run[..run.len() - 1];
+        let outputs = inner.iter().map(|l| vec![F::zero(); rows * l.size()]);
+        Self {
+            outputs: outputs.collect(),
+            deltas: vec![Vec::new(); inner.len()],
+            caches: run.iter().map(|_| Cache::default()).collect(),
+        }
+    }
+
     pub(crate) fn forward(&mut self, run: &[NamedLayer<F>], x: View<F>, y: &mut [F], mode: Mode) {
         let n = x.len_of(Axis(0));
         for (i, named) in run.iter().enumerate() {
@@ -44,11 +72,15 @@ impl<F: Scalar> Block<F> {
         dy: &mut [F],
         mut dx: Option<&mut [F]>,
         skip: usize,
+        grads: &mut [Vec<ArrayD<F>>],
     ) {
         let n = x.len_of(Axis(0));
         let last = run.len() - 1;
-        for gradient in self.grads.iter_mut().flatten() {
+        for gradient in grads.iter_mut().flatten() {
             gradient.fill(F::zero());
+        }
+        for (delta, output) in self.deltas.iter_mut().zip(&self.outputs) {
+            delta.resize(output.len(), F::zero());
         }
         for (i, named) in run.iter().enumerate().skip(skip).rev() {
             let (before, rest) = self.deltas.split_at_mut(i);
@@ -68,7 +100,7 @@ impl<F: Scalar> Block<F> {
                 None => dx.take(),
             };
             let dx = dx.map(|dx| batch_mut(dx, &input.shape()[1..], n));
-            let (cache, grads) = (&mut self.caches[i], &mut self.grads[i]);
+            let (cache, grads) = (&mut self.caches[i], &mut grads[i]);
             named.layer.backward(input, output, delta, dx, cache, grads);
         }
     }

@@ -18,6 +18,7 @@ pub mod prelude;
 pub mod product;
 pub mod schedule;
 mod sequential;
+mod stage;
 mod summary;
 mod target;
 pub mod train;

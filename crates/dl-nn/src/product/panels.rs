@@ -50,7 +50,7 @@ impl<'a, F: Scalar> Panels<'a, F> {
         scratch: &'a mut Vec<F>,
     ) -> Self {
         let machine = Machine::of::<F>();
-        let mut all = machine.panels(columns);
+        let all = machine.panels(columns);
         let width = |panel: &Panel| panel.vectors * machine.lanes;
         let first = all.clone().next().map_or(0, |panel| width(&panel));
         if first == columns
@@ -64,27 +64,66 @@ impl<'a, F: Scalar> Panels<'a, F> {
             };
         }
         let numbers: usize = all.clone().map(|panel| depth * width(&panel)).sum();
+        // the zeros beside a last panel stay
         scratch.clear();
-        scratch.reserve(numbers);
-        all.by_ref().for_each(|panel| {
+        scratch.resize(numbers, F::zero());
+        let mut rest = scratch.as_mut_slice();
+        for panel in all {
+            let (mut part, after) = rest.split_at_mut(depth * width(&panel));
+            rest = after;
             for b in matrices.clone() {
                 let columns = panel.column..panel.column + panel.used;
                 let b = b.slice_axis_move(Axis(1), columns.into());
-                for row in b.rows() {
-                    match row.to_slice() {
-                        Some(row) => scratch.extend_from_slice(row),
-                        None => scratch.extend(row),
-                    }
-                    let zeros = width(&panel) - panel.used;
-                    scratch.extend(std::iter::repeat_n(F::zero(), zeros));
-                }
+                let (rows, after) = part.split_at_mut(b.nrows() * width(&panel));
+                part = after;
+                copy_rows(b, rows, width(&panel));
             }
-        });
-        assert_eq!(scratch.len(), numbers, "the rows of all matrices");
+            assert!(part.is_empty(), "the matrices have fewer than {depth} rows");
+        }
         Self {
             values: scratch,
             depth,
             columns,
+        }
+    }
+}
+
+/// Copies a matrix into rows that are `width` apart.
+fn copy_rows<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
+    if b.strides()[1] != 1 && b.strides()[0] == 1 {
+        return transpose(b.reversed_axes(), rows, width);
+    }
+    for (b, row) in b.rows().into_iter().zip(rows.chunks_exact_mut(width)) {
+        match b.to_slice() {
+            Some(b) => row[..b.len()].copy_from_slice(b),
+            None => row.iter_mut().zip(b).for_each(|(row, &b)| *row = b),
+        }
+    }
+}
+
+/// Copies the transpose of a matrix with contiguous rows into rows that are `width` apart; several
+/// rows at once, since writes a row apart are slow.
+fn transpose<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
+    const TOGETHER: usize = 8;
+    for (i, b) in b.axis_chunks_iter(Axis(0), TOGETHER).enumerate() {
+        let first = i * TOGETHER;
+        let source = |j: usize| {
+            let row = b.index_axis_move(Axis(0), j);
+            row.to_slice().expect("contiguous rows")
+        };
+        if b.nrows() == TOGETHER {
+            let sources: [&[F]; TOGETHER] = std::array::from_fn(source);
+            for (k, row) in rows.chunks_exact_mut(width).enumerate() {
+                for (row, source) in row[first..][..TOGETHER].iter_mut().zip(sources) {
+                    *row = source[k];
+                }
+            }
+        } else {
+            for j in 0..b.nrows() {
+                for (row, &b) in rows.chunks_exact_mut(width).zip(source(j)) {
+                    row[first + j] = b;
+                }
+            }
         }
     }
 }

@@ -1,0 +1,316 @@
+//! A part of a model that the executor runs as one.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use dl_math::Scalar;
+use ndarray::{ArrayD, Axis};
+use rayon::prelude::*;
+
+use crate::block::{Block, Space, batch, batch_mut};
+use crate::layer::{Batching, Cache, Mode, View};
+use crate::model::NamedLayer;
+use crate::workspace::{BatchLoss, Share};
+
+/// Numbers that the activations of one block may take: a block of so many stays in a core's
+/// second-level cache (8 images of the MNIST CNN).
+const BLOCK_NUMBERS: usize = 320_000;
+
+/// Numbers of a gradient that one task sums up over the blocks.
+const SUM_NUMBERS: usize = 1 << 14;
+
+/// A layer that takes the whole batch, or a run of layers over blocks of it.
+#[derive(Debug)]
+pub(crate) struct Stage<F> {
+    pub(crate) layers: Range<usize>,
+    /// Shape of one output sample.
+    pub(crate) shape: Vec<usize>,
+    /// The output for the whole batch, `capacity` × shape.
+    pub(crate) output: Vec<F>,
+    /// ∂L/∂output, as long; empty for inference.
+    pub(crate) delta: Vec<F>,
+    work: Work<F>,
+}
+
+#[derive(Debug)]
+enum Work<F> {
+    /// One layer that takes the whole batch.
+    Whole(Cache<F>),
+    /// A run of layers.
+    Blocks {
+        /// Samples of a block.
+        rows: usize,
+        blocks: Vec<Block<F>>,
+        /// Spaces that no block holds: few, so that what they hold stays in cache.
+        spaces: Mutex<Vec<Space<F>>>,
+    },
+}
+
+/// The gradients of a layer's parameters, zero.
+pub(crate) fn gradients<F: Scalar>(named: &NamedLayer<F>) -> Vec<ArrayD<F>> {
+    let params = named.layer.params().into_iter();
+    params.map(|p| ArrayD::zeros(p.value.raw_dim())).collect()
+}
+
+impl<F: Scalar> Stage<F> {
+    /// Plans the stage that starts with this layer.
+    pub(crate) fn plan(
+        layers: &[NamedLayer<F>],
+        start: usize,
+        capacity: usize,
+        training: bool,
+    ) -> Self {
+        let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
+        let blocks = layers[start..].iter().take_while(in_blocks).count();
+        let range = start..start + blocks.max(1);
+        let run = &layers[range.clone()];
+        let last = run.last().expect("not empty");
+        let work = if blocks == 0 {
+            Work::Whole(Cache::default())
+        } else {
+            let numbers: usize = run.iter().map(NamedLayer::size).sum();
+            let rows = (BLOCK_NUMBERS / numbers).min(capacity).max(1);
+            let grads = |_| {
+                if training {
+                    run.iter().map(gradients).collect()
+                } else {
+                    Vec::new()
+                }
+            };
+            let blocks = (0..capacity.div_ceil(rows)).map(grads).map(Block::new);
+            Work::Blocks {
+                rows,
+                blocks: blocks.collect(),
+                spaces: Mutex::default(),
+            }
+        };
+        let deltas = if training { capacity * last.size() } else { 0 };
+        Self {
+            layers: range,
+            shape: last.output_shape.clone(),
+            output: vec![F::zero(); capacity * last.size()],
+            delta: vec![F::zero(); deltas],
+            work,
+        }
+    }
+
+    /// What the one layer of this stage left for its state.
+    pub(crate) fn cache(&self) -> Option<&Cache<F>> {
+        match &self.work {
+            Work::Whole(cache) => Some(cache),
+            Work::Blocks { .. } => None,
+        }
+    }
+
+    /// Writes the output; `keep` what the way back needs.
+    pub(crate) fn forward(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        x: View<F>,
+        n: usize,
+        mode: Mode,
+        keep: bool,
+    ) {
+        let run = &layers[self.layers.clone()];
+        let mode = mode.part(self.layers.start);
+        match &mut self.work {
+            Work::Whole(cache) => {
+                let y = batch_mut(&mut self.output, &self.shape, n);
+                run[0].layer.forward(x, y, cache, mode);
+            }
+            Work::Blocks {
+                rows,
+                blocks,
+                spaces,
+            } => {
+                let rows = *rows;
+                let size: usize = self.shape.iter().product();
+                let outputs = self.output[..n * size].par_chunks_mut(rows * size);
+                let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+                let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
+                let tasks = blocks.zip(outputs).zip(inputs).enumerate();
+                tasks.with_max_len(1).for_each(|(i, ((block, y), x))| {
+                    let mut space = take(&mut block.space, spaces, run, rows);
+                    space.forward(run, x, y, mode.part(i));
+                    if keep {
+                        block.space = Some(space);
+                    } else {
+                        give_back(space, spaces);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Forward, loss and backward of the last stage.
+    pub(crate) fn train(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        pass: Pass<'_, F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+    ) -> Share {
+        let (n, size) = (pass.n, self.shape.iter().product::<usize>());
+        if let Work::Whole(_) = &self.work {
+            self.forward(layers, pass.x.view(), n, mode, true);
+            let share = loss(0..n, &self.output[..n * size], &mut self.delta[..n * size]);
+            self.backward(layers, pass, grads);
+            return share;
+        }
+        let run = &layers[self.layers.clone()];
+        let skip = pass.skip.saturating_sub(self.layers.start);
+        let mode = mode.part(self.layers.start);
+        self.for_blocks(run, pass, |i, first, block, space, part| {
+            let Part { x, y, dy, dx } = part;
+            space.forward(run, x.view(), y, mode.part(i));
+            block.share = loss(first..first + x.len_of(Axis(0)), y, dy);
+            space.backward(run, x, y, dy, dx, skip, &mut block.grads);
+        });
+        let mut share = Share::default();
+        for block in self.blocks(n) {
+            share += block.share;
+        }
+        add_up(self.blocks(n), grads);
+        share
+    }
+
+    pub(crate) fn backward(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        pass: Pass<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+    ) {
+        let n = pass.n;
+        let run = &layers[self.layers.clone()];
+        if let Work::Whole(cache) = &mut self.work {
+            for gradient in grads[0].iter_mut() {
+                gradient.fill(F::zero());
+            }
+            let y = batch(&self.output, &self.shape, n);
+            let dy = batch_mut(&mut self.delta, &self.shape, n);
+            let dx = pass.dx.map(|dx| batch_mut(dx, &pass.x.shape()[1..], n));
+            return run[0]
+                .layer
+                .backward(pass.x, y, dy, dx, cache, &mut grads[0]);
+        }
+        let skip = pass.skip.saturating_sub(self.layers.start);
+        self.for_blocks(run, pass, |_, _, block, space, part| {
+            let Part { x, y, dy, dx } = part;
+            space.backward(run, x, y, dy, dx, skip, &mut block.grads);
+        });
+        add_up(self.blocks(n), grads);
+    }
+
+    /// The blocks that `n` samples fill.
+    fn blocks(&self, n: usize) -> &[Block<F>] {
+        match &self.work {
+            Work::Whole(_) => &[],
+            Work::Blocks { rows, blocks, .. } => &blocks[..n.div_ceil(*rows)],
+        }
+    }
+
+    /// Calls `work` for every block with its number, first sample and space, in parallel.
+    fn for_blocks(
+        &mut self,
+        run: &[NamedLayer<F>],
+        pass: Pass<'_, F>,
+        work: impl Fn(usize, usize, &mut Block<F>, &mut Space<F>, Part<'_, F>) + Sync,
+    ) {
+        let Work::Blocks {
+            rows,
+            blocks,
+            spaces,
+        } = &mut self.work
+        else {
+            return;
+        };
+        let Pass { n, x, dx, .. } = pass;
+        let rows = *rows;
+        let size = rows * self.shape.iter().product::<usize>();
+        let sample: usize = x.shape()[1..].iter().product();
+        let blocks = blocks[..n.div_ceil(rows)].par_iter_mut().enumerate();
+        let outputs = self.output.par_chunks_mut(size);
+        let ends = outputs.zip(self.delta.par_chunks_mut(size));
+        let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+        let tasks = blocks.zip(inputs).zip(ends).with_max_len(1);
+        let work = |(((i, block), x), (y, dy)): (((usize, &mut Block<F>), View<F>), _), dx| {
+            // the last block may be smaller than its space
+            let used = x.len_of(Axis(0)) * size / rows;
+            let (y, dy): (&mut [F], &mut [F]) = (y, dy);
+            let (y, dy) = (&mut y[..used], &mut dy[..used]);
+            let mut space = take(&mut block.space, spaces, run, rows);
+            work(i, i * rows, block, &mut space, Part { x, y, dy, dx });
+            give_back(space, spaces);
+        };
+        match dx {
+            Some(dx) => tasks
+                .zip(dx[..n * sample].par_chunks_mut(rows * sample))
+                .for_each(|(task, dx)| work(task, Some(dx))),
+            None => tasks.for_each(|task| work(task, None)),
+        }
+    }
+}
+
+/// The space a block holds, else one that nobody holds, else a new one.
+fn take<F: Scalar>(
+    held: &mut Option<Space<F>>,
+    spaces: &Mutex<Vec<Space<F>>>,
+    run: &[NamedLayer<F>],
+    rows: usize,
+) -> Space<F> {
+    let free = || spaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let space = held.take().or_else(free);
+    space.unwrap_or_else(|| Space::new(run, rows))
+}
+
+fn give_back<F>(space: Space<F>, spaces: &Mutex<Vec<Space<F>>>) {
+    spaces
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(space);
+}
+
+/// What a block is given of a batch.
+struct Part<'a, F> {
+    x: View<'a, F>,
+    y: &'a mut [F],
+    dy: &'a mut [F],
+    dx: Option<&'a mut [F]>,
+}
+
+/// grads ← Σ of the blocks' gradients, in their order.
+fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
+    let mut chunks = Vec::new();
+    for (layer, grads) in grads.iter_mut().enumerate() {
+        for (parameter, gradient) in grads.iter_mut().enumerate() {
+            let gradient = gradient.as_slice_mut().expect("in standard layout");
+            let parts = gradient.chunks_mut(SUM_NUMBERS).enumerate();
+            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_NUMBERS, chunk)));
+        }
+    }
+    chunks
+        .into_par_iter()
+        .for_each(|(layer, parameter, start, total)| {
+            let range = start..start + total.len();
+            let mut parts = blocks.iter().map(|block| {
+                let gradient = block.grads[layer][parameter].as_slice();
+                &gradient.expect("in standard layout")[range.clone()]
+            });
+            total.copy_from_slice(parts.next().expect("at least one block"));
+            for part in parts {
+                for (total, part) in total.iter_mut().zip(part) {
+                    *total += *part;
+                }
+            }
+        });
+}
+
+/// What a stage is given on the way back.
+pub(crate) struct Pass<'a, F> {
+    pub(crate) n: usize,
+    /// The first layers of the model that nobody needs a gradient of.
+    pub(crate) skip: usize,
+    pub(crate) x: View<'a, F>,
+    pub(crate) dx: Option<&'a mut [F]>,
+}
