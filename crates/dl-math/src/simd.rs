@@ -30,6 +30,9 @@ pub trait Lanes: Copy {
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
+    /// 0 where x < 0, otherwise x, lane by lane.
+    fn rectify<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
+
     /// The numbers as whole vectors, and the rest.
     fn vectors<S: Simd>(numbers: &[Self]) -> (&[Self::Vector<S>], &[Self]);
 
@@ -38,7 +41,7 @@ pub trait Lanes: Copy {
 }
 
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $mul_add:ident, $split:ident, $split_mut:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
@@ -55,6 +58,12 @@ macro_rules! lanes {
                 c: S::$vector,
             ) -> S::$vector {
                 simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn rectify<S: Simd>(simd: S, x: S::$vector) -> S::$vector {
+                let zero = simd.$splat(0.0);
+                simd.$select(simd.$less_than(x, zero), zero, x)
             }
 
             #[inline(always)]
@@ -75,6 +84,8 @@ lanes!(
     f32s,
     splat_f32s,
     mul_add_f32s,
+    less_than_f32s,
+    select_f32s,
     as_simd_f32s,
     as_mut_simd_f32s
 );
@@ -83,6 +94,8 @@ lanes!(
     f64s,
     splat_f64s,
     mul_add_f64s,
+    less_than_f64s,
+    select_f64s,
     as_simd_f64s,
     as_mut_simd_f64s
 );

@@ -10,6 +10,9 @@ use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};
 use super::plan::{self, Channels, Padded, Pattern};
 use crate::geometry::Geometry;
 
+/// So many pixels (or images) side by side fill a tile.
+const NARROW: usize = 6;
+
 /// A convolution with its parameters, as [`Conv2d`](crate::Conv2d) builds it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv2dLayer<F> {
@@ -93,8 +96,9 @@ impl<F: Scalar> Conv2dLayer<F> {
         Slice::from(group * filters..(group + 1) * filters)
     }
 
-    /// Y = X ∗ K + b, before the activation.
+    /// Y = X ∗ K + b, before any activation but ReLU, which costs nothing here.
     fn convolve(&self, x: &[F], y: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+        let rectify = self.activation == Activation::Relu;
         let Channels {
             inputs,
             filters,
@@ -102,7 +106,8 @@ impl<F: Scalar> Conv2dLayer<F> {
         } = self.channels;
         let [padded, panels] = scratch;
         let x = self.padded_input(x, padded);
-        let along_images = images_first(n, self.geometry.output.width);
+        let width = self.geometry.output.width;
+        let along_images = width < NARROW && n > width;
         let pattern = &self.plan.output[usize::from(along_images)];
         let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
         for group in 0..groups {
@@ -113,7 +118,16 @@ impl<F: Scalar> Conv2dLayer<F> {
             let first = group * (filters / groups);
             let from = bias.map_or(From::Zero, |bias| From::Row(&bias[first..]));
             let a = &x[group * (inputs / groups)..];
-            for_images(pattern, from, a, x.len() / n, &b, &mut y[first..], n);
+            for_images(
+                pattern,
+                from,
+                a,
+                x.len() / n,
+                &b,
+                &mut y[first..],
+                n,
+                rectify,
+            );
         }
     }
 
@@ -153,6 +167,7 @@ impl<F: Scalar> Conv2dLayer<F> {
                     b: pixels / n,
                 },
                 c_row: pattern.c_row,
+                rectify: false,
             }
             .write(&mut gradient[group * (filters / groups)..]);
         }
@@ -167,7 +182,8 @@ impl<F: Scalar> Conv2dLayer<F> {
         } = self.channels;
         let [padded, panels] = scratch;
         let (delta, pattern) = match &self.plan.input_gradient_along_width {
-            Some((width, pattern)) if !images_first(n, self.geometry.input.width) => {
+            // along the images no zeros are multiplied
+            Some((width, pattern)) if n < NARROW.min(self.geometry.input.width) => {
                 (pad(delta, *width, filters, padded), pattern)
             }
             _ => (delta, &self.plan.input_gradient_along_images),
@@ -184,14 +200,9 @@ impl<F: Scalar> Conv2dLayer<F> {
             let b = Panels::stack(taps_flipped, terms, depth, panels);
             let a = &delta[group * (filters / groups)..];
             let c = &mut dx[group * depth..];
-            for_images(pattern, From::Zero, a, delta.len() / n, &b, c, n);
+            for_images(pattern, From::Zero, a, delta.len() / n, &b, c, n, false);
         }
     }
-}
-
-/// Whether rows of tiles are one pixel of several images, not pixels side by side.
-fn images_first(images: usize, width: usize) -> bool {
-    width < 6 && images > width
 }
 
 /// Rows with zeros beside them; as they are, where none are needed.
@@ -224,6 +235,7 @@ fn for_images<F: Scalar>(
     b: &Panels<'_, F>,
     c: &mut [F],
     n: usize,
+    rectify: bool,
 ) {
     let product = |a, rows| Product {
         from,
@@ -235,6 +247,7 @@ fn for_images<F: Scalar>(
         segments: &pattern.segments,
         repeat: Repeat::ONCE,
         c_row: pattern.c_row,
+        rectify,
     };
     match pattern.rows {
         None => product(a, n).write(c),
@@ -270,7 +283,9 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
             cache.values.clear();
             cache.values.extend_from_slice(y);
         }
-        self.activation.forward(y, self.channels.filters);
+        if self.activation != Activation::Relu {
+            self.activation.forward(y, self.channels.filters);
+        }
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K = Xᵀ ∗ δ; ∂L/∂b = Σ δ over images and pixels;

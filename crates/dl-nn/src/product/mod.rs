@@ -115,6 +115,8 @@ pub struct Product<'a, F> {
     pub repeat: Repeat,
     /// From one row of C to the next.
     pub c_row: usize,
+    /// Whether negative sums become 0: a ReLU that costs no pass of its own.
+    pub rectify: bool,
 }
 
 impl<F: Scalar> Product<'_, F> {

@@ -18,6 +18,7 @@ struct Case {
     layout: Layout,
     repeat: Repeat,
     c_row: usize,
+    rectify: bool,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -45,6 +46,7 @@ fn cases() -> impl Strategy<Value = Case> {
             layout,
             repeat,
             c_row: columns + gap,
+            rectify,
         })
 }
 
@@ -56,6 +58,7 @@ fn check<F: Scalar>(case: &Case) {
         layout,
         repeat,
         c_row,
+        rectify,
     } = *case;
     let (row, term) = match layout {
         Layout::Rows { row } => (row, 1),
@@ -83,6 +86,7 @@ fn check<F: Scalar>(case: &Case) {
             segments,
             repeat,
             c_row,
+            rectify,
         }
         .write(&mut c);
         let mut expected = given.clone();
@@ -102,7 +106,7 @@ fn check<F: Scalar>(case: &Case) {
                         }
                     }
                 }
-                expected[at] = sum;
+                expected[at] = if rectify { sum.max(F::zero()) } else { sum };
             }
         }
         assert_eq!(c, expected, "{from:?}");
@@ -152,6 +156,7 @@ fn what_leads_outside_panics() {
         segments: &[segment],
         repeat: Repeat::ONCE,
         c_row: 2,
+        rectify: false,
     }
     .write(&mut [0.0; 4]);
 }

@@ -110,10 +110,15 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 };
             }
         }
-        let sums = match product.layout {
+        let mut sums = match product.layout {
             Layout::Rows { row } => self.of_rows::<M>(run, run.a + first * row, row, sums),
             Layout::Columns { term } => self.of_columns::<M>(run, run.a + first, term, sums),
         };
+        if product.rectify {
+            for sum in sums.as_flattened_mut() {
+                *sum = F::rectify(self.simd, *sum);
+            }
+        }
         for (i, sums) in sums.iter().enumerate() {
             let c = &mut c[start + i * product.c_row..][..used];
             if whole {
