@@ -97,7 +97,7 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// Y = X ∗ K + b, before any activation but ReLU, which costs nothing here.
-    fn convolve(&self, x: &[F], y: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+    pub(crate) fn convolve(&self, x: &[F], y: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
         let rectify = self.activation == Activation::Relu;
         let Channels {
             inputs,
@@ -132,7 +132,7 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// ∂L/∂K += Xᵀ ∗ δ.
-    fn add_kernel_gradient(
+    pub(crate) fn add_kernel_gradient(
         &self,
         x: &[F],
         delta: &[F],
@@ -174,7 +174,7 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// ∂L/∂X = δ ∗ K, flipped and transposed.
-    fn input_gradient(&self, delta: &[F], dx: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+    pub(crate) fn input_gradient(&self, delta: &[F], dx: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
         let Channels {
             inputs,
             filters,
