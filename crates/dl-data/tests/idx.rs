@@ -97,19 +97,20 @@ fn any_layout_is_written_row_by_row() {
 }
 
 #[test]
-fn empty_arrays_and_single_values() {
+fn empty_and_extreme_shapes() {
     for (shape, gzip) in [
         (vec![0], false),
         (vec![0, 28, 28], true),
         (vec![3, 0], false),
         (vec![1; 64], true),
+        (vec![70_000], true), // more than 16 bits
     ] {
         let array = ArrayD::<i32>::zeros(IxDyn(&shape));
         let file = written(&array, gzip);
         let read = IdxReader::new(file.as_slice(), "t").unwrap();
         assert_eq!(read.into_array::<i32>().unwrap(), array);
     }
-    for shape in [vec![], vec![1; 65]] {
+    for shape in [vec![], vec![1; 65], vec![1 << 32, 0]] {
         let array = ArrayD::<i32>::zeros(IxDyn(&shape));
         let error = idx::write(io::sink(), &array, false).unwrap_err();
         assert!(error.to_string().contains("1 to 64 axes"), "{error}");

@@ -89,6 +89,13 @@ fn sizes() {
         16,
         "f64 values of shape [4294967295, 4294967295, 0] are more than memory can address",
     );
+    // nor an empty one whose other axes fit 64 bits, but not 63
+    let empty = [&[0, 0, 8, 3][..], most, &[0; 4]].concat();
+    says(
+        &empty,
+        16,
+        "u8 values of shape [4294967295, 4294967295, 0] are more than memory can address",
+    );
     // far more than there is
     says(
         &with(4, &[0xff, 0xff, 0xff, 0xff]),
@@ -180,24 +187,30 @@ fn values_before_a_fault_are_kept() {
 #[test]
 fn errors_of_the_system() {
     /// Gives some bytes, then fails.
-    struct Failing<'a>(&'a [u8]);
+    struct Failing<'a>(&'a [u8], io::ErrorKind);
     impl Read for Failing<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             match self.0.read(buffer)? {
-                0 => Err(io::Error::other("unplugged")),
+                0 => Err(io::Error::new(self.1, "unplugged")),
                 count => Ok(count),
             }
         }
     }
-    let fails = |file: &[u8]| {
-        let reader = IdxReader::new(Failing(file), "t.idx");
+    let fails = |file: &[u8], kind| {
+        let reader = IdxReader::new(Failing(file, kind), "t.idx");
         reader.and_then(IdxReader::into_any).unwrap_err()
     };
-    assert_eq!(fails(&[]).to_string(), "t.idx, byte 0: unplugged");
-    assert_eq!(fails(&SOUND[..14]).to_string(), "t.idx, byte 14: unplugged");
-    // a failing disk is no damaged gzip
+    // a file that is not gzipped has no damaged gzip data, whatever the system calls its error
+    for kind in [io::ErrorKind::Other, io::ErrorKind::InvalidData] {
+        assert_eq!(fails(&[], kind).to_string(), "t.idx, byte 0: unplugged");
+        let error = fails(&SOUND[..14], kind);
+        assert!(matches!(error, IdxError::Io { .. }));
+        assert_eq!(error.to_string(), "t.idx, byte 14: unplugged");
+    }
+    // nor is a failing disk a damaged gzip file
     let packed = gzip(SOUND);
-    assert!(matches!(fails(&packed[..20]), IdxError::Io { .. }));
+    let error = fails(&packed[..20], io::ErrorKind::Other);
+    assert!(matches!(error, IdxError::Io { .. }));
 
     let missing = idx::open("no/such/file").unwrap_err().to_string();
     assert!(missing.starts_with("no/such/file, byte 0: "), "{missing}");
