@@ -37,17 +37,19 @@ fn cases() -> impl Strategy<Value = Case> {
         segments,
         layout,
         repeat,
-        0..9_usize,
+        (0..9_usize, any::<bool>()),
     )
-        .prop_map(|(rows, columns, segments, layout, repeat, gap)| Case {
-            rows,
-            columns,
-            segments,
-            layout,
-            repeat,
-            c_row: columns + gap,
-            rectify,
-        })
+        .prop_map(
+            |(rows, columns, segments, layout, repeat, (gap, rectify))| Case {
+                rows,
+                columns,
+                segments,
+                layout,
+                repeat,
+                c_row: columns + gap,
+                rectify,
+            },
+        )
 }
 
 fn check<F: Scalar>(case: &Case) {
