@@ -25,6 +25,7 @@ pub use marks::{
     band::Band,
     bars::{Bars, Series},
     heat_map::HeatMap,
+    images::Images,
     line::Line,
     regions::Regions,
     scatter::Scatter,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Band, Bars, Color, HeatMap, Legend, Line, Regions, Scatter,
+    Band, Bars, Color, HeatMap, Images, Legend, Line, Regions, Scatter,
     axis::Scale,
     marks::{
         Mark,
@@ -156,6 +156,11 @@ impl Panel {
     /// Adds a heat map.
     pub fn heat_map(self, heat_map: HeatMap) -> Self {
         self.add(heat_map)
+    }
+
+    /// Adds small images in rows.
+    pub fn images(self, images: Images) -> Self {
+        self.add(images)
     }
 
     /// Adds a dashed line at `y` with a text (`""` for none) at its right end.

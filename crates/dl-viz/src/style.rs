@@ -4,6 +4,8 @@
 //! Okabe and Ito's (*Color Universal Design*, 2008), but [`RED`] and [`PURPLE`] are Paul Tol's (*Colour Schemes*,
 //! SRON/EPS/TN/09-002, 2021; vibrant and bright), which look like their names.
 
+use crate::axis::bounds;
+
 /// A colour in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color {
@@ -94,6 +96,27 @@ pub enum ColorMap {
 }
 
 impl ColorMap {
+    /// The values at the ends of the map, never equal: the given ones; or the smallest and the
+    /// largest, around zero the largest magnitude with both signs.
+    pub(crate) fn ends(
+        self,
+        values: impl IntoIterator<Item = f64>,
+        given: Option<(f64, f64)>,
+    ) -> (f64, f64) {
+        let (low, high) = given.unwrap_or_else(|| {
+            let (low, high) = bounds(values).unwrap_or((0.0, 1.0));
+            match self {
+                Self::Diverging => (-low.abs().max(high.abs()), low.abs().max(high.abs())),
+                _ => (low, high),
+            }
+        });
+        if high > low {
+            (low, high)
+        } else {
+            (low, low + 1.0)
+        }
+    }
+
     /// The colour at `t` in 0 to 1.
     pub(crate) fn at(self, t: f64) -> Color {
         const DEEP_BLUE: Color = Color::rgb(8, 48, 107);

@@ -4,10 +4,9 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     ColorMap, FigureError, Number,
-    axis::bounds,
     canvas::{CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
-    marks::{ColorBar, Frame, Mark, all_finite, same_length},
+    marks::{ColorBar, Frame, Mark, all_finite, cells, proper_range, same_length},
     plot::Plot,
     style, text,
     ticks::{Tick, signed},
@@ -101,18 +100,7 @@ impl HeatMap {
 
     /// The values at the ends of the colour map, never equal.
     fn ends(&self) -> (f64, f64) {
-        let (low, high) = self.range.unwrap_or_else(|| {
-            let (low, high) = bounds(self.values.iter().copied()).unwrap_or((0.0, 1.0));
-            match self.map {
-                ColorMap::Diverging => (-low.abs().max(high.abs()), low.abs().max(high.abs())),
-                _ => (low, high),
-            }
-        });
-        if high > low {
-            (low, high)
-        } else {
-            (low, low + 1.0)
-        }
+        self.map.ends(self.values.iter().copied(), self.range)
     }
 
     fn color(&self, value: f64) -> crate::Color {
@@ -206,49 +194,21 @@ impl Mark for HeatMap {
                 self.values.ncols(),
             )?;
         }
-        match self.range {
-            Some((low, high)) if !(low < high && (high - low).is_finite()) => {
-                Err(DataProblem::Parameter {
-                    what: "end of the range",
-                    value: high,
-                    allowed: "above its start, and finite",
-                })
-            }
-            _ => Ok(()),
-        }
+        proper_range(self.range)
     }
 
     fn outline(&self) -> Vec<Vec<(f64, f64)>> {
         vec![vec![(0.0, 0.0)]]
     }
 
-    /// Runs of one colour are one rectangle, and each reaches a little under the next: no seams.
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
-        const OVERLAP: f64 = 1.0;
-        let columns = self.values.ncols();
-        for (row, values) in self.values.outer_iter().enumerate() {
-            let mut start = 0;
-            while start < columns {
-                let color = self.color(values[start]);
-                let end = (start..columns)
-                    .find(|&c| self.color(values[c]) != color)
-                    .unwrap_or(columns);
-                let corners = (
-                    plot.clamped((start as f64 - 0.5, row as f64 - 0.5)),
-                    plot.clamped((end as f64 - 0.5, row as f64 + 0.5)),
-                );
-                if let (Some((left, top)), Some((right, bottom))) = corners {
-                    let cells = Rect {
-                        left,
-                        top,
-                        right: (right + OVERLAP).min(plot.rect.right),
-                        bottom: (bottom + OVERLAP).min(plot.rect.bottom),
-                    };
-                    canvas.rect(cells, color, 1.0)?;
-                }
-                start = end;
-            }
-        }
+        cells::draw(
+            plot,
+            canvas,
+            (0.0, 0.0),
+            self.values.dim(),
+            |row, column| self.color(self.values[[row, column]]),
+        )?;
         match self.decimals {
             Some(decimals) => {
                 self.draw_cells(plot, canvas)?;

@@ -2,8 +2,10 @@
 
 pub(crate) mod band;
 pub(crate) mod bars;
+pub(crate) mod cells;
 pub(crate) mod contour;
 pub(crate) mod heat_map;
+pub(crate) mod images;
 pub(crate) mod line;
 pub(crate) mod note;
 pub(crate) mod regions;
@@ -150,6 +152,20 @@ pub(crate) fn all_finite(what: &'static str, values: &[f64]) -> Result<(), DataP
             index,
             value: values[index],
         }),
+    }
+}
+
+/// The range of a colour map, where one was given.
+pub(crate) fn proper_range(range: Option<(f64, f64)>) -> Result<(), DataProblem> {
+    match range {
+        Some((low, high)) if !(low < high && (high - low).is_finite()) => {
+            Err(DataProblem::Parameter {
+                what: "end of the range",
+                value: high,
+                allowed: "above its start, and finite",
+            })
+        }
+        _ => Ok(()),
     }
 }
 
