@@ -95,7 +95,7 @@ impl Activation {
         let one = F::one();
         match self {
             Identity => {}
-            Relu => scale(dy, y, |y| if y > F::zero() { one } else { F::zero() }),
+            Relu => Arch::new().dispatch(Mask { dy, y }),
             LeakyRelu { slope } => {
                 scale(dy, y, |y| if y > F::zero() { one } else { F::of(slope) });
             }
@@ -159,6 +159,24 @@ impl<F: Scalar, G: Fn(F) -> F> NullaryFnOnce for Map<'_, F, G> {
     fn call(self) {
         for v in self.values {
             *v = (self.f)(*v);
+        }
+    }
+}
+
+/// dyᵢ ← dyᵢ where yᵢ > 0, otherwise 0.
+struct Mask<'a, F> {
+    dy: &'a mut [F],
+    y: &'a [F],
+}
+
+impl<F: Scalar> NullaryFnOnce for Mask<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (zero, y) = (F::zero(), &self.y[..self.dy.len()]);
+        for (dy, &y) in self.dy.iter_mut().zip(y) {
+            *dy = if y > zero { *dy } else { zero };
         }
     }
 }
