@@ -1,0 +1,19 @@
+"""Reads gzipped MNIST into arrays of 32-bit floats."""
+import time
+
+import numpy
+
+import job_server
+from mnist import load
+
+
+def read(times):
+    start = time.perf_counter()
+    for _ in range(times):
+        load()
+    return {"seconds": time.perf_counter() - start, "amount": times}
+
+
+job_server.threads()
+load()
+job_server.serve(f"Python gzip and NumPy {numpy.__version__}", read=read)

@@ -1,0 +1,105 @@
+//! AlexNet: a forward and a backward pass.
+
+use std::error::Error;
+use std::time::Instant;
+
+use dl_conv::models::alexnet;
+use dl_nn::losses::{Loss, SoftmaxCrossEntropy};
+use dl_nn::ndarray::{Array4, ArrayD};
+use dl_nn::{Mode, Model, Share, TargetRow, Workspace};
+use serde_json::json;
+
+use super::flops;
+use super::job::{Job, Setting, Sides};
+use super::side::{Measure, Side, Unit};
+
+const BATCH: usize = 8;
+const CLASSES: usize = 1000;
+
+pub(super) fn gradient() -> Job {
+    Job {
+        name: "alexnet",
+        title: "AlexNet, 227×227×3, batch 8, forward and backward",
+        unit: Unit::ImagesPerSecond,
+        start,
+    }
+}
+
+fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
+    let steps = (10 / setting.divisor).max(1);
+    let job = |layout| {
+        let job = "alexnet_gradient";
+        json!({"job": job, "layout": layout, "steps": steps, "batch": BATCH})
+    };
+    let model = alexnet(227, CLASSES).build(0)?;
+    // Any numbers in 0..1 will do.
+    let image = |(n, row, column, channel)| {
+        ((n * 31 + row * 17 + column * 7 + channel * 3) % 101) as f32 / 101.0
+    };
+    let ours = Gradient {
+        workspace: Workspace::training(&model, BATCH),
+        model,
+        images: Array4::from_shape_fn((BATCH, 227, 227, 3), image).into_dyn(),
+        labels: (0..BATCH).map(|n| n * 97 % CLASSES).collect(),
+        steps,
+    };
+    Ok(Sides {
+        flops: Some(flops::training(&ours.model)),
+        ours: Box::new(ours),
+        peers: setting.peers(|peers| {
+            Ok(vec![
+                peers.side("pytorch.py", "", job("default"))?,
+                peers.side("pytorch.py", "channels-last", job("channels_last"))?,
+            ])
+        })?,
+    })
+}
+
+struct Gradient {
+    model: Model<f32>,
+    workspace: Workspace<f32>,
+    images: ArrayD<f32>,
+    labels: Vec<usize>,
+    steps: usize,
+}
+
+impl Gradient {
+    fn step(&mut self, seed: u64) -> f64 {
+        let (loss, labels) = (SoftmaxCrossEntropy::new(), &self.labels);
+        let mean_loss = |samples: std::ops::Range<usize>, outputs: &[f32], delta: &mut [f32]| {
+            let outputs = outputs.chunks_exact(CLASSES);
+            let rows = outputs.zip(delta.chunks_exact_mut(CLASSES));
+            let mut share = Share::default();
+            for ((outputs, delta), &label) in rows.zip(&labels[samples]) {
+                let value: f32 = loss.sample(outputs, TargetRow::Class(label), delta);
+                share.loss += f64::from(value) / BATCH as f64;
+                delta.iter_mut().for_each(|d| *d /= BATCH as f32);
+            }
+            share
+        };
+        let (images, mode) = (self.images.view(), Mode::Train { seed });
+        let share = self.workspace.train(&self.model, images, mode, &mean_loss);
+        share.loss
+    }
+}
+
+impl Side for Gradient {
+    fn name(&self) -> String {
+        "ours".into()
+    }
+
+    fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
+        self.step(0);
+        let start = Instant::now();
+        for seed in 0..self.steps {
+            let loss = self.step(seed as u64);
+            if !loss.is_finite() {
+                return Err(format!("a loss of {loss}").into());
+            }
+        }
+        Ok(Measure::Work {
+            seconds: start.elapsed().as_secs_f64(),
+            amount: (self.steps * BATCH) as f64,
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! The floating-point operations of a network's products; all else is small beside them.
+
+use dl_nn::{Model, NamedLayer};
+
+/// Multiply-adds an image of each layer that has a kernel: every weight of a dense layer once, every
+/// weight of a convolution once an output position.
+fn multiply_adds(model: &Model<f32>) -> Vec<usize> {
+    let of_layer = |named: &NamedLayer<f32>| {
+        let params = named.layer.params();
+        let kernel = params.iter().find(|param| param.name == "kernel")?;
+        let (_, positions) = named.output_shape.split_last()?;
+        Some(kernel.value.len() * positions.iter().product::<usize>())
+    };
+    model.layers().iter().filter_map(of_layer).collect()
+}
+
+/// Operations an image of a forward pass.
+pub(super) fn forward(model: &Model<f32>) -> f64 {
+    2.0 * multiply_adds(model).iter().sum::<usize>() as f64
+}
+
+/// Operations an image of a forward and a backward pass: as many for the gradients of the kernels,
+/// and as many for those of the layers' inputs, which the first layer does not need.
+pub(super) fn training(model: &Model<f32>) -> f64 {
+    let first = multiply_adds(model)
+        .first()
+        .map_or(0.0, |&n| 2.0 * n as f64);
+    3.0 * forward(model) - first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dl_conv::models::mnist_cnn;
+
+    #[test]
+    fn operations_of_the_mnist_cnn() {
+        let model = mnist_cnn().build(0).expect("sound");
+        let convolutions = [26 * 26 * 32 * 9, 11 * 11 * 64 * 9 * 32, 3 * 3 * 64 * 9 * 64];
+        let dense = [576 * 64, 64 * 10];
+        assert_eq!(multiply_adds(&model), [&convolutions[..], &dense].concat());
+        assert_eq!(forward(&model), 5_588_480.0);
+        assert_eq!(training(&model), 16_376_064.0);
+    }
+}

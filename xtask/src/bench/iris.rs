@@ -1,0 +1,119 @@
+//! The course's Iris network: whole fits.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::rc::Rc;
+use std::time::Instant;
+
+use dl_data::{Dataset, Scalar, iris};
+use dl_nn::prelude::Fit;
+use examples::iris::{BATCH_SIZE, Preprocessing, trainer};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::job::{Job, Setting, Sides};
+use super::peers::Process;
+use super::side::{Measure, Side, Unit};
+
+pub(super) fn fit_f32() -> Job {
+    Job {
+        name: "iris-f32",
+        title: "Iris MLP (10, 10), full fit, f32",
+        unit: Unit::Milliseconds,
+        start: start::<f32>,
+    }
+}
+
+pub(super) fn fit_f64() -> Job {
+    Job {
+        name: "iris-f64",
+        title: "Iris MLP (10, 10), full fit, f64",
+        start: start::<f64>,
+        ..fit_f32()
+    }
+}
+
+/// The fits `xtask/peers/sklearn_iris.py` made: as many epochs are for us to do.
+#[derive(Debug, Deserialize)]
+struct Plan {
+    train_rows: Vec<usize>,
+    fits: Vec<Fitted>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fitted {
+    epochs: usize,
+}
+
+fn start<F: Scalar>(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
+    let plan: Plan = serde_json::from_str(include_str!("../../peers/sklearn_iris.json"))?;
+    let plan = Rc::new(RefCell::new(plan));
+    let data: Dataset<F> = iris();
+    let features = Preprocessing::fit(data.features(), 2)?.transform(data.features())?;
+    let ours = Ours {
+        data: data.with_features(features, vec!["PC1".into(), "PC2".into()])?,
+        plan: Rc::clone(&plan),
+    };
+    Ok(Sides {
+        flops: None,
+        ours: Box::new(ours),
+        peers: setting.peers(|peers| {
+            let process = peers.process("sklearn_iris.py")?;
+            Ok(vec![Box::new(Peer { process, plan })])
+        })?,
+    })
+}
+
+struct Ours<F> {
+    data: Dataset<F>,
+    plan: Rc<RefCell<Plan>>,
+}
+
+impl<F: Scalar> Side for Ours<F> {
+    fn name(&self) -> String {
+        "ours".into()
+    }
+
+    /// A fit a seed, for as many epochs as the peer took: building, initialising and training, as
+    /// `MLPClassifier.fit` does.
+    fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
+        let plan = self.plan.borrow();
+        let train = self.data.select(&plan.train_rows)?;
+        let mut seconds = 0.0;
+        for (seed, fit) in (0..).zip(&plan.fits) {
+            let start = Instant::now();
+            let mut trainer = trainer(&train, seed)?;
+            let options = Fit::epochs(fit.epochs).batch_size(BATCH_SIZE);
+            trainer.fit(train.features(), train.labels(), options)?;
+            seconds += start.elapsed().as_secs_f64();
+        }
+        let amount = plan.fits.len() as f64;
+        Ok(Measure::Work { seconds, amount })
+    }
+}
+
+struct Peer {
+    process: Rc<RefCell<Process>>,
+    plan: Rc<RefCell<Plan>>,
+}
+
+impl Side for Peer {
+    fn name(&self) -> String {
+        format!("{} (f64)", self.process.borrow().name)
+    }
+
+    fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(flatten)]
+            plan: Plan,
+            seconds: f64,
+            amount: f64,
+        }
+        let job = json!({"job": "fits"});
+        let answer: Answer = self.process.borrow_mut().ask(&job)?;
+        self.plan.replace(answer.plan);
+        let (seconds, amount) = (answer.seconds, answer.amount);
+        Ok(Measure::Work { seconds, amount })
+    }
+}

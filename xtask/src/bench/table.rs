@@ -1,0 +1,162 @@
+//! What the rounds of a job come to, and the table of it.
+
+use super::side::{Measure, Unit};
+
+/// All that was measured of one job.
+#[derive(Debug)]
+pub(super) struct Results {
+    pub(super) title: &'static str,
+    pub(super) unit: Unit,
+    /// Operations of one piece of work.
+    pub(super) flops: Option<f64>,
+    /// Ours, a round each.
+    pub(super) ours: Vec<Measure>,
+    /// Names of the peers, with their measures of the same rounds.
+    pub(super) peers: Vec<(String, Vec<Measure>)>,
+    /// The machine's operations a second, measured in the same rounds.
+    pub(super) peaks: Vec<f64>,
+}
+
+impl Results {
+    fn median_of(&self, measures: &[Measure]) -> f64 {
+        median(measures.iter().map(|m| m.value(self.unit)))
+    }
+
+    /// How many times better ours was, a round each.
+    fn ratios(&self, peer: &[Measure]) -> Vec<f64> {
+        let pairs = self.ours.iter().zip(peer);
+        pairs
+            .map(|(ours, theirs)| {
+                let (ours, theirs) = (ours.value(self.unit), theirs.value(self.unit));
+                self.unit.ratio(ours, theirs)
+            })
+            .collect()
+    }
+
+    /// The share of the machine's peak that ours reached, in the median of the rounds.
+    fn share(&self) -> Option<f64> {
+        let flops = self.flops?;
+        let rates: Option<Vec<f64>> = self.ours.iter().map(|m| m.rate()).collect();
+        let pairs = rates?.into_iter().zip(&self.peaks);
+        Some(median(pairs.map(|(rate, peak)| rate * flops / peak)))
+    }
+
+    /// A line of the table; the peer that does best counts, the others stand in brackets.
+    pub(super) fn row(&self) -> String {
+        let mut peers: Vec<(Vec<f64>, String)> = self
+            .peers
+            .iter()
+            .map(|(name, measures)| {
+                let value = self.unit.show(self.median_of(measures));
+                (self.ratios(measures), format!("{name}: {value}"))
+            })
+            .collect();
+        let middle = |ratios: &[f64]| median(ratios.iter().copied());
+        peers.sort_by(|a, b| middle(&a.0).total_cmp(&middle(&b.0)));
+        let mut texts = peers.iter().map(|(_, text)| text.as_str());
+        let mut peer = texts.next().unwrap_or("-").to_owned();
+        let others: Vec<&str> = texts.collect();
+        if !others.is_empty() {
+            peer += &format!(" ({})", others.join("; "));
+        }
+        let ratio = peers.first().map(|(ratios, _)| show_ratios(ratios));
+        let share = self.share().map(|share| format!("{:.0} %", 100.0 * share));
+        format!(
+            "| {} | {} | {peer} | {} | {} |",
+            self.title,
+            self.unit.show(self.median_of(&self.ours)),
+            ratio.as_deref().unwrap_or("-"),
+            share.as_deref().unwrap_or("-"),
+        )
+    }
+}
+
+/// The median, and the range where there are several: a wide one says that the machine was busy.
+fn show_ratios(ratios: &[f64]) -> String {
+    let middle = median(ratios.iter().copied());
+    if ratios.len() < 2 {
+        return format!("{middle:.2} ×");
+    }
+    let low = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{middle:.2} × ({low:.2} to {high:.2})")
+}
+
+/// The lines above the rows.
+pub(super) fn header(rounds: usize) -> String {
+    let rounds = if rounds == 1 {
+        "1 round".into()
+    } else {
+        format!("{rounds} rounds")
+    };
+    format!(
+        "| job | ours | peer | ratio, median of {rounds} (range) | share of measured peak |\n\
+         |---|---|---|---|---|"
+    )
+}
+
+/// The middle value, or the mean of the two in the middle; NaN of none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(rates: &[f64]) -> Vec<Measure> {
+        let work = |&amount| Measure::Work {
+            seconds: 1.0,
+            amount,
+        };
+        rates.iter().map(work).collect()
+    }
+
+    #[test]
+    fn the_best_peer_counts_by_the_median_of_the_rounds_ratios() {
+        // The machine slows down from round to round: ratios of medians would say 300 / 160.
+        let mut results = Results {
+            title: "job",
+            unit: Unit::ImagesPerSecond,
+            flops: Some(2.0),
+            ours: rates(&[900.0, 300.0, 200.0]),
+            peers: vec![
+                ("slow".into(), rates(&[90.0, 30.0, 20.0])),
+                ("fast".into(), rates(&[600.0, 160.0, 100.0])),
+            ],
+            peaks: vec![3600.0, 1200.0, 400.0],
+        };
+        assert_eq!(
+            results.row(),
+            "| job | 300 images/s | fast: 160 images/s (slow: 30.0 images/s) | 1.88 × (1.50 to 2.00) | 50 % |"
+        );
+        results.unit = Unit::Milliseconds;
+        results.flops = None;
+        results.peers.remove(0);
+        assert_eq!(
+            results.row(),
+            "| job | 3.33 ms | fast: 6.25 ms | 1.88 × (1.50 to 2.00) | - |"
+        );
+        results.peers[0].1.truncate(1);
+        assert_eq!(
+            results.row(),
+            "| job | 3.33 ms | fast: 1.67 ms | 1.50 × | - |"
+        );
+        results.peers.clear();
+        assert_eq!(results.row(), "| job | 3.33 ms | - | - | - |");
+    }
+
+    #[test]
+    fn medians() {
+        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), 2.0);
+        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), 2.5);
+        assert!(median(std::iter::empty()).is_nan());
+    }
+}
