@@ -11,6 +11,8 @@ use crate::{style, text, ticks::Tick};
 pub(crate) enum Scale {
     Linear,
     Log10,
+    /// log(1 + value): for counts, zero among them.
+    Log1p,
 }
 
 impl Scale {
@@ -20,6 +22,7 @@ impl Scale {
             Self::Linear => value,
             Self::Log10 if value > 0.0 => value.log10(),
             Self::Log10 => f64::NAN,
+            Self::Log1p => value.ln_1p(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     FigureError,
-    axis::{Axis, Scale},
+    axis::Axis,
     canvas::{Align, CAP_HEIGHT, Canvas, Font, Rect},
     marks::ColorBar,
     style,
@@ -16,7 +16,11 @@ const BAR: f64 = 14.0;
 const INSET: f64 = 6.0;
 
 fn axis(bar: &ColorBar) -> Axis {
-    Axis::new(Scale::Linear, bar.range, ticks(Scale::Linear, bar.range, 6))
+    let range = (
+        bar.scale.position(bar.range.0),
+        bar.scale.position(bar.range.1),
+    );
+    Axis::new(bar.scale, range, ticks(bar.scale, range, 6))
 }
 
 /// The room a colour bar needs to the right of the heat map.
@@ -54,7 +58,7 @@ pub(crate) fn draw(canvas: &Canvas, rect: Rect, bar: &ColorBar) -> Result<(), Fi
     }
     let font = Font::new(style::TICK_SIZE, style::TICK_TEXT).align(Align::Left);
     for tick in &axis.ticks {
-        let share = (tick.position - bar.range.0) / (bar.range.1 - bar.range.0);
+        let share = (tick.position - axis.range.0) / (axis.range.1 - axis.range.0);
         let baseline = rect.bottom - rect.height() * share + font.size * CAP_HEIGHT / 2.0;
         canvas.text((right + INSET, baseline), &tick.label, &font)?;
     }

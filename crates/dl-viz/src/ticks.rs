@@ -14,6 +14,7 @@ pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<
     match scale {
         Scale::Linear => linear_ticks(start, end, most),
         Scale::Log10 => log_ticks(start, end, most),
+        Scale::Log1p => log1p_ticks(start, end, most),
     }
 }
 
@@ -85,6 +86,29 @@ fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
         .filter(|tick| tick.position > 0.0)
         .map(|tick| Tick {
             position: tick.position.log10().clamp(start, end),
+            ..tick
+        })
+        .collect()
+}
+
+/// Zero and powers of ten; linear ticks where the range holds fewer than two of them.
+fn log1p_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
+    let (low, high) = (start.exp_m1(), end.exp_m1());
+    let counts = std::iter::once(0.0).chain((0..16).map(|exponent| 10f64.powi(exponent)));
+    let round: Vec<Tick> = counts
+        .filter(|count| (start..=end).contains(&count.ln_1p()))
+        .map(|count| Tick {
+            position: count.ln_1p(),
+            label: signed(count, 0),
+        })
+        .collect();
+    if round.len() >= 2 {
+        return round;
+    }
+    let linear = linear_ticks(low, high, most).into_iter();
+    linear
+        .map(|tick| Tick {
+            position: tick.position.ln_1p().clamp(start, end),
             ..tick
         })
         .collect()
@@ -195,6 +219,13 @@ mod tests {
         assert_eq!(log(-3.0, 1.0), ["0.001", "0.01", "0.1", "1", "10"]);
         assert_eq!(log(-6.0, -2.0), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]);
         assert_eq!(log(0.30, 0.34), ["2.00", "2.05", "2.10", "2.15"]);
+    }
+
+    #[test]
+    fn counts_start_at_zero() {
+        let counts = |low: f64, high: f64| labels(Scale::Log1p, (low.ln_1p(), high.ln_1p()), 6);
+        assert_eq!(counts(0.0, 1135.0), ["0", "1", "10", "100", "1000"]);
+        assert_eq!(counts(12.0, 50.0), ["20", "30", "40", "50"]);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
-//! Small images in rows: their colours, their places, what is refused.
+//! Images and matrices: their colours, their places, what is refused.
 
 use dl_viz::{
-    ColorMap, Figure, Images, Panel,
+    ColorMap, Figure, HeatMap, Images, Panel,
     ndarray::{Array3, Array4, array},
 };
 
@@ -54,6 +54,32 @@ fn channels_are_images_in_their_order() {
     let image = Array3::from_shape_fn((4, 5, 6), |(y, x, c)| 100 * c + 10 * y + x);
     let stacked = Array4::from_shape_fn((6, 4, 5, 1), |(c, y, x, _)| 100 * c + 10 * y + x);
     assert_eq!(svg(Images::channels(&image)), svg(Images::new(&stacked)));
+}
+
+#[test]
+fn logarithmic_colors_tell_small_counts_apart() {
+    let map = || HeatMap::image(&array![[0, 1, 999]]);
+    let gray = |map| {
+        Figure::from(Panel::new("P").heat_map(map))
+            .to_svg()
+            .unwrap()
+    };
+    assert_eq!(
+        filled(&gray(map()), "#000000"),
+        1,
+        "0 and 1 are one run of black"
+    );
+    // log 2 / log 1000 of 255 levels
+    assert_eq!(filled(&gray(map().log_colors()), "#1a1a1a"), 1);
+    let bar = map().log_colors().color_bar("Count");
+    assert!(gray(bar).len() > gray(map().log_colors()).len());
+
+    let negative = HeatMap::new(&array![[2.0, -1.0]]).log_colors();
+    let error = Figure::from(Panel::new("P").heat_map(negative)).to_svg();
+    assert_eq!(
+        error.expect_err("negative").to_string(),
+        "panel `P`: heat map: a value coloured by its logarithm is -1; it must be at least 0"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     ColorMap, FigureError, Number,
+    axis::Scale,
     canvas::{CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
     marks::{ColorBar, Frame, Mark, all_finite, cells, proper_range, same_length},
@@ -35,6 +36,7 @@ pub struct HeatMap {
     decimals: Option<usize>,
     color_bar: Option<String>,
     bare: bool,
+    log_colors: bool,
 }
 
 impl HeatMap {
@@ -49,6 +51,7 @@ impl HeatMap {
             decimals: None,
             color_bar: None,
             bare: false,
+            log_colors: false,
         }
     }
 
@@ -86,6 +89,13 @@ impl HeatMap {
         self
     }
 
+    /// Colours by log(1 + value), so that small counts are seen beside large ones. No value may be
+    /// negative.
+    pub fn log_colors(mut self) -> Self {
+        self.log_colors = true;
+        self
+    }
+
     /// Writes each value with so many decimals into its cell.
     pub fn value_labels(mut self, decimals: usize) -> Self {
         self.decimals = Some(decimals);
@@ -104,8 +114,17 @@ impl HeatMap {
     }
 
     fn color(&self, value: f64) -> crate::Color {
+        let scale = self.scale();
         let (low, high) = self.ends();
-        self.map.at((value - low) / (high - low))
+        let (low, high) = (scale.position(low), scale.position(high));
+        self.map.at((scale.position(value) - low) / (high - low))
+    }
+
+    fn scale(&self) -> Scale {
+        match self.log_colors {
+            true => Scale::Log1p,
+            false => Scale::Linear,
+        }
     }
 
     /// Lines between the cells, and a frame around them.
@@ -194,6 +213,15 @@ impl Mark for HeatMap {
                 self.values.ncols(),
             )?;
         }
+        let lowest = self.range.map(|(low, _)| low);
+        let negative = self.values.iter().copied().chain(lowest).find(|&v| v < 0.0);
+        if let (true, Some(value)) = (self.log_colors, negative) {
+            return Err(DataProblem::Parameter {
+                what: "a value coloured by its logarithm",
+                value,
+                allowed: "at least 0",
+            });
+        }
         proper_range(self.range)
     }
 
@@ -231,6 +259,7 @@ impl Mark for HeatMap {
             equal_aspect: true,
             color_bar: self.color_bar.as_ref().map(|label| ColorBar {
                 map: self.map,
+                scale: self.scale(),
                 range: self.ends(),
                 label: label.clone(),
             }),

@@ -4,6 +4,7 @@ use ndarray::{Array3, Array4, ArrayView3, ArrayView4, Axis};
 
 use crate::{
     Color, ColorMap, FigureError, Number,
+    axis::Scale,
     canvas::{Canvas, Rect, Stroke},
     error::DataProblem,
     marks::{ColorBar, Frame, Mark, all_finite, cells, proper_range},
@@ -206,6 +207,7 @@ impl Mark for Images {
             equal_aspect: true,
             color_bar: self.color_bar.as_ref().map(|label| ColorBar {
                 map: self.map,
+                scale: Scale::Linear,
                 range: self.ends(),
                 label: label.clone(),
             }),

@@ -15,6 +15,7 @@ use std::fmt::Debug;
 
 use crate::{
     FigureError,
+    axis::Scale,
     canvas::{Canvas, Marker, Px},
     error::DataProblem,
     plot::Plot,
@@ -91,6 +92,7 @@ pub(crate) struct Frame {
 #[derive(Clone, Debug)]
 pub(crate) struct ColorBar {
     pub(crate) map: crate::ColorMap,
+    pub(crate) scale: Scale,
     pub(crate) range: (f64, f64),
     pub(crate) label: String,
 }
