@@ -174,7 +174,13 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// ∂L/∂X = δ ∗ K, flipped and transposed.
-    pub(crate) fn input_gradient(&self, delta: &[F], dx: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+    pub(crate) fn input_gradient(
+        &self,
+        delta: &[F],
+        dx: &mut [F],
+        n: usize,
+        scratch: &mut [Vec<F>; 2],
+    ) {
         let Channels {
             inputs,
             filters,
