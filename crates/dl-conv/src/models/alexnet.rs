@@ -13,7 +13,7 @@ use crate::{Conv2d, LocalResponseNorm, MaxPool2d, Padding, Size};
 /// Krizhevsky, Sutskever, Hinton 2012, "ImageNet classification with deep convolutional neural
 /// networks", section 3.5 and figure 2: five convolutions, response normalisation after the first
 /// two, overlapping pooling (section 3.4), dropout of one half (section 4.2), weights from
-/// N(0, 0.01²) and biases of 1 where the paper has them (section 5). It departs in that
+/// `N(0, 0.01²)` and biases of 1 where the paper has them (section 5). It departs in that
 ///
 /// - the two towers, one a graphics card, are one: each layer sees all maps of the one before;
 /// - images are 227 pixels wide, which the sizes in the paper imply, not the 224 it names.
