@@ -27,6 +27,14 @@ impl<F> Block<F> {
     }
 }
 
+/// What a block is given of a batch.
+pub(crate) struct Part<'a, F> {
+    pub(crate) x: View<'a, F>,
+    pub(crate) y: &'a mut [F],
+    pub(crate) dy: &'a mut [F],
+    pub(crate) dx: Option<&'a mut [F]>,
+}
+
 /// The buffers that one block of samples needs in a run of layers.
 #[derive(Debug)]
 pub(crate) struct Space<F> {
@@ -67,13 +75,11 @@ impl<F: Scalar> Space<F> {
     pub(crate) fn backward(
         &mut self,
         run: &[NamedLayer<F>],
-        x: View<F>,
-        y: &[F],
-        dy: &mut [F],
-        mut dx: Option<&mut [F]>,
+        part: Part<'_, F>,
         skip: usize,
         grads: &mut [Vec<ArrayD<F>>],
     ) {
+        let Part { x, y, dy, mut dx } = part;
         let n = x.len_of(Axis(0));
         let last = run.len() - 1;
         for gradient in grads.iter_mut().flatten() {

@@ -7,7 +7,7 @@ use dl_math::Scalar;
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 
-use crate::block::{Block, Space, batch, batch_mut};
+use crate::block::{Block, Part, Space, batch, batch_mut};
 use crate::layer::{Batching, Cache, Mode, View};
 use crate::model::NamedLayer;
 use crate::workspace::{BatchLoss, Share};
@@ -162,10 +162,10 @@ impl<F: Scalar> Stage<F> {
         let skip = pass.skip.saturating_sub(self.layers.start);
         let mode = mode.part(self.layers.start);
         self.for_blocks(run, pass, |i, first, block, space, part| {
-            let Part { x, y, dy, dx } = part;
-            space.forward(run, x.view(), y, mode.part(i));
-            block.share = loss(first..first + x.len_of(Axis(0)), y, dy);
-            space.backward(run, x, y, dy, dx, skip, &mut block.grads);
+            space.forward(run, part.x.view(), part.y, mode.part(i));
+            let samples = first..first + part.x.len_of(Axis(0));
+            block.share = loss(samples, part.y, part.dy);
+            space.backward(run, part, skip, &mut block.grads);
         });
         let mut share = Share::default();
         for block in self.blocks(n) {
@@ -196,8 +196,7 @@ impl<F: Scalar> Stage<F> {
         }
         let skip = pass.skip.saturating_sub(self.layers.start);
         self.for_blocks(run, pass, |_, _, block, space, part| {
-            let Part { x, y, dy, dx } = part;
-            space.backward(run, x, y, dy, dx, skip, &mut block.grads);
+            space.backward(run, part, skip, &mut block.grads);
         });
         add_up(self.blocks(n), grads);
     }
@@ -234,10 +233,9 @@ impl<F: Scalar> Stage<F> {
         let ends = outputs.zip(self.delta.par_chunks_mut(size));
         let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
         let tasks = blocks.zip(inputs).zip(ends).with_max_len(1);
-        let work = |(((i, block), x), (y, dy)): (((usize, &mut Block<F>), View<F>), _), dx| {
+        let work = |i, block: &mut Block<F>, x: View<F>, y: &mut [F], dy: &mut [F], dx| {
             // the last block may be smaller than its space
             let used = x.len_of(Axis(0)) * size / rows;
-            let (y, dy): (&mut [F], &mut [F]) = (y, dy);
             let (y, dy) = (&mut y[..used], &mut dy[..used]);
             let mut space = take(&mut block.space, spaces, run, rows);
             work(i, i * rows, block, &mut space, Part { x, y, dy, dx });
@@ -246,8 +244,8 @@ impl<F: Scalar> Stage<F> {
         match dx {
             Some(dx) => tasks
                 .zip(dx[..n * sample].par_chunks_mut(rows * sample))
-                .for_each(|(task, dx)| work(task, Some(dx))),
-            None => tasks.for_each(|task| work(task, None)),
+                .for_each(|((((i, block), x), (y, dy)), dx)| work(i, block, x, y, dy, Some(dx))),
+            None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
         }
     }
 }
@@ -269,14 +267,6 @@ fn give_back<F>(space: Space<F>, spaces: &Mutex<Vec<Space<F>>>) {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(space);
-}
-
-/// What a block is given of a batch.
-struct Part<'a, F> {
-    x: View<'a, F>,
-    y: &'a mut [F],
-    dy: &'a mut [F],
-    dx: Option<&'a mut [F]>,
 }
 
 /// grads ← Σ of the blocks' gradients, in their order.
