@@ -118,16 +118,8 @@ impl<F: Scalar> Conv2dLayer<F> {
             let first = group * (filters / groups);
             let from = bias.map_or(From::Zero, |bias| From::Row(&bias[first..]));
             let a = &x[group * (inputs / groups)..];
-            for_images(
-                pattern,
-                from,
-                a,
-                x.len() / n,
-                &b,
-                &mut y[first..],
-                n,
-                rectify,
-            );
+            let product = product(pattern, from, a, &b, rectify);
+            for_images(pattern, product, x.len() / n, &mut y[first..], n);
         }
     }
 
@@ -206,7 +198,8 @@ impl<F: Scalar> Conv2dLayer<F> {
             let b = Panels::stack(taps_flipped, terms, depth, panels);
             let a = &delta[group * (filters / groups)..];
             let c = &mut dx[group * depth..];
-            for_images(pattern, From::Zero, a, delta.len() / n, &b, c, n, false);
+            let product = product(pattern, From::Zero, a, &b, false);
+            for_images(pattern, product, delta.len() / n, c, n);
         }
     }
 }
@@ -232,35 +225,43 @@ fn pad<'a, F: Scalar>(
     scratch
 }
 
-/// The product of a pattern for `n` images that are `a_image` apart in A.
-fn for_images<F: Scalar>(
-    pattern: &Pattern,
-    from: From<'_, F>,
-    a: &[F],
-    a_image: usize,
-    b: &Panels<'_, F>,
-    c: &mut [F],
-    n: usize,
+/// A pattern's product, for the images of a block.
+fn product<'a, F: Scalar>(
+    pattern: &'a Pattern,
+    from: From<'a, F>,
+    a: &'a [F],
+    b: &'a Panels<'a, F>,
     rectify: bool,
-) {
-    let product = |a, rows| Product {
+) -> Product<'a, F> {
+    Product {
         from,
         a,
         layout: pattern.layout,
         b,
         runs: &pattern.runs,
-        rows,
+        rows: 0,
         segments: &pattern.segments,
         repeat: Repeat::ONCE,
         c_row: pattern.c_row,
         rectify,
-    };
+    }
+}
+
+/// Computes it for `n` images that are `a_image` apart in A.
+fn for_images<F: Scalar>(
+    pattern: &Pattern,
+    product: Product<'_, F>,
+    a_image: usize,
+    c: &mut [F],
+    n: usize,
+) {
     match pattern.rows {
-        None => product(a, n).write(c),
+        None => Product { rows: n, ..product }.write(c),
         Some(rows) => {
             let c_image = rows * pattern.runs.len() * pattern.c_row;
             for image in 0..n {
-                product(&a[image * a_image..], rows).write(&mut c[image * c_image..]);
+                let a = &product.a[image * a_image..];
+                Product { a, rows, ..product }.write(&mut c[image * c_image..]);
             }
         }
     }

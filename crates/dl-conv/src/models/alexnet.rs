@@ -10,7 +10,7 @@ use crate::{Conv2d, LocalResponseNorm, MaxPool2d, Padding, Size};
 /// AlexNet in one tower for colour images `[height, width, 3]`; 62 378 344 parameters for images of
 /// 227 × 227 pixels and 1000 classes, logits at the end.
 ///
-/// Krizhevsky, Sutskever, Hinton 2012, "ImageNet classification with deep convolutional neural
+/// Krizhevsky, Sutskever, Hinton 2012, "`ImageNet` classification with deep convolutional neural
 /// networks", section 3.5 and figure 2: five convolutions, response normalisation after the first
 /// two, overlapping pooling (section 3.4), dropout of one half (section 4.2), weights from
 /// `N(0, 0.01²)` and biases of 1 where the paper has them (section 5). It departs in that

@@ -95,7 +95,7 @@ impl Repeat {
 }
 
 /// A product to be computed; see the [module](self).
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Product<'a, F> {
     /// What the sums start from.
     pub from: From<'a, F>,
