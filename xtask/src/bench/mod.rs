@@ -10,6 +10,7 @@ mod mlp;
 mod mnist;
 mod peak;
 mod peers;
+mod quiet;
 mod reading;
 mod side;
 mod table;
@@ -17,8 +18,6 @@ mod threads;
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::thread;
-use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 
@@ -26,10 +25,6 @@ use job::{Job, Setting};
 use peers::{Peers, Python};
 use side::{Measure, Side};
 use table::Results;
-
-/// Before each measurement, so that the threads of the one before have gone to sleep: some wait
-/// for more work with a core each.
-const PAUSE: Duration = Duration::from_millis(300);
 
 /// Time whole jobs, beside their peers where a Python with them is given
 #[derive(Debug, clap::Args)]
@@ -106,17 +101,21 @@ impl Bench {
         };
         for round in 1..=self.rounds {
             eprintln!("{}, round {round} of {}", job.name, self.rounds);
-            let after_pause = |side: &mut dyn Side| -> Result<Measure, Box<dyn Error>> {
-                thread::sleep(PAUSE);
+            let when_quiet = |side: &mut dyn Side| -> Result<Measure, Box<dyn Error>> {
+                let busy = if quiet::wait() {
+                    ""
+                } else {
+                    " (others use the machine)"
+                };
                 let measure = side.measure()?;
                 let value = job.unit.show(measure.value(job.unit));
-                eprintln!("  {}: {value}", side.name());
+                eprintln!("  {}: {value}{busy}", side.name());
                 Ok(measure)
             };
             for (peer, (_, measures)) in sides.peers.iter_mut().zip(&mut results.peers) {
-                measures.push(after_pause(&mut **peer)?);
+                measures.push(when_quiet(&mut **peer)?);
             }
-            results.ours.push(after_pause(&mut *sides.ours)?);
+            results.ours.push(when_quiet(&mut *sides.ours)?);
             if sides.flops.is_some() {
                 let peak = peak::measure(setting.threads);
                 eprintln!("  peak: {:.0} GFLOP/s", peak / 1e9);
