@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod conv2d;
+mod conv_transpose2d;
 pub mod functions;
 pub mod gallery;
 mod geometry;
@@ -13,6 +14,7 @@ mod shape;
 mod upsample2d;
 mod zero_pad2d;
 
+pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dLayer};
 pub use conv2d::{Conv2d, Conv2dLayer};
 pub use dl_nn::ndarray;
 pub use geometry::{Geometry, Padding, Size, Window};

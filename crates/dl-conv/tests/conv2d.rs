@@ -1,76 +1,14 @@
 //! The convolution layer against its definition.
 
-use dl_conv::{Conv2d, Padding, Size, Window, naive};
+mod cases;
+
+use cases::{Case, cases, rank4, whole};
+use dl_conv::{Conv2d, naive};
 use dl_math::random::generator;
 use dl_nn::gradient_check::check_layer;
 use dl_nn::prelude::*;
-use ndarray::{Array4, ArrayD, Ix4, IxDyn};
+use ndarray::{Array4, ArrayD, IxDyn};
 use proptest::prelude::*;
-
-#[derive(Debug, Clone)]
-struct Case {
-    images: usize,
-    image: [usize; 2],
-    /// Input channels and filters of a group.
-    depths: [usize; 2],
-    groups: usize,
-    window: Window,
-}
-
-fn size(range: std::ops::Range<usize>) -> impl Strategy<Value = Size> {
-    (range.clone(), range).prop_map(|(h, w)| Size::from([h, w]))
-}
-
-fn padding() -> impl Strategy<Value = Padding> {
-    prop_oneof![
-        Just(Padding::Valid),
-        Just(Padding::Same),
-        (0..4_usize, 0..4_usize, 0..4_usize, 0..4_usize).prop_map(|(top, bottom, left, right)| {
-            Padding::Explicit {
-                top,
-                bottom,
-                left,
-                right,
-            }
-        }),
-    ]
-}
-
-/// Any convolution that fits its image.
-fn cases(side: usize, depth: usize) -> impl Strategy<Value = Case> {
-    let window = (size(1..4), size(1..4), size(1..3), padding());
-    let window = window.prop_map(|(kernel, stride, dilation, padding)| Window {
-        kernel,
-        stride,
-        dilation,
-        padding,
-    });
-    let image = (1..side, 1..side).prop_map(|(h, w)| [h, w]);
-    let depths = (1..depth, 1..depth).prop_map(|(c, f)| [c, f]);
-    (1..6_usize, image, depths, 1..4_usize, window)
-        .prop_map(|(images, image, depths, groups, window)| Case {
-            images,
-            image,
-            depths,
-            groups,
-            window,
-        })
-        .prop_filter("the window fits", |case| {
-            case.window.over(case.image.into()).is_ok()
-        })
-}
-
-/// Small whole numbers, so that sums are exact in any order.
-fn whole<F: Scalar>(shape: &[usize], seed: u64) -> ArrayD<F> {
-    let mut rng = generator(seed);
-    ArrayD::from_shape_simple_fn(IxDyn(shape), || {
-        F::of((f64::uniform(&mut rng) * 19.0).floor() - 9.0)
-    })
-}
-
-fn rank4<F: Scalar>(x: &ArrayD<F>) -> ndarray::ArrayView4<'_, F> {
-    x.view().into_dimensionality::<Ix4>().unwrap()
-}
 
 fn equals_its_definition<F: Scalar>(case: &Case) {
     let Case {

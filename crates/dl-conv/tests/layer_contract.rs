@@ -1,8 +1,8 @@
 //! The contract of dl-nn's layers, run over every layer here.
 
 use dl_conv::{
-    AveragePool2d, Conv2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation, LocalResponseNorm,
-    MaxPool2d, Padding, Size, UpSample2d, ZeroPad2d,
+    AveragePool2d, Conv2d, ConvTranspose2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation,
+    LocalResponseNorm, MaxPool2d, Padding, Size, UpSample2d, ZeroPad2d,
 };
 use dl_math::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
@@ -190,6 +190,33 @@ proptest! {
         for activation in [Identity, Relu, Gelu] {
             let convolution = convolution.clone().activation(activation);
             reject(keeps(convolution, "conv2d", params, images))?;
+        }
+    }
+
+    #[test]
+    fn transposed_convolution(
+        settings in settings(),
+        images in images(),
+        more in [0..3_usize, 0..3_usize],
+        depthwise: bool,
+        bias: bool,
+    ) {
+        let images = Images { channels: images.channels.min(9), ..images };
+        let (groups, filters) = match depthwise {
+            true => (images.channels, images.channels),
+            false => (1, 3),
+        };
+        let more = match settings.padding {
+            Padding::Same => Size::from(0),
+            _ => Size::from([more[0] % settings.stride.height, more[1] % settings.stride.width]),
+        };
+        let layer = ConvTranspose2d::new(filters, settings.kernel).stride(settings.stride);
+        let layer = layer.padding(settings.padding).dilation(settings.dilation);
+        let layer = layer.output_padding(more).groups(groups).bias(bias);
+        let params: &[&str] = if bias { &["kernel", "bias"] } else { &["kernel"] };
+        for activation in [Identity, Relu, Gelu] {
+            let layer = layer.clone().activation(activation);
+            reject(keeps(layer, "conv_transpose2d", params, images))?;
         }
     }
 }

@@ -1,19 +1,18 @@
 //! The convolution layer.
 
+mod check;
 mod layer;
 mod plan;
 
+pub(crate) use check::{Checked, kernel_shape};
 pub use layer::Conv2dLayer;
 
 use dl_math::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, ConfigError, Layer, LayerError, LayerSpec, ShapeError};
+use dl_nn::{Activation, Layer, LayerError, LayerSpec};
 use ndarray::ArrayD;
 
 use crate::geometry::{Padding, Size, Window};
-
-/// The largest kernel that is drawn, so that a slip of the keyboard is an error, not an abort.
-const MOST_WEIGHTS: usize = u32::MAX as usize;
 
 /// A convolution y = g(x ∗ K + b): images `[h, w, c]` → `[h′, w′, filters]`.
 ///
@@ -119,72 +118,24 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let &[height, width, channels] = input else {
-            return Err(not_an_image(input).into());
-        };
         let kernel_initializer = self
             .kernel_initializer
             .unwrap_or(self.activation.default_initializer());
-        self.window.validate("Conv2d")?;
         self.activation.validate()?;
         kernel_initializer.validate()?;
         self.bias_initializer.validate()?;
-        check_groups("Conv2d", self.groups, channels, self.filters)?;
-        let taps = self.window.kernel;
-        let depth = channels / self.groups;
-        let sizes = [taps.width, depth, self.filters];
-        let product = |product: usize, size: usize| product.checked_mul(size);
-        let weights = sizes.into_iter().try_fold(taps.height, product);
-        ConfigError::require(
-            weights.is_some_and(|weights| weights <= MOST_WEIGHTS),
-            "Conv2d kernel",
-            format!("{}×{}×{depth}×{}", taps.height, taps.width, self.filters),
-            "small enough to have fewer than 2^32 weights",
-        )?;
-        let geometry = self.window.over([height, width].into())?;
-        let shape = [taps.height, taps.width, depth, self.filters];
+        let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups)?;
+        let shape = checked.kernel;
         let fans = Fans::of(&shape);
         let bias = self.bias.then(|| {
             self.bias_initializer
                 .sample(&[self.filters], fans, generator)
         });
         let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
-        Ok(Box::new(Conv2dLayer::new(
+        Ok(Box::new(checked.layer(
             kernel.into_dimensionality().expect("of rank 4"),
             bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
             self.activation,
-            self.groups,
-            geometry,
         )))
     }
-}
-
-pub(crate) fn not_an_image(input: &[usize]) -> ShapeError {
-    ShapeError {
-        got: input.to_vec(),
-        takes: "an image [height, width, channels]".into(),
-    }
-}
-
-/// Checks that groups divide inputs and filters.
-pub(crate) fn check_groups(
-    owner: &str,
-    groups: usize,
-    inputs: usize,
-    filters: usize,
-) -> Result<(), LayerError> {
-    ConfigError::require(
-        filters > 0,
-        &format!("{owner} filters"),
-        filters,
-        "at least 1",
-    )?;
-    ConfigError::require(groups > 0, &format!("{owner} groups"), groups, "at least 1")?;
-    ConfigError::require(
-        inputs % groups == 0 && filters % groups == 0,
-        &format!("{owner} groups"),
-        format!("{groups} for {inputs} input channels and {filters} filters"),
-        "a divisor of both",
-    )?;
-    Ok(())
 }

@@ -1,30 +1,16 @@
-//! The layers without parameters as functions on a batch of images `[n, h, w, c]`, in any memory
-//! layout: no network needed. Rayon takes blocks of images.
-//!
-//! ```
-//! use dl_conv::{Window, functions::max_pool2d};
-//! use dl_conv::ndarray::Array4;
-//!
-//! let images = Array4::from_shape_fn((10, 28, 28, 3), |(n, y, x, c)| (n + y * x + c) as f32);
-//! let window = Window { stride: 2.into(), ..Window::new(3) };
-//! assert_eq!(max_pool2d(images.view(), &window)?.dim(), (10, 13, 13, 3));
-//! # Ok::<(), dl_nn::LayerError>(())
-//! ```
+//! The layers without parameters.
 
 use dl_math::Scalar;
 use dl_math::random::generator;
-use dl_nn::{Cache, LayerError, LayerSpec, Mode};
-use ndarray::{Array, Array2, Array4, ArrayD, ArrayView4, Axis, Dimension};
-use rayon::prelude::*;
+use dl_nn::{LayerError, LayerSpec};
+use ndarray::{Array, Array2, Array4, ArrayView4, Dimension};
 
+use super::run;
 use crate::geometry::Window;
 use crate::local_response_norm::LocalResponseNorm;
 use crate::pool::{AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d};
 use crate::upsample2d::UpSample2d;
 use crate::zero_pad2d::ZeroPad2d;
-
-/// Numbers, in and out, of the images that one task takes.
-const BLOCK_NUMBERS: usize = 1 << 18;
 
 /// The largest pixel under the window, `[n, h′, w′, c]`; see [`MaxPool2d`].
 ///
@@ -111,18 +97,6 @@ fn apply<F: Scalar, D: Dimension>(
     spec: &dyn LayerSpec<F>,
     x: ArrayView4<'_, F>,
 ) -> Result<Array<F, D>, LayerError> {
-    let sample = &x.shape()[1..];
-    let layer = spec.build(sample, &mut generator(0))?;
-    let output = layer.output_shape(sample)?;
-    let size = |shape: &[usize]| shape.iter().product::<usize>();
-    let images = (BLOCK_NUMBERS / (size(sample) + size(&output))).max(1);
-    let mut y = ArrayD::zeros([&x.shape()[..1], &output].concat());
-    let x = x.as_standard_layout().into_dyn();
-    y.axis_chunks_iter_mut(Axis(0), images)
-        .into_par_iter()
-        .zip(x.axis_chunks_iter(Axis(0), images))
-        .for_each_init(Cache::default, |cache, (y, x)| {
-            layer.forward(x, y, cache, Mode::Eval);
-        });
-    Ok(y.into_dimensionality().expect("the layer's rank"))
+    let layer = spec.build(&x.shape()[1..], &mut generator(0))?;
+    run(&*layer, x)
 }

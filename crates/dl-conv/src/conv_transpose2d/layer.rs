@@ -1,0 +1,124 @@
+//! The transposed convolution's two passes: those of a convolution, the other way round.
+
+use dl_math::Scalar;
+use dl_nn::{
+    Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut, add_rows,
+};
+use ndarray::{Array1, ArrayD, Axis};
+
+use crate::conv2d::{Checked, Conv2dLayer};
+use crate::shape::{Image, slice, slice_mut};
+
+/// A transposed convolution with its parameters, as [`ConvTranspose2d`](crate::ConvTranspose2d)
+/// builds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConvTranspose2dLayer<F> {
+    /// K, which takes outputs back to inputs, without a bias; its kernel is this layer's,
+    /// `[kernel height, kernel width, filters / groups, channels]`.
+    convolution: Conv2dLayer<F>,
+    /// b, `[filters]`.
+    pub bias: Option<Array1<F>>,
+    /// g, element-wise.
+    pub activation: Activation,
+    input: Image,
+    output: Image,
+}
+
+/// The layer for a checked convolution; the convolution's bias is none, its activation none.
+pub(crate) fn layer<F: Scalar>(
+    checked: &Checked,
+    convolution: Conv2dLayer<F>,
+    bias: Option<Array1<F>>,
+    activation: Activation,
+) -> ConvTranspose2dLayer<F> {
+    ConvTranspose2dLayer {
+        convolution,
+        bias,
+        activation,
+        input: checked.output,
+        output: checked.input,
+    }
+}
+
+impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
+    fn kind(&self) -> &'static str {
+        "conv_transpose2d"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        self.input.require(input)?;
+        Ok(self.output.shape().to_vec())
+    }
+
+    /// Z = Kᵀ X + b, Y = g(Z).
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+        let (n, y) = (x.len_of(Axis(0)), slice_mut(&mut y));
+        let filters = self.output.channels;
+        self.convolution
+            .input_gradient(slice(&x), y, n, &mut cache.scratch);
+        if let Some(bias) = &self.bias {
+            for pixel in y.chunks_exact_mut(filters) {
+                for (value, &bias) in pixel.iter_mut().zip(bias) {
+                    *value += bias;
+                }
+            }
+        }
+        if self.activation.needs_input() {
+            cache.values.clear();
+            cache.values.extend_from_slice(y);
+        }
+        self.activation.forward(y, filters);
+    }
+
+    /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K is the convolution's for input δ and output gradient X;
+    /// ∂L/∂b = Σ δ over images and pixels; ∂L/∂X = K δ.
+    fn backward(
+        &self,
+        x: View<F>,
+        y: View<F>,
+        mut dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        grads: &mut [ArrayD<F>],
+    ) {
+        let n = x.len_of(Axis(0));
+        let delta = slice_mut(&mut dy);
+        self.activation
+            .backward(&cache.values, slice(&y), delta, self.output.channels);
+        let delta = &*delta;
+        let mut slices = grads
+            .iter_mut()
+            .map(|g| g.as_slice_mut().expect("in standard layout"));
+        let kernel = slices.next().expect("the kernel's gradient");
+        let scratch = &mut cache.scratch;
+        self.convolution
+            .add_kernel_gradient(delta, slice(&x), kernel, n, scratch);
+        if let Some(bias) = slices.next() {
+            add_rows(delta, bias);
+        }
+        if let Some(mut dx) = dx {
+            self.convolution
+                .convolve(delta, slice_mut(&mut dx), n, scratch);
+        }
+    }
+
+    fn params(&self) -> Vec<Param<'_, F>> {
+        let bias = self.bias.iter().map(|b| Param::new("bias", b));
+        let kernel = Param::new("kernel", &self.convolution.kernel);
+        std::iter::once(kernel).chain(bias).collect()
+    }
+
+    fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
+        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
+        let kernel = ParamMut::new("kernel", &mut self.convolution.kernel);
+        std::iter::once(kernel).chain(bias).collect()
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+
+    fn output_activation(&self) -> Option<Activation> {
+        Some(self.activation)
+    }
+}

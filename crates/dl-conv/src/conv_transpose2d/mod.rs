@@ -1,0 +1,185 @@
+//! The transposed convolution layer.
+
+mod check;
+mod layer;
+
+pub(crate) use check::check;
+pub use layer::ConvTranspose2dLayer;
+pub(crate) use layer::layer;
+
+use dl_math::{Scalar, random::Generator};
+use dl_nn::init::{Fans, Initializer};
+use dl_nn::{Activation, Layer, LayerError, LayerSpec};
+use ndarray::ArrayD;
+
+use crate::geometry::{Padding, Size, Window};
+
+/// A transposed convolution y = g(Kᵀ x + b), where x ↦ K x is a convolution with this window:
+/// images `[h, w, c]` → `[h′, w′, filters]` (Zeiler, Krishnan, Taylor, Fergus 2010,
+/// "Deconvolutional networks"; Dumoulin, Visin 2016, "A guide to convolution arithmetic for deep
+/// learning", chapter 4).
+///
+/// It is the adjoint of that convolution, not its inverse: every input pixel adds the kernel, times
+/// its value, to the output pixels that the convolution's window would see from there. With a
+/// stride it enlarges images, in decoders and generators.
+///
+/// The output has as many rows as the convolution takes to `h` rows, likewise columns:
+///
+/// | padding | rows |
+/// |---|---|
+/// | `Valid` | `(h − 1)·stride + (kernel − 1)·dilation + 1 + output_padding` |
+/// | `Explicit` | as many, less `top + bottom` |
+/// | `Same` | `h·stride` |
+///
+/// (`Valid` and `Explicit` as in PyTorch, `Same` as in Keras, whose `valid` gives
+/// `h·stride` rows where the kernel is smaller than the stride.) The kernel is
+/// `[kernel height, kernel width, filters / groups, c]`, as in Keras: that of the convolution.
+///
+/// ```
+/// use dl_conv::{ConvTranspose2d, Padding};
+/// use dl_nn::prelude::*;
+///
+/// // the decoder of an autoencoder
+/// let model: Model<f32> = Sequential::input([7, 7, 64])
+///     .push(ConvTranspose2d::new(32, 3).stride(2).padding(Padding::Same).activation(Relu))
+///     .push(ConvTranspose2d::new(1, 4).stride(2).padding(Padding::all(1)))
+///     .build(0)?;
+/// assert_eq!(model.output_shape(), [28, 28, 1]);
+/// assert_eq!(model.parameter_count(), 3 * 3 * 32 * 64 + 32 + 4 * 4 * 32 + 1);
+/// # Ok::<(), dl_nn::BuildError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ConvTranspose2d {
+    filters: usize,
+    window: Window,
+    output_padding: Size,
+    groups: usize,
+    bias: bool,
+    activation: Activation,
+    kernel_initializer: Option<Initializer>,
+    bias_initializer: Initializer,
+}
+
+impl ConvTranspose2d {
+    /// `filters` outputs a pixel from a kernel of this size; stride 1, no padding, a bias of zero,
+    /// no activation.
+    pub fn new(filters: usize, kernel: impl Into<Size>) -> Self {
+        Self {
+            filters,
+            window: Window::new(kernel),
+            output_padding: 0.into(),
+            groups: 1,
+            bias: true,
+            activation: Activation::Identity,
+            kernel_initializer: None,
+            bias_initializer: Initializer::Zeros,
+        }
+    }
+
+    /// Sets input pixels so many output pixels apart.
+    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
+        self.window.stride = stride.into();
+        self
+    }
+
+    /// Takes away from the output what the convolution would have padded its input by.
+    pub fn padding(mut self, padding: Padding) -> Self {
+        self.window.padding = padding;
+        self
+    }
+
+    /// Adds so many rows at the bottom and columns at the right, fewer than the stride: a
+    /// convolution with a stride takes images of several sizes to one, this says which is meant.
+    pub fn output_padding(mut self, output_padding: impl Into<Size>) -> Self {
+        self.output_padding = output_padding.into();
+        self
+    }
+
+    /// Spreads the taps, so many pixels from one to the next (Yu, Koltun 2016).
+    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
+        self.window.dilation = dilation.into();
+        self
+    }
+
+    /// Splits the channels, inputs and filters alike, into so many groups that do not see each
+    /// other.
+    pub fn groups(mut self, groups: usize) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// With or without a bias.
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// Applies g to the outputs.
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Draws the kernel so; the default depends on the activation
+    /// ([`Activation::default_initializer`]).
+    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = Some(initializer);
+        self
+    }
+
+    /// Draws the bias so; the default is zero.
+    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+
+    /// An output pixel sees every `stride`-th tap, an input pixel goes into all of them.
+    fn fans(&self, [kernel_height, kernel_width, filters, channels]: [usize; 4]) -> Fans {
+        let Size { height, width } = self.window.stride;
+        let seen = kernel_height.div_ceil(height) * kernel_width.div_ceil(width);
+        Fans {
+            fan_in: seen * channels / self.groups,
+            fan_out: kernel_height * kernel_width * filters,
+        }
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
+    fn kind(&self) -> &'static str {
+        "conv_transpose2d"
+    }
+
+    fn build(
+        &self,
+        input: &[usize],
+        generator: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+        let kernel_initializer = self
+            .kernel_initializer
+            .unwrap_or(self.activation.default_initializer());
+        self.activation.validate()?;
+        kernel_initializer.validate()?;
+        self.bias_initializer.validate()?;
+        let checked = check(
+            "ConvTranspose2d",
+            input,
+            &self.window,
+            self.output_padding,
+            self.filters,
+            self.groups,
+        )?;
+        let fans = self.fans(checked.kernel);
+        let bias: Option<ArrayD<F>> = self.bias.then(|| {
+            self.bias_initializer
+                .sample(&[self.filters], fans, generator)
+        });
+        let kernel: ArrayD<F> = kernel_initializer.sample(&checked.kernel, fans, generator);
+        let kernel = kernel.into_dimensionality().expect("of rank 4");
+        Ok(Box::new(layer(
+            &checked,
+            checked.layer(kernel, None, Activation::Identity),
+            bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
+            self.activation,
+        )))
+    }
+}
