@@ -1,0 +1,167 @@
+//! Convolutions and a small network against PyTorch's; `reference/pytorch_conv.py` made the values.
+
+use std::collections::BTreeMap;
+
+use dl_conv::ndarray::{ArrayD, IxDyn};
+use dl_conv::{Conv2d, ConvTranspose2d, MaxPool2d, Padding};
+use dl_math::random::generator;
+use dl_nn::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Relative to the value, or to a hundredth of the array's largest.
+const TOLERANCE: f32 = 1e-5;
+
+/// Absolute, of numbers around 1, after ten steps in `f64`.
+const NETWORK_TOLERANCE: f64 = 1e-10;
+
+#[derive(Deserialize)]
+struct Reference {
+    cases: Vec<Case>,
+    network: Network,
+}
+
+/// A layer's output y and, for ∂L/∂y = r, the gradients of its inputs: x, kernel and bias.
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    kind: String,
+    settings: Value,
+    y: Tensor<f32>,
+    r: Tensor<f32>,
+    inputs: BTreeMap<String, Tensor<f32>>,
+    grads: BTreeMap<String, Tensor<f32>>,
+}
+
+#[derive(Deserialize)]
+struct Network {
+    x: Tensor<f64>,
+    labels: Vec<usize>,
+    initial: Vec<Tensor<f64>>,
+    losses: Vec<f64>,
+    #[serde(rename = "final")]
+    trained: Vec<Tensor<f64>>,
+    evaluated: Tensor<f64>,
+}
+
+#[derive(Deserialize)]
+struct Tensor<F> {
+    shape: Vec<usize>,
+    values: Vec<F>,
+}
+
+impl<F: Scalar> Tensor<F> {
+    fn array(&self) -> ArrayD<F> {
+        ArrayD::from_shape_vec(IxDyn(&self.shape), self.values.clone()).unwrap()
+    }
+}
+
+impl Case {
+    /// The layer with the reference's parameters.
+    fn layer(&self) -> Box<dyn Layer<f32>> {
+        let settings = self.settings.clone();
+        let spec: Box<dyn LayerSpec<f32>> = match &self.kind[..] {
+            "conv2d" => Box::new(serde_json::from_value::<Conv2d>(settings).unwrap()),
+            "conv_transpose2d" => {
+                Box::new(serde_json::from_value::<ConvTranspose2d>(settings).unwrap())
+            }
+            other => panic!("{other}"),
+        };
+        assert_eq!(spec.kind(), self.kind);
+        let image = &self.inputs["x"].shape[1..];
+        let mut layer = spec.build(image, &mut generator(0)).unwrap();
+        assert_eq!(layer.params().len() + 1, self.inputs.len(), "{}", self.name);
+        for mut param in layer.params_mut() {
+            param.value.assign(&self.inputs[param.name].array());
+        }
+        layer
+    }
+}
+
+fn reference() -> Reference {
+    serde_json::from_str(include_str!("reference/pytorch_conv.json")).unwrap()
+}
+
+#[track_caller]
+fn assert_close(what: &str, ours: View<f32>, theirs: &Tensor<f32>) {
+    assert_eq!(ours.shape(), theirs.shape, "{what}");
+    let largest = theirs
+        .values
+        .iter()
+        .fold(0.0, |most: f32, v| most.max(v.abs()));
+    assert!(largest > 0.0, "{what}");
+    for (i, (a, b)) in ours.iter().zip(&theirs.values).enumerate() {
+        let tolerance = TOLERANCE * b.abs().max(largest / 100.0);
+        assert!((a - b).abs() <= tolerance, "{what} [{i}]: {a} against {b}");
+    }
+}
+
+#[test]
+fn results_and_gradients_are_those_of_pytorch() {
+    let cases = reference().cases;
+    assert_eq!(cases.len(), 28);
+    for case in &cases {
+        let layer = case.layer();
+        let (x, mut cache) = (case.inputs["x"].array(), Cache::default());
+        let mut y = case.y.array() * f32::NAN;
+        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Train { seed: 0 });
+        assert_close(&case.name, y.view(), &case.y);
+        let (mut dy, mut dx) = (case.r.array(), &x * f32::NAN);
+        let params = layer.params();
+        let mut grads: Vec<ArrayD<f32>> = params
+            .iter()
+            .map(|p| ArrayD::zeros(p.value.raw_dim()))
+            .collect();
+        let (dy, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
+        layer.backward(x.view(), y.view(), dy, dx_view, &mut cache, &mut grads);
+        let names = params.iter().map(|p| p.name).chain(["x"]);
+        for (name, gradient) in names.zip(grads.iter().chain([&dx])) {
+            let what = format!("{}: gradient of {name}", case.name);
+            assert_close(&what, gradient.view(), &case.grads[name]);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_same(what: &str, ours: View<f64>, theirs: &Tensor<f64>) {
+    assert_eq!(ours.shape(), theirs.shape, "{what}");
+    for (i, (a, b)) in ours.iter().zip(&theirs.values).enumerate() {
+        let difference = (a - b).abs();
+        assert!(
+            difference <= NETWORK_TOLERANCE,
+            "{what} [{i}]: {a} against {b}"
+        );
+    }
+}
+
+/// The same initial weights, batch and optimiser give the same losses and weights.
+#[test]
+fn ten_steps_of_adam() {
+    let reference = reference().network;
+    let mut model = Sequential::input([9, 8, 2])
+        .push(Conv2d::new(4, 3).activation(Relu))
+        .push(MaxPool2d::new(2))
+        .push(Conv2d::new(5, 2).padding(Padding::all(1)).activation(Relu))
+        .push(Flatten)
+        .push(Dense::new(3))
+        .build(0)
+        .unwrap();
+    for ((_, mut ours), theirs) in model.params_mut().zip(&reference.initial) {
+        ours.assign(&theirs.array());
+    }
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).unwrap();
+    let x = reference.x.array();
+    for (i, expected) in reference.losses.iter().enumerate() {
+        let loss = trainer.step(&x, &reference.labels).unwrap();
+        let difference = (loss - expected).abs();
+        assert!(difference <= NETWORK_TOLERANCE, "step {i}: {loss}");
+    }
+    assert!(reference.losses[9] < 0.9 * reference.losses[0]);
+    let model = trainer.model();
+    assert_eq!(model.params().count(), reference.trained.len());
+    for ((name, ours), theirs) in model.params().zip(&reference.trained) {
+        assert_same(name, ours, theirs);
+    }
+    let y = model.predict(&x).unwrap();
+    assert_same("evaluated", y.view(), &reference.evaluated);
+}
