@@ -58,7 +58,7 @@ fn equals_its_definition<F: Scalar>(case: &Case) {
     let y = conv_transpose2d(x.view(), kernel.view(), Some(bias), window, more, groups).unwrap();
     let geometry = window.over(case.image.into()).unwrap();
     let expected = naive::input_gradient(x.view(), kernel.view(), groups, &geometry);
-    assert_eq!(y, expected + &bias);
+    assert_eq!(y, expected + bias);
     // ⟨Kᵀ x, z⟩ = ⟨x, K z⟩
     let linear = conv_transpose2d(x.view(), kernel.view(), None, window, more, groups).unwrap();
     let z = rank4(&whole(y.shape(), 4)).to_owned();
