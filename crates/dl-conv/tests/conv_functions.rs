@@ -98,9 +98,9 @@ fn all_forms_agree<F: Scalar>(case: &Case) {
         dk
     );
     let without = conv2d(views.0, views.1, None, window, groups).unwrap();
-    assert_eq!(without + &bias, direct);
+    assert_eq!(without + bias, direct);
     let without = conv2d_im2col(views.0, views.1, None, window, groups).unwrap();
-    assert_eq!(without + &bias, direct);
+    assert_eq!(without + bias, direct);
 }
 
 /// Y = C K for C = im2col(x), so ∂L/∂K = Cᵀ δ and ∂L/∂x = col2im(δ Kᵀ).
