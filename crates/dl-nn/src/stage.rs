@@ -125,11 +125,7 @@ impl<F: Scalar> Stage<F> {
             } => {
                 let rows = *rows;
                 let size: usize = self.shape.iter().product();
-                let outputs = self.output[..n * size].par_chunks_mut(rows * size);
-                let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
-                let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
-                let tasks = blocks.zip(outputs).zip(inputs).enumerate();
-                tasks.with_max_len(1).for_each(|(i, ((block, y), x))| {
+                let forward = |i, block: &mut Block<F>, x: View<F>, y: &mut [F]| {
                     let mut space = take(&mut block.space, spaces, run, rows);
                     space.forward(run, x, y, mode.part(i));
                     if keep {
@@ -137,7 +133,17 @@ impl<F: Scalar> Stage<F> {
                     } else {
                         give_back(space, spaces);
                     }
-                });
+                };
+                if n <= rows {
+                    return forward(0, &mut blocks[0], x, &mut self.output[..n * size]);
+                }
+                let outputs = self.output[..n * size].par_chunks_mut(rows * size);
+                let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+                let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
+                let tasks = blocks.zip(outputs).zip(inputs).enumerate();
+                tasks
+                    .with_max_len(1)
+                    .for_each(|(i, ((block, y), x))| forward(i, block, x, y));
             }
         }
     }
@@ -228,11 +234,6 @@ impl<F: Scalar> Stage<F> {
         let rows = *rows;
         let size = rows * self.shape.iter().product::<usize>();
         let sample: usize = x.shape()[1..].iter().product();
-        let blocks = blocks[..n.div_ceil(rows)].par_iter_mut().enumerate();
-        let outputs = self.output.par_chunks_mut(size);
-        let ends = outputs.zip(self.delta.par_chunks_mut(size));
-        let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
-        let tasks = blocks.zip(inputs).zip(ends).with_max_len(1);
         let work = |i, block: &mut Block<F>, x: View<F>, y: &mut [F], dy: &mut [F], dx| {
             // the last block may be smaller than its space
             let used = x.len_of(Axis(0)) * size / rows;
@@ -241,9 +242,19 @@ impl<F: Scalar> Stage<F> {
             work(i, i * rows, block, &mut space, Part { x, y, dy, dx });
             give_back(space, spaces);
         };
+        let dx = dx.map(|dx| &mut dx[..n * sample]);
+        // a thread takes longer to wake than a small network to work
+        if n <= rows {
+            return work(0, &mut blocks[0], x, &mut self.output, &mut self.delta, dx);
+        }
+        let blocks = blocks[..n.div_ceil(rows)].par_iter_mut().enumerate();
+        let outputs = self.output.par_chunks_mut(size);
+        let ends = outputs.zip(self.delta.par_chunks_mut(size));
+        let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+        let tasks = blocks.zip(inputs).zip(ends).with_max_len(1);
         match dx {
             Some(dx) => tasks
-                .zip(dx[..n * sample].par_chunks_mut(rows * sample))
+                .zip(dx.par_chunks_mut(rows * sample))
                 .for_each(|((((i, block), x), (y, dy)), dx)| work(i, block, x, y, dy, Some(dx))),
             None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
         }
@@ -279,21 +290,24 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
             chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_NUMBERS, chunk)));
         }
     }
-    chunks
-        .into_par_iter()
-        .for_each(|(layer, parameter, start, total)| {
-            let range = start..start + total.len();
-            let mut parts = blocks.iter().map(|block| {
-                let gradient = block.grads[layer][parameter].as_slice();
-                &gradient.expect("in standard layout")[range.clone()]
-            });
-            total.copy_from_slice(parts.next().expect("at least one block"));
-            for part in parts {
-                for (total, part) in total.iter_mut().zip(part) {
-                    *total += *part;
-                }
-            }
+    let add_up = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
+        let range = start..start + total.len();
+        let mut parts = blocks.iter().map(|block| {
+            let gradient = block.grads[layer][parameter].as_slice();
+            &gradient.expect("in standard layout")[range.clone()]
         });
+        total.copy_from_slice(parts.next().expect("at least one block"));
+        for part in parts {
+            for (total, part) in total.iter_mut().zip(part) {
+                *total += *part;
+            }
+        }
+    };
+    if blocks.len() == 1 {
+        chunks.into_iter().for_each(add_up);
+    } else {
+        chunks.into_par_iter().for_each(add_up);
+    }
 }
 
 /// What a stage is given on the way back.
