@@ -1,5 +1,7 @@
 //! The matrix product every layer uses.
 
+use std::ops::Range;
+
 use dl_math::Scalar;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
@@ -7,6 +9,7 @@ use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use crate::narrow::{self, Strided};
+use crate::product::{From, Layout, Panels, Product, Repeat, Run, Segment};
 
 /// Below this many multiply-adds a product stays on the calling thread: handing work to another
 /// costs 10 to 20 µs.
@@ -15,6 +18,11 @@ const PARALLEL_ABOVE: usize = 1 << 20;
 /// The least number of rows or columns of a part, so that packing the other factor again for
 /// each part stays cheap.
 const PART: usize = 64;
+
+/// Terms and columns of the pieces of B that are packed at a time: 256 KiB of `f32`, which stay in
+/// second-level cache while the rows of A pass by.
+const DEPTH: usize = 512;
+const COLUMNS: usize = 128;
 
 /// The most elements of B for a narrow product: they are read from the first-level cache.
 const NARROW_ELEMENTS: usize = 4096;
@@ -32,9 +40,11 @@ pub enum Start<'a, F> {
 
 /// C ← start + A·B for A `[m, k]`, B `[k, n]` and C `[m, n]` of any strides.
 ///
-/// One safe call into matrixmultiply (by way of ndarray), or, where C has few columns, our own
-/// loops. A large C is split along its longer axis into fixed parts for rayon; every element is
-/// computed by one part in one order, so the bits do not depend on the number of threads.
+/// Where A's rows or columns are contiguous, the product is [`product`](crate::product)'s, in
+/// pieces that stay in cache; where C has few columns, our own loops; otherwise one safe call into
+/// matrixmultiply (by way of ndarray). A large C is split along its longer axis into fixed parts
+/// for rayon; every element is computed by one part in one order, so the bits do not depend on the
+/// number of threads.
 ///
 /// # Panics
 /// Where the shapes do not fit.
@@ -46,8 +56,9 @@ pub fn gemm<F: Scalar>(
 ) {
     let (m, n) = c.dim();
     assert_eq!((m, n), (a.nrows(), b.ncols()), "the shape of C");
+    assert_eq!(a.ncols(), b.nrows(), "the inner axes of A and B");
     if m * n * a.ncols() < PARALLEL_ABOVE {
-        return product(start, a, b, c);
+        return product(start, a, 0..m, b, c);
     }
     let (axis, length) = if m >= n { (Axis(0), m) } else { (Axis(1), n) };
     let part = length.div_ceil(length.div_ceil(PART).min(8));
@@ -55,26 +66,29 @@ pub fn gemm<F: Scalar>(
         .into_par_iter()
         .enumerate()
         .for_each(|(i, c)| {
-            let range = (i * part..i * part + c.len_of(axis)).into();
-            match (axis, start) {
-                (Axis(0), _) => product(start, a.slice_axis(axis, range), b, c),
-                (_, Start::Row(row)) => {
-                    let row = Start::Row(row.slice_axis_move(Axis(0), range));
-                    product(row, a, b.slice_axis(axis, range), c);
-                }
-                _ => product(start, a, b.slice_axis(axis, range), c),
+            let range = i * part..i * part + c.len_of(axis);
+            if axis == Axis(0) {
+                return product(start, a, range, b, c);
             }
+            let b = b.slice_axis(axis, range.clone().into());
+            let start = match start {
+                Start::Row(row) => Start::Row(row.slice_axis_move(Axis(0), range.into())),
+                other => other,
+            };
+            product(start, a, 0..m, b, c);
         });
 }
 
-/// [`gemm`] on the calling thread.
+/// [`gemm`] on the calling thread, for some rows of A.
 fn product<F: Scalar>(
     start: Start<'_, F>,
-    a: ArrayView2<'_, F>,
+    all: ArrayView2<'_, F>,
+    rows: Range<usize>,
     b: ArrayView2<'_, F>,
     mut c: ArrayViewMut2<'_, F>,
 ) {
     let n = c.ncols();
+    let a = all.slice_axis(Axis(0), rows.clone().into());
     if (1..=narrow::WIDEST).contains(&n) && b.len() <= NARROW_ELEMENTS {
         let strides = a.strides().iter().all(|&stride| stride > 0);
         let values = a.to_slice_memory_order().filter(|_| strides);
@@ -93,6 +107,11 @@ fn product<F: Scalar>(
             };
         }
     }
+    if let Some(left) = Left::of(&all, rows.start)
+        && !b.is_empty()
+    {
+        return left.times(start, b, c);
+    }
     let beta = match start {
         Start::Zero => F::zero(),
         Start::Row(row) => {
@@ -102,6 +121,105 @@ fn product<F: Scalar>(
         Start::Given => F::one(),
     };
     general_mat_mul(F::one(), &a, &b, beta, &mut c);
+}
+
+/// A left factor whose rows or columns are contiguous.
+#[derive(Clone, Copy)]
+struct Left<'a, F> {
+    values: &'a [F],
+    layout: Layout,
+    /// Where the first row stands.
+    first: usize,
+    /// From term to term.
+    term: usize,
+}
+
+impl<'a, F: Scalar> Left<'a, F> {
+    /// The rows of `a` from `first` on.
+    fn of(a: &'a ArrayView2<'_, F>, first: usize) -> Option<Self> {
+        let &[row, term] = a.strides() else {
+            return None;
+        };
+        if row <= 0 || term <= 0 {
+            return None;
+        }
+        let (row, term) = (row as usize, term as usize);
+        let layout = match (row, term) {
+            (_, 1) => Layout::Rows { row },
+            (1, _) => Layout::Columns { term },
+            _ => return None,
+        };
+        Some(Self {
+            values: a.as_slice_memory_order()?,
+            layout,
+            first: first * row,
+            term,
+        })
+    }
+
+    /// C ← start + A·B, in pieces of B that stay in second-level cache.
+    fn times(self, start: Start<'_, F>, b: ArrayView2<'_, F>, mut c: ArrayViewMut2<'_, F>) {
+        if let Some(c) = c.as_slice_mut() {
+            return self.times_to(start, b, c);
+        }
+        // columns of a wider C
+        let mut gathered = match start {
+            Start::Given => c.iter().copied().collect(),
+            _ => vec![F::zero(); c.len()],
+        };
+        self.times_to(start, b, &mut gathered);
+        let rows = gathered.chunks_exact(c.ncols());
+        for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
+            c.assign(&ArrayView1::from(row));
+        }
+    }
+
+    /// The same for a row-major C.
+    fn times_to(self, start: Start<'_, F>, b: ArrayView2<'_, F>, c: &mut [F]) {
+        let (depth, n) = b.dim();
+        let row = match start {
+            Start::Row(row) => row.to_vec(),
+            _ => Vec::new(),
+        };
+        let mut scratch = Vec::new();
+        // pieces of nearly equal depth
+        let deep = depth.div_ceil(depth.div_ceil(DEPTH));
+        for (i, b) in b.axis_chunks_iter(Axis(0), deep).enumerate() {
+            for (j, b) in b.axis_chunks_iter(Axis(1), COLUMNS).enumerate() {
+                let column = j * COLUMNS;
+                let from = match start {
+                    _ if i > 0 => From::Given,
+                    Start::Zero => From::Zero,
+                    Start::Row(_) => From::Row(&row[column..][..b.ncols()]),
+                    Start::Given => From::Given,
+                };
+                let run = Run {
+                    a: self.first + i * deep * self.term,
+                    c: column,
+                    segments: 0..1,
+                };
+                let segment = Segment {
+                    a: 0,
+                    b: 0,
+                    length: b.nrows(),
+                };
+                let (depth, columns) = b.dim();
+                Product {
+                    from,
+                    a: self.values,
+                    layout: self.layout,
+                    b: &Panels::stack(std::iter::once(b), depth, columns, &mut scratch),
+                    runs: std::slice::from_ref(&run),
+                    rows: c.len() / n,
+                    segments: &[segment],
+                    repeat: Repeat::ONCE,
+                    c_row: n,
+                    rectify: false,
+                }
+                .write(c);
+            }
+        }
+    }
 }
 
 /// sums ← sums + Σᵢ xᵢ over the rows of x `[m, n]`, row-major (the gradient of a bias).
@@ -158,6 +276,8 @@ mod tests {
             (60, 70, 300),
             (129, 65, 129),
             (70_000, 2, 8),
+            (8, 1200, 40),
+            (9, 1025, 200),
         ];
         let narrow = (1..=17).flat_map(|n| [(1, 1, n), (7, 5, n), (6, 300, n)]);
         for (m, k, n) in wide.into_iter().chain(narrow) {
