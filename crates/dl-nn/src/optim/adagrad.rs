@@ -56,9 +56,12 @@ impl<F: Scalar> Rule<F> for AdaGrad {
 
     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
         let [eta, epsilon] = [learning_rate, self.epsilon].map(F::of);
-        elements.for_each(|w, g, [s]| {
-            *s += g * g;
-            *w -= eta * g / (s.sqrt() + epsilon);
-        });
+        elements.for_each(
+            #[inline(always)]
+            move |w, g, [s]| {
+                *s += g * g;
+                *w -= eta * g / (s.sqrt() + epsilon);
+            },
+        );
     }
 }

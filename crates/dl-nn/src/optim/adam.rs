@@ -82,12 +82,15 @@ impl<F: Scalar> Rule<F> for Adam {
         let [beta2, one_minus_beta2] = [self.beta2, 1.0 - self.beta2].map(F::of);
         let [correction1, correction2] =
             [self.beta1, self.beta2].map(|beta| F::of(1.0 / (1.0 - beta.powf(t as f64))));
-        elements.for_each(|w, g, [m, v]| {
-            *m = beta1 * *m + one_minus_beta1 * g;
-            *v = beta2 * *v + one_minus_beta2 * g * g;
-            let m_hat = *m * correction1;
-            let v_hat = *v * correction2;
-            *w -= eta * m_hat / (v_hat.sqrt() + epsilon);
-        });
+        elements.for_each(
+            #[inline(always)]
+            move |w, g, [m, v]| {
+                *m = beta1 * *m + one_minus_beta1 * g;
+                *v = beta2 * *v + one_minus_beta2 * g * g;
+                let m_hat = *m * correction1;
+                let v_hat = *v * correction2;
+                *w -= eta * m_hat / (v_hat.sqrt() + epsilon);
+            },
+        );
     }
 }

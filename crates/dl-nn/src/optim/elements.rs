@@ -69,6 +69,12 @@ pub(super) fn clamp<F: Scalar>(g: F, bound: F) -> F {
     if g < -bound { -bound } else { g }
 }
 
+/// What a rule does with one weight: `(w, g, slots)`. A copy, so that the compiler sees that the
+/// constants it holds do not change with the weights.
+pub trait Formula<F, const N: usize>: Fn(&mut F, F, [&mut F; N]) + Copy + Send + Sync {}
+
+impl<F, const N: usize, T: Fn(&mut F, F, [&mut F; N]) + Copy + Send + Sync> Formula<F, N> for T {}
+
 impl<F: Scalar> Elements<'_, '_, F> {
     /// Multiplies the weights that decay by a factor, before the rule changes them.
     pub fn shrink_kernels(mut self, factor: f64) -> Self {
@@ -80,13 +86,13 @@ impl<F: Scalar> Elements<'_, '_, F> {
     /// the penalties' gradients added) and its slots in the order of
     /// [`Rule::slots`](super::Rule::slots).
     ///
-    /// The formula is compiled for the vector instructions the machine turns out to have, and
-    /// large parameters are split over the threads of rayon. As no weight depends on another,
+    /// Mark the formula `#[inline(always)]`: it is compiled for the vector instructions the machine turns
+    /// out to have, which reach it only where it is inlined. Large parameters are split over the threads of rayon. As no weight depends on another,
     /// neither changes a bit of the result.
     ///
     /// # Panics
     /// If `N` is not the number of slots the rule declares.
-    pub fn for_each<const N: usize>(self, rule: impl Fn(&mut F, F, [&mut F; N]) + Sync) {
+    pub fn for_each<const N: usize>(self, rule: impl Formula<F, N>) {
         for (parameter, state) in self.parameters.iter_mut().zip(self.states) {
             let adjust = if parameter.decay {
                 self.adjust
@@ -101,13 +107,17 @@ impl<F: Scalar> Elements<'_, '_, F> {
                 slots: std::array::from_fn(|_| slots.next().unwrap_or_default()),
             };
             if adjust == Adjust::none() {
-                block.update(self.arch, &rule);
+                block.update(self.arch, rule);
             } else {
-                block.update(self.arch, &|w: &mut F, g, slots: [&mut F; N]| {
-                    let g = adjust.gradient(*w, g);
-                    *w *= adjust.shrink;
-                    rule(w, g, slots);
-                });
+                let adjusted = {
+                    #[inline(always)]
+                    move |w: &mut F, g, slots: [&mut F; N]| {
+                        let g = adjust.gradient(*w, g);
+                        *w *= adjust.shrink;
+                        rule(w, g, slots);
+                    }
+                };
+                block.update(self.arch, adjusted);
             }
         }
     }
@@ -121,7 +131,7 @@ struct Block<'a, F, const N: usize> {
 }
 
 impl<F: Scalar, const N: usize> Block<'_, F, N> {
-    fn update(self, arch: Arch, rule: &(impl Fn(&mut F, F, [&mut F; N]) + Sync)) {
+    fn update(self, arch: Arch, rule: impl Formula<F, N>) {
         let n = self.value.len();
         if n <= RUN {
             return arch.dispatch(Loop { block: self, rule });
@@ -147,14 +157,12 @@ fn split_off<'a, F>(slice: &mut &'a mut [F], middle: usize) -> &'a mut [F] {
 }
 
 /// The loop over a block, as a type because that is what `pulp` can compile per instruction set.
-struct Loop<'a, 'r, F, R, const N: usize> {
+struct Loop<'a, F, R, const N: usize> {
     block: Block<'a, F, N>,
-    rule: &'r R,
+    rule: R,
 }
 
-impl<F: Scalar, R: Fn(&mut F, F, [&mut F; N]), const N: usize> NullaryFnOnce
-    for Loop<'_, '_, F, R, N>
-{
+impl<F: Scalar, R: Formula<F, N>, const N: usize> NullaryFnOnce for Loop<'_, F, R, N> {
     type Output = ();
 
     #[inline(always)]

@@ -32,7 +32,7 @@ mod state;
 pub use adagrad::AdaGrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
-pub use elements::Elements;
+pub use elements::{Elements, Formula};
 pub use optimizer::{Optimizer, Parameter};
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
@@ -70,7 +70,7 @@ use crate::{ConfigError, Scalar};
 ///     }
 ///     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
 ///         let eta = F::of(learning_rate);
-///         elements.for_each(|w, g, []| *w -= eta * g.signum());
+///         elements.for_each(#[inline(always)] move |w, g, []| *w -= eta * g.signum());
 ///     }
 /// }
 /// ```

@@ -78,16 +78,22 @@ impl<F: Scalar> Rule<F> for RmsProp {
         let [eta, mu, epsilon] = [learning_rate, self.momentum, self.epsilon].map(F::of);
         let [rho, one_minus_rho] = [self.rho, 1.0 - self.rho].map(F::of);
         if self.momentum == 0.0 {
-            elements.for_each(|w, g, [v]| {
-                *v = rho * *v + one_minus_rho * g * g;
-                *w -= eta * g / (v.sqrt() + epsilon);
-            });
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [v]| {
+                    *v = rho * *v + one_minus_rho * g * g;
+                    *w -= eta * g / (v.sqrt() + epsilon);
+                },
+            );
         } else {
-            elements.for_each(|w, g, [v, b]| {
-                *v = rho * *v + one_minus_rho * g * g;
-                *b = mu * *b + g / (v.sqrt() + epsilon);
-                *w -= eta * *b;
-            });
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [v, b]| {
+                    *v = rho * *v + one_minus_rho * g * g;
+                    *b = mu * *b + g / (v.sqrt() + epsilon);
+                    *w -= eta * *b;
+                },
+            );
         }
     }
 }

@@ -77,17 +77,26 @@ impl<F: Scalar> Rule<F> for Sgd {
     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
         let [eta, mu] = [learning_rate, self.momentum].map(F::of);
         if self.momentum == 0.0 {
-            elements.for_each(|w, g, []| *w -= eta * g);
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, []| *w -= eta * g,
+            );
         } else if self.nesterov {
-            elements.for_each(|w, g, [b]| {
-                *b = mu * *b + g;
-                *w -= eta * (g + mu * *b);
-            });
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [b]| {
+                    *b = mu * *b + g;
+                    *w -= eta * (g + mu * *b);
+                },
+            );
         } else {
-            elements.for_each(|w, g, [b]| {
-                *b = mu * *b + g;
-                *w -= eta * *b;
-            });
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [b]| {
+                    *b = mu * *b + g;
+                    *w -= eta * *b;
+                },
+            );
         }
     }
 }
