@@ -79,8 +79,16 @@ impl Activation {
         match self {
             Identity => {}
             Relu => map(z, f::relu),
-            LeakyRelu { slope } => map(z, |z| f::leaky_relu(z, F::of(slope))),
-            Elu { alpha } => map(z, |z| f::elu(z, F::of(alpha))),
+            LeakyRelu { slope } => map(
+                z,
+                #[inline(always)]
+                |z| f::leaky_relu(z, F::of(slope)),
+            ),
+            Elu { alpha } => map(
+                z,
+                #[inline(always)]
+                |z| f::elu(z, F::of(alpha)),
+            ),
             Gelu => map(z, f::gelu),
             Silu => map(z, f::silu),
             Sigmoid => map(z, f::sigmoid),
@@ -97,7 +105,12 @@ impl Activation {
             Identity => {}
             Relu => Arch::new().dispatch(Mask { dy, y }),
             LeakyRelu { slope } => {
-                scale(dy, y, |y| if y > F::zero() { one } else { F::of(slope) });
+                scale(
+                    dy,
+                    y,
+                    #[inline(always)]
+                    |y| if y > F::zero() { one } else { F::of(slope) },
+                );
             }
             // y = α(eᶻ − 1), so α eᶻ = y + α
             Elu { alpha } => scale(
