@@ -10,7 +10,7 @@ use crate::{
     plot::Plot,
     range::range,
     style,
-    ticks::ticks,
+    ticks::{Tick, ticks},
 };
 
 /// Room between a panel's cell and its data area.
@@ -32,6 +32,7 @@ pub(crate) struct Plan {
     pub(crate) legend: Legend,
     pub(crate) entries: Vec<Entry>,
     equal_aspect: bool,
+    x_whole: bool,
     x: Axis,
     y: Axis,
 }
@@ -79,6 +80,7 @@ impl Plan {
             insets: Insets::default(),
             legend: panel.legend,
             entries: entries(panel),
+            x_whole: panel.x.whole,
             equal_aspect: panel.equal_aspect || frame.equal_aspect,
             frame,
         };
@@ -127,7 +129,7 @@ impl Plan {
         }
         let mut x = self.x.clone();
         if self.frame.x_ticks.is_none() {
-            fit_ticks(&mut x, rect.width());
+            fit_ticks(&mut x, rect.width(), self.x_whole);
         } else {
             // Names cannot be left out; they are set smaller, down to what can be read.
             let slot = rect.width() / x.ticks.len() as f64 - 6.0;
@@ -199,10 +201,15 @@ fn pixels(panel: &Panel, plot: &Plot) -> Vec<Vec<Px>> {
     panel.marks.iter().flat_map(|mark| mark.ink(plot)).collect()
 }
 
-/// As many ticks as stand along `width` with room between their labels.
-fn fit_ticks(x: &mut Axis, width: f64) {
+/// As many ticks as stand along `width` with room between their labels, at whole numbers where asked
+/// for and possible.
+fn fit_ticks(x: &mut Axis, width: f64, whole: bool) {
     for most in (2..=9).rev() {
         x.ticks = ticks(x.scale, x.range, most);
+        let is_whole = |tick: &Tick| tick.position.fract() == 0.0;
+        if whole && most > 2 && !x.ticks.iter().all(is_whole) {
+            continue;
+        }
         if (x.labels_width() + style::TICK_SIZE) * x.ticks.len() as f64 <= width {
             return;
         }

@@ -49,6 +49,8 @@ pub(crate) struct AxisSpec {
     pub(crate) label: String,
     pub(crate) scale: Scale,
     pub(crate) range: Option<(f64, f64)>,
+    /// Ticks stand at whole numbers only.
+    pub(crate) whole: bool,
 }
 
 impl Default for AxisSpec {
@@ -57,6 +59,7 @@ impl Default for AxisSpec {
             label: String::new(),
             scale: Scale::Linear,
             range: None,
+            whole: false,
         }
     }
 }
@@ -97,6 +100,12 @@ impl Panel {
     /// The range of the y axis; otherwise the data's, with a small margin.
     pub fn y_range(mut self, start: f64, end: f64) -> Self {
         self.y.range = Some((start, end));
+        self
+    }
+
+    /// The x axis counts something: its ticks stand at whole numbers only.
+    pub fn x_whole(mut self) -> Self {
+        self.x.whole = true;
         self
     }
 

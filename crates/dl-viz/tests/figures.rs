@@ -347,6 +347,19 @@ fn one_value_and_odd_ranges_are_drawn() {
 }
 
 #[test]
+fn counted_axes_have_whole_ticks() {
+    // Text is paths: an axis of two epochs with ticks at halves has more of them.
+    let drawn = |panel: Panel| {
+        let svg = Figure::from(panel).to_svg().expect("drawn");
+        svg.matches("<path").count()
+    };
+    let curve = || Panel::new("P").line(Line::new([1, 2], [0.0, 1.0]));
+    assert!(drawn(curve().x_whole()) < drawn(curve()));
+    let long = || Panel::new("P").line(Line::new([0, 100], [0.0, 1.0]));
+    assert_eq!(drawn(long().x_whole()), drawn(long()));
+}
+
+#[test]
 fn values_outside_a_range_are_cut_off() {
     let panel = Panel::new("")
         .y_range(0.0, 1.0)
