@@ -2,16 +2,17 @@
 
 use dl_nn::{Model, NamedLayer};
 
-/// Multiply-adds an image of each layer that has a kernel: every weight of a dense layer once, every
+/// Multiply-adds an image of a layer that has a kernel: every weight of a dense layer once, every
 /// weight of a convolution once an output position.
+pub(super) fn multiply_adds_of(named: &NamedLayer<f32>) -> Option<usize> {
+    let params = named.layer.params();
+    let kernel = params.iter().find(|param| param.name == "kernel")?;
+    let (_, positions) = named.output_shape.split_last()?;
+    Some(kernel.value.len() * positions.iter().product::<usize>())
+}
+
 fn multiply_adds(model: &Model<f32>) -> Vec<usize> {
-    let of_layer = |named: &NamedLayer<f32>| {
-        let params = named.layer.params();
-        let kernel = params.iter().find(|param| param.name == "kernel")?;
-        let (_, positions) = named.output_shape.split_last()?;
-        Some(kernel.value.len() * positions.iter().product::<usize>())
-    };
-    model.layers().iter().filter_map(of_layer).collect()
+    model.layers().iter().filter_map(multiply_adds_of).collect()
 }
 
 /// Operations an image of a forward pass.

@@ -5,6 +5,7 @@ mod cnn;
 mod flops;
 mod iris;
 mod job;
+mod layers;
 mod memory;
 mod mlp;
 mod mnist;
@@ -12,6 +13,7 @@ mod peak;
 mod peers;
 mod quiet;
 mod reading;
+mod scaling;
 mod side;
 mod table;
 mod threads;
@@ -44,6 +46,12 @@ pub(crate) struct Bench {
     /// A tenth of the work, to see that everything runs
     #[arg(long)]
     quick: bool,
+    /// Instead, the layers of the MNIST CNN one by one on one core, beside their rooflines
+    #[arg(long, conflicts_with_all = ["peers", "jobs", "scaling"])]
+    layers: bool,
+    /// Instead, how the cost of training grows with batch, image, channels and threads
+    #[arg(long, conflicts_with_all = ["peers", "jobs"])]
+    scaling: bool,
     /// Print the peak memory of our side's run, and nothing else
     #[arg(long, hide = true)]
     memory_of_cnn: bool,
@@ -61,6 +69,12 @@ impl Bench {
             .build_global()?;
         if self.memory_of_cnn {
             return memory::run_ours();
+        }
+        if self.layers {
+            return layers::run();
+        }
+        if self.scaling {
+            return scaling::run(threads);
         }
         if self.peers.is_none() {
             eprintln!(
