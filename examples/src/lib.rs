@@ -1,7 +1,13 @@
 //! What the example binaries share: their common options, where figures go, how a program ends.
 
 pub mod backpropagation;
+pub mod color_digits;
+pub mod curves;
+pub mod digits;
 pub mod iris;
+pub mod maps;
+pub mod record;
+pub mod scene;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
@@ -24,10 +30,27 @@ impl Options {
     /// # Errors
     /// Where the figure cannot be drawn, or the directory not be made or written to.
     pub fn save(&self, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
+        self.save_as(name, figure, &["svg", "png"])
+    }
+
+    /// Writes a figure of images as `NAME.png` and says so: as SVG, every pixel would be a shape.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_png(&self, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
+        self.save_as(name, figure, &["png"])
+    }
+
+    fn save_as(
+        &self,
+        name: &str,
+        figure: &Figure,
+        extensions: &[&str],
+    ) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(&self.out).map_err(|error| {
             format!("cannot make the directory {}: {error}", self.out.display())
         })?;
-        for extension in ["svg", "png"] {
+        for extension in extensions {
             let path = self.out.join(format!("{name}.{extension}"));
             figure.save(&path)?;
             println!("wrote {}", path.display());

@@ -13,7 +13,27 @@ use crate::compare;
 
 /// The binaries of `examples` that draw, in the order of the course. Each writes its figures, SVG and PNG, into the
 /// directory it is given by `--out`.
-const BINARIES: &[&str] = &["activations", "linear_regression", "iris_mlp"];
+const BINARIES: &[&str] = &[
+    "activations",
+    "linear_regression",
+    "iris_mlp",
+    "feature_maps",
+    "lenet",
+    "alexnet",
+    "mnist_cnn",
+];
+
+/// Those that train for thousands of steps, in which the last bit of a sum becomes another picture: another
+/// processor may round it differently. They draw from a record of a run, kept in docs/figures/records. Drawing
+/// trains and writes the record, checking reads it.
+const RECORDED: &[&str] = &["lenet", "alexnet", "mnist_cnn"];
+
+/// What becomes of the record of a run.
+#[derive(Debug, Clone, Copy)]
+enum Record {
+    Write,
+    Read,
+}
 
 /// Draw the figures of docs/figures by running the examples
 #[derive(Debug, clap::Args)]
@@ -37,11 +57,12 @@ impl Figures {
         let kept = root().join("docs").join("figures");
         if !self.check {
             fs::create_dir_all(&kept)?;
-            return names.iter().try_for_each(|name| draw(name, &kept));
+            let drawn = |name: &String| draw(name, &kept, Record::Write);
+            return names.iter().try_for_each(drawn);
         }
         let fresh = std::env::temp_dir().join(format!("figures-{}", std::process::id()));
         for name in names {
-            draw(name, &fresh)?;
+            draw(name, &fresh, Record::Read)?;
         }
         let problems = differences(&kept, &fresh, self.names.is_empty())?;
         if problems.is_empty() {
@@ -63,12 +84,18 @@ pub(crate) fn root() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
+fn record_path(name: &str) -> PathBuf {
+    let records = root().join("docs").join("figures").join("records");
+    records.join(name).with_extension("json")
+}
+
 /// Runs one example; what it prints is shown only if it fails.
-fn draw(name: &str, directory: &Path) -> Result<(), Box<dyn Error>> {
+fn draw(name: &str, directory: &Path, record: Record) -> Result<(), Box<dyn Error>> {
     println!("{name}");
     fs::create_dir_all(directory)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .args([
             "run",
             "--quiet",
@@ -81,8 +108,15 @@ fn draw(name: &str, directory: &Path) -> Result<(), Box<dyn Error>> {
             "--out",
         ])
         .arg(directory)
-        .current_dir(root())
-        .output()?;
+        .current_dir(root());
+    if RECORDED.contains(&name) {
+        let option = match record {
+            Record::Write => "--record",
+            Record::Read => "--replay",
+        };
+        command.arg(option).arg(record_path(name));
+    }
+    let output = command.output()?;
     if output.status.success() {
         return Ok(());
     }

@@ -9,8 +9,8 @@ use dl_data::ndarray::{Array2, ArrayView2, Axis, concatenate};
 use dl_data::{Csv, Dataset, generator, iris};
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::prelude::*;
-use dl_viz::style::{BLUE, RED};
-use dl_viz::{Figure, HeatMap, Line, Panel, Regions, Scatter};
+use dl_viz::{Figure, HeatMap, Panel, Regions, Scatter};
+use examples::curves::learning_curves;
 use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, trainer};
 use examples::{Options, finish};
 
@@ -134,8 +134,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let boundary = decision_boundary(&trainer, &train, &test)?;
         args.options.save("iris_decision_boundary", &boundary)?;
     }
-    args.options
-        .save("iris_learning_curves", &learning_curves(&history))?;
+    let curves = learning_curves(&history, "training rows", "test rows", 0.0);
+    args.options.save("iris_learning_curves", &curves)?;
     let heat_map = HeatMap::new(&confusion.counts().to_owned())
         .rows(data.class_names())
         .columns(data.class_names())
@@ -235,31 +235,4 @@ fn decision_boundary(
         .regions(regions)
         .scatter(rows_on_top);
     Ok(Figure::from(panel).size(9.0, 6.5))
-}
-
-/// Loss and accuracy by epoch on the training and the test rows.
-fn learning_curves(history: &History) -> Figure {
-    // A training value is gathered before each update of its epoch, a test value after all of them.
-    let curves = |title: &str, label: &str, train: Vec<f64>, test: Vec<f64>| {
-        let train = Line::new(1..=train.len(), train).label("training rows (during the epoch)");
-        let test = Line::new(1..=test.len(), test).label("test rows (after it)");
-        Panel::new(title)
-            .x_label("Epoch")
-            .y_label(label)
-            .line(train.color(BLUE))
-            .line(test.color(RED).dashed())
-    };
-    let loss = curves(
-        "Loss",
-        "Cross-entropy (nats)",
-        history.losses(),
-        history.validation_losses(),
-    );
-    let (train, test) = (history.accuracies(), history.validation_accuracies());
-    let accuracy = curves("Accuracy", "Accuracy", train, test).y_range(0.0, 1.0);
-    Figure::new()
-        .size(12.0, 5.0)
-        .grid(1, 2)
-        .panel(loss)
-        .panel(accuracy)
 }

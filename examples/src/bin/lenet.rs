@@ -1,0 +1,110 @@
+//! LeNet-5, the network that read the cheques of the nineties, on handwritten digits.
+//!
+//! Two convolutions that each a plain average shrinks, then dense layers, and tanh throughout: what
+//! LeCun, Bottou, Bengio and Haffner described in 1998 ("Gradient-based learning applied to
+//! document recognition", section II.B) has a quarter of the parameters of a network of dense
+//! layers that does as well. Adam warms up to a large learning rate and cools down again (one
+//! cycle), so that five epochs do.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+use dl_conv::models::lenet5;
+use dl_data::ImageDataset;
+use dl_nn::prelude::*;
+use dl_nn::schedule::OneCycle;
+use dl_viz::{Figure, HeatMap, Panel};
+use examples::curves::{below_accuracies, learning_curves};
+use examples::digits::DigitOptions;
+use examples::maps::{FeatureMaps, feature_maps};
+use examples::record::{RecordOptions, untimed};
+use examples::{Options, finish};
+use ndarray::Axis;
+use serde::{Deserialize, Serialize};
+
+/// The highest learning rate of the cycle.
+const LEARNING_RATE: f64 = 5e-3;
+/// The test digit whose feature maps are drawn: a 2.
+const DIGIT: usize = 1;
+
+/// Trains LeNet-5 on MNIST and draws what its convolutions see
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    digits: DigitOptions,
+    #[command(flatten)]
+    record: RecordOptions,
+}
+
+/// The numbers behind the figures.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    history: History,
+    test: Evaluation,
+    maps: Vec<FeatureMaps>,
+}
+
+fn main() -> ExitCode {
+    finish(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let quick = args.options.quick;
+    let data = args.digits.load(quick, None)?;
+    println!(
+        "{} images to learn from, {} to test on",
+        data.train.len(),
+        data.test.len()
+    );
+    let record = args.record.record(|| {
+        let model = lenet5().build(args.digits.seed)?;
+        println!("\n{}\n", model.summary());
+        let mut trainer =
+            Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(LEARNING_RATE))?
+                .seed(args.digits.seed);
+        let cycle = OneCycle::new(args.digits.steps(&data.train, quick).max(2))?;
+        let fit = args
+            .digits
+            .fit(quick)
+            .callback(LearningRate::per_step(cycle));
+        let history = trainer.fit(data.train.images(), data.train.labels(), fit)?;
+        let image = data.test.images().select(Axis(0), &[DIGIT]);
+        Ok(Record {
+            history: untimed(history),
+            test: trainer.evaluate(data.test.images(), data.test.labels())?,
+            maps: feature_maps(trainer.model(), image.view(), &["c1", "c3"]),
+        })
+    })?;
+    draw(&record, &data.test, &args.options)?;
+    println!("test loss {:.4}", record.test.loss);
+    println!("test accuracy {:.4}", record.test.accuracy.unwrap_or(0.0));
+    Ok(())
+}
+
+fn draw(
+    record: &Record,
+    test: &ImageDataset<f32>,
+    options: &Options,
+) -> Result<(), Box<dyn Error>> {
+    let curves = learning_curves(
+        &record.history,
+        "training images",
+        "validation images",
+        below_accuracies(&record.history),
+    );
+    options.save("lenet_learning_curves", &curves)?;
+
+    let image = test.images().index_axis(Axis(0), DIGIT);
+    let image = HeatMap::image(image.index_axis(Axis(2), 0));
+    let panels = record.maps.iter().zip([3, 4]);
+    let maps = Figure::new()
+        .title("One digit through LeNet-5: blue −1, white 0, red 1")
+        .size(14.0, 5.2)
+        .grid(1, 3)
+        .panel(Panel::new("A test digit").heat_map(image))
+        .panels(panels.map(|(maps, columns)| maps.panel(columns)));
+    options.save_png("lenet_feature_maps", &maps)
+}

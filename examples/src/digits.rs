@@ -1,0 +1,128 @@
+//! What the programs that learn MNIST's digits share: options, data, how an epoch is told.
+
+mod epoch_lines;
+mod prediction;
+
+use std::path::{Path, PathBuf};
+
+use clap::value_parser;
+use dl_data::{DataError, ImageDataset, Mnist, MnistError};
+use dl_nn::train::Fit;
+
+pub use epoch_lines::EpochLines;
+pub use prediction::{Prediction, confusion_matrix, prediction_panels, predictions};
+
+/// The share of the training images that is held out to validate on.
+pub const VALIDATION_SHARE: f64 = 0.1;
+
+/// Test images that `--quick` measures on.
+const QUICK_TEST: usize = 1000;
+
+/// The options of a program that learns MNIST's digits.
+#[derive(Debug, clap::Args)]
+pub struct DigitOptions {
+    /// Images to learn from, a tenth of them held out to validate on: the first N [default: as many
+    /// as make a good network; 1500 with --quick]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=60_000))]
+    pub train: Option<u32>,
+    /// How often each image is seen [default: 5; 2 with --quick]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
+    pub epochs: Option<u32>,
+    /// Images a training step
+    #[arg(long, value_name = "N", default_value_t = 64,
+          value_parser = value_parser!(u32).range(1..))]
+    pub batch_size: u32,
+    /// Folder of MNIST's four files [default: examples/data/mnist of the repository]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Threads that work [default: one a core]; the result does not depend on them
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+    /// Seed of the initial weights, the images held out and the order of the others
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+}
+
+/// What an option asks for and cannot get.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionError {
+    /// The data set is not there, or not what it should be.
+    #[error(
+        "{0}\nhint: a clone of the repository holds MNIST in examples/data/mnist; --data DIR names another folder"
+    )]
+    Data(#[from] MnistError),
+    /// More images than there are.
+    #[error("--train: {0}")]
+    Train(#[from] DataError),
+    /// A batch of more images than there are to learn from.
+    #[error(
+        "--batch-size is {batch_size}, but there are only {images} images to learn from (a tenth of --train is held out)"
+    )]
+    BatchSize {
+        /// Images a step.
+        batch_size: usize,
+        /// Images that are not held out.
+        images: usize,
+    },
+    /// The threads could not be started.
+    #[error("--threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl DigitOptions {
+    /// Starts the threads and reads the data: without `--train`, `default_train` images to learn
+    /// from (`None` for all), fewer if `quick`.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn load(&self, quick: bool, default_train: Option<u32>) -> Result<Mnist<f32>, OptionError> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.into())
+                .build_global()?;
+        }
+        let mut data = Mnist::load(mnist_folder(self.data.as_deref()))?;
+        let train = self.train.or(quick.then_some(1500)).or(default_train);
+        if let Some(count) = train {
+            data.train = data.train.first(count as usize)?;
+        }
+        if quick {
+            data.test = data.test.first(QUICK_TEST.min(data.test.len()))?;
+        }
+        let images = learned_from(&data.train);
+        let batch_size = self.batch_size as usize;
+        if batch_size > images {
+            return Err(OptionError::BatchSize { batch_size, images });
+        }
+        Ok(data)
+    }
+
+    /// How to fit: with validation, a line an epoch on standard output.
+    pub fn fit(&self, quick: bool) -> Fit<'static, f32> {
+        Fit::epochs(self.epochs(quick))
+            .batch_size(self.batch_size as usize)
+            .validation_split(VALIDATION_SHARE)
+            .callback(EpochLines::new())
+    }
+
+    /// The training steps of [`fit`](Self::fit).
+    pub fn steps(&self, train: &ImageDataset<f32>, quick: bool) -> u64 {
+        let an_epoch = learned_from(train).div_ceil(self.batch_size as usize);
+        an_epoch as u64 * self.epochs(quick) as u64
+    }
+
+    fn epochs(&self, quick: bool) -> usize {
+        self.epochs.unwrap_or(if quick { 2 } else { 5 }) as usize
+    }
+}
+
+/// The images that are not held out.
+fn learned_from(train: &ImageDataset<f32>) -> usize {
+    train.len() - (VALIDATION_SHARE * train.len() as f64).round() as usize
+}
+
+/// The folder named, or the repository's own.
+pub fn mnist_folder(named: Option<&Path>) -> PathBuf {
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
+    named.map_or_else(own, Path::to_path_buf)
+}

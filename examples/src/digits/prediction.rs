@@ -1,0 +1,96 @@
+//! What a network takes images for, and how that is drawn.
+
+use dl_data::ImageDataset;
+use dl_nn::{DataError, train::Trainer};
+use dl_viz::style::{BLUE, RED};
+use dl_viz::{HeatMap, Images, Panel};
+use ndarray::{Array2, Axis, Slice};
+use serde::{Deserialize, Serialize};
+
+/// What a network takes one image for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Number of the image in its data set.
+    pub image: usize,
+    /// Its class.
+    pub truth: usize,
+    /// The most probable class.
+    pub predicted: usize,
+    /// The probability the network gives that class.
+    pub probability: f64,
+}
+
+impl Prediction {
+    /// Whether the most probable class is the image's.
+    pub fn is_right(&self) -> bool {
+        self.predicted == self.truth
+    }
+}
+
+/// What the network takes every image for.
+///
+/// # Errors
+/// Images of another shape than the network's.
+pub fn predictions(
+    trainer: &Trainer<f32>,
+    data: &ImageDataset<f32>,
+) -> Result<Vec<Prediction>, DataError> {
+    let probabilities = trainer.predict(data.images())?;
+    let rows = probabilities.axis_iter(Axis(0)).zip(data.labels());
+    let prediction = |(image, (row, &truth)): (usize, (ndarray::ArrayViewD<'_, f32>, &usize))| {
+        let mut best = (0, 0.0);
+        for (class, &probability) in row.iter().enumerate() {
+            if probability > best.1 {
+                best = (class, probability);
+            }
+        }
+        Prediction {
+            image,
+            truth,
+            predicted: best.0,
+            probability: f64::from(best.1),
+        }
+    };
+    Ok(rows.enumerate().map(prediction).collect())
+}
+
+/// Each image under `predicted (true)`, in blue where that is right and red where it is wrong;
+/// with the probability where asked for.
+pub fn prediction_panels(
+    predictions: &[Prediction],
+    data: &ImageDataset<f32>,
+    probability: bool,
+) -> Vec<Panel> {
+    let panel = |prediction: &Prediction| {
+        let name = |class: usize| &data.class_names()[class];
+        let mut title = format!(
+            "{} ({})",
+            name(prediction.predicted),
+            name(prediction.truth)
+        );
+        if probability {
+            title += &format!(", {:.0} %", 100.0 * prediction.probability);
+        }
+        let color = if prediction.is_right() { BLUE } else { RED };
+        let this = Slice::from(prediction.image..=prediction.image);
+        let image = data.images().slice_axis(Axis(0), this);
+        Panel::new(title)
+            .title_color(color)
+            .images(Images::new(image).range(0.0, 1.0))
+    };
+    predictions.iter().map(panel).collect()
+}
+
+/// A confusion matrix, the few mistakes coloured so that they are seen beside the many right.
+pub fn confusion_matrix(counts: &Array2<usize>, class_names: &[String]) -> Panel {
+    let heat_map = HeatMap::new(counts)
+        .rows(class_names)
+        .columns(class_names)
+        .value_labels(0)
+        .log_colors()
+        .color_bar("Test images");
+    Panel::new("Confusion matrix, test images")
+        .x_label("Predicted")
+        .y_label("True")
+        .heat_map(heat_map)
+}

@@ -1,0 +1,87 @@
+//! The numbers behind the figures of a trained network, kept in a file.
+//!
+//! Training sums in another order on another CPU, and a thousand steps make of the last bit another
+//! digit that is mistaken. So a figure of a trained network is a function of a record of the run,
+//! never of the network itself: from a record it is the same everywhere, without training.
+
+use std::{error::Error, fs, path::Path, path::PathBuf};
+
+use dl_nn::Scalar;
+use dl_nn::train::History;
+use ndarray::{Array, ArrayView, Dimension};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Where a run's numbers go, or come from.
+#[derive(Debug, clap::Args)]
+pub struct RecordOptions {
+    /// Write the numbers behind the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Train nothing; draw the figures from a file that --record wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    pub replay: Option<PathBuf>,
+}
+
+impl RecordOptions {
+    /// The record of the file given by `--replay`; otherwise that of `run`, which is written to the
+    /// file given by `--record`.
+    ///
+    /// # Errors
+    /// As `run`; a file that cannot be read or written, or that is no such record, by its path.
+    pub fn record<R: Serialize + DeserializeOwned>(
+        &self,
+        run: impl FnOnce() -> Result<R, Box<dyn Error>>,
+    ) -> Result<R, Box<dyn Error>> {
+        if let Some(path) = &self.replay {
+            let record = read(path)?;
+            println!(
+                "nothing is trained: the numbers are those of {}",
+                path.display()
+            );
+            return Ok(record);
+        }
+        let record = run()?;
+        if let Some(path) = &self.record {
+            write(path, &record)?;
+            println!("wrote {}", path.display());
+        }
+        Ok(record)
+    }
+}
+
+/// Reads a record.
+///
+/// # Errors
+/// A file that cannot be read, or is no such record, by its path.
+pub fn read<R: DeserializeOwned>(path: &Path) -> Result<R, String> {
+    let text = fs::read(path).map_err(|error| at(path, &error))?;
+    serde_json::from_slice(&text).map_err(|error| at(path, &error))
+}
+
+fn write(path: &Path, record: &impl Serialize) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
+    }
+    let text = serde_json::to_vec(record).map_err(|error| at(path, &error))?;
+    // beside it first, so that no half of a record is ever read
+    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&beside, text).map_err(|error| at(&beside, &error))?;
+    fs::rename(&beside, path).map_err(|error| at(path, &error))
+}
+
+fn at(path: &Path, error: &dyn Error) -> String {
+    format!("{}: {error}", path.display())
+}
+
+/// A history without its seconds, which differ from run to run.
+pub fn untimed(mut history: History) -> History {
+    for epoch in &mut history.epochs {
+        epoch.seconds = 0.0;
+    }
+    history
+}
+
+/// Values with three decimals: as many as a figure shows, and a small file.
+pub fn rounded<F: Scalar, D: Dimension>(values: ArrayView<'_, F, D>) -> Array<f64, D> {
+    values.mapv(|value| (1e3 * value.as_f64()).round() / 1e3)
+}
