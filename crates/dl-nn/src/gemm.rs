@@ -1,10 +1,12 @@
 //! The matrix product every layer uses.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::ops::Range;
 
 use dl_math::Scalar;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray};
 use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
@@ -123,6 +125,30 @@ fn product<F: Scalar>(
     general_mat_mul(F::one(), &a, &b, beta, &mut c);
 }
 
+/// Memory that products work in. Each thread keeps its own from product to product, so that a
+/// training step allocates none.
+#[derive(Default)]
+struct Space<F> {
+    /// A piece of B.
+    panels: Vec<F>,
+    /// Columns of C.
+    columns: Vec<F>,
+}
+
+thread_local! {
+    static SPACE: Cell<Option<Box<dyn Any>>> = const { Cell::new(None) };
+}
+
+impl<F: Scalar> Space<F> {
+    /// Lends the thread's space to `work`.
+    fn lend(work: impl FnOnce(&mut Self)) {
+        let kept = SPACE.take().and_then(|space| space.downcast::<Self>().ok());
+        let mut space = kept.unwrap_or_default();
+        work(&mut space);
+        SPACE.set(Some(space));
+    }
+}
+
 /// A left factor whose rows or columns are contiguous.
 #[derive(Clone, Copy)]
 struct Left<'a, F> {
@@ -159,29 +185,32 @@ impl<'a, F: Scalar> Left<'a, F> {
 
     /// C ← start + A·B, in pieces of B that stay in second-level cache.
     fn times(self, start: Start<'_, F>, b: ArrayView2<'_, F>, mut c: ArrayViewMut2<'_, F>) {
-        if let Some(c) = c.as_slice_mut() {
-            return self.times_to(start, b, c);
-        }
-        // columns of a wider C
-        let mut gathered = match start {
-            Start::Given => c.iter().copied().collect(),
-            _ => vec![F::zero(); c.len()],
-        };
-        self.times_to(start, b, &mut gathered);
-        let rows = gathered.chunks_exact(c.ncols());
-        for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
-            c.assign(&ArrayView1::from(row));
-        }
+        Space::lend(|Space { panels, columns }| {
+            if let Some(c) = c.as_slice_mut() {
+                return self.times_to(start, b, c, panels);
+            }
+            // C is some columns of a wider matrix: gathered, computed, put back
+            columns.clear();
+            match start {
+                Start::Given => columns.extend(&c),
+                Start::Zero | Start::Row(_) => columns.resize(c.len(), F::zero()),
+            }
+            self.times_to(start, b, columns, panels);
+            let rows = columns.chunks_exact(c.ncols());
+            for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
+                c.assign(&ArrayView1::from(row));
+            }
+        });
     }
 
     /// The same for a row-major C.
-    fn times_to(self, start: Start<'_, F>, b: ArrayView2<'_, F>, c: &mut [F]) {
+    fn times_to(self, start: Start<'_, F>, b: ArrayView2<'_, F>, c: &mut [F], panels: &mut Vec<F>) {
         let (depth, n) = b.dim();
-        let row = match start {
-            Start::Row(row) => row.to_vec(),
-            _ => Vec::new(),
+        let row = match &start {
+            Start::Row(row) => row.as_standard_layout(),
+            _ => CowArray::from(ArrayView1::from(&[])),
         };
-        let mut scratch = Vec::new();
+        let row = row.as_slice().expect("just laid out");
         // pieces of nearly equal depth
         let deep = depth.div_ceil(depth.div_ceil(DEPTH));
         for (i, b) in b.axis_chunks_iter(Axis(0), deep).enumerate() {
@@ -208,7 +237,7 @@ impl<'a, F: Scalar> Left<'a, F> {
                     from,
                     a: self.values,
                     layout: self.layout,
-                    b: &Panels::stack(std::iter::once(b), depth, columns, &mut scratch),
+                    b: &Panels::stack(std::iter::once(b), depth, columns, panels),
                     runs: std::slice::from_ref(&run),
                     rows: c.len() / n,
                     segments: &[segment],

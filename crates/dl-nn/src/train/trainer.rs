@@ -44,6 +44,8 @@ pub struct Trainer<F> {
     pub(super) steps: u64,
     pub(super) history: History,
     workspace: Workspace<F>,
+    /// The rows of a step's batch, kept so that no step allocates them.
+    rows: Vec<usize>,
 }
 
 /// An [`Optimizer`], or one of the rules, which becomes one without penalties or clipping. (For a
@@ -125,6 +127,7 @@ impl<F: Scalar> Trainer<F> {
         }
         Ok(Self {
             workspace: Workspace::training(&model, 0),
+            rows: Vec::new(),
             model,
             loss: Box::new(loss),
             optimizer: optimizer.into_optimizer()?,
@@ -185,8 +188,12 @@ impl<F: Scalar> Trainer<F> {
         let x = x.view().into_dyn();
         let x = check_data(self, &x, &targets)?;
         self.plan_workspace(targets.len());
-        let rows: Vec<usize> = (0..targets.len()).collect();
-        let loss = self.step_rows(x.view(), &targets, &rows, None, 1.0)?.loss;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        rows.extend(0..targets.len());
+        let result = self.step_rows(x.view(), &targets, &rows, None, 1.0);
+        self.rows = rows;
+        let loss = result?.loss;
         if loss.is_finite() {
             return Ok(loss);
         }
