@@ -93,6 +93,7 @@ impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Forward<'_, F, R> {
                     let x = &x[plan.number_at(row.start, column.start)..];
                     let done = pool::<F, R, LANES>(reduce, taps, x, y, 0);
                     let done = pool::<F, R, 8>(reduce, taps, x, y, done);
+                    let done = pool::<F, R, 4>(reduce, taps, x, y, done);
                     pool::<F, R, 1>(reduce, taps, x, y, done);
                 }
             }
@@ -168,6 +169,7 @@ impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Backward<'_, F, R> {
                     let dx = &mut dx[first..];
                     let done = unpool::<F, R, LANES>(reduce, &window, dx, 0);
                     let done = unpool::<F, R, 8>(reduce, &window, dx, done);
+                    let done = unpool::<F, R, 4>(reduce, &window, dx, done);
                     unpool::<F, R, 1>(reduce, &window, dx, done);
                 }
             }
