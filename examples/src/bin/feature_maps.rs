@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use dl_conv::Window;
 use dl_conv::functions::conv2d;
 use dl_conv::gallery::{self, Filter};
+use dl_conv::{Padding, Window};
 use dl_data::Mnist;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
 use examples::digits::mnist_folder;
@@ -66,7 +66,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All maps of an image `[h, w]` at once, `[h − 2, w − 2, filters]`: one convolution with as many
+/// All maps of an image `[h, w]` at once, `[h, w, filters]`, zeros around it: one convolution with as many
 /// filters.
 fn feature_maps(
     image: ArrayView2<'_, f64>,
@@ -75,7 +75,11 @@ fn feature_maps(
     let weights: Vec<Array2<f64>> = filters.iter().map(|filter| filter.kernel.clone()).collect();
     let kernel = gallery::kernel(&weights)?;
     let batch = image.insert_axis(Axis(0)).insert_axis(Axis(3));
-    let maps = conv2d(batch, kernel.view(), None, &Window::new(3), 1)?;
+    let window = Window {
+        padding: Padding::Same,
+        ..Window::new(3)
+    };
+    let maps = conv2d(batch, kernel.view(), None, &window, 1)?;
     Ok(maps.index_axis_move(Axis(0), 0))
 }
 
