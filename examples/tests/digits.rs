@@ -94,7 +94,7 @@ fn lenet_learns() {
 #[test]
 fn alexnet_knows_a_batch_by_heart_and_learns() {
     let out = Directory::new();
-    let ended = run(ALEXNET, &out, &["--epochs", "3"]);
+    let ended = run(ALEXNET, &out, &["--train", "8000", "--epochs", "3"]);
     assert!(test_accuracy(&ended) >= 0.25, "{}", ended.stdout);
     assert!(
         ended.stdout.contains("62 378 344 parameters"),
