@@ -5,16 +5,11 @@ use dl_viz::style::{BLUE, RED};
 use dl_viz::{Figure, Line, Panel};
 
 /// Loss and accuracy by epoch on `train` and `held_out`, as the samples are called (`training
-/// rows`, `test rows`). The accuracy's axis starts at `accuracy_from`.
+/// rows`, `test rows`). The accuracy's axis starts at a multiple of 0.02 below them all.
 ///
 /// A training value is gathered before each update of its epoch, a held-out value after all of
 /// them.
-pub fn learning_curves(
-    history: &History,
-    train: &str,
-    held_out: &str,
-    accuracy_from: f64,
-) -> Figure {
+pub fn learning_curves(history: &History, train: &str, held_out: &str) -> Figure {
     let curves = |title: &str, label: &str, on_train: Vec<f64>, on_held_out: Vec<f64>| {
         let on_train =
             Line::new(1..=on_train.len(), on_train).label(format!("{train} (during the epoch)"));
@@ -43,11 +38,10 @@ pub fn learning_curves(
         .size(12.0, 5.0)
         .grid(1, 2)
         .panel(loss)
-        .panel(accuracy.y_range(accuracy_from, 1.0))
+        .panel(accuracy.y_range(below_accuracies(history), 1.0))
 }
 
-/// Where an axis of accuracies may start: at a multiple of 0.02 below them all.
-pub fn below_accuracies(history: &History) -> f64 {
+fn below_accuracies(history: &History) -> f64 {
     let all = [history.accuracies(), history.validation_accuracies()].concat();
     let lowest = all.into_iter().fold(0.98, f64::min);
     (lowest * 50.0).floor() / 50.0

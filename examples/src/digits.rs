@@ -9,6 +9,9 @@ use clap::value_parser;
 use dl_data::{DataError, ImageDataset, Mnist, MnistError};
 use dl_nn::train::Fit;
 
+use crate::Options;
+use crate::record::RecordOptions;
+
 pub use epoch_lines::EpochLines;
 pub use prediction::{Prediction, confusion_matrix, prediction_panels, predictions};
 
@@ -21,11 +24,17 @@ const QUICK_TEST: usize = 1000;
 /// The options of a program that learns MNIST's digits.
 #[derive(Debug, clap::Args)]
 pub struct DigitOptions {
+    /// Where figures go, and how much is done.
+    #[command(flatten)]
+    pub options: Options,
+    /// Where the run's numbers go, or come from.
+    #[command(flatten)]
+    pub record: RecordOptions,
     /// Images to learn from, a tenth of them held out to validate on: the first N [default: as many
     /// as make a good network; 1500 with --quick]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=60_000))]
     pub train: Option<u32>,
-    /// How often each image is seen [default: 5; 2 with --quick]
+    /// How often each image is seen [default: as often as makes a good network; 2 with --quick]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
     pub epochs: Option<u32>,
     /// Images a training step
@@ -70,18 +79,19 @@ pub enum OptionError {
 }
 
 impl DigitOptions {
-    /// Starts the threads and reads the data: without `--train`, `default_train` images to learn
-    /// from (`None` for all), fewer if `quick`.
+    /// Starts the threads, reads the data and says how much there is: without `--train`,
+    /// `default_train` images to learn from (`None` for all), fewer with `--quick`.
     ///
     /// # Errors
     /// [`OptionError`].
-    pub fn load(&self, quick: bool, default_train: Option<u32>) -> Result<Mnist<f32>, OptionError> {
+    pub fn load(&self, default_train: Option<u32>) -> Result<Mnist<f32>, OptionError> {
         if let Some(threads) = self.threads {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads.into())
                 .build_global()?;
         }
         let mut data = Mnist::load(mnist_folder(self.data.as_deref()))?;
+        let quick = self.options.quick;
         let train = self.train.or(quick.then_some(1500)).or(default_train);
         if let Some(count) = train {
             data.train = data.train.first(count as usize)?;
@@ -94,25 +104,39 @@ impl DigitOptions {
         if batch_size > images {
             return Err(OptionError::BatchSize { batch_size, images });
         }
+        println!(
+            "{} images to learn from, {} to test on",
+            data.train.len(),
+            data.test.len()
+        );
         Ok(data)
     }
 
+    /// The same, with each image seen so often where neither `--epochs` nor `--quick` is given.
+    pub fn usual_epochs(mut self, epochs: u32) -> Self {
+        if !self.options.quick {
+            self.epochs.get_or_insert(epochs);
+        }
+        self
+    }
+
     /// How to fit: with validation, a line an epoch on standard output.
-    pub fn fit(&self, quick: bool) -> Fit<'static, f32> {
-        Fit::epochs(self.epochs(quick))
+    pub fn fit(&self) -> Fit<'static, f32> {
+        Fit::epochs(self.epochs())
             .batch_size(self.batch_size as usize)
             .validation_split(VALIDATION_SHARE)
             .callback(EpochLines::new())
     }
 
     /// The training steps of [`fit`](Self::fit).
-    pub fn steps(&self, train: &ImageDataset<f32>, quick: bool) -> u64 {
+    pub fn steps(&self, train: &ImageDataset<f32>) -> u64 {
         let an_epoch = learned_from(train).div_ceil(self.batch_size as usize);
-        an_epoch as u64 * self.epochs(quick) as u64
+        an_epoch as u64 * self.epochs() as u64
     }
 
-    fn epochs(&self, quick: bool) -> usize {
-        self.epochs.unwrap_or(if quick { 2 } else { 5 }) as usize
+    fn epochs(&self) -> usize {
+        let usual = if self.options.quick { 2 } else { 5 };
+        self.epochs.unwrap_or(usual) as usize
     }
 }
 

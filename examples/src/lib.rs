@@ -1,13 +1,25 @@
 //! What the example binaries share: their common options, where figures go, how a program ends.
 
+pub mod approximation;
+pub mod autoencoding;
 pub mod backpropagation;
+pub mod by_hand;
 pub mod color_digits;
 pub mod curves;
+pub mod dartboard;
+pub mod descent;
 pub mod digits;
 pub mod iris;
 pub mod maps;
+pub mod neuron;
+pub mod petals;
 pub mod record;
 pub mod scene;
+pub mod score_plots;
+pub mod scores;
+pub mod shift;
+pub mod softmax_iris;
+pub mod vae;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 

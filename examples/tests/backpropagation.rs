@@ -124,6 +124,66 @@ fn the_dynamics_are_what_the_course_points_out() {
 }
 
 #[test]
+fn exercise_1_gradients_by_hand() {
+    let start = Network {
+        w1: 0.5,
+        b1: -0.3,
+        w2: 0.8,
+        b2: 0.2,
+    };
+    let after = by_hand(&array![0.7], &array![2.9], start, 1.0, 0..1);
+    let end = after.network().unwrap();
+    for (name, found, expected) in [
+        ("w1", start.w1 - end.w1, -2.9792),
+        ("b1", start.b1 - end.b1, -4.256),
+        ("w2", start.w2 - end.w2, -0.266),
+        ("b2", start.b2 - end.b2, -5.32),
+    ] {
+        assert!((found - expected).abs() <= 1e-12, "{name}: {found}");
+    }
+}
+
+#[test]
+fn exercise_2_from_zero_only_the_mean_is_learnt() {
+    let (x, y, _) = course();
+    let zero = Network {
+        w1: 0.0,
+        b1: 0.0,
+        w2: 0.0,
+        b2: 0.0,
+    };
+    let end = by_hand(&x, &y, zero, LEARNING_RATE, 0..100);
+    let end = end.network().unwrap();
+    assert_eq!((end.w1, end.b1, end.w2), (0.0, 0.0, 0.0));
+    // at the end of a pass over rising points, b2 leans towards the last of them
+    assert!((end.b2 - y.mean().unwrap()).abs() <= 1.0, "{end:?}");
+}
+
+#[test]
+fn exercise_3_too_large_a_learning_rate() {
+    let (x, y, start) = course();
+    let trains = |rate: f64| {
+        let history = by_hand(&x, &y, start, rate, 0..100);
+        history.loss.iter().all(|loss| loss.is_finite())
+    };
+    assert!(trains(0.08) && trains(0.16));
+    assert!(!trains(0.32) && !trains(0.64));
+}
+
+#[test]
+fn a_combination_of_the_parameters_hardly_moves() {
+    let (x, y, start) = course();
+    let of = |n: Network| n.w1.powi(2) + n.b1.powi(2) - n.w2.powi(2);
+    let drift = |rate: f64, epochs: u32| {
+        let end = by_hand(&x, &y, start, rate, 0..epochs).network().unwrap();
+        (of(end) - of(start)).abs()
+    };
+    // a tenth of the rate for ten times as long: about a tenth of the drift
+    let (coarse, fine) = (drift(1e-2, 10), drift(1e-3, 100));
+    assert!(fine <= 0.3 * coarse, "{coarse} and {fine}");
+}
+
+#[test]
 fn dl_nn_names_what_is_wrong() {
     let (x, y, start) = course();
     let error = by_dl_nn(&x, &y, start, -1.0, 0..1).unwrap_err();

@@ -22,10 +22,15 @@ fn draws_both_figures_and_finds_the_line() {
         .unwrap_or("")
         .split_whitespace()
         .collect();
-    let [name, slope, intercept] = last[..] else {
+    let [name, slope, intercept, loss] = last[..] else {
         panic!("{}", ended.stdout)
     };
     assert_eq!(name, "network");
+    // the noise's variance is 0.16
+    assert!(
+        (0.10..0.20).contains(&loss.parse::<f64>().unwrap()),
+        "{loss}"
+    );
     let near = |text: &str, value: f64| (text.parse::<f64>().unwrap() - value).abs() <= 0.1;
     assert!(near(slope, 2.0) && near(intercept, 1.0), "{}", ended.stdout);
     assert_eq!(

@@ -6,36 +6,54 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use crate::compare;
+use crate::{
+    compare,
+    programs::{self, Programs, Record},
+};
 
 /// The binaries of `examples` that draw, in the order of the course. Each writes its figures, SVG and PNG, into the
 /// directory it is given by `--out`.
-const BINARIES: &[&str] = &[
+pub(crate) const BINARIES: &[&str] = &[
+    "likelihood",
+    "entropy",
+    "losses",
     "activations",
+    "gradient_descent",
+    "sgd_paths",
+    "backprop_by_hand",
+    "universal_approximation",
+    "dartboard",
+    "measures",
+    "neuron",
     "linear_regression",
+    "shifted_digits",
     "iris_mlp",
     "feature_maps",
     "lenet",
     "alexnet",
     "mnist_cnn",
+    "autoencoder",
+    "vae",
+    "anatomy",
 ];
 
 /// Those that train for thousands of steps, in which the last bit of a sum becomes another picture: another
-/// processor may round it differently. They draw from a record of a run, kept in docs/figures/records. Drawing
+/// processor may round it differently. They draw from a record of a run, kept in docs/src/figures/records. Drawing
 /// trains and writes the record, checking reads it.
-const RECORDED: &[&str] = &["lenet", "alexnet", "mnist_cnn"];
+pub(crate) const RECORDED: &[&str] = &[
+    "sgd_paths",
+    "universal_approximation",
+    "shifted_digits",
+    "lenet",
+    "alexnet",
+    "mnist_cnn",
+    "autoencoder",
+    "vae",
+];
 
-/// What becomes of the record of a run.
-#[derive(Debug, Clone, Copy)]
-enum Record {
-    Write,
-    Read,
-}
-
-/// Draw the figures of docs/figures by running the examples
+/// Draw the figures of docs/src/figures by running the examples
 #[derive(Debug, clap::Args)]
 pub(crate) struct Figures {
     /// Only the figures of these examples
@@ -44,6 +62,9 @@ pub(crate) struct Figures {
     /// Write nothing; fail if a figure is missing, left over, or differs by more than rounding
     #[arg(long)]
     check: bool,
+    /// Examples run at a time [default: as many as there are cores]
+    #[arg(long, value_name = "N", default_value_t = programs::default_jobs(), hide_default_value = true)]
+    jobs: usize,
 }
 
 impl Figures {
@@ -54,16 +75,18 @@ impl Figures {
         } else {
             &self.names
         };
-        let kept = root().join("docs").join("figures");
+        let programs = Programs::build(names)?;
+        let draw = |directory: &Path, record| {
+            let draw = |name: &str| programs.run(name, directory, record);
+            programs::for_each(names, self.jobs, draw)
+        };
+        let kept = programs::figures();
         if !self.check {
-            fs::create_dir_all(&kept)?;
-            let drawn = |name: &String| draw(name, &kept, Record::Write);
-            return names.iter().try_for_each(drawn);
+            draw(&kept, Record::Write)?;
+            return Ok(());
         }
         let fresh = std::env::temp_dir().join(format!("figures-{}", std::process::id()));
-        for name in names {
-            draw(name, &fresh, Record::Read)?;
-        }
+        draw(&fresh, Record::Read)?;
         let problems = differences(&kept, &fresh, self.names.is_empty())?;
         if problems.is_empty() {
             println!("{} figures are as drawn", list(&fresh)?.len());
@@ -72,63 +95,11 @@ impl Figures {
         }
         let problems = problems.join("\n  ");
         Err(format!(
-            "figures differ from docs/figures:\n  {problems}\nas drawn now: {}",
+            "figures differ from docs/src/figures:\n  {problems}\nas drawn now: {}",
             fresh.display()
         )
         .into())
     }
-}
-
-pub(crate) fn root() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
-}
-
-fn record_path(name: &str) -> PathBuf {
-    let records = root().join("docs").join("figures").join("records");
-    records.join(name).with_extension("json")
-}
-
-/// Runs one example; what it prints is shown only if it fails.
-fn draw(name: &str, directory: &Path, record: Record) -> Result<(), Box<dyn Error>> {
-    println!("{name}");
-    fs::create_dir_all(directory)?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "examples",
-            "--bin",
-            name,
-            "--",
-            "--out",
-        ])
-        .arg(directory)
-        .current_dir(root());
-    if RECORDED.contains(&name) {
-        let option = match record {
-            Record::Write => "--record",
-            Record::Read => "--replay",
-        };
-        command.arg(option).arg(record_path(name));
-    }
-    let output = command.output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    Err(format!(
-        "example `{name}` failed ({}):\n{stdout}{stderr}",
-        output.status
-    )
-    .into())
 }
 
 /// The SVG and PNG files of a directory, by name.

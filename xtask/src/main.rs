@@ -1,9 +1,11 @@
 //! The repository's automation: `cargo xtask COMMAND`.
 
 mod bench;
+mod book;
 mod compare;
 mod fetch;
 mod figures;
+mod programs;
 
 use std::process::ExitCode;
 
@@ -13,6 +15,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", about = "The repository's automation")]
 enum Command {
     Bench(bench::Bench),
+    Book(book::Book),
     Fetch(fetch::Fetch),
     Figures(figures::Figures),
 }
@@ -20,6 +23,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Bench(bench) => bench.run(),
+        Command::Book(book) => book.run(),
         Command::Fetch(fetch) => fetch.run(),
         Command::Figures(figures) => figures.run(),
     };

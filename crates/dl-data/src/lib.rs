@@ -14,6 +14,7 @@ mod min_max_scaler;
 mod mnist;
 pub mod one_hot;
 mod pca;
+mod principal_angles;
 mod regression;
 mod standard_scaler;
 
@@ -28,6 +29,7 @@ pub use iris::iris;
 pub use min_max_scaler::MinMaxScaler;
 pub use mnist::{Mnist, MnistError, MnistFamily};
 pub use pca::Pca;
+pub use principal_angles::principal_angles;
 pub use regression::RegressionDataset;
 pub use standard_scaler::StandardScaler;
 

@@ -21,6 +21,7 @@ mod sequential;
 mod stage;
 mod summary;
 mod target;
+mod tiled;
 pub mod train;
 mod workspace;
 

@@ -4,7 +4,7 @@ use dl_math::Scalar;
 use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
-use crate::error::DataError;
+use crate::error::{ConfigError, DataError};
 use crate::layer::{Layer, Mode, Param};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
@@ -129,6 +129,22 @@ impl<F: Scalar> Model<F> {
         last.filter_map(|named| named.layer.output_activation())
             .next()
             .unwrap_or_default()
+    }
+
+    /// Cuts the model in two after the layer of this name: an autoencoder into its encoder and its
+    /// decoder, a classifier into what finds features and what names them. Layers keep their names
+    /// and parameters.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where no layer has this name, or only the last one.
+    pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
+        let before_last = &self.layers[..self.layers.len() - 1];
+        let at = before_last.iter().position(|named| named.name == layer);
+        let allowed = "the name of a layer that is not the last";
+        ConfigError::require(at.is_some(), "Model split_after", layer, allowed)?;
+        let second = self.layers.split_off(at.map_or(0, |at| at + 1));
+        let between = self.output_shape().to_vec();
+        Ok((self, Self::new(between, second)))
     }
 
     /// Number of trained parameters.

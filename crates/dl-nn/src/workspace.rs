@@ -13,8 +13,8 @@ use std::ops::Range;
 use dl_math::Scalar;
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
-use crate::block::batch;
-use crate::layer::{Mode, View};
+use crate::block::{batch, batch_mut};
+use crate::layer::{Mode, View, ViewMut};
 use crate::model::{Model, NamedLayer};
 use crate::stage::{Pass, Stage, gradients};
 
@@ -139,6 +139,61 @@ impl<F: Scalar> Workspace<F> {
             }
         }
         share
+    }
+
+    /// Carries samples forward as [`forward`](Self::forward) does, and keeps what
+    /// [`backward`](Self::backward) needs: for losses that see more than one model.
+    ///
+    /// # Panics
+    /// Where the batch is larger than planned or not in standard layout, or the workspace is for
+    /// inference.
+    pub fn forward_keeping(
+        &mut self,
+        model: &Model<F>,
+        x: View<F>,
+        mode: Mode,
+    ) -> ArrayViewD<'_, F> {
+        let n = self.count(&x);
+        let all = self.stages.len();
+        self.forward_stages(all, model, x, n, mode, true);
+        let last = self.stages.last().expect("never empty");
+        batch(&last.output, &last.shape, n)
+    }
+
+    /// The way back of the batch that [`forward_keeping`](Self::forward_keeping) last carried
+    /// forward, from `dy` = ∂L/∂output to every parameter's gradient in [`grads`](Self::grads) and
+    /// to `dx` = ∂L/∂x, which is overwritten; `None` where nobody needs it.
+    ///
+    /// # Panics
+    /// Where shapes are not those of that batch, or one is not in standard layout.
+    pub fn backward(
+        &mut self,
+        model: &Model<F>,
+        x: View<F>,
+        dy: View<F>,
+        mut dx: Option<ViewMut<F>>,
+    ) {
+        let n = self.count(&x);
+        let last = self.stages.last_mut().expect("never empty");
+        batch_mut(&mut last.delta, &last.shape, n).assign(&dy);
+        // a model without parameters before `dx` passes it back all the same
+        let skip = if dx.is_some() { 0 } else { self.first_trained };
+        for i in (0..self.stages.len()).rev() {
+            let (before, rest) = self.stages.split_at_mut(i);
+            let stage = &mut rest[0];
+            if stage.layers.end <= skip {
+                break;
+            }
+            let (x, dx) = match before.last_mut() {
+                None => (x.view(), dx.as_mut().and_then(|dx| dx.as_slice_mut())),
+                Some(stage) => {
+                    let dx = Some(&mut stage.delta[..]);
+                    (batch(&stage.output, &stage.shape, n), dx)
+                }
+            };
+            let grads = &mut self.grads[stage.layers.clone()];
+            stage.backward(model.layers(), Pass { n, skip, x, dx }, grads);
+        }
     }
 
     fn count(&self, x: &View<F>) -> usize {

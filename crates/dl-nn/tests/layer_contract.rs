@@ -61,6 +61,15 @@ fn cases(shape: &[usize]) -> Vec<Case> {
         case(BatchNorm::new().epsilon(0.5), "batch_norm", norm, shape),
         case(LayerNorm::new().epsilon(0.5), "layer_norm", norm, shape),
     ];
+    if let [outer @ .., last] = shape
+        && last.is_multiple_of(2)
+    {
+        let with = |last: usize| [outer, &[last]].concat();
+        let half = with(last / 2);
+        cases.push(case(Reparameterize, "reparameterize", &[], &half));
+        let (kl, one) = (StandardNormalKl, with(1));
+        cases.push(case(kl, "standard_normal_kl", &[], &one));
+    }
     for activation in ACTIVATIONS {
         cases.push(case(Activate(activation), "activation", &[], shape));
         if shape.len() == 1 {

@@ -3,7 +3,8 @@
 use std::{error::Error, f64::consts::TAU, path::Path};
 
 use dl_viz::{
-    Band, Bars, Color, ColorMap, Figure, HeatMap, Line, Panel, Regions, Scatter, Series,
+    Band, Bars, Color, ColorMap, Contours, Figure, HeatMap, Line, Network, Panel, Regions, Scatter,
+    Series,
     ndarray::{Array1, Array2, array},
     style::{BLUE, GREEN, PURPLE, RED},
 };
@@ -18,6 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("confusion", confusion()),
         ("bars", bars()),
         ("images", images()),
+        ("contours", contours()),
+        ("networks", networks()),
         ("kinds", kinds()),
     ];
     std::fs::create_dir_all(&directory)?;
@@ -256,6 +259,47 @@ fn images() -> Figure {
         .size(10.0, 4.8)
         .grid(2, 5)
         .panels(panels)
+}
+
+fn contours() -> Figure {
+    let bowl = |x: f64, y: f64| x * x + 4.0 * y * y;
+    let (mut x, mut y) = (vec![-1.7], vec![0.8]);
+    for i in 0..15 {
+        x.push(0.8 * x[i]);
+        y.push(-0.75 * y[i]);
+    }
+    let end = Scatter::new([x[15]], [y[15]]).radius(6.0);
+    let panel = Panel::new("A path down a bowl")
+        .contours(Contours::of((-2.0, 2.0), (-1.0, 1.0), bowl))
+        .line(Line::new(x, y).dots().color(RED))
+        .scatter(end.color(RED));
+    Figure::from(panel)
+}
+
+fn networks() -> Figure {
+    let labels = ["1.5", "−0.5", "0.25", "1"];
+    let small = Network::new([2, 2, 1])
+        .layer_names(["inputs", "hidden", "output"])
+        .names(0, ["x₁", "x₂"])
+        .names(1, ["h₁", "h₂"])
+        .names(2, ["y"])
+        .above(1, ["0.62", "0.38"], BLUE)
+        .below(1, ["−0.11", "0.07"], RED)
+        .edge_labels(0, labels, BLUE)
+        .edge_labels(1, ["2", "−1"], BLUE);
+    let weights = |inputs: usize, outputs: usize| {
+        Array2::from_shape_simple_fn((inputs, outputs), noise(inputs as f64))
+    };
+    let large = Network::new([784, 6, 10])
+        .layer_names(["784 pixels", "hidden", "10 classes"])
+        .weights(0, &weights(784, 6))
+        .weights(1, &weights(6, 10))
+        .values(1, [-1.0, 0.5, 1.0, 0.0, -0.3, 0.2]);
+    Figure::new()
+        .size(12.0, 5.0)
+        .grid(1, 2)
+        .panel(Panel::new("Values and gradients").network(small))
+        .panel(Panel::new("Weights by sign and size").network(large))
 }
 
 fn kinds() -> Figure {

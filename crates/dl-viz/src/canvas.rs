@@ -219,14 +219,16 @@ impl Canvas<'_> {
         )
     }
 
+    /// A disc without an edge.
+    pub(crate) fn disc(&self, at: Px, radius: f64, color: Color) -> Drawn {
+        let disc = Circle::new(place(at), units(radius), rgb(color).filled());
+        Ok(self.root.draw(&disc)?)
+    }
+
     /// A disc with an edge.
     pub(crate) fn point(&self, at: Px, radius: f64, fill: Color, edge: Color) -> Drawn {
-        let disc = |radius: f64, color| Circle::new(place(at), units(radius), rgb(color).filled());
-        self.root
-            .draw(&disc(radius + style::EDGE_WIDTH / 2.0, edge))?;
-        Ok(self
-            .root
-            .draw(&disc(radius - style::EDGE_WIDTH / 2.0, fill))?)
+        self.disc(at, radius + style::EDGE_WIDTH / 2.0, edge)?;
+        self.disc(at, radius - style::EDGE_WIDTH / 2.0, fill)
     }
 
     /// A disc, or a polygon of about its area, with a dark edge.

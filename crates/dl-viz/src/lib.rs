@@ -24,9 +24,11 @@ pub use legend::Legend;
 pub use marks::{
     band::Band,
     bars::{Bars, Series},
+    contours::Contours,
     heat_map::HeatMap,
     images::Images,
     line::Line,
+    network::Network,
     regions::Regions,
     scatter::Scatter,
 };

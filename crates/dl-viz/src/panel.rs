@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Band, Bars, Color, HeatMap, Images, Legend, Line, Regions, Scatter,
+    Band, Bars, Color, Contours, HeatMap, Images, Legend, Line, Network, Regions, Scatter,
     axis::Scale,
     marks::{
         Mark,
@@ -155,6 +155,16 @@ impl Panel {
     /// Adds decision regions. Add the points after them.
     pub fn regions(self, regions: Regions) -> Self {
         self.add(regions)
+    }
+
+    /// Adds the level lines of a function. Add paths and points after them.
+    pub fn contours(self, contours: Contours) -> Self {
+        self.add(contours)
+    }
+
+    /// Adds the diagram of a network.
+    pub fn network(self, network: Network) -> Self {
+        self.add(network)
     }
 
     /// Adds bars.

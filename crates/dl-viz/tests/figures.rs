@@ -1,7 +1,8 @@
 //! Whole figures: what is written, that it is the same each time, and what errors say.
 
 use dl_viz::{
-    Band, Bars, Figure, FigureError, HeatMap, Line, Panel, Regions, Scatter, Series,
+    Band, Bars, Contours, Figure, FigureError, HeatMap, Line, Network, Panel, Regions, Scatter,
+    Series,
     ndarray::{Array2, ArrayView2, array},
 };
 use resvg::usvg::{self, Node, Tree};
@@ -18,7 +19,7 @@ fn everything() -> Figure {
     Figure::new()
         .title("Σ over ∇ & <tags>")
         .size(14.0, 8.0)
-        .grid(2, 3)
+        .grid(2, 4)
         .panel(
             Panel::new("Lines")
                 .x_label("Epoch")
@@ -57,6 +58,21 @@ fn everything() -> Figure {
                 .note(0.5, 1.0, "here"),
         )
         .panel(Panel::new("Image").heat_map(HeatMap::image(&array![[0.0, 0.5], [0.5, 1.0]])))
+        .panel(
+            Panel::new("Contours")
+                .contours(Contours::of((-2.0, 2.0), (-1.0, 1.0), |x, y| x * x + y))
+                .line(Line::new([1, 0, 0], [1, 0, -1]).dots()),
+        )
+        .panel(
+            Panel::new("Network").network(
+                Network::new([2, 12, 1])
+                    .layer_names(["in", "hidden", "a long name for the output"])
+                    .names(0, ["x₁", "x₂"])
+                    .above(0, ["a text above that is long", ""], dl_viz::style::BLUE)
+                    .below(2, ["−0.5"], dl_viz::style::RED)
+                    .edge_labels(1, ["w"; 12], dl_viz::style::BLUE),
+            ),
+        )
 }
 
 fn directory(name: &str) -> std::path::PathBuf {
@@ -87,8 +103,7 @@ fn svg_scales_and_says_what_it_shows() {
     let (opening, rest) = svg.split_once('>').expect("an element");
     assert!(opening.contains(r#"viewBox="0 0 1400 800""#), "{opening}");
     assert!(opening.contains(r#"role="img""#), "{opening}");
-    let title =
-        "<title>Σ over ∇ &amp; &lt;tags&gt;; Lines; Regions; Bars; Heat map; Band; Image</title>";
+    let title = "<title>Σ over ∇ &amp; &lt;tags&gt;; Lines; Regions; Bars; Heat map; Band; Image; Contours; Network</title>";
     assert!(rest.starts_with(title), "{}", &rest[..100]);
     let untitled = Figure::from(Panel::new("").line(Line::steps([1, 2])));
     assert!(!untitled.to_svg().expect("drawn").contains("<title>"));
@@ -303,6 +318,101 @@ fn errors_of_regions() {
         ),
         "panel `P`: regions: class 2 has no name; there are 2 names",
     );
+}
+
+#[test]
+fn errors_of_contours() {
+    let fails = |contours: Contours, message: &str| {
+        fails(
+            Panel::new("P").contours(contours),
+            &format!("panel `P`: contours: {message}"),
+        );
+    };
+    let unit = (0.0, 1.0);
+    fails(
+        Contours::new(&array![[1.0, 2.0]], unit, unit),
+        "there are no mesh cells; two rows and two columns are needed",
+    );
+    fails(
+        Contours::of(unit, (1.0, 0.0), |x, _| x),
+        "end of the y range is 0; it must be above its start, and finite",
+    );
+    fails(
+        Contours::new(&array![[1.0, 2.0], [f64::NAN, 3.0]], unit, unit),
+        "value 2 of values (row by row) is NaN; it must be finite",
+    );
+    fails(
+        Contours::of(unit, unit, |x, _| x).levels([0.5, f64::INFINITY]),
+        "value 1 of levels is inf; it must be finite",
+    );
+}
+
+#[test]
+fn contours_are_drawn_at_their_levels() {
+    let drawn = |levels: &[f64]| {
+        let plane = Contours::of((0.0, 1.0), (0.0, 1.0), |x, _| x).levels(levels);
+        let svg = Figure::from(Panel::new("P").contours(plane))
+            .to_svg()
+            .expect("drawn");
+        svg.matches("<path").count()
+    };
+    assert_eq!(drawn(&[0.25, 0.5]), drawn(&[0.5]) + 1);
+    assert_eq!(drawn(&[0.5, 2.0]), drawn(&[0.5]));
+}
+
+#[test]
+fn errors_of_networks() {
+    let fails = |network: Network, message: &str| {
+        fails(
+            Panel::new("P").network(network),
+            &format!("panel `P`: network: {message}"),
+        );
+    };
+    fails(Network::new([]), "there are no neurons in a layer");
+    fails(Network::new([2, 0]), "there are no neurons in a layer");
+    let network = || Network::new([2, 3]);
+    fails(network().names(0, ["a"]), "1 texts for 2 neurons");
+    fails(
+        network().names(2, ["a"]),
+        "layer is 2; it must be the index of a layer",
+    );
+    fails(
+        network().weights(1, &array![[1.0]]),
+        "layer is 1; it must be the index of a layer before another",
+    );
+    fails(
+        network().weights(0, &array![[1.0, 2.0, 3.0]]),
+        "1 rows of weights for 2 neurons",
+    );
+    fails(
+        network().weights(0, &array![[1.0], [2.0]]),
+        "1 columns of weights for 3 neurons of the next layer",
+    );
+    fails(
+        network().edge_labels(0, ["a"; 5], dl_viz::style::RED),
+        "5 labels for 6 edges",
+    );
+    fails(
+        network().values(1, [0.0, f64::NAN, 1.0]),
+        "value 1 of values is NaN; it must be finite",
+    );
+    fails(network().layer_names(["a"]), "1 layer names for 2 layers");
+}
+
+#[test]
+fn a_network_has_its_circles_and_edges() {
+    let drawn = |network: Network| {
+        let svg = Figure::from(Panel::new("").network(network))
+            .to_svg()
+            .expect("drawn");
+        svg.matches("<path").count()
+    };
+    // a circle is two discs, one in the other
+    let plain = drawn(Network::new([2, 3]));
+    assert_eq!(drawn(Network::new([2, 4])) - plain, 2 + 2);
+    // nine neurons are shown, of ten the first and last four and three dots
+    let nine = drawn(Network::new([9, 1]));
+    assert_eq!(drawn(Network::new([10, 1])) + 2 + 1, nine + 3);
 }
 
 #[test]

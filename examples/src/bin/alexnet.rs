@@ -21,9 +21,9 @@ use dl_nn::prelude::*;
 use dl_viz::style::BLUE;
 use dl_viz::{Figure, Images, Line, Panel};
 use examples::color_digits::color_digits;
-use examples::curves::{below_accuracies, learning_curves};
+use examples::curves::learning_curves;
 use examples::digits::{DigitOptions, Prediction, prediction_panels, predictions};
-use examples::record::{RecordOptions, rounded, untimed};
+use examples::record::{rounded, untimed};
 use examples::{Options, finish};
 use ndarray::{Array1, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
@@ -43,11 +43,7 @@ const MOST_STEPS: usize = 400;
 #[derive(Debug, Parser)]
 struct Args {
     #[command(flatten)]
-    options: Options,
-    #[command(flatten)]
     digits: DigitOptions,
-    #[command(flatten)]
-    record: RecordOptions,
 }
 
 /// The numbers behind the figures.
@@ -67,12 +63,12 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let quick = args.options.quick;
+    let quick = args.digits.options.quick;
     let seed = args.digits.seed;
-    let grey = args.digits.load(quick, Some(TRAIN))?;
+    let grey = args.digits.load(Some(TRAIN))?;
     let train = color_digits(&grey.train, seed)?;
     let test = color_digits(&grey.test, seed.wrapping_add(1))?;
-    let record = args.record.record(|| {
+    let record = args.digits.record.record(|| {
         time_in_full(if quick { 1 } else { FULL_BATCH }, seed)?;
         let by_heart = learn_by_heart(&train.first(BY_HEART)?, seed)?;
         println!(
@@ -83,8 +79,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         );
 
         let mut trainer = quarter(seed)?;
-        let fit = args.digits.fit(quick);
-        let history = trainer.fit(train.images(), train.labels(), fit)?;
+        let history = trainer.fit(train.images(), train.labels(), args.digits.fit())?;
         let params = trainer.model().params().next();
         let (_, kernel) = params.ok_or("the model has no parameters")?;
         Ok(Record {
@@ -95,7 +90,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             filters: rounded(kernel.into_dimensionality::<Ix4>()?),
         })
     })?;
-    draw(&record, &test, &args.options)?;
+    draw(&record, &test, &args.digits.options)?;
     println!("test loss {:.4}", record.test.loss);
     println!("test accuracy {:.4}", record.test.accuracy.unwrap_or(0.0));
     Ok(())
@@ -200,7 +195,6 @@ fn draw(
         &record.history,
         "training images, dropout",
         "validation images",
-        below_accuracies(&record.history),
     );
     options.save("alexnet_learning_curves", &curves)?;
 

@@ -134,7 +134,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let boundary = decision_boundary(&trainer, &train, &test)?;
         args.options.save("iris_decision_boundary", &boundary)?;
     }
-    let curves = learning_curves(&history, "training rows", "test rows", 0.0);
+    let curves = learning_curves(&history, "training rows", "test rows");
     args.options.save("iris_learning_curves", &curves)?;
     let heat_map = HeatMap::new(&confusion.counts().to_owned())
         .rows(data.class_names())

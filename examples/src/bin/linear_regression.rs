@@ -4,6 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 use dl_math::{linear_gaussian::least_squares, random::generator};
+use dl_nn::metrics::mean_squared_error;
 use dl_viz::{
     Color, Figure, Line, Panel, Scatter,
     style::{BLUE, GREEN, ORANGE, PURPLE, RED},
@@ -13,7 +14,7 @@ use examples::{
     backpropagation::{History, INTERCEPT, Network, SLOPE, by_hand, noisy_line},
 };
 use indicatif::ProgressIterator;
-use ndarray::{Array1, Axis};
+use ndarray::{Array1, ArrayView1, Axis};
 
 /// Train a network of one hidden neuron on y = 2x + 1 by backpropagation, point by point, and
 /// show how its loss and its parameters move.
@@ -72,24 +73,72 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     )?;
     options.save("linear_regression", &dynamics(&history, x.len(), fit))?;
 
-    let Network { w1, b1, w2, b2 } = network;
-    let last_epoch = Array1::from_iter(history.loss.iter().rev().take(x.len()).copied());
-    println!("loss of the last update {:.4}", last_epoch[0]);
+    print_first_update(x[0], y[0], start, &history, arguments.learning_rate);
+    println!();
+    for epoch in [1, 2, 3, 5, 10, 20, 50, 100] {
+        let updates = history.loss.chunks(x.len()).nth(epoch - 1);
+        if let Some(mean) = updates.and_then(|losses| ArrayView1::from(losses).mean()) {
+            println!("epoch {epoch:<3} mean loss {mean:.4}");
+        }
+    }
     println!(
-        "mean of the last epoch  {:.4}",
-        last_epoch.mean().unwrap_or(f64::NAN)
+        "loss of the last update {:.4}",
+        history.loss[history.loss.len() - 1]
     );
-    println!("w1 {w1:.4}  b1 {b1:.4}  w2 {w2:.4}  b2 {b2:.4}");
-    let (weights, bias) = least_squares(&x.insert_axis(Axis(1)), &y)?;
-    println!("{:<14} {:>7} {:>10}", "line", "slope", "intercept");
+    let (first, last) = (start, network);
+    println!(
+        "start w1 {:.4} b1 {:.4} w2 {:.4} b2 {:.4}",
+        first.w1, first.b1, first.w2, first.b2
+    );
+    println!(
+        "end   w1 {:.4} b1 {:.4} w2 {:.4} b2 {:.4}",
+        last.w1, last.b1, last.w2, last.b2
+    );
+    println!(
+        "balance at the start {:.4} at the end {:.4}",
+        balance(first),
+        balance(last)
+    );
+    println!();
+    let (weights, bias) = least_squares(&x.clone().insert_axis(Axis(1)), &y)?;
+    println!(
+        "{:<14} {:>7} {:>10} {:>19}",
+        "line", "slope", "intercept", "mean squared error"
+    );
     for (name, slope, intercept) in [
         ("true", SLOPE, INTERCEPT),
         ("least squares", weights[0], bias),
         ("network", network.slope(), network.intercept()),
     ] {
-        println!("{name:<14} {slope:>7.4} {intercept:>10.4}");
+        let mse = mean_squared_error(&y, &x.mapv(|x| slope * x + intercept))?;
+        println!("{name:<14} {slope:>7.4} {intercept:>10.4} {mse:>19.4}");
     }
     Ok(())
+}
+
+/// What the chapter works out by hand: forward, backward and update for the first point.
+fn print_first_update(x: f64, y: f64, start: Network, history: &History, learning_rate: f64) {
+    let hidden = start.w1 * x + start.b1;
+    let output = start.w2 * hidden + start.b2;
+    println!("first point x {x:.4} y {y:.4}");
+    println!(
+        "first hidden {hidden:.4} output {output:.4} loss {:.4}",
+        history.loss[0]
+    );
+    for (name, before, after) in [
+        ("w1", start.w1, history.w1[0]),
+        ("b1", start.b1, history.b1[0]),
+        ("w2", start.w2, history.w2[0]),
+        ("b2", start.b2, history.b2[0]),
+    ] {
+        let gradient = (before - after) / learning_rate;
+        println!("first {name} {before:.4} gradient {gradient:.4} then {after:.4}");
+    }
+}
+
+/// w1² + b1² − w2², which an update leaves as it is but for the square of the learning rate.
+fn balance(network: Network) -> f64 {
+    network.w1.powi(2) + network.b1.powi(2) - network.w2.powi(2)
 }
 
 /// The data, what the network learnt and what it should have learnt.

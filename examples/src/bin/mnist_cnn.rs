@@ -15,12 +15,12 @@ use dl_data::ImageDataset;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::prelude::*;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
-use examples::curves::{below_accuracies, learning_curves};
+use examples::curves::learning_curves;
 use examples::digits::{
     DigitOptions, Prediction, confusion_matrix, prediction_panels, predictions,
 };
 use examples::maps::{FeatureMaps, feature_maps};
-use examples::record::{RecordOptions, rounded, untimed};
+use examples::record::{rounded, untimed};
 use examples::{Options, finish};
 use ndarray::{Array1, Array2, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
@@ -34,11 +34,7 @@ const DIGIT: usize = 0;
 #[derive(Debug, Parser)]
 struct Args {
     #[command(flatten)]
-    options: Options,
-    #[command(flatten)]
     digits: DigitOptions,
-    #[command(flatten)]
-    record: RecordOptions,
 }
 
 /// The numbers behind the figures.
@@ -59,23 +55,17 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let quick = args.options.quick;
-    let data = args.digits.load(quick, None)?;
-    println!(
-        "{} images to learn from, {} to test on",
-        data.train.len(),
-        data.test.len()
-    );
-    let record = args.record.record(|| {
+    let data = args.digits.load(None)?;
+    let record = args.digits.record.record(|| {
         let model = mnist_cnn().build(args.digits.seed)?;
         println!("\n{}\n", model.summary());
         let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?
             .seed(args.digits.seed);
         let (x, labels) = (data.train.images(), data.train.labels());
-        let history = trainer.fit(x, labels, args.digits.fit(quick))?;
+        let history = trainer.fit(x, labels, args.digits.fit())?;
         measure(&trainer, history, &data.test)
     })?;
-    draw(&record, &data.test, &args.options)?;
+    draw(&record, &data.test, &args.digits.options)?;
 
     let right: usize = record.counts.diag().sum();
     let accuracy = right as f64 / record.counts.sum() as f64;
@@ -128,12 +118,7 @@ fn draw(
         .panels(prediction_panels(&record.first, test, false));
     options.save_png("mnist_cnn_predictions", &predictions)?;
 
-    let curves = learning_curves(
-        &record.history,
-        "training images",
-        "validation images",
-        below_accuracies(&record.history),
-    );
+    let curves = learning_curves(&record.history, "training images", "validation images");
     options.save("mnist_cnn_learning_curves", &curves)?;
 
     let confusion = confusion_matrix(&record.counts, test.class_names());

@@ -1,10 +1,12 @@
 //! What a network takes images for, and how that is drawn.
 
+use std::error::Error;
+
 use dl_data::ImageDataset;
-use dl_nn::{DataError, train::Trainer};
+use dl_nn::{metrics::argmax, train::Trainer};
 use dl_viz::style::{BLUE, RED};
 use dl_viz::{HeatMap, Images, Panel};
-use ndarray::{Array2, Axis, Slice};
+use ndarray::{Array2, Axis, Ix2, Slice};
 use serde::{Deserialize, Serialize};
 
 /// What a network takes one image for.
@@ -30,28 +32,22 @@ impl Prediction {
 /// What the network takes every image for.
 ///
 /// # Errors
-/// Images of another shape than the network's.
+/// Images of another shape than the network's, and outputs that are not finite.
 pub fn predictions(
     trainer: &Trainer<f32>,
     data: &ImageDataset<f32>,
-) -> Result<Vec<Prediction>, DataError> {
+) -> Result<Vec<Prediction>, Box<dyn Error>> {
     let probabilities = trainer.predict(data.images())?;
-    let rows = probabilities.axis_iter(Axis(0)).zip(data.labels());
-    let prediction = |(image, (row, &truth)): (usize, (ndarray::ArrayViewD<'_, f32>, &usize))| {
-        let mut best = (0, 0.0);
-        for (class, &probability) in row.iter().enumerate() {
-            if probability > best.1 {
-                best = (class, probability);
-            }
-        }
-        Prediction {
-            image,
-            truth,
-            predicted: best.0,
-            probability: f64::from(best.1),
-        }
+    let probabilities = probabilities.into_dimensionality::<Ix2>()?;
+    let predicted = argmax(&probabilities)?;
+    let classes = predicted.into_iter().zip(data.labels()).enumerate();
+    let prediction = |(image, (predicted, &truth))| Prediction {
+        image,
+        truth,
+        predicted,
+        probability: probabilities[[image, predicted]].into(),
     };
-    Ok(rows.enumerate().map(prediction).collect())
+    Ok(classes.map(prediction).collect())
 }
 
 /// Each image under `predicted (true)`, in blue where that is right and red where it is wrong;

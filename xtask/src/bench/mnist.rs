@@ -18,7 +18,7 @@ const WARM_UP: usize = 10;
 
 /// Where the data set is.
 pub(super) fn folder() -> std::path::PathBuf {
-    crate::figures::root().join("examples/data/mnist")
+    crate::programs::root().join("examples/data/mnist")
 }
 
 /// The data set of the examples.

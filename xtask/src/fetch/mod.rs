@@ -76,7 +76,7 @@ impl Fetch {
         }
         let out = match &self.out {
             Some(out) => out.clone(),
-            None => crate::figures::root().join("data"),
+            None => crate::programs::root().join("data"),
         };
         let downloader = Downloader::new(Patience::default(), Proxy::try_from_env());
         for name in &self.names {

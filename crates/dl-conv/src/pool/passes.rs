@@ -111,22 +111,40 @@ fn pool<F: Scalar, R: Reduce<F>, const N: usize>(
     mut channel: usize,
 ) -> usize {
     while channel + N <= y.len() {
-        let mut sum = *lanes::<F, N>(x, channel);
-        for i in 0..taps.counts[0] {
-            for j in usize::from(i == 0)..taps.counts[1] {
-                let at = i * taps.strides[0] + j * taps.strides[1] + channel;
-                let pixel = lanes::<F, N>(x, at);
-                for c in 0..N {
-                    sum[c] = reduce.add(sum[c], pixel[c]);
-                }
-            }
-        }
+        // with the usual counts known to the compiler, the sums stay in registers
+        let sum = match taps.counts {
+            [2, 2] => window::<F, R, N>(reduce, [2, 2], taps.strides, x, channel),
+            [3, 3] => window::<F, R, N>(reduce, [3, 3], taps.strides, x, channel),
+            counts => window::<F, R, N>(reduce, counts, taps.strides, x, channel),
+        };
         for c in 0..N {
             y[channel + c] = reduce.finish(sum[c], taps.number);
         }
         channel += N;
     }
     channel
+}
+
+/// The sums of one window's channels from `channel` on.
+#[inline(always)]
+fn window<F: Scalar, R: Reduce<F>, const N: usize>(
+    reduce: R,
+    counts: [usize; 2],
+    strides: [usize; 2],
+    x: &[F],
+    channel: usize,
+) -> [F; N] {
+    let mut sum = *lanes::<F, N>(x, channel);
+    for i in 0..counts[0] {
+        for j in usize::from(i == 0)..counts[1] {
+            let at = i * strides[0] + j * strides[1] + channel;
+            let pixel = lanes::<F, N>(x, at);
+            for c in 0..N {
+                sum[c] = reduce.add(sum[c], pixel[c]);
+            }
+        }
+    }
+    sum
 }
 
 struct Backward<'a, F, R> {

@@ -6,6 +6,7 @@ mod dense;
 mod dropout;
 mod layer_norm;
 mod reshape;
+mod variational;
 
 pub use activation::Activate;
 pub use batch_norm::{BatchNorm, BatchNormLayer};
@@ -13,6 +14,7 @@ pub use dense::{Dense, DenseLayer};
 pub use dropout::Dropout;
 pub use layer_norm::{LayerNorm, LayerNormLayer};
 pub use reshape::{Flatten, Reshape};
+pub use variational::{Reparameterize, StandardNormalKl};
 
 use dl_math::Scalar;
 use ndarray::{ArrayView2, ArrayViewMut2, Ix2};

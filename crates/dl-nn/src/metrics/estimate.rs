@@ -43,8 +43,24 @@ pub struct Interval {
 }
 
 impl Estimate {
-    /// `successes` of `trials`; 0 if there is no trial.
-    pub(super) fn proportion(successes: usize, trials: usize) -> Self {
+    /// The share of `successes` in `trials`, with Wilson's interval; 0 if there is no trial.
+    ///
+    /// ```
+    /// use dl_nn::metrics::Estimate;
+    ///
+    /// let heads = Estimate::proportion(7, 10);
+    /// assert_eq!(heads.value, 0.7);
+    /// assert_eq!(heads.interval(0.95)?.to_string(), "[0.397, 0.892]");
+    /// # Ok::<(), dl_nn::metrics::MetricError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there are more successes than trials.
+    pub fn proportion(successes: usize, trials: usize) -> Self {
+        assert!(
+            successes <= trials,
+            "{successes} successes in {trials} trials"
+        );
         Self {
             value: ratio(successes, trials),
             n: trials,
@@ -52,8 +68,9 @@ impl Estimate {
         }
     }
 
-    /// The mean over the samples, at least one, of a quantity that is never negative.
-    pub(super) fn mean(samples: &Array1<f64>) -> Self {
+    /// The mean over the samples, at least one, of a quantity that is never negative: of a loss, or
+    /// of the errors of several runs.
+    pub fn mean(samples: &Array1<f64>) -> Self {
         let (value, standard_error) = mean_and_error(samples);
         Self {
             value,
@@ -203,6 +220,12 @@ impl fmt::Display for Interval {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "3 successes in 2 trials")]
+    fn a_proportion_is_at_most_1() {
+        Estimate::proportion(3, 2);
+    }
 
     #[test]
     fn wilson_holds_proportions_of_none_and_all() {

@@ -13,7 +13,7 @@ use crate::error::{BuildError, ConfigError, DataError, TrainError};
 use crate::layer::{Mode, mix};
 use crate::losses::{Loss, check_targets, loss_share, total_weight};
 use crate::model::Model;
-use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, Parameter, RmsProp, Sgd};
+use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd, parameters};
 use crate::target::Target;
 use crate::workspace::{Share, Workspace};
 
@@ -304,26 +304,6 @@ impl<F: Scalar> Trainer<F> {
             self.workspace = Workspace::training(&self.model, batch_size);
         }
     }
-}
-
-/// Every parameter of the model with its gradient.
-fn parameters<'a, F: Scalar>(
-    model: &'a mut Model<F>,
-    grads: &'a [Vec<ArrayD<F>>],
-) -> Vec<Parameter<'a, F>> {
-    let grads = grads.iter().flatten();
-    model
-        .params_mut()
-        .zip(grads)
-        .map(|((name, value), grad)| Parameter {
-            name,
-            value: value
-                .into_slice()
-                .expect("parameters are in standard layout"),
-            grad: grad.as_slice().expect("gradients are in standard layout"),
-            decay: name.ends_with("kernel"),
-        })
-        .collect()
 }
 
 /// Checks samples and targets against the model and the loss, and lays the samples out.

@@ -31,6 +31,7 @@ pub struct Line {
     pub(crate) color: Option<Color>,
     width: f64,
     dashed: bool,
+    dots: bool,
 }
 
 impl Line {
@@ -43,6 +44,7 @@ impl Line {
             color: None,
             width: style::LINE_WIDTH,
             dashed: false,
+            dots: false,
         }
     }
 
@@ -73,6 +75,12 @@ impl Line {
     /// Drawn as dashes.
     pub fn dashed(mut self) -> Self {
         self.dashed = true;
+        self
+    }
+
+    /// With a dot at each point: the steps of a path.
+    pub fn dots(mut self) -> Self {
+        self.dots = true;
         self
     }
 
@@ -121,8 +129,8 @@ impl Mark for Line {
         let drawn = |i: usize| points.get(i).is_some_and(|&p| plot.at(p).is_some());
         for (i, &point) in points.iter().enumerate() {
             let alone = !drawn(i + 1) && (i == 0 || !drawn(i - 1));
-            if let (true, Some(at)) = (alone, plot.at(point)) {
-                canvas.point(at, self.width, self.shade(), self.shade())?;
+            if let (true, Some(at)) = (alone || self.dots, plot.at(point)) {
+                canvas.disc(at, self.width * 1.4, self.shade())?;
             }
         }
         Ok(())

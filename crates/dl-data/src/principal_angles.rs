@@ -1,0 +1,130 @@
+//! How far apart two subspaces are.
+
+use dl_math::Scalar;
+use nalgebra::DMatrix;
+use ndarray::{Array1, ArrayRef2};
+
+use crate::{
+    DataError,
+    check::{check_fit, check_width},
+};
+
+/// The principal angles between the spaces that the rows of `a` and of `b`, both `[k, columns]`,
+/// span, in radians, rising, `[k]`: 0 for a direction they share, π/2 for one that is
+/// perpendicular to all of the other space (Björck, Golub 1973, "Numerical methods for computing
+/// angles between linear subspaces").
+///
+/// With orthonormal bases Q of the one and P of the other, their cosines are the singular values of
+/// `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The rows of each must be
+/// linearly independent. Computed in `f64`, to about 1e-8.
+///
+/// ```
+/// use dl_data::{ndarray::array, principal_angles};
+/// // the floor, and a plane that is tilted up by 45° about the first axis
+/// let floor = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+/// let tilted = array![[2.0, 0.0, 0.0], [1.0, 3.0, 3.0]];
+/// let angles = principal_angles(&floor, &tilted)?;
+/// assert!(angles[0].abs() <= 1e-12);
+/// assert!((angles[1].to_degrees() - 45.0).abs() <= 1e-12);
+/// # Ok::<(), dl_data::DataError>(())
+/// ```
+///
+/// # Errors
+/// Rows that are none, not finite, or more than there are columns; other shapes of `b` than of `a`.
+pub fn principal_angles<F: Scalar>(
+    a: &ArrayRef2<F>,
+    b: &ArrayRef2<F>,
+) -> Result<Array1<f64>, DataError> {
+    const WHAT: &str = "principal_angles";
+    for rows in [a, b] {
+        check_fit(WHAT, rows)?;
+        let (components, columns) = rows.dim();
+        if components > columns || components != a.nrows() {
+            return Err(DataError::Components {
+                components,
+                rows: a.nrows(),
+                columns,
+            });
+        }
+    }
+    check_width(WHAT, b, a.ncols())?;
+    let (q, p) = (orthonormal(a), orthonormal(b));
+    let products = q.transpose() * &p;
+    let cosines = singular_values(&products);
+    let sines = singular_values(&(&p - &q * &products));
+    // cosines fall where sines rise
+    let angles = sines.iter().zip(cosines.iter().rev());
+    Ok(angles
+        .map(|(&sine, &cosine)| {
+            if sine * sine <= 0.5 {
+                sine.asin()
+            } else {
+                cosine.min(1.0).acos()
+            }
+        })
+        .collect())
+}
+
+/// An orthonormal basis of the rows' span, in columns.
+fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> DMatrix<f64> {
+    let (k, columns) = rows.dim();
+    DMatrix::from_fn(columns, k, |i, j| rows[[j, i]].as_f64())
+        .qr()
+        .q()
+}
+
+/// Rising.
+fn singular_values(matrix: &DMatrix<f64>) -> Vec<f64> {
+    let squares = (matrix.transpose() * matrix).symmetric_eigenvalues();
+    let mut values: Vec<f64> = squares.iter().map(|s| s.max(0.0).sqrt()).collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dl_math::random::generator;
+    use ndarray::{Array2, array};
+
+    fn random(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
+        let mut rng = generator(seed);
+        Array2::from_shape_simple_fn((rows, columns), || f64::standard_normal(&mut rng))
+    }
+
+    #[test]
+    fn angles_by_construction() {
+        for (first, second) in [(0.0, 1e-7), (0.3, 1.2), (1e-4, std::f64::consts::FRAC_PI_2)] {
+            // two planes of the four-dimensional space, turned apart in two perpendicular planes
+            let a = array![[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]];
+            let turn = |angle: f64| (angle.cos(), angle.sin());
+            let ((c, s), (d, t)) = (turn(first), turn(second));
+            let b = array![[c, 0.0, s, 0.0], [0.0, d, 0.0, t]];
+            // any other basis of the same planes
+            let (a, b) = (random(2, 2, 1).dot(&a), random(2, 2, 2).dot(&b));
+            let found = principal_angles(&a, &b).unwrap();
+            assert!((found[0] - first).abs() <= 3e-8, "{found}");
+            assert!((found[1] - second).abs() <= 3e-8, "{found}");
+            let other_way = principal_angles(&b, &a).unwrap();
+            assert!((&found - &other_way).iter().all(|d| d.abs() <= 3e-8));
+        }
+    }
+
+    #[test]
+    fn the_same_space_in_another_basis_is_at_no_angle() {
+        let a = random(5, 40, 3);
+        let angles = principal_angles(&a, &random(5, 5, 4).dot(&a)).unwrap();
+        assert!(angles.iter().all(|&angle| angle <= 1e-7), "{angles}");
+    }
+
+    #[test]
+    fn what_has_no_angles_is_refused() {
+        let refused = |a: &Array2<f64>, b: &Array2<f64>| principal_angles(a, b).is_err();
+        let plane = random(2, 3, 1);
+        assert!(refused(&plane, &random(1, 3, 1)));
+        assert!(refused(&plane, &random(2, 4, 1)));
+        assert!(refused(&random(4, 3, 1), &random(4, 3, 2)));
+        assert!(refused(&plane, &Array2::from_elem((2, 3), f64::NAN)));
+        assert!(refused(&plane, &Array2::zeros((0, 3))));
+    }
+}

@@ -1,0 +1,183 @@
+//! What stands between the encoder and the decoder of a variational autoencoder (Kingma, Welling
+//! 2014, "Auto-encoding variational Bayes"): a draw from N(μ, diag σ²), and what it costs.
+//!
+//! Both layers read the means μ, then the logarithms s = ln σ² of the variances, side by side on the
+//! last axis, as [`GaussianNll`](crate::losses::GaussianNll) does: any real number is a valid s.
+
+use dl_math::{Normal, Scalar, random::Generator};
+use ndarray::ArrayD;
+
+use crate::error::{LayerError, ShapeError};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
+use crate::layers::{slice, slice_mut};
+
+/// Draws z = μ + σ ⊙ ε with ε from N(0, I): `[…, 2·d]`, μ then ln σ², → `[…, d]`. In evaluation
+/// ε = 0, so z = μ.
+///
+/// The draw is *reparameterised* (Kingma, Welling 2014, section 2.4): what is random has no
+/// parameters, so that the derivatives by μ and σ are those of a sum and a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reparameterize;
+
+/// KL(N(μ, diag σ²) ‖ N(0, I)) = ½ Σⱼ (σⱼ² + μⱼ² − 1 − ln σⱼ²) of each sample: `[…, 2·d]`, μ then
+/// ln σ², → `[…, 1]` (Kingma, Welling 2014, appendix B).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StandardNormalKl;
+
+/// The shape with another last axis, for one that is even.
+fn with_last_axis(
+    input: &[usize],
+    last: impl Fn(usize) -> usize,
+) -> Result<Vec<usize>, ShapeError> {
+    let mut shape = input.to_vec();
+    match shape.last_mut() {
+        Some(width) if *width > 0 && width.is_multiple_of(2) => *width = last(*width),
+        _ => {
+            let takes = "an even last axis, a mean and a log variance for each dimension";
+            ShapeError::require(false, input, takes)?;
+        }
+    }
+    Ok(shape)
+}
+
+/// d, for an input of 2·d numbers a sample.
+fn dimensions<F>(x: &View<F>) -> usize {
+    x.shape().last().copied().unwrap_or(2) / 2
+}
+
+/// e^(s/2)
+fn std_dev<F: Scalar>(log_variance: F) -> F {
+    (F::of(0.5) * log_variance).exp()
+}
+
+impl<F: Scalar> Layer<F> for Reparameterize {
+    fn kind(&self) -> &'static str {
+        "reparameterize"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        with_last_axis(input, |width| width / 2)
+    }
+
+    /// zⱼ = μⱼ + e^(sⱼ/2) εⱼ.
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
+        let d = dimensions(&x);
+        cache.values.resize(y.len(), F::zero());
+        match mode.generator() {
+            None => cache.values.fill(F::zero()),
+            Some(mut generator) => {
+                let epsilon = cache.values.iter_mut();
+                epsilon.for_each(|epsilon| *epsilon = F::standard_normal(&mut generator));
+            }
+        }
+        let rows = slice(&x).chunks_exact(2 * d);
+        let outputs = slice_mut(&mut y).chunks_exact_mut(d);
+        for ((x, y), epsilon) in rows.zip(outputs).zip(cache.values.chunks_exact(d)) {
+            let (mean, log_variance) = x.split_at(d);
+            for j in 0..d {
+                y[j] = mean[j] + std_dev(log_variance[j]) * epsilon[j];
+            }
+        }
+    }
+
+    /// ∂L/∂μⱼ = ∂L/∂zⱼ and ∂L/∂sⱼ = ∂L/∂zⱼ · ½ e^(sⱼ/2) εⱼ.
+    fn backward(
+        &self,
+        x: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        cache: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        let Some(mut dx) = dx else { return };
+        let d = dimensions(&x);
+        let dy = dy.view();
+        let rows = slice(&x).chunks_exact(2 * d);
+        let gradients = slice_mut(&mut dx).chunks_exact_mut(2 * d);
+        let outputs = slice(&dy).chunks_exact(d);
+        let draws = cache.values.chunks_exact(d);
+        for (((x, dx), dz), epsilon) in rows.zip(gradients).zip(outputs).zip(draws) {
+            for j in 0..d {
+                dx[j] = dz[j];
+                dx[d + j] = dz[j] * F::of(0.5) * std_dev(x[d + j]) * epsilon[j];
+            }
+        }
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+}
+
+impl<F: Scalar> Layer<F> for StandardNormalKl {
+    fn kind(&self) -> &'static str {
+        "standard_normal_kl"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        with_last_axis(input, |_| 1)
+    }
+
+    /// y = Σⱼ KL(N(μⱼ, σⱼ²) ‖ N(0, 1)); infinite where σⱼ is.
+    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
+        let d = dimensions(&x);
+        let prior = Normal::standard();
+        let component = |(&mean, &log_variance): (&F, &F)| {
+            let posterior = Normal::new(mean, std_dev(log_variance));
+            posterior.map_or(F::infinity(), |posterior| posterior.kl(&prior))
+        };
+        let rows = slice(&x).chunks_exact(2 * d);
+        for (y, x) in slice_mut(&mut y).iter_mut().zip(rows) {
+            let (mean, log_variance) = x.split_at(d);
+            *y = mean.iter().zip(log_variance).map(component).sum();
+        }
+    }
+
+    /// ∂KL/∂μⱼ = μⱼ and ∂KL/∂sⱼ = ½ (e^sⱼ − 1).
+    fn backward(
+        &self,
+        x: View<F>,
+        _: View<F>,
+        dy: ViewMut<F>,
+        dx: Option<ViewMut<F>>,
+        _: &mut Cache<F>,
+        _: &mut [ArrayD<F>],
+    ) {
+        let Some(mut dx) = dx else { return };
+        let d = dimensions(&x);
+        let dy = dy.view();
+        let rows = slice(&x).chunks_exact(2 * d);
+        let gradients = slice_mut(&mut dx).chunks_exact_mut(2 * d);
+        for ((x, dx), &dy) in rows.zip(gradients).zip(slice(&dy)) {
+            for j in 0..d {
+                dx[j] = dy * x[j];
+                dx[d + j] = dy * F::of(0.5) * x[d + j].exp_m1();
+            }
+        }
+    }
+
+    fn batching(&self) -> Batching {
+        Batching::Blocks
+    }
+}
+
+macro_rules! its_own_description {
+    ($($layer:ident),*) => {$(
+        impl<F: Scalar> LayerSpec<F> for $layer {
+            fn kind(&self) -> &'static str {
+                Layer::<F>::kind(self)
+            }
+
+            fn build(
+                &self,
+                _: &[usize],
+                _: &mut Generator,
+            ) -> Result<Box<dyn Layer<F>>, LayerError> {
+                Ok(Box::new(*self))
+            }
+        }
+    )*};
+}
+
+its_own_description!(Reparameterize, StandardNormalKl);
