@@ -20,6 +20,8 @@ pub const VALIDATION_SHARE: f64 = 0.1;
 
 /// Test images that `--quick` measures on.
 const QUICK_TEST: usize = 1000;
+/// Test images that figures show at most.
+const FEWEST_TEST: usize = 20;
 
 /// The options of a program that learns MNIST's digits.
 #[derive(Debug, clap::Args)]
@@ -73,6 +75,9 @@ pub enum OptionError {
         /// Images that are not held out.
         images: usize,
     },
+    /// Fewer test images than the figures show.
+    #[error("the data set has only {0} images to test on, but the figures show {FEWEST_TEST}")]
+    Test(usize),
     /// The threads could not be started.
     #[error("--threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -98,6 +103,9 @@ impl DigitOptions {
         }
         if quick {
             data.test = data.test.first(QUICK_TEST.min(data.test.len()))?;
+        }
+        if data.test.len() < FEWEST_TEST {
+            return Err(OptionError::Test(data.test.len()));
         }
         let images = learned_from(&data.train);
         let batch_size = self.batch_size as usize;

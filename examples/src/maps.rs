@@ -46,12 +46,12 @@ pub fn feature_maps<F: Scalar>(
 
 impl FeatureMaps {
     /// The maps in rows of `columns`: grey, each on a scale of its own, where none is negative;
-    /// otherwise blue and red about 0, all on one scale.
+    /// otherwise, as tanh makes them, from blue at −1 to red at 1.
     pub fn panel(&self, columns: usize) -> Panel {
         let (height, width, count) = self.values.dim();
         let images = Images::channels(&self.values).columns(columns);
         let images = if self.values.iter().any(|&value| value < 0.0) {
-            images.color_map(ColorMap::Diverging)
+            images.color_map(ColorMap::Diverging).range(-1.0, 1.0)
         } else {
             images.scale_each()
         };

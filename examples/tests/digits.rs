@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::fs;
+use std::{fs, process::Command};
 
 use common::{Directory, Ended, assert_refused, run};
 
@@ -128,4 +128,33 @@ fn bad_options_are_refused() {
     assert_refused(FEATURE_MAPS, &["--data", "nowhere"], "nowhere");
     assert_refused(ALEXNET, &["--replay", "no such.json"], "no such.json");
     assert_refused(LENET, &["--replay", "Cargo.toml"], "Cargo.toml");
+}
+
+#[test]
+#[ignore = "minutes: trains on all images, several seeds"]
+fn every_seed_reaches_the_accuracy_promised() {
+    for (program, least) in [(MNIST_CNN, 0.988), (LENET, 0.985)] {
+        for seed in ["1", "2", "3", "42"] {
+            let out = Directory::new();
+            let mut command = Command::new(program);
+            command.args(["--seed", seed, "--out"]).arg(out.path());
+            let stdout = String::from_utf8(command.output().unwrap().stdout).unwrap();
+            let accuracy: f64 = stdout.split_whitespace().last().unwrap().parse().unwrap();
+            println!("{program}, seed {seed}: test accuracy {accuracy}");
+            assert!(accuracy >= least, "{stdout}");
+        }
+    }
+}
+
+#[test]
+fn a_record_of_other_data_is_refused() {
+    let record = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/src/figures/records/mnist_cnn.json"
+    );
+    assert_refused(
+        MNIST_CNN,
+        &["--replay", record],
+        "here are 1000 test images",
+    );
 }

@@ -36,9 +36,10 @@ impl Programs {
         println!("building {}", names.join(", "));
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--quiet", "--package", "examples"]);
+        // with the features of the whole workspace and in the profile this program was built in: after the
+        // tests, all is built already
+        command.args(["build", "--quiet", "--all-features"]);
         command.arg("--message-format=json-render-diagnostics");
-        // in the profile this program was built in
         if !cfg!(debug_assertions) {
             command.arg("--release");
         }

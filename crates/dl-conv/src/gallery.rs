@@ -132,8 +132,8 @@ pub fn sharpen<F: Scalar>() -> Array2<F> {
     identity() - laplacian()
 }
 
-/// The image plus its slope towards the lower right: as if lit from there, edges stand out as a
-/// relief.
+/// The image plus its slope towards the lower right: edges stand out as a relief that is lit from the
+/// upper left.
 pub fn emboss<F: Scalar>() -> Array2<F> {
     three([[-2.0, -1.0, 0.0], [-1.0, 1.0, 1.0], [0.0, 1.0, 2.0]])
 }

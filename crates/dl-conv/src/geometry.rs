@@ -129,11 +129,16 @@ impl Window {
         Ok(())
     }
 
-    /// The positions of a valid window on an image.
+    /// The positions of the window on an image.
     ///
     /// # Errors
-    /// The image, padded, is smaller than the window, or larger than can be counted.
+    /// The image, padded, is smaller than the window, or larger than can be counted; a window that
+    /// [`validate`](Self::validate) refuses.
     pub fn over(&self, image: Size) -> Result<Geometry, ShapeError> {
+        self.validate("window").map_err(|error| ShapeError {
+            got: vec![image.height, image.width],
+            takes: error.to_string(),
+        })?;
         let (top, bottom, left, right) = match self.padding {
             Padding::Valid => (Some(0), 0, Some(0), 0),
             Padding::Same => (None, 0, None, 0),
@@ -287,6 +292,19 @@ mod tests {
         assert_eq!(output(strided(5, 1, Padding::all(2)), 27), 27.into());
         assert_eq!(output(strided(5, 1, Padding::Same), 27), 27.into());
         assert_eq!(output(strided(3, 2, Padding::Same), 7), 4.into());
+    }
+
+    #[test]
+    fn a_window_that_cannot_be_is_an_error() {
+        for (kernel, stride, dilation) in [(0, 1, 1), (3, 0, 1), (3, 1, 0), (3, 1, usize::MAX)] {
+            let window = Window {
+                stride: stride.into(),
+                dilation: dilation.into(),
+                ..Window::new(kernel)
+            };
+            let error = window.over(5.into()).unwrap_err().to_string();
+            assert!(error.contains("window"), "{error}");
+        }
     }
 
     #[test]

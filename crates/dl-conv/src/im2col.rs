@@ -15,9 +15,6 @@
 //! `col2im` is its adjoint, not its inverse: it adds every number back to the pixel it was copied
 //! from (e above: four of them), so that ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩. With it, the gradients
 //! of the product are those of the convolution.
-//!
-//! With channels last, the taps of one kernel row are one contiguous run of pixels, copied at
-//! once where the window is dense.
 
 use dl_math::Scalar;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
@@ -38,7 +35,7 @@ use crate::geometry::Geometry;
 /// ```
 ///
 /// # Panics
-/// Where the image has not the geometry's input size.
+/// Where the image has not the geometry's input size, or no channel.
 pub fn im2col<F: Scalar>(image: ArrayView3<'_, F>, geometry: &Geometry) -> Array2<F> {
     let (height, width, channels) = image.dim();
     assert_eq!(

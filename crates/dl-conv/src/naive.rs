@@ -44,7 +44,11 @@ fn for_each_term(
     }
 }
 
-/// y as defined above.
+/// y `[n, h′, w′, filters]` as defined above, of x `[n, h, w, c]` and a kernel
+/// `[kernel height, kernel width, c / groups, filters]`.
+///
+/// # Panics
+/// Where the shapes do not fit each other or the geometry, or no groups are asked for.
 pub fn convolve<F: Scalar>(
     x: ArrayView4<'_, F>,
     kernel: ArrayView4<'_, F>,
@@ -65,7 +69,11 @@ pub fn convolve<F: Scalar>(
     y
 }
 
-/// ∂L/∂x for a given ∂L/∂y: each term carries its part back to its pixel.
+/// ∂L/∂x `[n, h, w, c]` for a given ∂L/∂y `[n, h′, w′, filters]`: each term carries its part back to its
+/// pixel.
+///
+/// # Panics
+/// As [`convolve`].
 pub fn input_gradient<F: Scalar>(
     dy: ArrayView4<'_, F>,
     kernel: ArrayView4<'_, F>,
@@ -86,7 +94,11 @@ pub fn input_gradient<F: Scalar>(
     dx
 }
 
-/// ∂L/∂kernel for a given ∂L/∂y: each term carries its part back to its weight.
+/// ∂L/∂kernel `[kernel height, kernel width, c / groups, filters]` for a given ∂L/∂y
+/// `[n, h′, w′, filters]`: each term carries its part back to its weight.
+///
+/// # Panics
+/// As [`convolve`].
 pub fn kernel_gradient<F: Scalar>(
     x: ArrayView4<'_, F>,
     dy: ArrayView4<'_, F>,

@@ -129,6 +129,13 @@ fn reject(kept: Result<bool, Reason>) -> Result<(), TestCaseError> {
     }
 }
 
+/// Groups that divide the channels, from one to one a channel, and as many filters a group as told.
+fn in_groups(channels: usize, pick: usize, filters: usize) -> (usize, usize) {
+    let divisors: Vec<usize> = (1..=channels).filter(|g| channels % g == 0).collect();
+    let groups = divisors[pick % divisors.len()];
+    (groups, groups * filters)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_global_rejects: 4096, ..ProptestConfig::with_cases(64) })]
 
@@ -179,12 +186,9 @@ proptest! {
     }
 
     #[test]
-    fn convolution(settings in settings(), images in images(), depthwise: bool, bias: bool) {
+    fn convolution(settings in settings(), images in images(), pick in 0..8_usize, times in 1..4_usize, bias: bool) {
         let images = Images { channels: images.channels.min(9), ..images };
-        let (groups, filters) = match depthwise {
-            true => (images.channels, images.channels),
-            false => (1, 3),
-        };
+        let (groups, filters) = in_groups(images.channels, pick, times);
         let convolution = settings.convolution(filters).groups(groups).bias(bias);
         let params: &[&str] = if bias { &["kernel", "bias"] } else { &["kernel"] };
         for activation in [Identity, Relu, Gelu] {
@@ -198,14 +202,12 @@ proptest! {
         settings in settings(),
         images in images(),
         more in [0..3_usize, 0..3_usize],
-        depthwise: bool,
+        pick in 0..8_usize,
+        times in 1..4_usize,
         bias: bool,
     ) {
         let images = Images { channels: images.channels.min(9), ..images };
-        let (groups, filters) = match depthwise {
-            true => (images.channels, images.channels),
-            false => (1, 3),
-        };
+        let (groups, filters) = in_groups(images.channels, pick, times);
         let more = match settings.padding {
             Padding::Same => Size::from(0),
             _ => Size::from([more[0] % settings.stride.height, more[1] % settings.stride.width]),

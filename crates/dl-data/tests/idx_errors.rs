@@ -182,6 +182,22 @@ fn values_before_a_fault_are_kept() {
     assert_eq!(reader.read_values(5, &mut values).unwrap(), 5);
     assert!(reader.read_values(5, &mut values).is_err());
     assert_eq!(values, [1, 2, 3, 4, 5, 6]);
+
+    // the last value, and a byte of the one before it, are missing
+    values.clear();
+    let short = &SOUND[..SOUND.len() - 3];
+    let mut reader = IdxReader::new(short, "t.idx").unwrap();
+    let error = reader.read_values(6, &mut values).unwrap_err();
+    let found_of_expected = matches!(
+        error,
+        IdxError::TruncatedData {
+            found: 9,
+            expected: 12,
+            ..
+        }
+    );
+    assert!(found_of_expected, "{error}");
+    assert_eq!(values, [1, 2, 3, 4]);
 }
 
 #[test]

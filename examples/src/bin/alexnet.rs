@@ -68,9 +68,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let grey = args.digits.load(Some(TRAIN))?;
     let train = color_digits(&grey.train, seed)?;
     let test = color_digits(&grey.test, seed.wrapping_add(1))?;
+    let batch = train.first(BY_HEART)?;
     let record = args.digits.record.record(|| {
         time_in_full(if quick { 1 } else { FULL_BATCH }, seed)?;
-        let by_heart = learn_by_heart(&train.first(BY_HEART)?, seed)?;
+        let by_heart = learn_by_heart(&batch, seed)?;
         println!(
             "\n{BY_HEART} images by heart: loss {:.4} after 1 step, {:.6} after {}\n",
             by_heart[0],
@@ -202,7 +203,7 @@ fn draw(
         .title("Digits in colour: predicted (true)")
         .size(10.0, 9.2)
         .grid(4, 5)
-        .panels(prediction_panels(&record.first, test, false));
+        .panels(prediction_panels(&record.first, test, false)?);
     options.save_png("alexnet_predictions", &predictions)?;
 
     // each filter in the colours it answers to, zero as grey

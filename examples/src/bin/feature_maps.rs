@@ -9,15 +9,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use dl_conv::Window;
 use dl_conv::functions::conv2d;
 use dl_conv::gallery::{self, Filter};
-use dl_conv::{Padding, Window};
 use dl_data::Mnist;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
 use examples::digits::mnist_folder;
 use examples::scene::scene;
 use examples::{Options, finish};
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array2, Array3, Array4, ArrayView2, Axis};
 
 /// The test digit: a 2.
 const DIGIT: usize = 1;
@@ -66,20 +66,20 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All maps of an image `[h, w]` at once, `[h, w, filters]`, zeros around it: one convolution with as many
-/// filters.
+/// All maps of an image `[h, w]` at once, `[h, w, filters]`: one convolution with as many filters. The
+/// image's border is repeated around it; zeros there would look like edges.
 fn feature_maps(
     image: ArrayView2<'_, f64>,
     filters: &[Filter<f64>],
 ) -> Result<Array3<f64>, Box<dyn Error>> {
     let weights: Vec<Array2<f64>> = filters.iter().map(|filter| filter.kernel.clone()).collect();
     let kernel = gallery::kernel(&weights)?;
-    let batch = image.insert_axis(Axis(0)).insert_axis(Axis(3));
-    let window = Window {
-        padding: Padding::Same,
-        ..Window::new(3)
-    };
-    let maps = conv2d(batch, kernel.view(), None, &window, 1)?;
+    let (height, width) = image.dim();
+    let batch = Array4::from_shape_fn((1, height + 2, width + 2, 1), |(_, y, x, _)| {
+        let inside = |at: usize, size: usize| at.saturating_sub(1).min(size - 1);
+        image[[inside(y, height), inside(x, width)]]
+    });
+    let maps = conv2d(batch.view(), kernel.view(), None, &Window::new(3), 1)?;
     Ok(maps.index_axis_move(Axis(0), 0))
 }
 
@@ -100,7 +100,7 @@ fn kernels(filters: &[Filter<f64>]) -> Figure {
         let weights = HeatMap::image(&filter.kernel)
             .color_map(ColorMap::Diverging)
             .range(-most, most)
-            .value_labels(if whole { 0 } else { 2 });
+            .value_labels(if whole { 0 } else { 3 });
         Panel::new(filter.name).heat_map(weights)
     };
     Figure::new()
@@ -110,7 +110,8 @@ fn kernels(filters: &[Filter<f64>]) -> Figure {
         .panels(filters.iter().map(panel))
 }
 
-/// The image, then each map: grey as the image, or red where positive and blue where negative.
+/// The image, then each map: grey as the image, or red where positive and blue where negative. Where
+/// positive and negative weights keep the brightness together, values leave 0 to 1, and the grey is wider.
 fn figure(what: &str, image: &Array2<f64>, filters: &[Filter<f64>], maps: &Array3<f64>) -> Figure {
     let (height, width) = image.dim();
     let original = HeatMap::image(image).range(0.0, 1.0);
@@ -118,14 +119,18 @@ fn figure(what: &str, image: &Array2<f64>, filters: &[Filter<f64>], maps: &Array
     let panels = panels.map(|(filter, map)| {
         let map = map.insert_axis(Axis(0)).insert_axis(Axis(3));
         let drawn = Images::new(map).columns(1);
-        Panel::new(filter.name).images(match is_difference(filter) {
-            true => drawn.color_map(ColorMap::Diverging),
-            false => drawn.range(0.0, 1.0),
-        })
+        if is_difference(filter) {
+            return Panel::new(filter.name).images(drawn.color_map(ColorMap::Diverging));
+        }
+        if filter.kernel.iter().any(|&weight| weight < 0.0) {
+            let title = format!("{}, −1 to 2", filter.name);
+            return Panel::new(title).images(drawn.range(-1.0, 2.0));
+        }
+        Panel::new(filter.name).images(drawn.range(0.0, 1.0))
     });
     Figure::new()
         .title(format!(
-            "{what} through the gallery: grey 0 to 1; blue negative, red positive"
+            "{what} through the gallery: grey 0 to 1; differences blue to red, each to its largest"
         ))
         .size(12.0, 1.2 + 9.6 * height as f64 / width as f64)
         .grid(3, 4)

@@ -2,8 +2,7 @@
 //!
 //! Two convolutions that each a plain average shrinks, then dense layers, and tanh throughout: what
 //! LeCun, Bottou, Bengio and Haffner described in 1998 ("Gradient-based learning applied to
-//! document recognition", section II.B) has a quarter of the parameters of a network of dense
-//! layers that does as well. Adam warms up to a large learning rate and cools down again (one
+//! document recognition", section II.B) has 61 706 parameters, most of them in the dense layers. Adam warms up to a large learning rate and cools down again (one
 //! cycle), so that ten epochs do; the paper took twenty.
 
 use std::error::Error;

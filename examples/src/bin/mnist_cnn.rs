@@ -115,7 +115,7 @@ fn draw(
         .title("Test digits: predicted (true)")
         .size(10.0, 4.8)
         .grid(2, 5)
-        .panels(prediction_panels(&record.first, test, false));
+        .panels(prediction_panels(&record.first, test, false)?);
     options.save_png("mnist_cnn_predictions", &predictions)?;
 
     let curves = learning_curves(&record.history, "training images", "validation images");
@@ -130,7 +130,7 @@ fn draw(
             .title("The most confident mistakes: predicted (true), probability")
             .size(10.0, 7.0)
             .grid(3, 5)
-            .panels(prediction_panels(&record.mistakes, test, true));
+            .panels(prediction_panels(&record.mistakes, test, true)?);
         options.save_png("mnist_cnn_mistakes", &mistakes)?;
     }
 

@@ -52,11 +52,21 @@ pub fn predictions(
 
 /// Each image under `predicted (true)`, in blue where that is right and red where it is wrong;
 /// with the probability where asked for.
+///
+/// # Errors
+/// Predictions, read from a record, of images or classes that the data does not have.
 pub fn prediction_panels(
     predictions: &[Prediction],
     data: &ImageDataset<f32>,
     probability: bool,
-) -> Vec<Panel> {
+) -> Result<Vec<Panel>, String> {
+    let (images, classes) = (data.len(), data.class_names().len());
+    let unknown = |p: &&Prediction| p.image >= images || p.truth.max(p.predicted) >= classes;
+    if let Some(prediction) = predictions.iter().find(unknown) {
+        return Err(format!(
+            "the record has {prediction:?}, but here are {images} test images of {classes} classes; was it written with --quick or with other data?"
+        ));
+    }
     let panel = |prediction: &Prediction| {
         let name = |class: usize| &data.class_names()[class];
         let mut title = format!(
@@ -65,7 +75,7 @@ pub fn prediction_panels(
             name(prediction.truth)
         );
         if probability {
-            title += &format!(", {:.0} %", 100.0 * prediction.probability);
+            title += &format!(", {:.1} %", 100.0 * prediction.probability);
         }
         let color = if prediction.is_right() { BLUE } else { RED };
         let this = Slice::from(prediction.image..=prediction.image);
@@ -74,7 +84,7 @@ pub fn prediction_panels(
             .title_color(color)
             .images(Images::new(image).range(0.0, 1.0))
     };
-    predictions.iter().map(panel).collect()
+    Ok(predictions.iter().map(panel).collect())
 }
 
 /// A confusion matrix, the few mistakes coloured so that they are seen beside the many right.

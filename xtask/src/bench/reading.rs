@@ -10,7 +10,7 @@ use super::job::{Job, Setting, Sides};
 use super::mnist::folder;
 use super::side::{Measure, Side, Unit};
 
-const TIMES: usize = 3;
+const TIMES: usize = 10;
 
 pub(super) fn mnist() -> Job {
     Job {

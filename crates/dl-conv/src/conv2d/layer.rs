@@ -1,5 +1,7 @@
 //! The convolution layer's two passes.
 
+use std::sync::OnceLock;
+
 use dl_math::Scalar;
 use dl_nn::product::{From, Panels, Product, Repeat};
 use dl_nn::{
@@ -14,7 +16,7 @@ use crate::geometry::Geometry;
 const NARROW: usize = 6;
 
 /// A convolution with its parameters, as [`Conv2d`](crate::Conv2d) builds it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Conv2dLayer<F> {
     /// K, `[kernel height, kernel width, channels / groups, filters]`.
     pub kernel: Array4<F>,
@@ -27,15 +29,18 @@ pub struct Conv2dLayer<F> {
     plan: Plan,
 }
 
-/// What is summed up where, worked out once.
-#[derive(Debug, Clone, PartialEq)]
+/// What is summed up where. Each pattern is worked out once, when it is needed: those along the
+/// images have an entry for each pixel.
+#[derive(Debug, Clone)]
 struct Plan {
     input: Padded,
-    output: [Pattern; 2],
-    kernel_gradient: Pattern,
-    /// With the padding of the output's gradient it needs.
-    input_gradient_along_width: Option<(Padded, Pattern)>,
-    input_gradient_along_images: Pattern,
+    /// `None` where the input's gradient must be summed up along the images.
+    delta: Option<Padded>,
+    output_along_width: OnceLock<Pattern>,
+    output_along_images: OnceLock<Pattern>,
+    kernel_gradient: OnceLock<Pattern>,
+    input_gradient_along_width: OnceLock<Pattern>,
+    input_gradient_along_images: OnceLock<Pattern>,
 }
 
 impl<F: Scalar> Conv2dLayer<F> {
@@ -52,20 +57,14 @@ impl<F: Scalar> Conv2dLayer<F> {
             filters,
             groups,
         };
-        let delta = plan::padded_delta(&geometry);
         let plan = Plan {
             input: plan::padded_input(&geometry),
-            output: [
-                plan::output_along_width(&geometry, channels),
-                plan::output_along_images(&geometry, channels),
-            ],
-            kernel_gradient: plan::kernel_gradient(&geometry, channels),
-            input_gradient_along_width: delta.map(|padded| {
-                let width = padded.width;
-                let pattern = plan::input_gradient_along_width(&geometry, channels, width);
-                (padded, pattern)
-            }),
-            input_gradient_along_images: plan::input_gradient_along_images(&geometry, channels),
+            delta: plan::padded_delta(&geometry),
+            output_along_width: OnceLock::new(),
+            output_along_images: OnceLock::new(),
+            kernel_gradient: OnceLock::new(),
+            input_gradient_along_width: OnceLock::new(),
+            input_gradient_along_images: OnceLock::new(),
         };
         Self {
             kernel,
@@ -107,8 +106,14 @@ impl<F: Scalar> Conv2dLayer<F> {
         let [padded, panels] = scratch;
         let x = self.padded_input(x, padded);
         let width = self.geometry.output.width;
-        let along_images = width < NARROW && n > width;
-        let pattern = &self.plan.output[usize::from(along_images)];
+        let (geometry, channels) = (&self.geometry, self.channels);
+        let along_images = || plan::output_along_images(geometry, channels);
+        let along_width = || plan::output_along_width(geometry, channels);
+        let pattern = if width < NARROW && n > width {
+            self.plan.output_along_images.get_or_init(along_images)
+        } else {
+            self.plan.output_along_width.get_or_init(along_width)
+        };
         let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
         for group in 0..groups {
             let kernel = self.kernel_of_group(group);
@@ -139,7 +144,8 @@ impl<F: Scalar> Conv2dLayer<F> {
         } = self.channels;
         let [padded, panels] = scratch;
         let x = self.padded_input(x, padded);
-        let pattern = &self.plan.kernel_gradient;
+        let kernel_gradient = || plan::kernel_gradient(&self.geometry, self.channels);
+        let pattern = self.plan.kernel_gradient.get_or_init(kernel_gradient);
         let pixels = delta.len() / filters;
         let delta = ArrayView2::from_shape((pixels, filters), delta).expect("as many numbers");
         for group in 0..groups {
@@ -179,12 +185,18 @@ impl<F: Scalar> Conv2dLayer<F> {
             groups,
         } = self.channels;
         let [padded, panels] = scratch;
-        let (delta, pattern) = match &self.plan.input_gradient_along_width {
+        let (plan, geometry, channels) = (&self.plan, &self.geometry, self.channels);
+        let (delta, pattern) = match plan.delta {
             // along the images no zeros are multiplied
-            Some((width, pattern)) if n < NARROW.min(self.geometry.input.width) => {
-                (pad(delta, *width, filters, padded), pattern)
+            Some(around) if n < NARROW.min(geometry.input.width) => {
+                let pattern = || plan::input_gradient_along_width(geometry, channels, around.width);
+                let pattern = plan.input_gradient_along_width.get_or_init(pattern);
+                (pad(delta, around, filters, padded), pattern)
             }
-            _ => (delta, &self.plan.input_gradient_along_images),
+            _ => {
+                let pattern = || plan::input_gradient_along_images(geometry, channels);
+                (delta, plan.input_gradient_along_images.get_or_init(pattern))
+            }
         };
         let taps = self.geometry.kernel.height * self.geometry.kernel.width;
         let depth = inputs / groups;

@@ -11,7 +11,7 @@ use crate::shape::{Image, slice, slice_mut};
 
 /// A transposed convolution with its parameters, as [`ConvTranspose2d`](crate::ConvTranspose2d)
 /// builds it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ConvTranspose2dLayer<F> {
     /// K, which takes outputs back to inputs, without a bias; its kernel is this layer's,
     /// `[kernel height, kernel width, filters / groups, channels]`.

@@ -12,7 +12,9 @@ use crate::{AveragePool2d, Conv2d, Padding};
 /// section II.B and figure 2. As nearly everyone builds it today, it departs from the paper:
 ///
 /// - the first convolution pads the 28 × 28 image to the paper's 32 × 32 itself;
-/// - S2 and S4 are plain averages, without the paper's trained factor and bias a map;
+/// - S2 and S4 are plain averages, without the paper's trained factor and bias a map and the sigmoid
+///   after them;
+/// - pixels are expected from 0 to 1, not from −0.1 to 1.175;
 /// - C3 sees all six maps of S2, not the subsets of table I;
 /// - tanh is tanh(a), not 1.7159·tanh(⅔a) (appendix A);
 /// - the output is a dense layer for the softmax cross-entropy, not radial basis functions with

@@ -108,10 +108,16 @@ impl<R: Read> IdxReader<R> {
         let end = values.len() + count;
         while values.len() < end {
             let next = (end - values.len()).min(CHUNK / T::ELEMENT.bytes());
-            self.fill_with_values(next)?;
-            grow(values, next, end).map_err(|error| self.source.io(error.into()))?;
-            T::extend_from_bytes(values, self.source.chunk());
-            self.left -= next;
+            let filled = self.source.fill(next * T::ELEMENT.bytes());
+            let whole = self.source.chunk().len() / T::ELEMENT.bytes();
+            grow(values, whole, end).map_err(|error| self.source.io(error.into()))?;
+            let bytes = &self.source.chunk()[..whole * T::ELEMENT.bytes()];
+            T::extend_from_bytes(values, bytes);
+            self.left -= whole;
+            filled?;
+            if whole < next {
+                return Err(self.truncated());
+            }
         }
         if self.left == 0 && !self.ended {
             self.check_end()?;
@@ -151,21 +157,17 @@ impl<R: Read> IdxReader<R> {
         })
     }
 
-    /// Takes the bytes of the next values.
-    fn fill_with_values(&mut self, values: usize) -> Result<(), IdxError> {
-        let size = self.header.element.bytes();
-        let found = self.source.fill(values * size)?;
-        if found < values * size {
-            let before = (self.header.values - self.left) * size;
-            return Err(IdxError::TruncatedData {
-                at: self.source.here(),
-                element: self.header.element,
-                shape: self.header.shape.clone(),
-                expected: (self.header.values * size) as u64,
-                found: (before + found) as u64,
-            });
+    /// The error of a file that ends before its values do.
+    fn truncated(&self) -> IdxError {
+        let bytes = self.header.element.bytes();
+        let over = self.source.chunk().len() % bytes;
+        IdxError::TruncatedData {
+            at: self.source.here(),
+            element: self.header.element,
+            shape: self.header.shape.clone(),
+            expected: (self.header.values * bytes) as u64,
+            found: ((self.header.values - self.left) * bytes + over) as u64,
         }
-        Ok(())
     }
 
     /// Nothing may follow; looking for it also has gzip's checksum compared.
