@@ -131,7 +131,9 @@ fn reject(kept: Result<bool, Reason>) -> Result<(), TestCaseError> {
 
 /// Groups that divide the channels, from one to one a channel, and as many filters a group as told.
 fn in_groups(channels: usize, pick: usize, filters: usize) -> (usize, usize) {
-    let divisors: Vec<usize> = (1..=channels).filter(|g| channels % g == 0).collect();
+    let divisors: Vec<usize> = (1..=channels)
+        .filter(|&g| channels.is_multiple_of(g))
+        .collect();
     let groups = divisors[pick % divisors.len()];
     (groups, groups * filters)
 }
