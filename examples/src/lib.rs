@@ -5,6 +5,8 @@ pub mod autoencoding;
 pub mod backpropagation;
 pub mod by_hand;
 pub mod color_digits;
+pub mod conv_arithmetic;
+pub mod conv_figures;
 pub mod curves;
 pub mod dartboard;
 pub mod descent;

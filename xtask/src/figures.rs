@@ -30,6 +30,7 @@ pub(crate) const BINARIES: &[&str] = &[
     "linear_regression",
     "shifted_digits",
     "iris_mlp",
+    "conv_arithmetic",
     "feature_maps",
     "lenet",
     "alexnet",

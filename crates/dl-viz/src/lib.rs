@@ -31,6 +31,7 @@ pub use marks::{
     network::Network,
     regions::Regions,
     scatter::Scatter,
+    stages::Stages,
 };
 pub use ndarray;
 pub use panel::Panel;

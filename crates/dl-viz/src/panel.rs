@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Band, Bars, Color, Contours, HeatMap, Images, Legend, Line, Network, Regions, Scatter,
+    Band, Bars, Color, Contours, HeatMap, Images, Legend, Line, Network, Regions, Scatter, Stages,
     axis::Scale,
     marks::{
         Mark,
@@ -165,6 +165,11 @@ impl Panel {
     /// Adds the diagram of a network.
     pub fn network(self, network: Network) -> Self {
         self.add(network)
+    }
+
+    /// Adds the stages of a convolutional network.
+    pub fn stages(self, stages: Stages) -> Self {
+        self.add(stages)
     }
 
     /// Adds bars.

@@ -13,6 +13,7 @@ pub(crate) mod network;
 pub(crate) mod note;
 pub(crate) mod regions;
 pub(crate) mod scatter;
+pub(crate) mod stages;
 
 use std::fmt::Debug;
 
