@@ -12,14 +12,17 @@ use crate::conv_arithmetic::{convolve, image, largest, mean, pooled_image, windo
 fn outline(panel: Panel, rows: [f64; 2], columns: [f64; 2], color: Color, width: f64) -> Panel {
     let [top, bottom] = rows.map(|row| row - 0.5);
     let [left, right] = columns.map(|column| column - 0.5);
-    let x = [left, right, right, left, left];
-    let y = [top, top, bottom, bottom, top];
+    // a side further than the first corner, so that it is a corner, too
+    let x = [left, right, right, left, left, right];
+    let y = [top, top, bottom, bottom, top, top];
     panel.line(Line::new(x, y).color(color).width(width))
 }
 
+/// Outlines square windows. Each colour keeps a distance of its own to the border, so that windows
+/// side by side or one over the other are all seen.
 fn outlined(panel: Panel, at: [usize; 2], side: usize, color: Color) -> Panel {
-    // a little inside, so that neighbouring rectangles do not cover each other
-    let edge = |from: usize| [from as f64 + 0.04, (from + side) as f64 - 0.04];
+    let inset = if color == BLACK { 0.13 } else { 0.04 };
+    let edge = |from: usize| [from as f64 + inset, (from + side) as f64 - inset];
     outline(panel, edge(at[0]), edge(at[1]), color, 4.0)
 }
 
@@ -60,7 +63,7 @@ pub fn convolution(kernel: &Array2<f64>) -> Result<Figure, LayerError> {
         .panel(output.x_label(sum)))
 }
 
-/// A settings's name, and its window.
+/// What is set, and stride, padding and dilation.
 const CASES: [(&str, [usize; 3]); 4] = [
     ("Stride 1, no padding", [1, 0, 1]),
     ("Stride 1, padding 1", [1, 1, 1]),
@@ -76,7 +79,7 @@ pub fn stride_and_padding() -> Result<Figure, LayerError> {
     const SIDE: usize = 5;
     const KERNEL: usize = 3;
     let mut figure = Figure::new()
-        .title("A 3 × 3 window on 5 × 5 pixels (blue) and zeros (grey): its first position, red, and the next")
+        .title("A 3 × 3 window on 5 × 5 pixels (blue) and zeros (grey): its first position, red, and the next, black")
         .size(14.0, 8.2)
         .grid(2, 4);
     let mut outputs = Vec::new();
@@ -107,15 +110,14 @@ pub fn stride_and_padding() -> Result<Figure, LayerError> {
         }
         let size = geometry.output.height;
         figure = figure.panel(panel);
-        let mut output = Panel::new("").heat_map(background());
-        let first = (SIDE + 2 - size) / 2;
-        output = cells(output, [first, first + size], GREEN);
+        let mut output = Panel::new(format!("{size} × {size} outputs")).heat_map(background());
+        output = cells(output, [1, 1 + size], GREEN);
         for (color, position) in positions {
             if position < size {
-                output = outlined(output, [first, first + position], 1, color);
+                output = outlined(output, [1, 1 + position], 1, color);
             }
         }
-        outputs.push(output.x_label(format!("{size} × {size} outputs")));
+        outputs.push(output);
     }
     Ok(figure.panels(outputs))
 }
@@ -148,7 +150,7 @@ pub fn pooling() -> Result<Figure, LayerError> {
     let panels = [
         ("Image", image.clone(), 0, 2),
         ("Largest", largest(&image, &window)?, 0, 1),
-        ("Mean", mean(&image, &window)?, 2, 1),
+        ("Mean", mean(&image, &window)?, 1, 1),
     ];
     let colors = [RED, BLUE, GREEN, PURPLE];
     let panels = panels.map(|(title, values, decimals, side)| {

@@ -44,8 +44,6 @@ struct Stage {
 const WIDEST: f64 = 0.62;
 /// An oblique edge goes to the right and upwards by this share of its length.
 const OBLIQUE: f64 = 0.3;
-/// A box is at most so many times as high as the room of a stage is wide.
-const HIGHEST: f64 = 2.0;
 const LINE: f64 = 1.2;
 
 impl Stages {
@@ -73,8 +71,12 @@ impl Stages {
         };
         let tall = largest(|stage| stage.height().max(stage.depth()));
         let labels = 2.0 * (style::TICK_SIZE + style::GAP);
-        let along = ((rect.height() - labels) / (1.0 + OBLIQUE)).min(HIGHEST * room) / tall;
         let across = WIDEST * room / largest(Stage::width);
+        let high = (rect.height() - labels) / ((1.0 + OBLIQUE) * tall);
+        // no box leaves its room
+        let along = self.stages.iter().fold(high, |along, stage| {
+            along.min((0.98 * room - across * stage.width()) / (OBLIQUE * stage.depth()))
+        });
         let centre = rect.center().1;
         self.stages
             .iter()
@@ -232,13 +234,13 @@ mod tests {
     fn boxes_are_to_scale_and_within_their_rooms() {
         let boxes = Stages::new()
             .stage("image", [64, 64, 3], style::GRAY)
-            .stage("conv", [16, 16, 255], style::BLUE)
+            .stage("conv", [64, 64, 255], style::BLUE)
             .stage("dense", [1, 1, 15], style::ORANGE)
             .arrange(RECT);
         let ratio = |length: fn(&Cuboid) -> f64, i: usize| length(&boxes[i]) / length(&boxes[0]);
         let close = |a: f64, b: f64| assert!((a - b).abs() <= 1e-9, "{a} {b}");
         // heights and depths by the square root, widths by the logarithm
-        for (i, side, channels) in [(1, 4.0 / 8.0, 8.0 / 2.0), (2, 1.0 / 8.0, 4.0 / 2.0)] {
+        for (i, side, channels) in [(1, 1.0, 8.0 / 2.0), (2, 1.0 / 8.0, 4.0 / 2.0)] {
             close(ratio(|cuboid| cuboid.front.height(), i), side);
             close(ratio(|cuboid| cuboid.shift, i), side);
             close(ratio(|cuboid| cuboid.front.width(), i), channels);
