@@ -12,6 +12,7 @@ pub mod dartboard;
 pub mod descent;
 pub mod digits;
 pub mod iris;
+pub mod leakage;
 pub mod maps;
 pub mod neuron;
 pub mod petals;

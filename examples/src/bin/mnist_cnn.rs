@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use dl_conv::models::mnist_cnn;
 use dl_data::ImageDataset;
-use dl_nn::metrics::ConfusionMatrix;
+use dl_nn::metrics::{ConfusionMatrix, Estimate};
 use dl_nn::prelude::*;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
 use examples::curves::learning_curves;
@@ -56,9 +56,9 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let data = args.digits.load(None)?;
+    let model = mnist_cnn().build(args.digits.seed)?;
+    println!("\n{}\n", model.summary());
     let record = args.digits.record.record(|| {
-        let model = mnist_cnn().build(args.digits.seed)?;
-        println!("\n{}\n", model.summary());
         let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?
             .seed(args.digits.seed);
         let (x, labels) = (data.train.images(), data.train.labels());
@@ -67,8 +67,35 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     })?;
     draw(&record, &data.test, &args.digits.options)?;
 
-    let right: usize = record.counts.diag().sum();
-    let accuracy = right as f64 / record.counts.sum() as f64;
+    print_record(&record)
+}
+
+/// What the text of the course tells of a run.
+fn print_record(record: &Record) -> Result<(), Box<dyn Error>> {
+    for epoch in &record.history.epochs {
+        let validation = epoch.validation.ok_or("no images were held out")?;
+        println!(
+            "after epoch {}: loss {:.4} in training, {:.4} in validation; accuracy {:.4}, {:.4}",
+            epoch.epoch + 1,
+            epoch.train.loss,
+            validation.loss,
+            epoch.train.accuracy.unwrap_or(0.0),
+            validation.accuracy.unwrap_or(0.0),
+        );
+    }
+    let (right, all) = (record.counts.diag().sum(), record.counts.sum());
+    println!("mistakes {} of {all}", all - right);
+    let mut mistaken: Vec<_> = record.counts.indexed_iter().collect();
+    mistaken.retain(|((truth, predicted), _)| truth != predicted);
+    mistaken.sort_by(|a, b| b.1.cmp(a.1));
+    for ((truth, predicted), count) in &mistaken[..3] {
+        println!("{truth} taken for {predicted}: {count} times");
+    }
+    let accuracy = Estimate::proportion(right, all);
+    println!(
+        "95 % interval of the test accuracy: {:.4}",
+        accuracy.interval(0.95)?
+    );
     println!("test accuracy {accuracy:.4}");
     Ok(())
 }

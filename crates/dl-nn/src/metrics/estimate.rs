@@ -25,6 +25,7 @@ pub struct Estimate {
 enum Method {
     Proportion,
     Mean { standard_error: f64 },
+    Difference { standard_error: f64 },
     RootOfMean { standard_error: f64 },
     Auc { positives: usize, negatives: usize },
 }
@@ -79,7 +80,33 @@ impl Estimate {
         }
     }
 
-    /// The square root of that mean.
+    /// The mean of a − b over pairs, at least one: of two ways that are measured on the same
+    /// splits, or with the same seeds. What both share, an easy split or a lucky start, falls out.
+    ///
+    /// ```
+    /// use dl_nn::metrics::Estimate;
+    /// use dl_nn::ndarray::array;
+    ///
+    /// let (new, old) = (array![0.95, 0.91, 0.98], array![0.94, 0.89, 0.95]);
+    /// let gain = Estimate::difference(&new, &old);
+    /// assert_eq!(format!("{gain:.3}"), "0.020");
+    /// assert_eq!(gain.interval(0.95)?.to_string(), "[-0.005, 0.045]");
+    /// # Ok::<(), dl_nn::metrics::MetricError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If one has more samples than the other.
+    pub fn difference(a: &Array1<f64>, b: &Array1<f64>) -> Self {
+        assert_eq!(a.len(), b.len(), "each sample needs its partner");
+        let (value, standard_error) = mean_and_error(&(a - b));
+        Self {
+            value,
+            n: a.len(),
+            method: Method::Difference { standard_error },
+        }
+    }
+
+    /// The square root of a [`mean`](Self::mean).
     pub(super) fn root_of_mean(samples: &Array1<f64>) -> Self {
         let (mean, standard_error) = mean_and_error(samples);
         Self {
@@ -108,6 +135,7 @@ impl Estimate {
     ///   inference", JASA 22 (1927).
     /// - **Means** (log loss, Brier score, MAE, MSE): mean ± t·s/√n, t of Student's distribution
     ///   with n − 1 degrees of freedom, cut off at 0. **RMSE**: the square roots of MSE's ends.
+    /// - **Paired differences**: the same, with both signs.
     /// - **ROC AUC**: all areas θ from which the observed one is at most z standard errors away,
     ///   with the standard error at θ of Hanley & McNeil, "The meaning and use of the area under
     ///   a receiver operating characteristic (ROC) curve", Radiology 143 (1982). Taking it at θ,
@@ -125,6 +153,10 @@ impl Estimate {
             Method::Mean { standard_error } => {
                 let half = half_width(standard_error, self.n, level)?;
                 ((self.value - half).max(0.0), self.value + half)
+            }
+            Method::Difference { standard_error } => {
+                let half = half_width(standard_error, self.n, level)?;
+                (self.value - half, self.value + half)
             }
             Method::RootOfMean { standard_error } => {
                 let half = half_width(standard_error, self.n, level)?;
@@ -225,6 +257,26 @@ mod tests {
     #[should_panic(expected = "3 successes in 2 trials")]
     fn a_proportion_is_at_most_1() {
         Estimate::proportion(3, 2);
+    }
+
+    /// Two pairs whose differences are ±d about m: s/√2 = d, and t with one degree of freedom is
+    /// Cauchy's, with the quantile tan(π(0.975 − ½)).
+    #[test]
+    fn a_difference_keeps_its_sign_and_forgets_what_is_shared() {
+        use ndarray::array;
+        let (a, b) = (array![105.0, 201.0], array![104.0, 204.0]);
+        let difference = Estimate::difference(&a, &b);
+        assert!((difference.value + 1.0).abs() < 1e-12);
+        let interval = difference.interval(0.95).unwrap();
+        let half = 2.0 * (std::f64::consts::PI * 0.475).tan();
+        assert!((interval.lower - (-1.0 - half)).abs() < 1e-8);
+        assert!((interval.upper - (-1.0 + half)).abs() < 1e-8);
+    }
+
+    #[test]
+    #[should_panic(expected = "each sample needs its partner")]
+    fn a_difference_is_between_pairs() {
+        Estimate::difference(&ndarray::array![1.0], &ndarray::array![1.0, 2.0]);
     }
 
     #[test]
