@@ -7,7 +7,7 @@ use dl_math::{Scalar, rand::Rng, random::generator, sampling::permutation};
 use dl_nn::prelude::*;
 use ndarray::{Array1, Array2, Axis, concatenate};
 
-use crate::iris::{BATCH_SIZE, NoProgress, trainer};
+use crate::iris::{BATCH_SIZE, NoProgress, network, trainer};
 
 /// The rows a step of the preparation is learnt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,40 +63,59 @@ pub fn prepare(
     Ok((change(train)?, change(test)?))
 }
 
-/// The (10, 10) network of [`crate::iris`], trained by its rules: the share of the test rows it gets right.
-///
-/// # Errors
-/// As training.
-pub fn test_accuracy(
-    train: &Dataset<f64>,
-    test: &Dataset<f64>,
-    seed: u64,
-) -> Result<f64, Box<dyn Error + Send + Sync>> {
-    let mut trainer = trainer(train, seed)?;
-    let fit = Fit::epochs(1000)
-        .batch_size(BATCH_SIZE)
-        .callback(NoProgress::default());
-    trainer.fit(train.features(), train.labels(), fit)?;
-    let evaluation = trainer.evaluate(test.features(), test.labels())?;
-    Ok(evaluation.accuracy.unwrap_or(0.0))
+/// A trained network's shares of right answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Accuracy {
+    /// On the rows it learnt from.
+    pub training: f64,
+    /// On the others.
+    pub test: f64,
 }
 
-/// As [`test_accuracy`], with ten times the learning rate and a weight penalty, for 200 epochs.
+/// The (10, 10) network of [`crate::iris`], trained by its rules.
 ///
 /// # Errors
 /// As training.
-pub fn test_accuracy_at_rate_001(
+pub fn learn(
     train: &Dataset<f64>,
     test: &Dataset<f64>,
     seed: u64,
-) -> Result<f64, Box<dyn Error + Send + Sync>> {
-    let model = crate::iris::network(train.features().ncols(), train.class_names().len(), seed)?;
+) -> Result<Accuracy, Box<dyn Error + Send + Sync>> {
+    let fit = Fit::epochs(1000).callback(NoProgress::default());
+    fitted(trainer(train, seed)?, fit, train, test)
+}
+
+/// The same network with ten times the learning rate and a stronger weight penalty, for 200 epochs.
+///
+/// # Errors
+/// As training.
+pub fn learn_at_rate_001(
+    train: &Dataset<f64>,
+    test: &Dataset<f64>,
+    seed: u64,
+) -> Result<Accuracy, Box<dyn Error + Send + Sync>> {
+    let model = network(train.features().ncols(), train.class_names().len(), seed)?;
     let optimizer = Optimizer::new(Adam::new(0.01))?.l2(0.01)?;
-    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer)?.seed(seed);
-    let fit = Fit::epochs(200).batch_size(BATCH_SIZE);
+    let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer)?.seed(seed);
+    fitted(trainer, Fit::epochs(200), train, test)
+}
+
+fn fitted(
+    mut trainer: Trainer<f64>,
+    fit: Fit<'_, f64>,
+    train: &Dataset<f64>,
+    test: &Dataset<f64>,
+) -> Result<Accuracy, Box<dyn Error + Send + Sync>> {
+    let fit = fit.batch_size(BATCH_SIZE);
     trainer.fit(train.features(), train.labels(), fit)?;
-    let evaluation = trainer.evaluate(test.features(), test.labels())?;
-    Ok(evaluation.accuracy.unwrap_or(0.0))
+    let share = |data: &Dataset<f64>| {
+        let evaluation = trainer.evaluate(data.features(), data.labels());
+        evaluation.map(|evaluation| evaluation.accuracy.unwrap_or(0.0))
+    };
+    Ok(Accuracy {
+        training: share(train)?,
+        test: share(test)?,
+    })
 }
 
 /// Iris, split by the seed, `test_share` of it to test on.

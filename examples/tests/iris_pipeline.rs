@@ -122,9 +122,9 @@ fn pipeline_exercise_1_parameters() {
 
 #[test]
 fn pipeline_exercise_2_standardising_by_hand() {
-    let test = array![[5.0]];
+    let test = array![[5.0_f64]];
     for (rows, mean, scale, expected) in [
-        (array![[1.0], [2.0], [3.0], [6.0]], 3.0, 1.871, 1.069),
+        (array![[1.0_f64], [2.0], [3.0], [6.0]], 3.0, 1.871, 1.069),
         (array![[1.0], [2.0], [3.0], [6.0], [5.0]], 3.4, 1.855, 0.863),
     ] {
         let scaler = StandardScaler::fit(&rows).unwrap();
@@ -136,7 +136,7 @@ fn pipeline_exercise_2_standardising_by_hand() {
 
 #[test]
 fn pipeline_exercise_3_two_columns_of_correlation_08() {
-    let mut rows = vec![[1.0, 1.0]; 9];
+    let mut rows = vec![[1.0_f64, 1.0]; 9];
     rows.extend([[-1.0, -1.0]; 9]);
     rows.extend([[1.0, -1.0], [-1.0, 1.0]]);
     let rows = Array2::from(rows);

@@ -18,7 +18,7 @@ use dl_viz::style::{BLUE, RED};
 use dl_viz::{Bars, Figure, Panel, Series};
 use examples::leakage::LearntFrom::{self, AllRows, TrainingRows};
 use examples::leakage::{
-    correlations, iris_split, noise, prepare, select, test_accuracy, test_accuracy_at_rate_001,
+    Accuracy, correlations, iris_split, learn, learn_at_rate_001, noise, prepare, select,
     with_columns,
 };
 use examples::{Options, finish};
@@ -45,8 +45,10 @@ struct Args {
 type Accuracies = Array1<f64>;
 
 /// What is trained in each split.
-type Training = fn(&Dataset<f64>, &Dataset<f64>, u64) -> Outcome;
-type Outcome = Result<f64, Box<dyn Error + Send + Sync>>;
+type Training = fn(&Dataset<f64>, &Dataset<f64>, u64) -> Outcome<Accuracy>;
+
+/// With errors that can be handed from thread to thread.
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// A way to prepare Iris and learn it.
 struct Case {
@@ -65,7 +67,7 @@ impl Case {
             components: Some(2),
             from,
             test_share: 0.2,
-            training: test_accuracy,
+            training: learn,
         }
     }
 
@@ -96,7 +98,7 @@ const CASES: [Case; 7] = [
     Case::new("4 features, training rows", TrainingRows).four_features(),
     Case::new("4 features, rate 0.01", TrainingRows)
         .four_features()
-        .trained_by(test_accuracy_at_rate_001),
+        .trained_by(learn_at_rate_001),
     Case::new("12 flowers, all rows", AllRows).twelve_flowers(),
     Case::new("12 flowers, training rows", TrainingRows).twelve_flowers(),
 ];
@@ -115,13 +117,21 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    match measured(args) {
+        Ok(figure) => args.options.save("iris_pipeline", &figure),
+        Err(error) => Err(error),
+    }
+}
+
+fn measured(args: &Args) -> Outcome<Figure> {
     let usual = if args.options.quick { 10 } else { 100 };
     let splits = u64::from(args.splits.unwrap_or(usual));
 
     println!("Iris, test accuracy: mean of {splits} splits, 95 % interval");
     let mut iris = Vec::new();
     for case in &CASES {
-        let accuracies = over_splits(splits, |seed| iris_accuracy(case, seed))?;
+        let found = over_splits(splits, |seed| iris_accuracy(case, seed))?;
+        let accuracies = found.iter().map(|accuracy| accuracy.test).collect();
         print_estimate(case.name, Estimate::mean(&accuracies))?;
         iris.push((case.name, accuracies));
     }
@@ -134,11 +144,13 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     println!(
         "\nnoise, {rows} rows of {columns} columns, {KEPT} kept: mean of {splits} sets, 95 % interval"
     );
-    let strongest = over_splits(splits, strongest_correlation)?;
+    let strengths = over_splits(splits, strengths)?;
+    let strongest = strengths.iter().map(|r| r[0]).collect();
     print_estimate("largest correlation", Estimate::mean(&strongest))?;
-    let kept = over_splits(splits, kept_correlation)?;
+    let kept = strengths.iter().map(|r| r[..KEPT].iter().sum::<f64>());
+    let kept = kept.map(|sum| sum / KEPT as f64).collect();
     print_estimate("correlation of those kept", Estimate::mean(&kept))?;
-    let mut on_noise = Vec::new();
+    let (mut on_noise, mut in_training) = (Vec::new(), Vec::new());
     for (name, selected, scaled) in [
         ("columns chosen on all rows", AllRows, TrainingRows),
         (
@@ -148,35 +160,41 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         ),
         ("only the scaler sees all rows", TrainingRows, AllRows),
     ] {
-        let accuracies = over_splits(splits, |seed| noise_accuracy(selected, scaled, seed))?;
+        let found = over_splits(splits, |seed| noise_accuracy(selected, scaled, seed))?;
+        let accuracies = found.iter().map(|accuracy| accuracy.test).collect();
         print_estimate(name, Estimate::mean(&accuracies))?;
         on_noise.push((name, accuracies));
+        in_training.push((
+            name,
+            found.iter().map(|accuracy| accuracy.training).collect(),
+        ));
+    }
+    for (name, accuracies) in &in_training {
+        print_estimate(
+            &format!("training rows, {name}"),
+            Estimate::mean(accuracies),
+        )?;
     }
     println!();
-    args.options
-        .save("iris_pipeline", &figure(&iris, &on_noise, splits)?)
+    figure(&iris, &on_noise, splits)
 }
 
 /// What `measure` finds for the seeds 0, 1, …
-fn over_splits(
+fn over_splits<T: Send>(
     splits: u64,
-    measure: impl Fn(u64) -> Outcome + Send + Sync,
-) -> Result<Accuracies, Box<dyn Error>> {
-    let found: Result<Vec<f64>, _> = (0..splits).into_par_iter().map(measure).collect();
-    match found {
-        Ok(found) => Ok(found.into()),
-        Err(error) => Err(error),
-    }
+    measure: impl Fn(u64) -> Outcome<T> + Send + Sync,
+) -> Outcome<Vec<T>> {
+    (0..splits).into_par_iter().map(measure).collect()
 }
 
-fn iris_accuracy(case: &Case, seed: u64) -> Outcome {
+fn iris_accuracy(case: &Case, seed: u64) -> Outcome<Accuracy> {
     let (train, test) = iris_split(case.test_share, seed)?;
     let (train, test) = prepare(&train, &test, case.components, case.from)?;
     (case.training)(&train, &test, seed)
 }
 
 /// Columns are chosen and standardised, each by what those rows say; then the network learns.
-fn noise_accuracy(selected: LearntFrom, scaled: LearntFrom, seed: u64) -> Outcome {
+fn noise_accuracy(selected: LearntFrom, scaled: LearntFrom, seed: u64) -> Outcome<Accuracy> {
     let rng = &mut stream(seed, 1);
     let (train, test) = noise(NOISE.0, NOISE.1, rng)?.split(NOISE_TEST, rng)?;
     let columns = select(&train, &test, KEPT, selected)?;
@@ -185,28 +203,19 @@ fn noise_accuracy(selected: LearntFrom, scaled: LearntFrom, seed: u64) -> Outcom
         with_columns(&test, &columns)?,
     );
     let (train, test) = prepare(&train, &test, None, scaled)?;
-    test_accuracy(&train, &test, seed)
+    learn(&train, &test, seed)
 }
 
 /// The correlations of the noise's columns with the class, on all rows, by falling magnitude.
-fn strengths(seed: u64) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
+fn strengths(seed: u64) -> Outcome<Vec<f64>> {
     let data = noise(NOISE.0, NOISE.1, &mut stream(seed, 1))?;
-    let mut strengths = correlations(data.features(), data.labels())?
-        .mapv(f64::abs)
-        .to_vec();
+    let correlations = correlations(data.features(), data.labels())?;
+    let mut strengths = correlations.mapv(f64::abs).to_vec();
     strengths.sort_by(|a, b| b.total_cmp(a));
     Ok(strengths)
 }
 
-fn strongest_correlation(seed: u64) -> Outcome {
-    Ok(strengths(seed)?[0])
-}
-
-fn kept_correlation(seed: u64) -> Outcome {
-    Ok(strengths(seed)?[..KEPT].iter().sum::<f64>() / KEPT as f64)
-}
-
-fn print_estimate(name: &str, estimate: Estimate) -> Result<(), Box<dyn Error>> {
+fn print_estimate(name: &str, estimate: Estimate) -> Outcome<()> {
     let interval = estimate.interval(0.95)?;
     println!(
         "{name:<42} {:>8.4} {:>8.4} {:>8.4}",
@@ -220,7 +229,7 @@ fn figure(
     iris: &[(&str, Accuracies)],
     on_noise: &[(&str, Accuracies)],
     splits: u64,
-) -> Result<Figure, Box<dyn Error>> {
+) -> Outcome<Figure> {
     let panel = |title: String, cases: &[(&str, Accuracies)], color| {
         let mut ends = (Vec::new(), Vec::new(), Vec::new());
         for (_, accuracies) in cases {
@@ -235,7 +244,7 @@ fn figure(
             .horizontal()
             .series(series)
             .value_labels(3);
-        Ok::<_, Box<dyn Error>>(
+        Ok::<_, Box<dyn Error + Send + Sync>>(
             Panel::new(title)
                 .x_label("Test accuracy, mean and 95 % interval")
                 .x_range(0.0, 1.12)
