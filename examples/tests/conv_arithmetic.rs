@@ -99,7 +99,7 @@ fn kernels_1_the_kernel_that_moves_an_image_to_the_right() {
     let kernel = array![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]];
     let moved = convolve(&image(), &kernel, &same()).unwrap();
     let kept = Array2::from_shape_fn((5, 4), |at| image()[at]);
-    let expected = concatenate![Axis(1), Array2::zeros((5, 1)), kept];
+    let expected = concatenate![Axis(1), Array2::<f64>::zeros((5, 1)), kept];
     assert_eq!(moved, expected);
     assert_eq!(convolve(&image(), &identity(), &same()).unwrap(), image());
 }
