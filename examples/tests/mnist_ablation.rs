@@ -64,7 +64,7 @@ fn compares_four_ways_and_replays_its_record() {
     ];
     assert_eq!(out.files(), files);
 
-    let replayed = run(BINARY, &again, &["--replay", record]);
+    let replayed = run(BINARY, &again, &["--train", "2000", "--replay", record]);
     assert!(replayed.success, "{}", replayed.stderr);
     for file in out.files() {
         let read = |directory: &Directory| fs::read(directory.path().join(&file)).unwrap();
