@@ -255,12 +255,22 @@ pub fn plane_panel(title: impl Into<String>, codes: &Array2<f64>, labels: &[usiz
     let mut panel = Panel::new(title)
         .x_label("First number")
         .y_label("Second number");
+    let median = |values: &[f64]| {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    };
+    let mut middles = Vec::new();
     for (digit, color) in COLORS.into_iter().enumerate() {
         let (x, y) = (of_digit(digit, 0), of_digit(digit, 1));
         if !x.is_empty() {
+            middles.push((median(&x), median(&y), digit));
             let points = Scatter::new(x, y).color(color).radius(2.6);
             panel = panel.scatter(points.label(digit.to_string()));
         }
+    }
+    for (x, y, digit) in middles {
+        panel = panel.note(x, y, digit.to_string());
     }
     panel
 }

@@ -182,7 +182,7 @@ pub fn architectures(networks: &[(&str, Summary)]) -> Figure {
         }
         Panel::new(*name).stages(stages)
     });
-    let title = "Heights and depths to scale by √pixels, widths by log₂(1 + channels); \
+    let title = "Each network on its own scale: heights and depths by √pixels, widths by log₂(1 + channels); \
                  blue convolution, pale blue pooling, orange dense";
     Figure::new()
         .title(title)

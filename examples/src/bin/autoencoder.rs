@@ -410,7 +410,7 @@ fn draw(
         panels.push(digits_panel(title, &size.deep_digits, SHOWN));
     }
     let figure = Figure::new()
-        .size(14.0, 6.8)
+        .size(14.0, 5.0)
         .grid(panels.len() / 2, 2)
         .panels(panels);
     options.save_png("autoencoder_reconstructions", &figure)?;
@@ -429,12 +429,14 @@ fn draw(
             Line::new(sizes.clone(), record.sizes.iter().map(|size| size.pca))
                 .label("PCA")
                 .color(RED)
-                .dashed(),
+                .dashed()
+                .dots(),
         )
         .line(
             Line::new(sizes, means)
-                .label("deep autoencoder")
-                .color(BLUE),
+                .label("deep autoencoder, mean over seeds")
+                .color(BLUE)
+                .dots(),
         );
     options.save("autoencoder_errors", &Figure::from(errors).size(8.0, 5.0))?;
 
@@ -450,7 +452,7 @@ fn draw(
     let [pixels, codes] = &record.on_the_way;
     let figure = Figure::new()
         .title("From one digit to another")
-        .size(8.0, 5.4)
+        .size(8.0, 5.0)
         .grid(2, 1)
         .panel(digits_panel("Mixed pixel by pixel", pixels, SHOWN))
         .panel(digits_panel("Mixed as codes of 32 numbers", codes, SHOWN));
@@ -458,7 +460,7 @@ fn draw(
 
     let denoising = &record.denoising;
     let figure = Figure::new()
-        .size(8.0, 6.8)
+        .size(8.0, 5.0)
         .grid(4, 1)
         .panel(digits_panel(
             "Test digits with noise",

@@ -9,7 +9,7 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use dl_math::{JointTable, posterior, random::generator};
 use dl_nn::metrics::Estimate;
-use dl_viz::style::{BLUE, Color, GRAY, ORANGE, RED, WHITE};
+use dl_viz::style::{BLUE, Color, GRAY, ORANGE, PURPLE, RED, WHITE};
 use dl_viz::{Band, Figure, HeatMap, Legend, Line, Panel, Scatter};
 use examples::dartboard::{
     COLORS, Dart, HALVES, QUESTIONS, Question, RADII, RED as RED_AREA, UPPER, counts, exact,
@@ -242,7 +242,7 @@ fn convergence(darts: &[Dart], table: &JointTable<f64>) -> Result<Figure, Box<dy
         .collect();
     steps.dedup();
     let mut panels = Vec::new();
-    for (question, color) in QUESTIONS.iter().zip([BLUE, ORANGE, RED]) {
+    for question in &QUESTIONS {
         let (mut values, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new());
         for &n in &steps {
             let estimate = question.estimate(&darts[..n]);
@@ -261,10 +261,10 @@ fn convergence(darts: &[Dart], table: &JointTable<f64>) -> Result<Figure, Box<dy
                 .legend(Legend::TopRight)
                 .band(
                     Band::new(&steps, &lower, &upper)
-                        .color(color)
+                        .color(PURPLE)
                         .label("95 % interval"),
                 )
-                .line(Line::new(&steps, &values).color(color).label("counted"))
+                .line(Line::new(&steps, &values).color(PURPLE).label("counted"))
                 .horizontal_line(truth, format!("exact {truth:.2}")),
         );
     }

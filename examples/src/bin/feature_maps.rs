@@ -100,11 +100,11 @@ fn kernels(filters: &[Filter<f64>]) -> Figure {
         let weights = HeatMap::image(&filter.kernel)
             .color_map(ColorMap::Diverging)
             .range(-most, most)
-            .value_labels(if whole { 0 } else { 3 });
+            .value_labels(if whole { 0 } else { 4 });
         Panel::new(filter.name).heat_map(weights)
     };
     Figure::new()
-        .title("Kernels and their weights")
+        .title("Kernels, coloured relative to their largest weight")
         .size(10.0, 7.9)
         .grid(3, 4)
         .panels(filters.iter().map(panel))
@@ -123,14 +123,14 @@ fn figure(what: &str, image: &Array2<f64>, filters: &[Filter<f64>], maps: &Array
             return Panel::new(filter.name).images(drawn.color_map(ColorMap::Diverging));
         }
         if filter.kernel.iter().any(|&weight| weight < 0.0) {
-            let title = format!("{}, −1 to 2", filter.name);
+            let title = format!("{}, cut off at −1 and 2", filter.name);
             return Panel::new(title).images(drawn.range(-1.0, 2.0));
         }
         Panel::new(filter.name).images(drawn.range(0.0, 1.0))
     });
     Figure::new()
         .title(format!(
-            "{what} through the gallery: grey 0 to 1; differences blue to red, each to its largest"
+            "{what} through the gallery: grey 0 to 1; blue negative, red positive, each map on its own scale"
         ))
         .size(12.0, 1.2 + 9.6 * height as f64 / width as f64)
         .grid(3, 4)

@@ -85,7 +85,7 @@ fn draw(
     let image = HeatMap::image(image.index_axis(Axis(2), 0));
     let panels = record.maps.iter().zip([3, 4]);
     let maps = Figure::new()
-        .title("One digit through LeNet-5: blue −1, white 0, red 1")
+        .title("One digit through LeNet-5; in the maps blue is −1, white 0, red 1")
         .size(14.0, 5.2)
         .grid(1, 3)
         .panel(Panel::new("A test digit").heat_map(image))

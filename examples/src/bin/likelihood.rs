@@ -98,7 +98,7 @@ fn coin() -> Result<Figure, MathError> {
         more = more.line(Line::new(&p, &relative).label(label).color(color));
     }
     Ok(Figure::new()
-        .title("Ten flips, seven heads")
+        .title("Seven heads in ten flips, and the same share in more")
         .size(14.0, 5.0)
         .panel(marked(likelihood, &curve.mapv(f64::exp), (-at_best).exp()))
         .panel(marked(logarithm, &curve, -at_best))

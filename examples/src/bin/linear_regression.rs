@@ -7,7 +7,7 @@ use dl_math::{linear_gaussian::least_squares, random::generator};
 use dl_nn::metrics::mean_squared_error;
 use dl_viz::{
     Color, Figure, Line, Panel, Scatter,
-    style::{BLUE, GREEN, ORANGE, PURPLE, RED},
+    style::{BLACK, BLUE, GREEN, PURPLE, RED},
 };
 use examples::{
     Options,
@@ -151,7 +151,7 @@ fn fit(x: &Array1<f64>, y: &Array1<f64>, network: Network) -> Panel {
         .y_label("y")
         .scatter(Scatter::new(x, y).label("data").color(RED).radius(3.0))
         .line(learnt.label("network").color(BLUE).width(3.0))
-        .line(truth.label("y = 2x + 1").color(ORANGE))
+        .line(truth.label("y = 2x + 1").color(BLACK))
 }
 
 /// The loss and the four parameters, update by update, and the fit.

@@ -14,7 +14,7 @@ use dl_nn::{
 };
 use dl_viz::{
     Color, Figure, Legend, Line, Panel, Scatter,
-    style::{BLUE, GRAY, GREEN, RED},
+    style::{BLUE, GRAY, GREEN, PURPLE, RED},
 };
 use examples::Options;
 use ndarray::{Array1, Array2, Axis, array};
@@ -128,10 +128,10 @@ fn classification() -> Figure {
     let (value, gradient) = panels(
         (&z, "Logit z of the true class"),
         &[
-            ("binary cross-entropy", BLUE, &|z| {
+            ("binary cross-entropy", PURPLE, &|z| {
                 at(&BinaryCrossEntropy, z, 1.0)
             }),
-            ("squared error of σ(z)", RED, &|z| {
+            ("squared error of σ(z)", BLUE, &|z| {
                 squared_of_sigmoid(z, 1.0)
             }),
         ],

@@ -277,7 +277,11 @@ fn balance(digits: &Scores) -> Result<Figure, Box<dyn Error>> {
         .line(precision)
         .line(recalled)
         .line(never.label("accuracy of always saying no"))
-        .scatter(Scatter::new(shares, accuracies).color(BLUE))
+        .scatter(
+            Scatter::new(shares, accuracies)
+                .color(BLUE)
+                .label("resampled test sets"),
+        )
         .scatter(Scatter::new(shares, precisions).color(RED));
     Ok(Figure::from(panel).size(9.5, 5.6))
 }

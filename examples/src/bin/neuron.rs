@@ -223,7 +223,7 @@ fn responses() -> Figure {
                 format!("{:.2}", phi(z)).replace('-', "−"),
             );
         }
-        let tip = [WEIGHTS[0], WEIGHTS[1]].map(|w| 0.6 * w);
+        let tip = [WEIGHTS[0], WEIGHTS[1]];
         panel
             .line(
                 Line::new([0.0, tip[0]], [0.0, tip[1]])

@@ -230,7 +230,7 @@ fn draw(
     let panels = (0..=REACH as isize).map(|pixels| {
         let moved = shifted(image, 0, pixels);
         let takes_for = |network: usize| record.networks[network].takes_for[pixels as usize];
-        let title = format!("{} / {}", takes_for(0), takes_for(1));
+        let title = format!("+{pixels}: {} / {}", takes_for(0), takes_for(1));
         let moved = stack(Axis(0), &[moved.view()]).expect("one image");
         Panel::new(title).images(Images::new(moved.view()).range(0.0, 1.0))
     });

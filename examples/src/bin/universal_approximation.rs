@@ -83,6 +83,7 @@ fn bumps() -> Result<Figure, Box<dyn Error>> {
     let steepness = 60.0;
     let one = Panel::new("Two steep sigmoids make a bump")
         .x_label("x")
+        .y_label("y")
         .y_range(-1.2, 1.95)
         .legend(Legend::TopLeft)
         .line(
@@ -109,6 +110,7 @@ fn bumps() -> Result<Figure, Box<dyn Error>> {
         let title = format!("{steps} steps from {} sigmoids", steps - 1);
         Ok(Panel::new(title)
             .x_label("x")
+            .y_label("y")
             .y_range(-1.55, 1.55)
             .legend(Legend::TopRight)
             .line(curve(&target).label("f(x)").color(GRAY).dashed())
@@ -154,6 +156,7 @@ fn fits(learnt: &[Width]) -> Figure {
         .map(|width| {
             Panel::new(format!("Trained, {} hidden neurons", width.width))
                 .x_label("x")
+                .y_label("y")
                 .y_range(-1.55, 1.55)
                 .legend(Legend::TopRight)
                 .line(

@@ -13,7 +13,7 @@ use dl_math::sampling::permutation;
 use dl_nn::metrics::Estimate;
 use dl_nn::prelude::*;
 use dl_nn::schedule::{Cosine, Schedule};
-use dl_viz::style::{BLUE, GREEN, RED};
+use dl_viz::style::{BLUE, GRAY, GREEN, RED};
 use dl_viz::{Figure, Line, Panel};
 use examples::autoencoding::{
     CodeOptions, PIXELS, between, digits_panel, first, pixels, plane_panel,
@@ -280,6 +280,10 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
         &record.plane,
         &labels[..record.plane.nrows()],
     );
+    let reach = f64::from(REACH);
+    let corners = [-reach, reach, reach, -reach, -reach];
+    let square = Line::new(corners, [-reach, -reach, reach, reach, -reach]).color(GRAY);
+    let codes = codes.line(square.label("decoded at the right"));
     let figure = Figure::new()
         .title("A plane of digits: two latent dimensions")
         .size(15.0, 7.4)
@@ -293,7 +297,7 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
     options.save_png("vae_plane", &figure)?;
 
     let figure = Figure::new()
-        .size(8.0, 3.6)
+        .size(8.0, 2.7)
         .grid(2, 1)
         .panel(digits_panel("Test digits", &record.originals, SHOWN))
         .panel(digits_panel(
