@@ -6,7 +6,7 @@ use crate::{
     Color, FigureError, Number,
     canvas::{Canvas, Stroke},
     error::DataProblem,
-    marks::{Entry, Frame, Key, Mark, all_finite, level_lines::level_lines, named},
+    marks::{Entry, Frame, Key, Mark, all_finite, level_lines::level_lines, mesh, named},
     plot::Plot,
     style, values,
 };
@@ -102,24 +102,7 @@ impl Mark for Contours {
     }
 
     fn check(&self) -> Result<(), DataProblem> {
-        if self.mesh.nrows() < 2 || self.mesh.ncols() < 2 {
-            return Err(DataProblem::Empty(
-                "mesh cells; two rows and two columns are needed",
-            ));
-        }
-        for (what, (start, end)) in [
-            ("end of the x range", self.x),
-            ("end of the y range", self.y),
-        ] {
-            if !(start < end && (end - start).is_finite()) {
-                let allowed = "above its start, and finite";
-                return Err(DataProblem::Parameter {
-                    what,
-                    value: end,
-                    allowed,
-                });
-            }
-        }
+        mesh::check(self.mesh.dim(), self.x, self.y)?;
         let values: Vec<f64> = self.mesh.iter().copied().collect();
         all_finite("values (row by row)", &values)?;
         all_finite("levels", self.levels.as_deref().unwrap_or_default())

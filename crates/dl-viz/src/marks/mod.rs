@@ -9,6 +9,7 @@ pub(crate) mod heat_map;
 pub(crate) mod images;
 pub(crate) mod level_lines;
 pub(crate) mod line;
+mod mesh;
 pub(crate) mod network;
 pub(crate) mod note;
 pub(crate) mod regions;
@@ -90,6 +91,22 @@ pub(crate) struct Frame {
     /// A unit is as long on one axis as on the other.
     pub(crate) equal_aspect: bool,
     pub(crate) color_bar: Option<ColorBar>,
+}
+
+impl Frame {
+    /// That of a diagram, which has no axes and fills its panel.
+    pub(crate) fn diagram() -> Self {
+        Self {
+            x_ticks: Some(Vec::new()),
+            y_ticks: Some(Vec::new()),
+            x_range: Some((0.0, 1.0)),
+            y_range: Some((0.0, 1.0)),
+            no_x_grid: true,
+            no_y_grid: true,
+            bare: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// The scale beside a heat map.

@@ -491,16 +491,7 @@ impl Mark for Network {
     }
 
     fn frame(&self) -> Frame {
-        Frame {
-            x_ticks: Some(Vec::new()),
-            y_ticks: Some(Vec::new()),
-            x_range: Some((0.0, 1.0)),
-            y_range: Some((0.0, 1.0)),
-            no_x_grid: true,
-            no_y_grid: true,
-            bare: true,
-            ..Frame::default()
-        }
+        Frame::diagram()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     FigureError,
     canvas::{Canvas, Stroke},
     error::DataProblem,
-    marks::{Entry, Frame, Key, Mark, contour},
+    marks::{Entry, Frame, Key, Mark, contour, mesh},
     plot::Plot,
     style,
 };
@@ -126,24 +126,7 @@ impl Mark for Regions {
 
     fn check(&self) -> Result<(), DataProblem> {
         let mesh = self.mesh.as_ref().map_err(Clone::clone)?;
-        if mesh.nrows() < 2 || mesh.ncols() < 2 {
-            return Err(DataProblem::Empty(
-                "mesh cells; two rows and two columns are needed",
-            ));
-        }
-        for (what, (start, end)) in [
-            ("end of the x range", self.x),
-            ("end of the y range", self.y),
-        ] {
-            if !(start < end && (end - start).is_finite()) {
-                let allowed = "above its start, and finite";
-                return Err(DataProblem::Parameter {
-                    what,
-                    value: end,
-                    allowed,
-                });
-            }
-        }
+        mesh::check(mesh.dim(), self.x, self.y)?;
         match mesh
             .iter()
             .find(|&&class| !self.names.is_empty() && class >= self.names.len())
