@@ -410,7 +410,7 @@ fn draw(
         panels.push(digits_panel(title, &size.deep_digits, SHOWN));
     }
     let figure = Figure::new()
-        .size(14.0, 5.0)
+        .size(14.0, 6.2)
         .grid(panels.len() / 2, 2)
         .panels(panels);
     options.save_png("autoencoder_reconstructions", &figure)?;
@@ -460,7 +460,7 @@ fn draw(
 
     let denoising = &record.denoising;
     let figure = Figure::new()
-        .size(8.0, 5.0)
+        .size(8.0, 6.2)
         .grid(4, 1)
         .panel(digits_panel(
             "Test digits with noise",

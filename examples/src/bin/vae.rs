@@ -297,7 +297,7 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
     options.save_png("vae_plane", &figure)?;
 
     let figure = Figure::new()
-        .size(8.0, 2.7)
+        .size(8.0, 3.2)
         .grid(2, 1)
         .panel(digits_panel("Test digits", &record.originals, SHOWN))
         .panel(digits_panel(
