@@ -7,9 +7,10 @@ use dl_math::{sampling::permutation, special::logit, special::sigmoid};
 use dl_nn::metrics::{ConfusionMatrix, MetricError};
 use dl_nn::prelude::*;
 use ndarray::{Array1, Axis, Ix2};
+use serde::{Deserialize, Serialize};
 
 /// What a model says about samples it has not seen, and what is so.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Scores {
     /// Whether the sample is a positive.
     pub truth: Array1<bool>,

@@ -48,7 +48,9 @@ pub(crate) const BINARIES: &[&str] = &[
 pub(crate) const RECORDED: &[&str] = &[
     "sgd_paths",
     "universal_approximation",
+    "measures",
     "shifted_digits",
+    "iris_pipeline",
     "lenet",
     "alexnet",
     "mnist_cnn",

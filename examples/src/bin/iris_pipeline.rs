@@ -21,9 +21,11 @@ use examples::leakage::{
     Accuracy, correlations, iris_split, learn, learn_at_rate_001, noise, prepare, select,
     with_columns,
 };
+use examples::record::RecordOptions;
 use examples::{Options, finish};
 use ndarray::Array1;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Rows and columns of the noise, and the columns kept.
 const NOISE: (usize, usize) = (60, 1000);
@@ -39,6 +41,20 @@ struct Args {
     /// Splits of Iris, and sets of noise [default: 100; 10 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     splits: Option<u32>,
+    #[command(flatten)]
+    record: RecordOptions,
+}
+
+/// What the numbers and the figure come from, a number for each split or set of noise.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    splits: u64,
+    /// In the order of [`CASES`].
+    iris: Vec<Accuracies>,
+    /// The correlations of the noise's columns that are kept, the largest first.
+    strengths: Vec<Vec<f64>>,
+    /// In the order of [`NOISE_CASES`]: accuracies on test rows and on training rows.
+    noise: Vec<[Accuracies; 2]>,
 }
 
 /// A test accuracy for each split.
@@ -103,6 +119,17 @@ const CASES: [Case; 7] = [
     Case::new("12 flowers, training rows", TrainingRows).twelve_flowers(),
 ];
 
+/// Whose rows choose the columns of noise, and whose the scaler sees.
+const NOISE_CASES: [(&str, LearntFrom, LearntFrom); 3] = [
+    ("columns chosen on all rows", AllRows, TrainingRows),
+    (
+        "columns chosen on training rows",
+        TrainingRows,
+        TrainingRows,
+    ),
+    ("only the scaler sees all rows", TrainingRows, AllRows),
+];
+
 /// Which cases are compared.
 const COMPARED: [(&str, usize, usize); 5] = [
     ("2 components: all − training rows", 0, 1),
@@ -117,59 +144,72 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    match measured(args) {
-        Ok(figure) => args.options.save("iris_pipeline", &figure),
-        Err(error) => Err(error),
-    }
-}
-
-fn measured(args: &Args) -> Outcome<Figure> {
     let usual = if args.options.quick { 10 } else { 100 };
     let splits = u64::from(args.splits.unwrap_or(usual));
+    let plain = |error: Box<dyn Error + Send + Sync>| -> Box<dyn Error> { error };
+    let record = args.record.record(|| measured(splits).map_err(plain))?;
+    let figure = printed(&record).map_err(plain)?;
+    args.options.save("iris_pipeline", &figure)
+}
 
-    println!("Iris, test accuracy: mean of {splits} splits, 95 % interval");
+fn measured(splits: u64) -> Outcome<Record> {
+    let test = |found: &[Accuracy]| found.iter().map(|accuracy| accuracy.test).collect();
     let mut iris = Vec::new();
     for case in &CASES {
-        let found = over_splits(splits, |seed| iris_accuracy(case, seed))?;
-        let accuracies = found.iter().map(|accuracy| accuracy.test).collect();
-        print_estimate(case.name, Estimate::mean(&accuracies))?;
-        iris.push((case.name, accuracies));
+        iris.push(test(&over_splits(splits, |seed| {
+            iris_accuracy(case, seed)
+        })?));
+    }
+    let mut noise = Vec::new();
+    for (_, selected, scaled) in NOISE_CASES {
+        let found = over_splits(splits, |seed| noise_accuracy(selected, scaled, seed))?;
+        let training = found.iter().map(|accuracy| accuracy.training).collect();
+        noise.push([test(&found), training]);
+    }
+    Ok(Record {
+        splits,
+        iris,
+        strengths: over_splits(splits, strengths)?,
+        noise,
+    })
+}
+
+fn printed(record: &Record) -> Outcome<Figure> {
+    let splits = record.splits;
+    println!("Iris, test accuracy: mean of {splits} splits, 95 % interval");
+    let names = CASES.iter().map(|case| case.name);
+    let iris: Vec<_> = names.zip(record.iris.iter().cloned()).collect();
+    for (name, accuracies) in &iris {
+        print_estimate(name, Estimate::mean(accuracies))?;
     }
     println!("\nIris, differences in the same splits, 95 % interval");
     for (name, one, other) in COMPARED {
-        print_estimate(name, Estimate::difference(&iris[one].1, &iris[other].1))?;
+        print_estimate(
+            name,
+            Estimate::difference(&record.iris[one], &record.iris[other]),
+        )?;
     }
 
     let (rows, columns) = NOISE;
     println!(
         "\nnoise, {rows} rows of {columns} columns, {KEPT} kept: mean of {splits} sets, 95 % interval"
     );
-    let strengths = over_splits(splits, strengths)?;
+    let strengths = &record.strengths;
     let strongest = strengths.iter().map(|r| r[0]).collect();
     print_estimate("largest correlation", Estimate::mean(&strongest))?;
-    let kept = strengths.iter().map(|r| r[..KEPT].iter().sum::<f64>());
+    let kept = strengths.iter().map(|r| r.iter().sum::<f64>());
     let kept = kept.map(|sum| sum / KEPT as f64).collect();
     print_estimate("correlation of those kept", Estimate::mean(&kept))?;
-    let (mut on_noise, mut in_training) = (Vec::new(), Vec::new());
-    for (name, selected, scaled) in [
-        ("columns chosen on all rows", AllRows, TrainingRows),
-        (
-            "columns chosen on training rows",
-            TrainingRows,
-            TrainingRows,
-        ),
-        ("only the scaler sees all rows", TrainingRows, AllRows),
-    ] {
-        let found = over_splits(splits, |seed| noise_accuracy(selected, scaled, seed))?;
-        let accuracies = found.iter().map(|accuracy| accuracy.test).collect();
-        print_estimate(name, Estimate::mean(&accuracies))?;
-        on_noise.push((name, accuracies));
-        in_training.push((
-            name,
-            found.iter().map(|accuracy| accuracy.training).collect(),
-        ));
+    let names = NOISE_CASES.map(|(name, ..)| name).into_iter();
+    let on_noise: Vec<_> = names
+        .clone()
+        .zip(record.noise.iter().map(|both| both[0].clone()))
+        .collect();
+    for (name, accuracies) in &on_noise {
+        print_estimate(name, Estimate::mean(accuracies))?;
     }
-    for (name, accuracies) in &in_training {
+    let in_training = names.zip(record.noise.iter().map(|both| &both[1]));
+    for (name, accuracies) in in_training {
         print_estimate(
             &format!("training rows, {name}"),
             Estimate::mean(accuracies),
@@ -206,12 +246,13 @@ fn noise_accuracy(selected: LearntFrom, scaled: LearntFrom, seed: u64) -> Outcom
     learn(&train, &test, seed)
 }
 
-/// The correlations of the noise's columns with the class, on all rows, by falling magnitude.
+/// The largest correlations of the noise's columns with the class, on all rows, by falling magnitude.
 fn strengths(seed: u64) -> Outcome<Vec<f64>> {
     let data = noise(NOISE.0, NOISE.1, &mut stream(seed, 1))?;
     let correlations = correlations(data.features(), data.labels())?;
     let mut strengths = correlations.mapv(f64::abs).to_vec();
     strengths.sort_by(|a, b| b.total_cmp(a));
+    strengths.truncate(KEPT);
     Ok(strengths)
 }
 

@@ -17,10 +17,12 @@ use dl_viz::style::{BLUE, GREEN, ORANGE, RED};
 use dl_viz::{Figure, HeatMap, Legend, Line, Panel, Scatter};
 use examples::backpropagation::noisy_line;
 use examples::digits::mnist_folder;
+use examples::record::RecordOptions;
 use examples::score_plots::{calibration, logits, precision_recall, roc};
 use examples::scores::{Scores, at_balance, fives, versicolor};
 use examples::{Options, finish};
 use ndarray::{Array1, Axis};
+use serde::{Deserialize, Serialize};
 
 /// The confidence of every interval.
 const LEVEL: f64 = 0.95;
@@ -36,6 +38,15 @@ struct Args {
     data: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    record: RecordOptions,
+}
+
+/// What the numbers and figures come from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    flowers: Scores,
+    digits: Scores,
 }
 
 fn main() -> ExitCode {
@@ -44,13 +55,17 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let options = &args.options;
-    let flowers = versicolor(args.seed)?;
-    let mut mnist = Mnist::<f32>::load(mnist_folder(args.data.as_deref()))?;
-    if options.quick {
-        mnist.train = mnist.train.first(6000)?;
-        mnist.test = mnist.test.first(2000)?;
-    }
-    let digits = fives(&mnist.train, &mnist.test, args.seed)?;
+    let Record { flowers, digits } = args.record.record(|| {
+        let mut mnist = Mnist::<f32>::load(mnist_folder(args.data.as_deref()))?;
+        if options.quick {
+            mnist.train = mnist.train.first(6000)?;
+            mnist.test = mnist.test.first(2000)?;
+        }
+        Ok(Record {
+            flowers: versicolor(args.seed)?,
+            digits: fives(&mnist.train, &mnist.test, args.seed)?,
+        })
+    })?;
 
     print_measures("versicolor", &flowers)?;
     print_measures("fives", &digits)?;
