@@ -1,7 +1,5 @@
 //! The convolution layer's two passes.
 
-use std::sync::OnceLock;
-
 use dl_math::Scalar;
 use dl_nn::product::{From, Panels, Product, Repeat};
 use dl_nn::{
@@ -9,11 +7,9 @@ use dl_nn::{
 };
 use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};
 
-use super::plan::{self, Channels, Padded, Pattern};
+use super::patterns::Patterns;
+use super::plan::{Channels, Padded, Pattern};
 use crate::geometry::Geometry;
-
-/// So many pixels (or images) side by side fill a tile.
-const NARROW: usize = 6;
 
 /// A convolution with its parameters, as [`Conv2d`](crate::Conv2d) builds it.
 #[derive(Debug, Clone)]
@@ -26,21 +22,7 @@ pub struct Conv2dLayer<F> {
     pub activation: Activation,
     channels: Channels,
     geometry: Geometry,
-    plan: Plan,
-}
-
-/// What is summed up where. Each pattern is worked out once, when it is needed: those along the
-/// images have an entry for each pixel.
-#[derive(Debug, Clone)]
-struct Plan {
-    input: Padded,
-    /// `None` where the input's gradient must be summed up along the images.
-    delta: Option<Padded>,
-    output_along_width: OnceLock<Pattern>,
-    output_along_images: OnceLock<Pattern>,
-    kernel_gradient: OnceLock<Pattern>,
-    input_gradient_along_width: OnceLock<Pattern>,
-    input_gradient_along_images: OnceLock<Pattern>,
+    patterns: Patterns,
 }
 
 impl<F: Scalar> Conv2dLayer<F> {
@@ -57,28 +39,19 @@ impl<F: Scalar> Conv2dLayer<F> {
             filters,
             groups,
         };
-        let plan = Plan {
-            input: plan::padded_input(&geometry),
-            delta: plan::padded_delta(&geometry),
-            output_along_width: OnceLock::new(),
-            output_along_images: OnceLock::new(),
-            kernel_gradient: OnceLock::new(),
-            input_gradient_along_width: OnceLock::new(),
-            input_gradient_along_images: OnceLock::new(),
-        };
         Self {
             kernel,
             bias,
             activation,
             channels,
             geometry,
-            plan,
+            patterns: Patterns::new(geometry, channels),
         }
     }
 
     /// The input with the zeros that the window reaches beside it.
     fn padded_input<'a>(&self, x: &'a [F], scratch: &'a mut Vec<F>) -> &'a [F] {
-        pad(x, self.plan.input, self.channels.inputs, scratch)
+        pad(x, self.patterns.input, self.channels.inputs, scratch)
     }
 
     /// The kernel as a matrix `[taps · depth, filters]`, of one group.
@@ -105,15 +78,7 @@ impl<F: Scalar> Conv2dLayer<F> {
         } = self.channels;
         let [padded, panels] = scratch;
         let x = self.padded_input(x, padded);
-        let width = self.geometry.output.width;
-        let (geometry, channels) = (&self.geometry, self.channels);
-        let along_images = || plan::output_along_images(geometry, channels);
-        let along_width = || plan::output_along_width(geometry, channels);
-        let pattern = if width < NARROW && n > width {
-            self.plan.output_along_images.get_or_init(along_images)
-        } else {
-            self.plan.output_along_width.get_or_init(along_width)
-        };
+        let pattern = self.patterns.output(n);
         let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
         for group in 0..groups {
             let kernel = self.kernel_of_group(group);
@@ -144,8 +109,7 @@ impl<F: Scalar> Conv2dLayer<F> {
         } = self.channels;
         let [padded, panels] = scratch;
         let x = self.padded_input(x, padded);
-        let kernel_gradient = || plan::kernel_gradient(&self.geometry, self.channels);
-        let pattern = self.plan.kernel_gradient.get_or_init(kernel_gradient);
+        let pattern = self.patterns.kernel_gradient();
         let pixels = delta.len() / filters;
         let delta = ArrayView2::from_shape((pixels, filters), delta).expect("as many numbers");
         for group in 0..groups {
@@ -185,18 +149,10 @@ impl<F: Scalar> Conv2dLayer<F> {
             groups,
         } = self.channels;
         let [padded, panels] = scratch;
-        let (plan, geometry, channels) = (&self.plan, &self.geometry, self.channels);
-        let (delta, pattern) = match plan.delta {
-            // along the images no zeros are multiplied
-            Some(around) if n < NARROW.min(geometry.input.width) => {
-                let pattern = || plan::input_gradient_along_width(geometry, channels, around.width);
-                let pattern = plan.input_gradient_along_width.get_or_init(pattern);
-                (pad(delta, around, filters, padded), pattern)
-            }
-            _ => {
-                let pattern = || plan::input_gradient_along_images(geometry, channels);
-                (delta, plan.input_gradient_along_images.get_or_init(pattern))
-            }
+        let (around, pattern) = self.patterns.input_gradient(n);
+        let delta = match around {
+            Some(around) => pad(delta, around, filters, padded),
+            None => delta,
         };
         let taps = self.geometry.kernel.height * self.geometry.kernel.width;
         let depth = inputs / groups;

@@ -2,6 +2,7 @@
 
 mod check;
 mod layer;
+mod patterns;
 mod plan;
 
 pub(crate) use check::{Checked, kernel_shape};
