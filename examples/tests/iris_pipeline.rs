@@ -1,6 +1,7 @@
 //! The binary `iris_pipeline`, and the exercises of the chapter on Iris.
 
 mod common;
+mod printed;
 
 use common::{Directory, assert_refused, run};
 use dl_data::{Pca, StandardScaler};
@@ -9,6 +10,7 @@ use dl_nn::metrics::Estimate;
 use examples::iris::network;
 use examples::leakage::{LearntFrom, correlations, noise, prepare, select};
 use ndarray::{Array1, Array2, array};
+use printed::numbers;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iris_pipeline");
 
@@ -17,17 +19,7 @@ fn only_the_step_that_sees_labels_misleads() {
     let out = Directory::new();
     let ended = run(BINARY, &out, &["--splits", "16"]);
     assert!(ended.success, "{}", ended.stderr);
-    let numbers = |label: &str| -> Vec<f64> {
-        let line = ended
-            .stdout
-            .lines()
-            .find_map(|line| line.strip_prefix(label));
-        let words = line.unwrap_or_else(|| panic!("{label}: {}", ended.stdout));
-        words
-            .split_whitespace()
-            .map(|word| word.parse().unwrap())
-            .collect()
-    };
+    let numbers = |label: &str| numbers(&ended.stdout, label);
     for case in [
         "2 components, all rows",
         "2 components, training rows",

@@ -1,6 +1,7 @@
 //! The binary `mnist_ablation`, and the exercises of the chapter on MNIST.
 
 mod common;
+mod printed;
 
 use std::fs;
 
@@ -9,6 +10,7 @@ use dl_conv::models::mnist_cnn;
 use dl_nn::metrics::Estimate;
 use dl_nn::prelude::*;
 use ndarray::{Array1, Array2, array};
+use printed::numbers;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mnist_ablation");
 
@@ -20,17 +22,7 @@ fn compares_four_ways_and_replays_its_record() {
     let record = record.to_str().unwrap();
     let ended = run(BINARY, &out, &["--train", "2000", "--record", record]);
     assert!(ended.success, "{}", ended.stderr);
-    let numbers = |label: &str| -> Vec<f64> {
-        let line = ended
-            .stdout
-            .lines()
-            .find_map(|line| line.strip_prefix(label));
-        let words = line.unwrap_or_else(|| panic!("{label}: {}", ended.stdout));
-        words
-            .split_whitespace()
-            .map(|word| word.parse().unwrap())
-            .collect()
-    };
+    let numbers = |label: &str| numbers(&ended.stdout, label);
     for way in ["neither", "dropout", "augmentation", "both"] {
         let right = numbers(&format!("right, {way} "));
         assert_eq!(right.len(), 2, "a count a seed");
