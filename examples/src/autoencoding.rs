@@ -12,7 +12,9 @@ use dl_viz::style::{BLACK, BLUE, Color, GRAY, GREEN, ORANGE, PURPLE, RED, SKY};
 use dl_viz::{Images, Panel, Scatter};
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 
-use crate::digits::{OptionError, mnist_folder};
+use crate::Options;
+use crate::digits::{OptionError, first_digits};
+use crate::record::RecordOptions;
 
 /// Rows and columns of a digit.
 pub const SIDE: usize = 28;
@@ -36,6 +38,12 @@ const COLORS: [Color; 10] = [
 /// The options of a program that learns to encode digits.
 #[derive(Debug, clap::Args)]
 pub struct CodeOptions {
+    /// Where figures go, and how much is done.
+    #[command(flatten)]
+    pub options: Options,
+    /// Where the run's numbers go, or come from.
+    #[command(flatten)]
+    pub record: RecordOptions,
     /// Images to learn from: the first N [default: a part of MNIST; 1500 with --quick]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(100..=60_000))]
     pub train: Option<u32>,
@@ -52,21 +60,20 @@ impl CodeOptions {
     ///
     /// # Errors
     /// [`OptionError`].
-    pub fn load(&self, quick: bool, default_train: u32) -> Result<Mnist<f32>, OptionError> {
-        let mut data = Mnist::load(mnist_folder(self.data.as_deref()))?;
-        let train = self
-            .train
-            .unwrap_or(if quick { 1500 } else { default_train });
-        data.train = data.train.first(train as usize)?;
-        if quick {
-            data.test = data.test.first(1000.min(data.test.len()))?;
-        }
-        Ok(data)
+    pub fn load(&self, default_train: u32) -> Result<Mnist<f32>, OptionError> {
+        let quick = self.options.quick;
+        let usual = if quick { 1500 } else { default_train };
+        first_digits(
+            self.data.as_deref(),
+            Some(self.train.unwrap_or(usual)),
+            quick,
+        )
     }
 
     /// How often each image is seen.
-    pub fn epochs(&self, quick: bool, default: u32) -> usize {
-        self.epochs.unwrap_or(if quick { 3 } else { default }) as usize
+    pub fn epochs(&self, default: u32) -> usize {
+        let usual = if self.options.quick { 3 } else { default };
+        self.epochs.unwrap_or(usual) as usize
     }
 }
 

@@ -95,18 +95,9 @@ impl DigitOptions {
                 .num_threads(threads.into())
                 .build_global()?;
         }
-        let mut data = Mnist::load(mnist_folder(self.data.as_deref()))?;
         let quick = self.options.quick;
         let train = self.train.or(quick.then_some(1500)).or(default_train);
-        if let Some(count) = train {
-            data.train = data.train.first(count as usize)?;
-        }
-        if quick {
-            data.test = data.test.first(QUICK_TEST.min(data.test.len()))?;
-        }
-        if data.test.len() < FEWEST_TEST {
-            return Err(OptionError::Test(data.test.len()));
-        }
+        let data = first_digits(self.data.as_deref(), train, quick)?;
         let images = learned_from(&data.train);
         let batch_size = self.batch_size as usize;
         if batch_size > images {
@@ -146,6 +137,29 @@ impl DigitOptions {
         let usual = if self.options.quick { 2 } else { 5 };
         self.epochs.unwrap_or(usual) as usize
     }
+}
+
+/// MNIST's first `train` images to learn from, all for `None`, and the images to test on: the first
+/// 1000 if `quick`.
+///
+/// # Errors
+/// [`OptionError`].
+pub fn first_digits(
+    folder: Option<&Path>,
+    train: Option<u32>,
+    quick: bool,
+) -> Result<Mnist<f32>, OptionError> {
+    let mut data = Mnist::load(mnist_folder(folder))?;
+    if let Some(count) = train {
+        data.train = data.train.first(count as usize)?;
+    }
+    if quick {
+        data.test = data.test.first(QUICK_TEST.min(data.test.len()))?;
+    }
+    if data.test.len() < FEWEST_TEST {
+        return Err(OptionError::Test(data.test.len()));
+    }
+    Ok(data)
 }
 
 /// The images that are not held out.

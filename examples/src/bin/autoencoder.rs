@@ -20,7 +20,7 @@ use examples::autoencoding::{
     images_of, linear, mean_squared_error, pixels, plane_panel, train, train_to_denoise,
     with_noise,
 };
-use examples::record::{RecordOptions, rounded};
+use examples::record::rounded;
 use examples::{Options, finish};
 use ndarray::{Array1, Array2, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
@@ -39,14 +39,10 @@ const LINEAR_STEPS: usize = 1000;
 #[derive(Debug, Parser)]
 struct Args {
     #[command(flatten)]
-    options: Options,
-    #[command(flatten)]
     code: CodeOptions,
     /// Deep autoencoders of each size, each from another seed
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(2..=100))]
     seeds: u64,
-    #[command(flatten)]
-    record: RecordOptions,
 }
 
 /// The numbers behind the figures.
@@ -106,18 +102,16 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let quick = args.options.quick;
-    let data = args.code.load(quick, 10_000)?;
+    let data = args.code.load(10_000)?;
     let (x, test) = (pixels(&data.train), pixels(&data.test));
-    let record = args.record.record(|| measure(args, &x, &test))?;
+    let record = args.code.record.record(|| measure(args, &x, &test))?;
     print(&record)?;
     let labels = data.test.labels().to_vec();
-    draw(&record, &first(&test, SHOWN), &labels, &args.options)
+    draw(&record, &first(&test, SHOWN), &labels, &args.code.options)
 }
 
 fn measure(args: &Args, x: &Array2<f32>, test: &Array2<f32>) -> Result<Record, Box<dyn Error>> {
-    let quick = args.options.quick;
-    let epochs = args.code.epochs(quick, 15);
+    let epochs = args.code.epochs(15);
     let shown = first(test, SHOWN);
     let linear = measure_linear(&first(x, LINEAR_IMAGES))?;
     let pca = Pca::fit(x, SIZES[SIZES.len() - 1])?;

@@ -20,7 +20,7 @@ use dl_nn::metrics::Estimate;
 use dl_nn::prelude::*;
 use dl_viz::style::{BLUE, GRAY, RED};
 use dl_viz::{Bars, Figure, Images, Panel, Series};
-use examples::digits::{mnist_folder, predictions};
+use examples::digits::{first_digits, predictions};
 use examples::record::RecordOptions;
 use examples::{Options, finish};
 use ndarray::{Array1, Array4, Axis, concatenate};
@@ -109,13 +109,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let mut data = Mnist::load(mnist_folder(args.data.as_deref()))?;
     let quick = args.options.quick;
     let train = args.train.unwrap_or(if quick { 1000 } else { 8000 });
-    data.train = data.train.first(train as usize)?;
-    if quick {
-        data.test = data.test.first(1000)?;
-    }
+    let data = first_digits(args.data.as_deref(), Some(train), quick)?;
     let drawn = augmented_digits(&data.train)?;
     let record = args.record.record(|| train_all(args, data))?;
     print_record(&record)?;

@@ -18,7 +18,7 @@ use dl_viz::{Figure, Line, Panel};
 use examples::autoencoding::{
     CodeOptions, PIXELS, between, digits_panel, first, pixels, plane_panel,
 };
-use examples::record::{RecordOptions, rounded};
+use examples::record::rounded;
 use examples::vae::{BATCH_SIZE, Bound, Vae};
 use examples::{Options, finish};
 use ndarray::{Array2, Axis, Slice, concatenate};
@@ -39,14 +39,10 @@ const SAMPLES: usize = 40;
 #[derive(Debug, Parser)]
 struct Args {
     #[command(flatten)]
-    options: Options,
-    #[command(flatten)]
     code: CodeOptions,
     /// Seed of the initial weights, the order of the images and all draws
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    #[command(flatten)]
-    record: RecordOptions,
 }
 
 /// The numbers behind the figures.
@@ -86,16 +82,15 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let quick = args.options.quick;
-    let data = args.code.load(quick, 60_000)?;
+    let data = args.code.load(60_000)?;
     let (x, test) = (pixels(&data.train), pixels(&data.test));
-    let record = args.record.record(|| {
+    let record = args.code.record.record(|| {
         let labels = data.train.labels().to_vec();
         measure(args, &x, &labels, &test)
     })?;
     print(&record);
     let labels = data.test.labels().to_vec();
-    draw(&record, &labels, &args.options)
+    draw(&record, &labels, &args.code.options)
 }
 
 /// Trains on all images, in an order of its own each epoch.
@@ -105,7 +100,7 @@ fn train(
     x: &Array2<f32>,
     test: &Array2<f32>,
 ) -> Result<(Vae, Measured), Box<dyn Error>> {
-    let epochs = args.code.epochs(args.options.quick, 15);
+    let epochs = args.code.epochs(15);
     let mut vae = Vae::new(dimensions, args.seed)?;
     let batches = x.nrows().div_ceil(BATCH_SIZE);
     let schedule = Cosine::new((epochs * batches) as u64)?;
