@@ -3,7 +3,8 @@
 use dl_math::Scalar;
 use dl_math::random::Generator;
 use dl_nn::{
-    Activation, Batching, Cache, Layer, LayerError, LayerSpec, Mode, ShapeError, View, ViewMut,
+    Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
+    ViewMut,
 };
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,10 @@ impl ZeroPad2d {
 impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
     fn kind(&self) -> &'static str {
         "zero_pad2d"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("zero_pad2d", self)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -93,6 +93,18 @@ pub enum BuildError {
     /// An input sample has more elements than can be counted.
     #[error("input shape {0:?} has too many elements to count")]
     HugeInput(Vec<usize>),
+    /// A layer is larger than the limits the model is built within.
+    #[error("layer `{layer}`: {got} {what}, but at most {most} are allowed here")]
+    TooLarge {
+        /// The layer's name.
+        layer: String,
+        /// What is counted.
+        what: &'static str,
+        /// How many there would be.
+        got: usize,
+        /// The limit.
+        most: usize,
+    },
     /// The loss computes its own softmax or sigmoid, but the last layer applies one already.
     #[error(
         "loss {loss} takes logits, but the last layer `{layer}` applies {activation}; \

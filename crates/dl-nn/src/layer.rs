@@ -7,6 +7,7 @@ use dl_math::random::{Generator, stream};
 use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
 
 use crate::activation::Activation;
+use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
 
 /// A batch that is read: axis 0 counts samples; always in standard (row-major) layout.
@@ -205,6 +206,18 @@ pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
     /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
     fn kind(&self) -> &'static str;
 
+    /// The description as plain data, for model files: [`LayerConfig::new`] with the kind and
+    /// itself. `None`, the default, where the layer cannot be saved.
+    fn config(&self) -> Option<LayerConfig> {
+        None
+    }
+
+    /// How many numbers the parameters and the state of [`build`](Self::build) take for such an
+    /// input: what a file declares is compared with what it holds before it is allocated.
+    fn numbers(&self, _input: &[usize]) -> usize {
+        0
+    }
+
     /// Checks the configuration and the input shape (of one sample) and draws the parameters.
     ///
     /// # Errors
@@ -214,6 +227,29 @@ pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError>;
+}
+
+/// So that descriptions read from data can be pushed like any other.
+impl<F: Scalar> LayerSpec<F> for Box<dyn LayerSpec<F>> {
+    fn kind(&self) -> &'static str {
+        (**self).kind()
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        (**self).config()
+    }
+
+    fn numbers(&self, input: &[usize]) -> usize {
+        (**self).numbers(input)
+    }
+
+    fn build(
+        &self,
+        input: &[usize],
+        generator: &mut Generator,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+        (**self).build(input, generator)
+    }
 }
 
 /// A layer that needs no shape inference, as its own description.

@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod block;
+mod config;
 pub mod contract;
 mod error;
 mod gemm;
@@ -26,12 +27,13 @@ pub mod train;
 mod workspace;
 
 pub use activation::Activation;
+pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig, Registry};
 pub use dl_math::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
 pub use gemm::{Start, add_rows, gemm};
 pub use layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 pub use model::{Model, NamedLayer, Weights, WeightsError};
-pub use sequential::Sequential;
+pub use sequential::{Limits, Sequential};
 pub use summary::{Summary, SummaryRow};
 pub use target::{Target, TargetRow};
 pub use workspace::{BatchLoss, Share, Workspace};

@@ -4,6 +4,7 @@ use dl_math::Scalar;
 use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
+use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
 use crate::layer::{Layer, Mode, Param};
 use crate::summary::Summary;
@@ -29,12 +30,19 @@ pub struct NamedLayer<F> {
     pub layer: Box<dyn Layer<F>>,
     /// The shape of one output sample.
     pub output_shape: Vec<usize>,
+    /// Its description as plain data, where it has one.
+    pub config: Option<LayerConfig>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     parameter_names: Vec<String>,
 }
 
 impl<F: Scalar> NamedLayer<F> {
-    pub(crate) fn new(name: String, layer: Box<dyn Layer<F>>, output_shape: Vec<usize>) -> Self {
+    pub(crate) fn new(
+        name: String,
+        layer: Box<dyn Layer<F>>,
+        output_shape: Vec<usize>,
+        config: Option<LayerConfig>,
+    ) -> Self {
         let params = layer.params();
         let parameter_names = params
             .iter()
@@ -45,6 +53,7 @@ impl<F: Scalar> NamedLayer<F> {
             name,
             layer,
             output_shape,
+            config,
             parameter_names,
         }
     }
@@ -150,6 +159,31 @@ impl<F: Scalar> Model<F> {
     /// Number of trained parameters.
     pub fn parameter_count(&self) -> usize {
         self.layers.iter().map(NamedLayer::parameter_count).sum()
+    }
+
+    /// The row of layers as plain data.
+    ///
+    /// # Errors
+    /// [`ArchitectureError`] naming the first layer that cannot be described as data.
+    pub fn architecture(&self) -> Result<Architecture, ArchitectureError> {
+        let described = |named: &NamedLayer<F>| match &named.config {
+            Some(config) => Ok(NamedConfig {
+                name: named.name.clone(),
+                config: config.clone(),
+            }),
+            None => Err(ArchitectureError::NoConfig {
+                layer: named.name.clone(),
+                kind: named.layer.kind().to_owned(),
+            }),
+        };
+        Ok(Architecture {
+            input_shape: self.input_shape.clone(),
+            layers: self
+                .layers
+                .iter()
+                .map(described)
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     /// A table of the layers, for reading.

@@ -23,6 +23,23 @@ pub struct Sequential<F> {
     layers: Vec<(Option<String>, Box<dyn LayerSpec<F>>)>,
 }
 
+/// What a description that is not trusted may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Numbers of all parameters and states.
+    pub numbers: usize,
+    /// Numbers of an output sample of any layer.
+    pub sample: usize,
+}
+
+impl Limits {
+    /// Anything goes.
+    pub const NONE: Self = Self {
+        numbers: usize::MAX,
+        sample: usize::MAX,
+    };
+}
+
 impl<F: Scalar> Sequential<F> {
     /// Starts with the shape of one input sample, channels last: `[features]`, `[h, w, c]`.
     pub fn input(shape: impl Into<Vec<usize>>) -> Self {
@@ -58,6 +75,15 @@ impl<F: Scalar> Sequential<F> {
     /// # Errors
     /// [`BuildError`] naming the layer, what it got and what it takes.
     pub fn build(&self, seed: u64) -> Result<Model<F>, BuildError> {
+        self.build_within(seed, Limits::NONE)
+    }
+
+    /// As [`build`](Self::build), for a description that is not trusted: what it declares is
+    /// compared with the limits before it is allocated.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), and [`BuildError::TooLarge`].
+    pub fn build_within(&self, seed: u64, limits: Limits) -> Result<Model<F>, BuildError> {
         if self.layers.is_empty() {
             return Err(BuildError::Empty);
         }
@@ -69,6 +95,7 @@ impl<F: Scalar> Sequential<F> {
             return Err(BuildError::HugeInput(self.input.clone()));
         }
         let mut shape = self.input.clone();
+        let mut numbers = 0_usize;
         let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
         for (index, (name, spec)) in self.layers.iter().enumerate() {
             let name = name.clone().unwrap_or_else(|| {
@@ -80,17 +107,34 @@ impl<F: Scalar> Sequential<F> {
                 layer: name.clone(),
                 source,
             };
+            let too_large = |what, got, most| BuildError::TooLarge {
+                layer: name.clone(),
+                what,
+                got,
+                most,
+            };
+            numbers = numbers.saturating_add(spec.numbers(&shape));
+            if numbers > limits.numbers {
+                let what = "numbers in its parameters and those before it";
+                return Err(too_large(what, numbers, limits.numbers));
+            }
             let layer = spec
                 .build(&shape, &mut stream(seed, index as u64))
                 .map_err(described)?;
             let output_shape = layer
                 .output_shape(&shape)
                 .map_err(|error| described(error.into()))?;
+            let size = output_shape.iter().copied().try_fold(1, usize::checked_mul);
+            let size = size.unwrap_or(usize::MAX);
+            if size > limits.sample {
+                let what = "numbers in an output sample";
+                return Err(too_large(what, size, limits.sample));
+            }
             if layers.iter().any(|l| l.name == name) {
                 return Err(BuildError::DuplicateName(name));
             }
             shape.clone_from(&output_shape);
-            layers.push(NamedLayer::new(name, layer, output_shape));
+            layers.push(NamedLayer::new(name, layer, output_shape, spec.config()));
         }
         Ok(Model::new(self.input.clone(), layers))
     }

@@ -5,12 +5,12 @@ mod layer;
 mod patterns;
 mod plan;
 
-pub(crate) use check::{Checked, kernel_shape};
+pub(crate) use check::{Checked, kernel_numbers, kernel_shape};
 pub use layer::Conv2dLayer;
 
 use dl_math::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, Layer, LayerError, LayerSpec};
+use dl_nn::{Activation, Layer, LayerConfig, LayerError, LayerSpec};
 use ndarray::ArrayD;
 
 use crate::geometry::{Padding, Size, Window};
@@ -112,6 +112,14 @@ impl Conv2d {
 impl<F: Scalar> LayerSpec<F> for Conv2d {
     fn kind(&self) -> &'static str {
         "conv2d"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("conv2d", self)
+    }
+
+    fn numbers(&self, input: &[usize]) -> usize {
+        kernel_numbers(&self.window, self.filters, self.groups, input)
     }
 
     fn build(

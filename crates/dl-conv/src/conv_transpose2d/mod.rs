@@ -9,9 +9,10 @@ pub(crate) use layer::layer;
 
 use dl_math::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, Layer, LayerError, LayerSpec};
+use dl_nn::{Activation, Layer, LayerConfig, LayerError, LayerSpec};
 use ndarray::ArrayD;
 
+use crate::conv2d::kernel_numbers;
 use crate::geometry::{Padding, Size, Window};
 
 /// A transposed convolution y = g(Kᵀ x + b), where x ↦ K x is a convolution with this window:
@@ -147,6 +148,14 @@ impl ConvTranspose2d {
 impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
     fn kind(&self) -> &'static str {
         "conv_transpose2d"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("conv_transpose2d", self)
+    }
+
+    fn numbers(&self, input: &[usize]) -> usize {
+        kernel_numbers(&self.window, self.filters, self.groups, input)
     }
 
     fn build(

@@ -5,7 +5,8 @@ mod passes;
 use dl_math::Scalar;
 use dl_math::random::Generator;
 use dl_nn::{
-    Batching, Cache, ConfigError, Layer, LayerError, LayerSpec, Mode, ShapeError, View, ViewMut,
+    Batching, Cache, ConfigError, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError,
+    View, ViewMut,
 };
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,10 @@ impl LocalResponseNorm {
 impl<F: Scalar> LayerSpec<F> for LocalResponseNorm {
     fn kind(&self) -> &'static str {
         "local_response_norm"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("local_response_norm", self)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -2,7 +2,7 @@
 
 use dl_math::Scalar;
 use dl_math::random::Generator;
-use dl_nn::{Layer, LayerError, LayerSpec};
+use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::average::Average;
@@ -37,6 +37,10 @@ impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
         "global_max_pool2d"
     }
 
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("global_max_pool2d", self)
+    }
+
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         whole("global_max_pool2d", input, Max)
     }
@@ -45,6 +49,10 @@ impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
 impl<F: Scalar> LayerSpec<F> for GlobalAveragePool2d {
     fn kind(&self) -> &'static str {
         "global_average_pool2d"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("global_average_pool2d", self)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

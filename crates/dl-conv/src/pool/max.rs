@@ -2,7 +2,7 @@
 
 use dl_math::Scalar;
 use dl_math::random::Generator;
-use dl_nn::{Layer, LayerError, LayerSpec};
+use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
@@ -70,6 +70,10 @@ impl MaxPool2d {
 impl<F: Scalar> LayerSpec<F> for MaxPool2d {
     fn kind(&self) -> &'static str {
         "max_pool2d"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("max_pool2d", self)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -6,7 +6,8 @@ mod nearest;
 use dl_math::Scalar;
 use dl_math::random::Generator;
 use dl_nn::{
-    Activation, Batching, Cache, Layer, LayerError, LayerSpec, Mode, ShapeError, View, ViewMut,
+    Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
+    ViewMut,
 };
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,10 @@ impl UpSample2d {
 impl<F: Scalar> LayerSpec<F> for UpSample2d {
     fn kind(&self) -> &'static str {
         "up_sample2d"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("up_sample2d", self)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -4,6 +4,7 @@ use dl_math::{Scalar, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
+use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -15,6 +16,10 @@ pub struct Activate(pub Activation);
 impl<F: Scalar> LayerSpec<F> for Activate {
     fn kind(&self) -> &'static str {
         "activation"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("activation", self)
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -3,6 +3,7 @@
 use dl_math::{Scalar, random::Generator};
 use ndarray::{Array1, ArrayD};
 
+use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -51,6 +52,16 @@ impl BatchNorm {
 impl<F: Scalar> LayerSpec<F> for BatchNorm {
     fn kind(&self) -> &'static str {
         "batch_norm"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("batch_norm", self)
+    }
+
+    fn numbers(&self, input: &[usize]) -> usize {
+        input
+            .last()
+            .map_or(0, |channels| channels.saturating_mul(4))
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -4,6 +4,7 @@ use dl_math::{Scalar, random::Generator};
 use ndarray::{Array1, Array2, ArrayD};
 
 use crate::activation::Activation;
+use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::gemm::{Start, add_rows, gemm};
 use crate::init::{Fans, Initializer};
@@ -78,6 +79,15 @@ impl Dense {
 impl<F: Scalar> LayerSpec<F> for Dense {
     fn kind(&self) -> &'static str {
         "dense"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("dense", self)
+    }
+
+    fn numbers(&self, input: &[usize]) -> usize {
+        let inputs = input.first().copied().unwrap_or(0).saturating_add(1);
+        self.units.saturating_mul(inputs)
     }
 
     fn build(

@@ -5,6 +5,7 @@ use dl_math::{Scalar, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
+use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -27,6 +28,10 @@ impl Dropout {
 impl<F: Scalar> LayerSpec<F> for Dropout {
     fn kind(&self) -> &'static str {
         "dropout"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("dropout", self)
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

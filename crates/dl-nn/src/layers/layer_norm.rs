@@ -3,6 +3,7 @@
 use dl_math::{Scalar, random::Generator};
 use ndarray::{Array1, ArrayD};
 
+use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -36,6 +37,16 @@ impl LayerNorm {
 impl<F: Scalar> LayerSpec<F> for LayerNorm {
     fn kind(&self) -> &'static str {
         "layer_norm"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("layer_norm", self)
+    }
+
+    fn numbers(&self, input: &[usize]) -> usize {
+        input
+            .last()
+            .map_or(0, |features| features.saturating_mul(2))
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

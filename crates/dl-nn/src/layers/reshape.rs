@@ -4,6 +4,7 @@ use dl_math::{Scalar, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
+use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -15,6 +16,10 @@ pub struct Flatten;
 impl<F: Scalar> LayerSpec<F> for Flatten {
     fn kind(&self) -> &'static str {
         "flatten"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("flatten", self)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -43,6 +48,10 @@ impl Reshape {
 impl<F: Scalar> LayerSpec<F> for Reshape {
     fn kind(&self) -> &'static str {
         "reshape"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        LayerConfig::new("reshape", self)
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -7,6 +7,7 @@
 use dl_math::{Normal, Scalar, random::Generator};
 use ndarray::ArrayD;
 
+use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
 use crate::layers::{slice, slice_mut};
@@ -167,6 +168,10 @@ macro_rules! its_own_description {
         impl<F: Scalar> LayerSpec<F> for $layer {
             fn kind(&self) -> &'static str {
                 Layer::<F>::kind(self)
+            }
+
+            fn config(&self) -> Option<LayerConfig> {
+                LayerConfig::new(Layer::<F>::kind(self), self)
             }
 
             fn build(

@@ -1,0 +1,175 @@
+//! An architecture as plain data: what a model file says about the layers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use dl_math::Scalar;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::layer::LayerSpec;
+use crate::layers::{
+    Activate, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reparameterize, Reshape,
+    StandardNormalKl,
+};
+use crate::sequential::Sequential;
+
+/// A layer's description as plain data: its kind and what it was set to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerConfig {
+    /// The kind of layer, under which a [`Registry`] knows it: `dense`.
+    pub kind: String,
+    /// The description's fields, as serde writes them.
+    pub settings: Value,
+}
+
+impl LayerConfig {
+    /// What [`LayerSpec::config`] returns for a description that serde can write; `None` where it
+    /// cannot.
+    pub fn new(kind: &str, spec: &impl Serialize) -> Option<Self> {
+        Some(Self {
+            kind: kind.to_owned(),
+            settings: serde_json::to_value(spec).ok()?,
+        })
+    }
+}
+
+/// A row of layers as plain data, from which [`Registry::sequential`] makes a network again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// The shape of one input sample.
+    pub input_shape: Vec<usize>,
+    /// The layers, in order.
+    pub layers: Vec<NamedConfig>,
+}
+
+/// A layer of an [`Architecture`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedConfig {
+    /// Its name in the model.
+    pub name: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub config: LayerConfig,
+}
+
+/// An architecture that cannot be written down or read back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchitectureError {
+    /// A layer cannot be described as data.
+    #[error(
+        "layer `{layer}` ({kind}) cannot be described as data; its `LayerSpec` must implement \
+         `config`"
+    )]
+    NoConfig {
+        /// The layer's name.
+        layer: String,
+        /// Its kind.
+        kind: String,
+    },
+    /// A kind of layer that the registry does not have.
+    #[error("layer `{layer}` is of kind `{kind}`, but the kinds known here are {known}")]
+    UnknownKind {
+        /// The layer's name.
+        layer: String,
+        /// The kind.
+        kind: String,
+        /// All kinds there are.
+        known: String,
+    },
+    /// Settings that are not those of this kind of layer.
+    #[error("layer `{layer}`: these are not the settings of a `{kind}`: {why}")]
+    Settings {
+        /// The layer's name.
+        layer: String,
+        /// The kind.
+        kind: String,
+        /// What serde says.
+        why: String,
+    },
+}
+
+type Read<F> = fn(&Value) -> Result<Box<dyn LayerSpec<F>>, serde_json::Error>;
+
+/// The kinds of layers that can be made from an [`Architecture`]. Nothing else is ever made: a
+/// file names a kind, it does not bring code.
+///
+/// ```
+/// use dl_nn::{Model, Registry, Sequential, layers::Dense};
+///
+/// let model: Model<f32> = Sequential::input([4]).push(Dense::new(3)).build(0)?;
+/// let json = serde_json::to_string(&model.architecture()?)?;
+/// let again = Registry::<f32>::new().sequential(&serde_json::from_str(&json)?)?.build(0)?;
+/// assert_eq!(again.architecture()?, model.architecture()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Registry<F> {
+    kinds: BTreeMap<&'static str, Read<F>>,
+}
+
+impl<F> fmt::Debug for Registry<F> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(self.kinds.keys()).finish()
+    }
+}
+
+impl<F: Scalar> Default for Registry<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: Scalar> Registry<F> {
+    /// The layers of this crate.
+    pub fn new() -> Self {
+        let kinds = BTreeMap::new();
+        Self { kinds }
+            .with::<Activate>("activation")
+            .with::<BatchNorm>("batch_norm")
+            .with::<Dense>("dense")
+            .with::<Dropout>("dropout")
+            .with::<Flatten>("flatten")
+            .with::<LayerNorm>("layer_norm")
+            .with::<Reparameterize>("reparameterize")
+            .with::<Reshape>("reshape")
+            .with::<StandardNormalKl>("standard_normal_kl")
+    }
+
+    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives.
+    pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(
+        mut self,
+        kind: &'static str,
+    ) -> Self {
+        let read: Read<F> = |settings| Ok(Box::new(S::deserialize(settings)?));
+        self.kinds.insert(kind, read);
+        self
+    }
+
+    /// The network of this architecture, to be built.
+    ///
+    /// # Errors
+    /// [`ArchitectureError`] naming the first layer whose kind or settings are unknown.
+    pub fn sequential(
+        &self,
+        architecture: &Architecture,
+    ) -> Result<Sequential<F>, ArchitectureError> {
+        let mut network = Sequential::input(architecture.input_shape.clone());
+        for NamedConfig { name, config } in &architecture.layers {
+            let (layer, kind) = (name.clone(), config.kind.clone());
+            let Some(read) = self.kinds.get(&*kind) else {
+                let known = self.kinds.keys().copied().collect::<Vec<_>>().join(", ");
+                return Err(ArchitectureError::UnknownKind { layer, kind, known });
+            };
+            let spec = read(&config.settings).map_err(|why| ArchitectureError::Settings {
+                layer,
+                kind,
+                why: why.to_string(),
+            })?;
+            network = network.push_named(name.clone(), spec);
+        }
+        Ok(network)
+    }
+}
