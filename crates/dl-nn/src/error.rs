@@ -3,6 +3,7 @@
 use dl_math::sampling::SamplingError;
 
 use crate::optim::StateError;
+use crate::train::ResumeError;
 
 /// A configuration value outside its allowed range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -211,6 +212,19 @@ pub enum TrainError {
     /// The optimiser's state is not this model's.
     #[error(transparent)]
     Optimizer(#[from] StateError),
+    /// The snapshot to go on from does not fit; nothing has changed.
+    #[error("cannot resume: {0}")]
+    Resume(#[from] ResumeError),
+    /// A checkpoint could not be kept. Training stopped after this step, with its weights.
+    #[error("no checkpoint could be kept after epoch {epoch}, step {step}: {why}")]
+    Checkpoint {
+        /// Epochs done.
+        epoch: usize,
+        /// Steps done in the epoch under way.
+        step: usize,
+        /// What the checkpointer says.
+        why: String,
+    },
     /// The loss became NaN or infinite. The model holds the last good weights: those after the
     /// last epoch whose losses were all finite, or the initial ones. The optimiser has forgotten
     /// its state.

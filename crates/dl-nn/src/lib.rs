@@ -5,6 +5,7 @@ mod block;
 mod config;
 pub mod contract;
 mod error;
+mod float;
 mod gemm;
 pub mod gradient_check;
 pub mod init;

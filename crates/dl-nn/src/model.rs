@@ -88,6 +88,12 @@ impl<F> Weights<F> {
     }
 }
 
+impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {
+    fn from_iter<I: IntoIterator<Item = (String, ArrayD<F>)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
 /// Weights of another model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the weights have {found} where the model has {expected}")]
@@ -232,6 +238,21 @@ impl<F: Scalar> Model<F> {
     /// [`WeightsError`] naming the first entry that has another name or shape than the model's;
     /// the model has not changed then.
     pub fn set_weights(&mut self, weights: &Weights<F>) -> Result<(), WeightsError> {
+        self.check_weights(weights)?;
+        let mut values = weights.0.iter().map(|(_, value)| value);
+        for named in &mut self.layers {
+            for (mut param, value) in named.layer.params_mut().into_iter().zip(&mut values) {
+                param.value.assign(value);
+            }
+            for (mut state, value) in named.layer.state_mut().into_iter().zip(&mut values) {
+                state.value.assign(value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether [`set_weights`](Self::set_weights) would take these.
+    pub(crate) fn check_weights(&self, weights: &Weights<F>) -> Result<(), WeightsError> {
         let mut entries = weights.0.iter();
         for named in &self.layers {
             for param in named.all() {
@@ -252,15 +273,6 @@ impl<F: Scalar> Model<F> {
         if let Some((name, value)) = entries.next() {
             let found = format!("{name} {:?}", value.shape());
             return Err(WeightsError::new(found, "nothing more".into()));
-        }
-        let mut values = weights.0.iter().map(|(_, value)| value);
-        for named in &mut self.layers {
-            for (mut param, value) in named.layer.params_mut().into_iter().zip(&mut values) {
-                param.value.assign(value);
-            }
-            for (mut state, value) in named.layer.state_mut().into_iter().zip(&mut values) {
-                state.value.assign(value);
-            }
         }
         Ok(())
     }

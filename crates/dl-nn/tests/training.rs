@@ -768,6 +768,8 @@ fn early_stopping_watches_what_it_is_told() {
                 batch_size: 1,
                 samples: 1,
             },
+            resumed_at: 0,
+            grads: &[],
         };
         stopping.train_begin(&mut run);
         for (number, epoch) in epochs.iter().enumerate() {

@@ -223,6 +223,14 @@ impl<F: Scalar> Optimizer<F> {
         Ok(())
     }
 
+    /// Checks that the state is these parameters', or that there is none yet.
+    pub(crate) fn check_state(&self, parameters: &[Parameter<'_, F>]) -> Result<(), StateError> {
+        if self.state.step == 0 && self.state.parameters.is_empty() {
+            return Ok(());
+        }
+        self.check(parameters)
+    }
+
     fn initial_state(&self, parameter: &Parameter<'_, F>) -> ParameterState<F> {
         ParameterState {
             name: parameter.name.to_owned(),

@@ -1,8 +1,10 @@
 //! What a user can hook into training.
 
 use dl_math::Scalar;
+use ndarray::ArrayD;
 
 use super::history::{Epoch, History};
+use super::state::{CallbackState, ResumeError};
 use crate::model::Model;
 
 /// Whether training goes on.
@@ -15,7 +17,7 @@ pub enum Flow {
 }
 
 /// What [`fit`](super::Trainer::fit) is about to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
     /// Epochs asked for.
     pub epochs: usize,
@@ -37,6 +39,11 @@ pub struct Run<'a, F> {
     pub learning_rate_factor: f64,
     /// What `fit` was asked to do.
     pub plan: Plan,
+    /// Epochs that were done before this `fit` took up a snapshot.
+    pub resumed_at: usize,
+    /// The gradients of the last step, layer by layer, parameter by parameter, before clipping
+    /// and penalties; of zeros before the first.
+    pub grads: &'a [Vec<ArrayD<F>>],
 }
 
 /// The outcome of a training step.
@@ -70,6 +77,21 @@ pub trait Callback<F: Scalar> {
         Flow::Continue
     }
 
+    /// What the callback remembers, for a [`Snapshot`](super::Snapshot); `None`, the default, where
+    /// it remembers nothing.
+    fn state(&self) -> Option<CallbackState<F>> {
+        None
+    }
+
+    /// Takes up, after `train_begin`, what [`state`](Self::state) gave.
+    ///
+    /// # Errors
+    /// [`ResumeError`] where the state is another callback's.
+    fn set_state(&mut self, state: CallbackState<F>) -> Result<(), ResumeError> {
+        let expected = "a callback that remembers nothing".to_owned();
+        Err(ResumeError::callback(state.kind, expected))
+    }
+
     /// After the last epoch, however training ends: all epochs done, stopped, or failed.
     fn train_end(&mut self, _history: &History, _run: &mut Run<'_, F>) {}
 }
@@ -89,6 +111,14 @@ impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
 
     fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
         (**self).epoch_end(epoch, run)
+    }
+
+    fn state(&self) -> Option<CallbackState<F>> {
+        (**self).state()
+    }
+
+    fn set_state(&mut self, state: CallbackState<F>) -> Result<(), ResumeError> {
+        (**self).set_state(state)
     }
 
     fn train_end(&mut self, history: &History, run: &mut Run<'_, F>) {

@@ -5,6 +5,7 @@ use dl_math::Scalar;
 use super::callback::{Callback, Flow, Run};
 use super::evaluate::Evaluation;
 use super::history::{Epoch, History};
+use super::state::{CallbackState, ResumeError};
 use crate::error::ConfigError;
 use crate::model::Weights;
 
@@ -41,6 +42,22 @@ pub struct EarlyStopping<F> {
     monitor: Monitor,
     waited: usize,
     best: Option<(f64, usize, Weights<F>)>,
+}
+
+const KIND: &str = "early_stopping";
+
+/// What is remembered from epoch to epoch, beside the weights.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Memory {
+    waited: usize,
+    best: Option<Best>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Best {
+    #[serde(with = "crate::float")]
+    cost: f64,
+    epoch: usize,
 }
 
 impl<F: Scalar> EarlyStopping<F> {
@@ -106,6 +123,28 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
             }
         }
         Flow::Continue
+    }
+
+    fn state(&self) -> Option<CallbackState<F>> {
+        let best = self.best.as_ref();
+        let memory = Memory {
+            waited: self.waited,
+            best: best.map(|&(cost, epoch, _)| Best { cost, epoch }),
+        };
+        Some(CallbackState {
+            weights: best.map(|(_, _, weights)| weights.clone()),
+            ..CallbackState::new(KIND, &memory)
+        })
+    }
+
+    fn set_state(&mut self, state: CallbackState<F>) -> Result<(), ResumeError> {
+        let memory: Memory = state.read(KIND)?;
+        self.waited = memory.waited;
+        self.best = memory
+            .best
+            .zip(state.weights)
+            .map(|(Best { cost, epoch }, weights)| (cost, epoch, weights));
+        Ok(())
     }
 
     fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {

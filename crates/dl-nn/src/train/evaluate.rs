@@ -17,6 +17,7 @@ const EVALUATION_BATCH: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Evaluation {
     /// Mean loss a sample.
+    #[serde(with = "crate::float")]
     pub loss: f64,
     /// Share of samples whose class is predicted right; `None` where targets are values.
     pub accuracy: Option<f64>,
@@ -104,8 +105,9 @@ pub(super) fn count_right<F: Scalar>(
 }
 
 /// Sums batch by batch to an [`Evaluation`].
-#[derive(Debug, Default)]
-pub(super) struct Tally {
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Tally {
+    #[serde(with = "crate::float")]
     loss: f64,
     weight: f64,
     right: Option<usize>,

@@ -8,10 +8,11 @@ use dl_math::random::generator;
 use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
 
 use super::callback::{Callback, Flow, Plan, Run, StepEnd};
-use super::evaluate::{Evaluation, Samples, Tally, evaluate_rows, evaluation_workspace};
+use super::evaluate::{Evaluation, Samples, evaluate_rows, evaluation_workspace};
 use super::history::{Epoch, History};
 use super::options::{Callbacks, Fit, Validation};
-use super::trainer::{Trainer, check_data};
+use super::state::{CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot};
+use super::trainer::{Outcome, Trainer, check_data};
 use crate::activation::Activation;
 use crate::error::{ConfigError, DataError, TrainError};
 use crate::layer::mix;
@@ -21,8 +22,12 @@ use crate::workspace::Workspace;
 
 /// What one `fit` works with.
 struct Session<'a, 'c, F> {
-    plan: Plan,
+    /// How far it has come; what callbacks remember and the history stand elsewhere.
+    state: FitState<F>,
+    /// Epochs done before it was resumed.
+    resumed_at: usize,
     shuffle: bool,
+    checkpointer: Option<Box<dyn Checkpointer<F> + 'c>>,
     callbacks: Callbacks<'c, F>,
     samples: Samples<'a, F>,
     targets: Target<'a, F>,
@@ -63,7 +68,12 @@ impl<F: Scalar> Trainer<F> {
         let x = check_data(self, &x, &targets)?;
         let outputs = self.model.output_shape().iter().product();
         let weights = options.weights(&targets, outputs)?;
-        let (rows, held_out) = options.validation.split(&targets, self.seed)?;
+        let (snapshot, fit) = match options.resume {
+            Some(snapshot) => (Some(snapshot.trainer), Some(snapshot.fit)),
+            None => (None, None),
+        };
+        let seed = snapshot.as_ref().map_or(self.seed, |trainer| trainer.seed);
+        let (rows, held_out) = options.validation.split(&targets, seed)?;
         require_two_classes(self.loss.link(), &targets, &rows)?;
         if let Some(weights) = &weights {
             let total: f64 = rows.iter().map(|&row| weights[row].as_f64()).sum();
@@ -82,13 +92,25 @@ impl<F: Scalar> Trainer<F> {
         };
         let batch_size = options.batch_size.min(rows.len());
         let steps_per_epoch = rows.len().div_ceil(batch_size);
+        let plan = Plan {
+            epochs: options.epochs,
+            steps_per_epoch,
+            batch_size,
+            samples: rows.len(),
+        };
+        self.plan_workspace(batch_size);
+        if let (Some(trainer), Some(fit)) = (snapshot, &fit) {
+            fit.check(&plan)?;
+            check_callbacks(&fit.callbacks, &options.callbacks)?;
+            self.restore(trainer)?;
+        }
+        let mut fit = fit.unwrap_or_else(|| FitState::start(plan, self.steps));
+        fit.plan = plan;
+        self.history = std::mem::take(&mut fit.history);
         let mut session = Session {
-            plan: Plan {
-                epochs: options.epochs,
-                steps_per_epoch,
-                batch_size,
-                samples: rows.len(),
-            },
+            resumed_at: fit.epoch,
+            state: fit,
+            checkpointer: options.checkpointer,
             // a single batch: its order changes nothing but rounding
             shuffle: options.shuffle && steps_per_epoch > 1,
             callbacks: options.callbacks,
@@ -103,12 +125,12 @@ impl<F: Scalar> Trainer<F> {
                 rows,
             }),
         };
-        self.plan_workspace(batch_size);
-        self.history = History::default();
-        let mut good = self.model.weights();
+        let good = session.state.last_good.take();
+        let mut good = good.unwrap_or_else(|| self.model.weights());
         self.each(&mut session, |callback, run| callback.train_begin(run));
+        session.wake_callbacks()?;
         let result = self.epochs(&mut session, &mut good);
-        if result.is_err() {
+        if result.as_ref().is_err_and(leads_astray) {
             // the optimiser starts anew, since its state led away from the good weights
             let result = self.model.set_weights(&good);
             result.expect("the weights are a copy of this model's");
@@ -122,16 +144,16 @@ impl<F: Scalar> Trainer<F> {
         result.map(|()| self.history.clone())
     }
 
-    /// All epochs, or as many as callbacks and numbers allow; `good` are the weights after the
-    /// last one that ended well.
+    /// All epochs that are left, or as many as callbacks and numbers allow; `good` are the weights
+    /// after the last one that ended well.
     fn epochs(
         &mut self,
         session: &mut Session<'_, '_, F>,
         good: &mut Weights<F>,
     ) -> Result<(), TrainError> {
-        for epoch in 0..session.plan.epochs {
-            let start = Instant::now();
-            let (train, learning_rate) = self.steps(session, epoch)?;
+        while session.state.epoch < session.state.plan.epochs && self.history.stopped.is_none() {
+            let (start, epoch) = (Instant::now(), session.state.epoch);
+            let learning_rate = self.steps(session, good, start)?;
             if let Some(parameter) = self.model.first_non_finite() {
                 return Err(TrainError::NonFiniteWeights {
                     parameter: parameter.to_owned(),
@@ -139,64 +161,112 @@ impl<F: Scalar> Trainer<F> {
                     learning_rate,
                 });
             }
-            let Some(train) = train else { break };
+            if self.history.stopped.is_some() {
+                break;
+            }
             self.model.store_weights(good);
             let held_out = session.validation.as_mut();
             let record = Epoch {
                 epoch,
-                train,
+                train: session.state.tally.evaluation(),
                 validation: held_out.map(|held_out| self.evaluate_held_out(held_out)),
                 learning_rate,
-                seconds: start.elapsed().as_secs_f64(),
+                seconds: session.state.seconds + start.elapsed().as_secs_f64(),
             };
-            let stop = self.ask(session, |callback, run| callback.epoch_end(&record, run));
+            self.ask(session, |callback, run| callback.epoch_end(&record, run));
             self.history.epochs.push(record);
-            if stop {
-                break;
-            }
+            session.state.next_epoch(self.steps);
+            self.checkpoint(session, None, start)?;
         }
         Ok(())
     }
 
-    /// One epoch: its evaluation, `None` where a callback stopped it, and its last learning rate.
+    /// The steps that are left of an epoch, or as many as callbacks allow; its last learning rate.
     fn steps(
         &mut self,
         session: &mut Session<'_, '_, F>,
-        epoch: usize,
-    ) -> Result<(Option<Evaluation>, f64), TrainError> {
+        good: &Weights<F>,
+        start: Instant,
+    ) -> Result<f64, TrainError> {
         let mut order = std::mem::take(&mut session.rows);
         if session.shuffle {
             // from the rows in data order, so that each epoch's order stands by itself
             order.sort_unstable();
-            order.shuffle(&mut generator(mix(self.seed, self.steps)));
+            let seed = mix(self.seed, session.state.epoch_began);
+            order.shuffle(&mut generator(seed));
         }
-        let mut tally = Tally::default();
+        let (epoch, done) = (session.state.epoch, session.state.step);
+        let batches = order.chunks(session.state.plan.batch_size);
         let mut learning_rate = 0.0;
-        let mut stop = false;
-        for (step, rows) in order.chunks(session.plan.batch_size).enumerate() {
+        for (step, rows) in batches.enumerate().skip(done) {
             let factor = self.each(session, |callback, run| {
                 callback.step_begin(epoch, step, run);
             });
             learning_rate = self.optimizer.learning_rate() * factor;
             let batch = session.samples.batch(rows);
             let weights = session.weights.as_deref();
-            let outcome = self
+            let Outcome {
+                loss,
+                weight,
+                right,
+            } = self
                 .step_rows(batch, &session.targets, rows, weights, factor)?
                 .finite(epoch + 1, step + 1, learning_rate)?;
-            tally.add(outcome.loss, outcome.weight, outcome.right, rows.len());
+            session.state.tally.add(loss, weight, right, rows.len());
+            session.state.step = step + 1;
             let end = StepEnd {
                 epoch,
                 step,
-                loss: outcome.loss,
+                loss,
                 learning_rate,
             };
-            stop = self.ask(session, |callback, run| callback.step_end(&end, run));
-            if stop {
+            if self.ask(session, |callback, run| callback.step_end(&end, run)) {
                 break;
+            }
+            if step + 1 < session.state.plan.steps_per_epoch {
+                self.checkpoint(session, Some(good), start)?;
             }
         }
         session.rows = order;
-        Ok(((!stop).then(|| tally.evaluation()), learning_rate))
+        Ok(learning_rate)
+    }
+
+    /// Hands the checkpointer a snapshot, where it wants one. `good` are the weights after the
+    /// last epoch, where they are not the model's; the epoch under way went on at `start`.
+    fn checkpoint(
+        &self,
+        session: &mut Session<'_, '_, F>,
+        good: Option<&Weights<F>>,
+        start: Instant,
+    ) -> Result<(), TrainError> {
+        let FitState { epoch, step, .. } = session.state;
+        let last = epoch == session.state.plan.epochs || self.history.stopped.is_some();
+        let Some(checkpointer) = &mut session.checkpointer else {
+            return Ok(());
+        };
+        if !checkpointer.wants(Moment { epoch, step, last }) {
+            return Ok(());
+        }
+        let callbacks = session.callbacks.iter();
+        let begun = if step > 0 {
+            start.elapsed().as_secs_f64()
+        } else {
+            0.0
+        };
+        let fit = FitState {
+            last_good: good.cloned(),
+            history: self.history.clone(),
+            callbacks: callbacks.filter_map(|callback| callback.state()).collect(),
+            seconds: session.state.seconds + begun,
+            ..session.state.clone()
+        };
+        let trainer = self.state();
+        let result = checkpointer.save(Snapshot { trainer, fit });
+        result.map_err(|why| TrainError::Checkpoint {
+            epoch,
+            step,
+            why: why.to_string(),
+        })
     }
 
     fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Evaluation {
@@ -218,7 +288,9 @@ impl<F: Scalar> Trainer<F> {
         let mut run = Run {
             model: &mut self.model,
             learning_rate_factor: 1.0,
-            plan: session.plan,
+            plan: session.state.plan,
+            resumed_at: session.resumed_at,
+            grads: self.workspace.grads(),
         };
         for callback in &mut session.callbacks {
             call(&mut **callback, &mut run);
@@ -241,6 +313,41 @@ impl<F: Scalar> Trainer<F> {
         self.history.stopped = reason;
         self.history.stopped.is_some()
     }
+}
+
+impl<F: Scalar> Session<'_, '_, F> {
+    /// Gives the callbacks back what they remembered when the snapshot was taken.
+    fn wake_callbacks(&mut self) -> Result<(), ResumeError> {
+        let remembering = self.callbacks.iter_mut();
+        let remembering = remembering.filter(|callback| callback.state().is_some());
+        let states = self.state.callbacks.drain(..);
+        for (callback, state) in remembering.zip(states) {
+            callback.set_state(state)?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks that the callbacks which remember something are of the kinds of these states.
+fn check_callbacks<F: Scalar>(
+    states: &[CallbackState<F>],
+    callbacks: &Callbacks<'_, F>,
+) -> Result<(), ResumeError> {
+    let own = callbacks.iter().filter_map(|callback| callback.state());
+    let own: Vec<String> = own.map(|state| state.kind).collect();
+    let found: Vec<String> = states.iter().map(|state| state.kind.clone()).collect();
+    if own == found {
+        return Ok(());
+    }
+    Err(ResumeError::callback(
+        format!("{found:?}"),
+        format!("{own:?}"),
+    ))
+}
+
+/// Whether an error means that the weights, and the optimiser's state with them, have gone bad.
+fn leads_astray(error: &TrainError) -> bool {
+    !matches!(error, TrainError::Checkpoint { .. })
 }
 
 /// A classifier that sees one class learns nothing but to say it.

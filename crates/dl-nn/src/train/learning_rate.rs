@@ -4,6 +4,7 @@ use dl_math::Scalar;
 
 use super::callback::{Callback, Flow, Run};
 use super::history::Epoch;
+use super::state::{CallbackState, ResumeError};
 use crate::schedule::{ReduceOnPlateau, Schedule};
 
 /// Multiplies the learning rate by a [`Schedule`]'s factor before every step.
@@ -50,5 +51,14 @@ impl<F: Scalar> Callback<F> for ReduceOnPlateau {
     fn epoch_end(&mut self, epoch: &Epoch, _: &mut Run<'_, F>) -> Flow {
         self.observe(epoch.validation.unwrap_or(epoch.train).loss);
         Flow::Continue
+    }
+
+    fn state(&self) -> Option<CallbackState<F>> {
+        Some(CallbackState::new("reduce_on_plateau", self))
+    }
+
+    fn set_state(&mut self, state: CallbackState<F>) -> Result<(), ResumeError> {
+        *self = state.read("reduce_on_plateau")?;
+        Ok(())
     }
 }

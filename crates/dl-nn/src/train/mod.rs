@@ -10,14 +10,18 @@ mod learning_rate;
 mod options;
 #[cfg(feature = "progress")]
 mod progress;
+mod state;
 mod trainer;
 
 pub use callback::{Callback, Flow, Plan, Run, StepEnd};
 pub use early_stopping::{EarlyStopping, Monitor};
-pub use evaluate::Evaluation;
+pub use evaluate::{Evaluation, Tally};
 pub use history::{Epoch, History};
 pub use learning_rate::LearningRate;
 pub use options::Fit;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
+pub use state::{
+    CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot, TrainerState,
+};
 pub use trainer::{IntoOptimizer, Trainer};

@@ -6,6 +6,7 @@ use dl_math::sampling::{holdout, stratified_holdout};
 use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
 
 use super::callback::Callback;
+use super::state::{Checkpointer, Snapshot};
 use crate::error::{ConfigError, DataError, TrainError};
 use crate::target::Target;
 
@@ -21,6 +22,8 @@ pub struct Fit<'a, F> {
     class_weights: Option<Vec<f64>>,
     sample_weights: Option<Vec<f64>>,
     pub(super) callbacks: Callbacks<'a, F>,
+    pub(super) checkpointer: Option<Box<dyn Checkpointer<F> + 'a>>,
+    pub(super) resume: Option<Snapshot<F>>,
 }
 
 /// What is evaluated on after each epoch.
@@ -56,6 +59,8 @@ impl<'a, F: Scalar> Fit<'a, F> {
             class_weights: None,
             sample_weights: None,
             callbacks: Vec::new(),
+            checkpointer: None,
+            resume: None,
         }
     }
 
@@ -106,6 +111,22 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// afterwards, hand in `&mut callback`.
     pub fn callback(mut self, callback: impl Callback<F> + 'a) -> Self {
         self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Lets `checkpointer` keep snapshots of the running training, to be
+    /// [resumed](Self::resume).
+    pub fn checkpoint(mut self, checkpointer: impl Checkpointer<F> + 'a) -> Self {
+        self.checkpointer = Some(Box::new(checkpointer));
+        self
+    }
+
+    /// Goes on from a snapshot instead of beginning, with the same data, model, loss, optimiser
+    /// and options as those of the `fit` it was taken in; only the number of epochs may be another.
+    /// The weights, and the history but for its seconds, become to the bit those of a `fit` that
+    /// was never stopped.
+    pub fn resume(mut self, snapshot: impl Into<Option<Snapshot<F>>>) -> Self {
+        self.resume = snapshot.into();
         self
     }
 

@@ -8,6 +8,7 @@ use super::evaluate::{
     predicted_class,
 };
 use super::history::History;
+use super::state::{ResumeError, TrainerState};
 use crate::activation::Activation;
 use crate::error::{BuildError, ConfigError, DataError, TrainError};
 use crate::layer::{Mode, mix};
@@ -43,7 +44,7 @@ pub struct Trainer<F> {
     pub(super) seed: u64,
     pub(super) steps: u64,
     pub(super) history: History,
-    workspace: Workspace<F>,
+    pub(super) workspace: Workspace<F>,
     /// The rows of a step's batch, kept so that no step allocates them.
     rows: Vec<usize>,
 }
@@ -171,6 +172,34 @@ impl<F: Scalar> Trainer<F> {
     /// The gradients of the last step, layer by layer, parameter by parameter.
     pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
         self.workspace.grads()
+    }
+
+    /// All there is to know between two [`step`](Self::step)s, to be kept and
+    /// [restored](Self::restore).
+    pub fn state(&self) -> TrainerState<F> {
+        TrainerState {
+            seed: self.seed,
+            steps: self.steps,
+            weights: self.model.weights(),
+            optimizer: self.optimizer.state().clone(),
+        }
+    }
+
+    /// Goes on where a trainer with the same model and optimiser was when its
+    /// [`state`](Self::state) was kept.
+    ///
+    /// # Errors
+    /// [`ResumeError`] where the state is another model's or another optimiser's; nothing has
+    /// changed then.
+    pub fn restore(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
+        self.model.check_weights(&state.weights)?;
+        let mut optimizer = self.optimizer.clone();
+        optimizer.load_state(state.optimizer)?;
+        optimizer.check_state(&parameters(&mut self.model, self.workspace.grads()))?;
+        self.model.set_weights(&state.weights)?;
+        self.optimizer = optimizer;
+        (self.seed, self.steps) = (state.seed, state.steps);
+        Ok(())
     }
 
     /// One training step on a batch `[n, …input]` at the base learning rate; returns the batch's

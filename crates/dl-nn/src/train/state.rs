@@ -1,0 +1,214 @@
+//! Where training stands: enough to go on as if it had never stopped.
+
+use std::error::Error;
+
+use serde::{Deserialize, Serialize};
+
+use super::callback::Plan;
+use super::evaluate::Tally;
+use super::history::History;
+use crate::model::{Weights, WeightsError};
+use crate::optim::{OptimizerState, StateError};
+
+/// A running [`fit`](super::Trainer::fit), between two steps. Handed to
+/// [`Fit::resume`](super::Fit::resume) with the same data and options, training goes on to the
+/// same bits as if it had never stopped.
+///
+/// No generator has a state of its own: every order, split and dropout mask is drawn from a
+/// generator made of the seed and the number of steps done, which are both here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot<F> {
+    /// The trainer.
+    pub trainer: TrainerState<F>,
+    /// The `fit`.
+    pub fit: FitState<F>,
+}
+
+/// What a [`Trainer`](super::Trainer) holds: all there is to know between two of its
+/// [`step`](super::Trainer::step)s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainerState<F> {
+    /// Its seed.
+    pub seed: u64,
+    /// Steps done over its life.
+    pub steps: u64,
+    /// Parameters and states of the model.
+    pub weights: Weights<F>,
+    /// What the optimiser remembers.
+    pub optimizer: OptimizerState<F>,
+}
+
+/// How far a `fit` has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitState<F> {
+    /// What it was asked to do.
+    pub plan: Plan,
+    /// The epoch under way, from 0; as many as asked for where all are done.
+    pub epoch: usize,
+    /// Steps done in that epoch.
+    pub step: usize,
+    /// Steps that the trainer had done when the epoch began: its order is drawn from them.
+    pub epoch_began: u64,
+    /// Sums over the steps done in that epoch.
+    pub tally: Tally,
+    /// Time spent on them.
+    pub seconds: f64,
+    /// The weights after the last epoch that ended well, where they are not the model's.
+    pub last_good: Option<Weights<F>>,
+    /// The epochs done.
+    pub history: History,
+    /// What the callbacks remember, those that remember something.
+    pub callbacks: Vec<CallbackState<F>>,
+}
+
+/// What a [`Callback`](super::Callback) remembers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallbackState<F> {
+    /// The kind of callback.
+    pub kind: String,
+    /// What it remembers, as serde writes it.
+    pub value: serde_json::Value,
+    /// Weights that it keeps: the best ones.
+    pub weights: Option<Weights<F>>,
+}
+
+impl<F> CallbackState<F> {
+    /// A state without weights. What serde cannot write becomes `null`.
+    pub fn new(kind: &str, value: &impl Serialize) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            value: serde_json::to_value(value).unwrap_or_default(),
+            weights: None,
+        }
+    }
+
+    /// The remembered value.
+    ///
+    /// # Errors
+    /// [`ResumeError::Callback`] where it is of another kind or shape.
+    pub fn read<T: serde::de::DeserializeOwned>(&self, kind: &str) -> Result<T, ResumeError> {
+        if self.kind != kind {
+            let found = self.kind.clone();
+            return Err(ResumeError::callback(found, kind.to_owned()));
+        }
+        T::deserialize(&self.value)
+            .map_err(|error| ResumeError::callback(error.to_string(), format!("a {kind}'s state")))
+    }
+}
+
+/// Between which steps a [`Checkpointer`] is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Epochs done.
+    pub epoch: usize,
+    /// Steps done in the epoch under way; 0 right after an epoch.
+    pub step: usize,
+    /// Whether training ends here: all epochs done, or stopped by a callback.
+    pub last: bool,
+}
+
+/// Keeps [`Snapshot`]s of a running `fit`.
+pub trait Checkpointer<F> {
+    /// Whether a snapshot is wanted now. Asked after every step and every epoch, after the
+    /// callbacks.
+    fn wants(&mut self, moment: Moment) -> bool;
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// Where it cannot; training stops with
+    /// [`TrainError::Checkpoint`](crate::TrainError::Checkpoint).
+    fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+impl<F, C: Checkpointer<F> + ?Sized> Checkpointer<F> for &mut C {
+    fn wants(&mut self, moment: Moment) -> bool {
+        (**self).wants(moment)
+    }
+
+    fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        (**self).save(snapshot)
+    }
+}
+
+/// Why training cannot go on from a snapshot.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// The weights are those of another model.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The optimiser's state is another optimiser's or another model's.
+    #[error(transparent)]
+    Optimizer(#[from] StateError),
+    /// The data or the options are others than those of the snapshot.
+    #[error("{what}: the snapshot has {found}, but this `fit` has {expected}")]
+    Plan {
+        /// What differs.
+        what: &'static str,
+        /// The snapshot's.
+        found: usize,
+        /// This `fit`'s.
+        expected: usize,
+    },
+    /// The callbacks are others than those of the snapshot.
+    #[error("callbacks that remember something: the snapshot has {found}, but here: {expected}")]
+    Callback {
+        /// The snapshot's.
+        found: String,
+        /// This `fit`'s.
+        expected: String,
+    },
+}
+
+impl ResumeError {
+    pub(super) fn callback(found: String, expected: String) -> Self {
+        Self::Callback { found, expected }
+    }
+
+    fn require(what: &'static str, found: usize, expected: usize) -> Result<(), Self> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(Self::Plan {
+            what,
+            found,
+            expected,
+        })
+    }
+}
+
+impl<F> FitState<F> {
+    /// The beginning of a `fit`.
+    pub(super) fn start(plan: Plan, steps: u64) -> Self {
+        Self {
+            plan,
+            epoch: 0,
+            step: 0,
+            epoch_began: steps,
+            tally: Tally::default(),
+            seconds: 0.0,
+            last_good: None,
+            history: History::default(),
+            callbacks: Vec::new(),
+        }
+    }
+
+    /// On to the beginning of the next epoch, after so many steps of the trainer's life.
+    pub(super) fn next_epoch(&mut self, steps: u64) {
+        self.epoch += 1;
+        self.step = 0;
+        self.epoch_began = steps;
+        self.tally = Tally::default();
+        self.seconds = 0.0;
+    }
+
+    /// Checks that a `fit` with this plan would do the same steps.
+    pub(super) fn check(&self, plan: &Plan) -> Result<(), ResumeError> {
+        let found = &self.plan;
+        ResumeError::require("training samples", found.samples, plan.samples)?;
+        ResumeError::require("batch size", found.batch_size, plan.batch_size)?;
+        let steps = (found.steps_per_epoch, plan.steps_per_epoch);
+        ResumeError::require("steps an epoch", steps.0, steps.1)
+    }
+}
