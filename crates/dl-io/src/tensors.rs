@@ -1,0 +1,163 @@
+//! Arrays as the bytes of a tensor, and back: little-endian and row-major, as safetensors has them.
+
+use dl_nn::Scalar;
+use ndarray::{ArrayD, ArrayRef, IxDyn};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+/// What becomes of `f64` numbers that a model of `f32` is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Narrowing {
+    /// They are an error, since most of them have no equal in `f32`.
+    #[default]
+    Refuse,
+    /// Each becomes the nearest `f32`.
+    Round,
+}
+
+/// A tensor that cannot become an array of this type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TensorError {
+    /// Its numbers are of a type that cannot be read without loss.
+    #[error("tensor `{tensor}` holds {found}, but only {expected} can be read here")]
+    Dtype {
+        /// The tensor's name.
+        tensor: String,
+        /// The type in the file, as the format writes it.
+        found: String,
+        /// The types that can be read.
+        expected: &'static str,
+    },
+    /// It has more elements than can be counted, or another number of bytes than its shape says.
+    #[error("tensor `{tensor}` of shape {shape:?} cannot be made of {bytes} bytes")]
+    Size {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape in the file.
+        shape: Vec<usize>,
+        /// The bytes there are.
+        bytes: usize,
+    },
+}
+
+/// The type that an array of `F` has in a file.
+pub(crate) fn dtype<F: Scalar>() -> Dtype {
+    match F::NAME {
+        "f64" => Dtype::F64,
+        _ => Dtype::F32,
+    }
+}
+
+/// Refuses what a model of `F` cannot hold.
+pub(crate) fn check_dtype<F: Scalar>(
+    tensor: &str,
+    found: Dtype,
+    narrowing: Narrowing,
+) -> Result<(), TensorError> {
+    let both = dtype::<F>() == Dtype::F64 || narrowing == Narrowing::Round;
+    match found {
+        Dtype::F32 => Ok(()),
+        Dtype::F64 if both => Ok(()),
+        _ => Err(TensorError::Dtype {
+            tensor: tensor.to_owned(),
+            found: found.to_string(),
+            expected: if both { "F32 and F64" } else { "F32" },
+        }),
+    }
+}
+
+/// The array's numbers in row-major order, whatever its layout in memory.
+pub(crate) fn bytes_of<F: Scalar>(array: &ArrayRef<F, IxDyn>) -> Vec<u8> {
+    let values = array.iter().map(|value| value.as_f64());
+    match dtype::<F>() {
+        Dtype::F64 => values.flat_map(f64::to_le_bytes).collect(),
+        _ => values
+            .flat_map(|value| (value as f32).to_le_bytes())
+            .collect(),
+    }
+}
+
+/// The array of a tensor: `F32` exactly into `f32` and `f64`, `F64` exactly into `f64`, and into
+/// `f32` as `narrowing` says.
+pub(crate) fn array_from<F: Scalar>(
+    name: &str,
+    tensor: &TensorView<'_>,
+    narrowing: Narrowing,
+) -> Result<ArrayD<F>, TensorError> {
+    check_dtype::<F>(name, tensor.dtype(), narrowing)?;
+    let values = match tensor.dtype() {
+        Dtype::F64 => numbers(tensor.data(), f64::from_le_bytes),
+        _ => numbers(tensor.data(), |bytes| f64::from(f32::from_le_bytes(bytes))),
+    };
+    ArrayD::from_shape_vec(IxDyn(tensor.shape()), values).map_err(|_| TensorError::Size {
+        tensor: name.to_owned(),
+        shape: tensor.shape().to_vec(),
+        bytes: tensor.data().len(),
+    })
+}
+
+/// The numbers of which each takes `N` bytes.
+fn numbers<F: Scalar, const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<F> {
+    let (numbers, _) = bytes.as_chunks::<N>();
+    numbers.iter().map(|&bytes| F::of(number(bytes))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip<F: Scalar, G: Scalar>(
+        array: &ArrayD<F>,
+        narrowing: Narrowing,
+    ) -> Result<ArrayD<G>, TensorError> {
+        let bytes = bytes_of(array);
+        let tensor = TensorView::new(dtype::<F>(), array.shape().to_vec(), &bytes).unwrap();
+        array_from("t", &tensor, narrowing)
+    }
+
+    fn array() -> ArrayD<f64> {
+        let values = vec![0.1, -0.0, 1e-310, f64::MAX, f64::INFINITY, 1.0 / 3.0];
+        ArrayD::from_shape_vec(IxDyn(&[2, 3]), values).unwrap()
+    }
+
+    #[test]
+    fn every_bit_comes_back() {
+        let wide = array();
+        let narrow = wide.mapv(|x| x as f32);
+        let again = round_trip::<f64, f64>(&wide, Narrowing::Refuse).unwrap();
+        assert_eq!(again.mapv(f64::to_bits), wide.mapv(f64::to_bits));
+        let again = round_trip::<f32, f32>(&narrow, Narrowing::Refuse).unwrap();
+        assert_eq!(again.mapv(f32::to_bits), narrow.mapv(f32::to_bits));
+        let wider = round_trip::<f32, f64>(&narrow, Narrowing::Refuse).unwrap();
+        assert_eq!(wider, narrow.mapv(f64::from));
+    }
+
+    #[test]
+    fn f64_is_rounded_to_f32_only_on_request() {
+        let refused = round_trip::<f64, f32>(&array(), Narrowing::Refuse).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "tensor `t` holds F64, but only F32 can be read here"
+        );
+        let rounded = round_trip::<f64, f32>(&array(), Narrowing::Round).unwrap();
+        assert_eq!(rounded, array().mapv(|x| x as f32));
+    }
+
+    #[test]
+    fn order_in_memory_does_not_matter() {
+        let transposed = array().reversed_axes();
+        let again: ArrayD<f64> = round_trip(&transposed, Narrowing::Refuse).unwrap();
+        assert_eq!(again, transposed);
+    }
+
+    #[test]
+    fn integers_and_shapes_beyond_counting_are_errors() {
+        let tensor = TensorView::new(Dtype::I64, vec![1], &[0; 8]).unwrap();
+        assert!(array_from::<f64>("t", &tensor, Narrowing::Round).is_err());
+        let side = 1 << 40;
+        let tensor = TensorView::new(Dtype::F32, vec![0, side, side], &[]);
+        let refused = array_from::<f32>("t", &tensor.unwrap(), Narrowing::Round);
+        assert!(matches!(refused, Err(TensorError::Size { .. })));
+    }
+}
