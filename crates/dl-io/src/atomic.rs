@@ -1,5 +1,6 @@
 //! Files that are either the old one or the new one, never half of either.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -29,22 +30,54 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let beside = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let file = builder().tempfile_in(beside)?;
+    let beside = beside(path);
+    let (before, after) = affixes(path);
+    let mut builder = builder();
+    let file = builder.prefix(&before).suffix(&after).tempfile_in(beside)?;
     let mut writer = BufWriter::new(file.as_file());
     write(&mut writer)?;
     writer.flush()?;
     drop(writer);
     file.as_file().sync_all()?;
     file.persist(path)?;
+    // the new name is on the disk once its folder is
+    #[cfg(unix)]
+    File::open(beside)?.sync_all()?;
     Ok(())
 }
 
+/// What the names of the files written beside `path` begin and end with.
+fn affixes(path: &Path) -> (OsString, OsString) {
+    let mut before = OsString::from(".");
+    before.push(path.file_name().unwrap_or_default());
+    before.push(".");
+    (before, ".partial".into())
+}
+
+/// Removes what a program left beside `path` that was killed while it wrote.
+pub(crate) fn remove_partial(path: &Path) -> io::Result<()> {
+    let (before, after) = affixes(path);
+    for entry in beside(path).read_dir()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(before.as_encoded_bytes()) && bytes.ends_with(after.as_encoded_bytes())
+        {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Temporary files are private unless told otherwise; a saved file is as readable as any other.
-fn builder() -> tempfile::Builder<'static, 'static> {
+fn builder<'a, 'b>() -> tempfile::Builder<'a, 'b> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
@@ -83,6 +116,25 @@ mod tests {
         write_atomically(&path, |file| file.write_all(b"a longer text")).unwrap();
         write_atomically(&path, |file| file.write_all(b"new")).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_was_left_half_written_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for name in [
+            ".file.abc.partial",
+            ".file",
+            "file.partial",
+            ".other.abc.partial",
+        ] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_partial(&path).unwrap();
+        let left = std::fs::read_dir(folder.path()).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".file", ".other.abc.partial", "file.partial"]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Sequential<F> {
 pub struct Limits {
     /// Numbers of all parameters and states.
     pub numbers: usize,
-    /// Numbers of an output sample of any layer.
+    /// Numbers of a sample, at the input and after any layer.
     pub sample: usize,
 }
 
@@ -91,8 +91,22 @@ impl<F: Scalar> Sequential<F> {
             return Err(BuildError::EmptyInput(self.input.clone()));
         }
         let sizes = self.input.iter();
-        if sizes.copied().try_fold(1, usize::checked_mul).is_none() {
+        if sizes
+            .clone()
+            .copied()
+            .try_fold(1, usize::checked_mul)
+            .is_none()
+        {
             return Err(BuildError::HugeInput(self.input.clone()));
+        }
+        let size = sizes.product();
+        if size > limits.sample {
+            return Err(BuildError::TooLarge {
+                layer: "input".into(),
+                what: "numbers in a sample",
+                got: size,
+                most: limits.sample,
+            });
         }
         let mut shape = self.input.clone();
         let mut numbers = 0_usize;

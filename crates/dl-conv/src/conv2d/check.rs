@@ -91,7 +91,7 @@ pub(crate) fn kernel_shape(
     Ok(shape)
 }
 
-/// Numbers of a kernel and a bias for images of this shape, as far as can be told unchecked.
+/// Numbers of a kernel for images of this shape, as far as can be told unchecked.
 pub(crate) fn kernel_numbers(
     window: &Window,
     filters: usize,
@@ -100,6 +100,5 @@ pub(crate) fn kernel_numbers(
 ) -> usize {
     let depth = sample.last().copied().unwrap_or(0) / groups.max(1);
     let taps = window.kernel.height.saturating_mul(window.kernel.width);
-    let rows = taps.saturating_mul(depth).saturating_add(1);
-    rows.saturating_mul(filters)
+    taps.saturating_mul(depth).saturating_mul(filters)
 }

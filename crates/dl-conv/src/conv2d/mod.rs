@@ -120,6 +120,7 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
 
     fn numbers(&self, input: &[usize]) -> usize {
         kernel_numbers(&self.window, self.filters, self.groups, input)
+            .saturating_add(if self.bias { self.filters } else { 0 })
     }
 
     fn build(

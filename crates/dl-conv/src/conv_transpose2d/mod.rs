@@ -156,6 +156,7 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
 
     fn numbers(&self, input: &[usize]) -> usize {
         kernel_numbers(&self.window, self.filters, self.groups, input)
+            .saturating_add(if self.bias { self.filters } else { 0 })
     }
 
     fn build(

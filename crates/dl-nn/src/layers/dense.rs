@@ -86,8 +86,9 @@ impl<F: Scalar> LayerSpec<F> for Dense {
     }
 
     fn numbers(&self, input: &[usize]) -> usize {
-        let inputs = input.first().copied().unwrap_or(0).saturating_add(1);
-        self.units.saturating_mul(inputs)
+        let inputs = input.first().copied().unwrap_or(0);
+        let rows = inputs.saturating_add(usize::from(self.bias));
+        self.units.saturating_mul(rows)
     }
 
     fn build(

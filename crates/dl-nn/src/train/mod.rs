@@ -10,6 +10,7 @@ mod learning_rate;
 mod options;
 #[cfg(feature = "progress")]
 mod progress;
+mod seeds;
 mod state;
 mod trainer;
 
@@ -21,6 +22,7 @@ pub use learning_rate::LearningRate;
 pub use options::Fit;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
+pub use seeds::{Seeds, fit_seeds};
 pub use state::{
     CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot, TrainerState,
 };

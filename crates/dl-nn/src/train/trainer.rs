@@ -159,6 +159,11 @@ impl<F: Scalar> Trainer<F> {
         self.model
     }
 
+    /// The loss.
+    pub fn loss(&self) -> &dyn Loss<F> {
+        &*self.loss
+    }
+
     /// The optimiser with its state.
     pub fn optimizer(&self) -> &Optimizer<F> {
         &self.optimizer

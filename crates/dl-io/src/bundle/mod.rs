@@ -1,0 +1,376 @@
+//! A trained model with all it takes to use it, in one file.
+
+mod error;
+mod preprocessing;
+
+pub use error::{LoadError, ModelError, PredictError};
+pub use preprocessing::Preprocessing;
+
+use std::path::Path;
+
+use dl_nn::train::Trainer;
+use dl_nn::{Activation, Architecture, Limits, Model, Registry, Scalar, Weights};
+use ndarray::{ArrayD, ArrayRef, Axis, Dimension, IxDyn, Slice, concatenate};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::container::{self, Container, Format};
+use crate::error::SaveError;
+
+const FORMAT: Format = Format {
+    name: "dl-model",
+    version: 1,
+};
+
+/// The most numbers that a sample may have between two layers of a model from a file.
+const MOST_SAMPLE: usize = 1 << 26;
+
+/// A model with what goes before it (scalers, projections) and after it (softmax, class names), and
+/// what is known of its making: raw rows in, answers out.
+///
+/// ```
+/// use dl_data::{StandardScaler, generator, iris};
+/// use dl_io::Bundle;
+/// use dl_nn::prelude::*;
+///
+/// let (train, test) = iris::<f32>().split(0.2, &mut generator(1))?;
+/// let scaler = StandardScaler::fit(train.features())?;
+/// let network = Sequential::input([4]).push(Dense::new(10).activation(Relu)).push(Dense::new(3));
+/// let loss = SoftmaxCrossEntropy::new();
+/// let mut trainer = Trainer::new(network.build(1)?, loss, Adam::new(0.01))?;
+/// let x = scaler.transform(train.features())?;
+/// trainer.fit(&x, train.labels(), Fit::epochs(50))?;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("iris.dl");
+/// Bundle::of(trainer)
+///     .input_shape([4])
+///     .preprocessing(scaler)
+///     .class_names(train.class_names())
+///     .save(&path)?;
+///
+/// let model = Bundle::<f32>::load(&path)?;
+/// let probabilities = model.predict(test.features())?; // raw rows, in centimetres
+/// assert_eq!(probabilities.shape(), [30, 3]);
+/// let names = model.predict_names(test.features())?;
+/// assert!(test.class_names().iter().any(|name| name == names[0]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # The file
+/// A safetensors file whose tensors are the weights by their dotted names, so that any program can
+/// read them, and whose metadata hold the rest in JSON with a checksum of the whole file. It is
+/// data only: loading executes nothing, and makes only layers that a [`Registry`] knows.
+#[derive(Debug)]
+pub struct Bundle<F> {
+    model: Model<F>,
+    content: Content<F>,
+}
+
+/// What a bundle says beside the weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "F: Scalar + Serialize",
+    deserialize = "F: Scalar + Deserialize<'de>"
+))]
+struct Content<F> {
+    library: String,
+    input_shape: Vec<usize>,
+    preprocessing: Vec<Preprocessing<F>>,
+    architecture: Architecture,
+    output: Activation,
+    class_names: Vec<String>,
+    training: Value,
+    data_sha256: Option<String>,
+    /// Names of the weights, in the model's order.
+    weights: Vec<String>,
+}
+
+impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
+    /// A model whose outputs are the answers; for a classifier trained on logits,
+    /// [`of`](Self::of).
+    pub fn new(model: Model<F>) -> Self {
+        let input_shape = model.input_shape().to_vec();
+        let content = Content {
+            library: format!("dl-io {}", env!("CARGO_PKG_VERSION")),
+            preprocessing: Vec::new(),
+            architecture: Architecture {
+                input_shape: input_shape.clone(),
+                layers: Vec::new(),
+            },
+            input_shape,
+            output: Activation::Identity,
+            class_names: Vec::new(),
+            training: Value::Null,
+            data_sha256: None,
+            weights: Vec::new(),
+        };
+        Self { model, content }
+    }
+
+    /// The trainer's model; its answers are what the loss makes of the outputs: probabilities.
+    pub fn of(trainer: Trainer<F>) -> Self {
+        let output = trainer.loss().link();
+        let mut bundle = Self::new(trainer.into_model());
+        bundle.content.output = output;
+        bundle
+    }
+
+    /// The shape of one raw sample, where preprocessing changes it; otherwise it is the model's.
+    pub fn input_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
+        self.content.input_shape = shape.into();
+        self
+    }
+
+    /// A step before the network, after those added before.
+    pub fn preprocessing(mut self, step: impl Into<Preprocessing<F>>) -> Self {
+        self.content.preprocessing.push(step.into());
+        self
+    }
+
+    /// The names of the classes, in the order of the outputs.
+    pub fn class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.content.class_names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How it was trained: anything serde can write. What it cannot becomes `null`.
+    pub fn training(mut self, configuration: impl Serialize) -> Self {
+        self.content.training = serde_json::to_value(configuration).unwrap_or_default();
+        self
+    }
+
+    /// The checksum of the data it was trained on, as [`data_sha256`](crate::data_sha256) gives it.
+    pub fn data_sha256(mut self, checksum: impl Into<String>) -> Self {
+        self.content.data_sha256 = Some(checksum.into());
+        self
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`SaveError`]: a layer that cannot be described as data, parts that do not fit together, or a
+    /// file that cannot be written; what stood there before still does.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
+        self.check().map_err(SaveError::Parts)?;
+        let mut arrays = Vec::new();
+        for (name, value) in self.model.weights().iter() {
+            arrays.push((name.to_owned(), value.to_owned()));
+        }
+        let content = Content {
+            architecture: self.model.architecture()?,
+            weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
+            ..self.content.clone()
+        };
+        Ok(container::write(path.as_ref(), FORMAT, &content, arrays)?)
+    }
+
+    /// Reads a bundle of layers of `dl-nn` and `dl-conv`.
+    ///
+    /// # Errors
+    /// [`LoadError`] with the path and what is wrong. The file may hold anything: sizes are
+    /// compared with what is there before anything is allocated.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        Self::load_with(path, &dl_conv::registry())
+    }
+
+    /// Reads a bundle of the layers that the registry knows, one's own among them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with(path: impl AsRef<Path>, registry: &Registry<F>) -> Result<Self, LoadError> {
+        let path = path.as_ref();
+        let file = Container::read(path, FORMAT)?;
+        let content: Content<F> = file.content()?;
+        let arrays = file.arrays(content.weights.iter().cloned())?;
+        let build = || {
+            let limits = Limits {
+                numbers: arrays.iter().map(|(_, array)| array.len()).sum(),
+                sample: MOST_SAMPLE,
+            };
+            let network = registry.sequential(&content.architecture)?;
+            let mut model = network.build_within(0, limits)?;
+            let weights: Weights<F> = arrays.into_iter().collect();
+            model.set_weights(&weights)?;
+            Ok(model)
+        };
+        let model = build().map_err(|kind| LoadError::model(path, kind))?;
+        let bundle = Self { model, content };
+        let fits = bundle.check();
+        fits.map_err(|error| LoadError::parts(path, error))?;
+        Ok(bundle)
+    }
+
+    /// The network.
+    pub fn model(&self) -> &Model<F> {
+        &self.model
+    }
+
+    /// The network alone.
+    pub fn into_model(self) -> Model<F> {
+        self.model
+    }
+
+    /// The classes' names; empty where it is no classifier or they are not known.
+    pub fn names(&self) -> &[String] {
+        &self.content.class_names
+    }
+
+    /// The shape of one raw sample.
+    pub fn raw_shape(&self) -> &[usize] {
+        &self.content.input_shape
+    }
+
+    /// The steps before the network.
+    pub fn steps(&self) -> &[Preprocessing<F>] {
+        &self.content.preprocessing
+    }
+
+    /// What makes the outputs answers: softmax, sigmoid or nothing.
+    pub fn output(&self) -> Activation {
+        self.content.output
+    }
+
+    /// How it was trained; `null` where that was not told.
+    pub fn training_configuration(&self) -> &Value {
+        &self.content.training
+    }
+
+    /// The checksum of the data it was trained on, where it was told.
+    pub fn trained_on(&self) -> Option<&str> {
+        self.content.data_sha256.as_deref()
+    }
+
+    /// The library that wrote it, with its version.
+    pub fn library(&self) -> &str {
+        &self.content.library
+    }
+
+    /// The answers for raw samples `[n, …input_shape]`: probabilities of a classifier, values of a
+    /// regression, `[n, …output]`.
+    ///
+    /// # Errors
+    /// [`PredictError`] where the samples do not fit or are not finite.
+    pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, PredictError> {
+        let x = x.view().into_dyn();
+        let expected = &self.content.input_shape;
+        if x.shape().get(1..) != Some(expected) {
+            return Err(PredictError::SampleShape {
+                got: x.shape().get(1..).unwrap_or(&[]).to_vec(),
+                expected: expected.clone(),
+            });
+        }
+        // some rows at a time, so that wide layers do not take more memory than the rows do
+        let sizes = self.model.layers().iter();
+        let sizes = sizes.map(|named| named.output_shape.iter().product());
+        let rows = MOST_SAMPLE / sizes.max().unwrap_or(1).max(1);
+        let rows = rows.clamp(1, 256);
+        let n = x.len_of(Axis(0));
+        if n == 0 {
+            return Err(dl_nn::DataError::Empty.into());
+        }
+        let mut answers = Vec::new();
+        for start in (0..n).step_by(rows) {
+            let part = x.slice_axis(Axis(0), Slice::from(start..n.min(start + rows)));
+            let part = self.answer(part.as_standard_layout().into_owned());
+            answers.push(part.map_err(|error| error.after(start))?);
+        }
+        let views: Vec<_> = answers.iter().map(|part| part.view()).collect();
+        Ok(concatenate(Axis(0), &views).expect("parts of one shape"))
+    }
+
+    /// The answers for a few samples in standard layout.
+    fn answer(&self, x: ArrayD<F>) -> Result<ArrayD<F>, PredictError> {
+        let mut x = x;
+        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
+            let transformed = preprocessing.transform(x);
+            x = transformed.map_err(|source| PredictError::Preprocessing {
+                step: step + 1,
+                name: preprocessing.name(),
+                source,
+            })?;
+        }
+        let mut y = self.model.predict(&x)?;
+        let width = y.shape().last().copied().unwrap_or(1);
+        let values = y.as_slice_mut().expect("in standard layout");
+        self.content.output.forward(values, width);
+        Ok(y)
+    }
+
+    /// The most probable class of each raw sample: the largest answer, or for a single one whether
+    /// it is above ½.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_classes<D: Dimension>(
+        &self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<Vec<usize>, PredictError> {
+        let y = self.predict(x)?;
+        let half = F::of(0.5);
+        let classes = y.outer_iter().map(|answers| {
+            let mut best = (0, F::neg_infinity());
+            if answers.len() == 1 {
+                return usize::from(answers.iter().any(|&p| p > half));
+            }
+            for (class, &answer) in answers.iter().enumerate() {
+                if answer > best.1 {
+                    best = (class, answer);
+                }
+            }
+            best.0
+        });
+        Ok(classes.collect())
+    }
+
+    /// The name of the most probable class of each raw sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), and where the bundle has no class names.
+    pub fn predict_names<D: Dimension>(
+        &self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<Vec<&str>, PredictError> {
+        let names = &self.content.class_names;
+        if names.is_empty() {
+            return Err(PredictError::NoNames);
+        }
+        let classes = self.predict_classes(x)?;
+        Ok(classes.into_iter().map(|class| &*names[class]).collect())
+    }
+
+    /// Whether a raw sample goes all the way through, and every class has a name.
+    fn check(&self) -> Result<(), String> {
+        let Content {
+            input_shape,
+            class_names,
+            ..
+        } = &self.content;
+        let size = input_shape.iter().copied().try_fold(1, usize::checked_mul);
+        if !size.is_some_and(|size| (1..=MOST_SAMPLE).contains(&size)) {
+            return Err(format!(
+                "the input shape is {input_shape:?}, but must have 1 to {MOST_SAMPLE} numbers"
+            ));
+        }
+        let outputs: usize = self.model.output_shape().iter().product();
+        if !class_names.is_empty() && class_names.len() != outputs.max(2) {
+            let names = class_names.len();
+            return Err(format!("{names} class names for {outputs} outputs"));
+        }
+        let mut shape = vec![1];
+        shape.extend(input_shape);
+        let mut x = ArrayD::zeros(IxDyn(&shape));
+        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
+            let (step, name) = (step + 1, preprocessing.name());
+            let z = preprocessing.transform(x);
+            x = z.map_err(|error| format!("preprocessing {step} ({name}): {error}"))?;
+        }
+        let (takes, gets) = (self.model.input_shape(), &x.shape()[1..]);
+        if takes != gets {
+            return Err(format!(
+                "the model takes samples {takes:?}, but preprocessing gives {gets:?}"
+            ));
+        }
+        Ok(())
+    }
+}

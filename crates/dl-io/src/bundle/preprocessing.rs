@@ -1,0 +1,71 @@
+//! What is done to raw rows before the network sees them.
+
+use dl_data::{DataError, MinMaxScaler, Pca, StandardScaler};
+use dl_nn::Scalar;
+use ndarray::{ArrayD, Axis};
+use serde::{Deserialize, Serialize};
+
+/// A step from raw rows to what the network takes. Fitted on training rows alone, it is part of
+/// the model: rows that go another way mean something else to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "F: Scalar + Serialize",
+    deserialize = "F: Scalar + Deserialize<'de>"
+))]
+#[non_exhaustive]
+pub enum Preprocessing<F> {
+    /// z = (x − μ) / σ, column by column.
+    StandardScaler(StandardScaler<F>),
+    /// Each column onto a range.
+    MinMaxScaler(MinMaxScaler<F>),
+    /// Projection onto principal components.
+    Pca(Pca<F>),
+    /// z = x / d, every number: pixels of one byte by 255.
+    Divide(f64),
+}
+
+macro_rules! from {
+    ($($kind:ident),*) => {$(
+        impl<F> From<$kind<F>> for Preprocessing<F> {
+            fn from(step: $kind<F>) -> Self {
+                Self::$kind(step)
+            }
+        }
+    )*};
+}
+
+from!(StandardScaler, MinMaxScaler, Pca);
+
+impl<F: Scalar> Preprocessing<F> {
+    /// The step's name, for errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StandardScaler(_) => "StandardScaler",
+            Self::MinMaxScaler(_) => "MinMaxScaler",
+            Self::Pca(_) => "Pca",
+            Self::Divide(_) => "Divide",
+        }
+    }
+
+    /// Does the step to samples `[n, …]` in standard layout; all but `Divide` see them as rows.
+    ///
+    /// # Errors
+    /// Samples of another width than the step was fitted on.
+    pub(super) fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, DataError> {
+        if let Self::Divide(divisor) = self {
+            let divisor = F::of(*divisor);
+            return Ok(x.mapv_into(|x| x / divisor));
+        }
+        let n = x.len_of(Axis(0));
+        let columns = x.len() / n.max(1);
+        let rows = x.into_shape_with_order((n, columns));
+        let rows = rows.expect("as many numbers");
+        let z = match self {
+            Self::StandardScaler(scaler) => scaler.transform(&rows)?,
+            Self::MinMaxScaler(scaler) => scaler.transform(&rows)?,
+            Self::Pca(pca) => pca.transform(&rows)?,
+            Self::Divide(_) => rows,
+        };
+        Ok(z.into_dyn())
+    }
+}

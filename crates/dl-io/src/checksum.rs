@@ -1,0 +1,29 @@
+//! The checksum of a data set, so that a model can say what it was trained on.
+
+use dl_nn::Scalar;
+use ndarray::{ArrayRef, ArrayRef1, Dimension};
+use sha2::{Digest, Sha256};
+
+use crate::container::hexadecimal;
+use crate::tensors::bytes_of;
+
+/// SHA-256, in hexadecimal, of samples and their labels: of the shape, the samples' numbers and the
+/// labels, little-endian, in that order.
+pub fn data_sha256<F: Scalar, D: Dimension>(
+    x: &ArrayRef<F, D>,
+    labels: &ArrayRef1<usize>,
+) -> String {
+    let mut hash = Sha256::new();
+    let numbers = |hash: &mut Sha256, numbers: &[usize]| {
+        hash.update((numbers.len() as u64).to_le_bytes());
+        for &number in numbers {
+            hash.update((number as u64).to_le_bytes());
+        }
+    };
+    numbers(&mut hash, x.shape());
+    for sample in x.view().into_dyn().outer_iter() {
+        hash.update(bytes_of(&sample));
+    }
+    numbers(&mut hash, &labels.to_vec());
+    hexadecimal(&hash.finalize())
+}

@@ -1,0 +1,452 @@
+//! A bundle gives the answers it was saved with, and a damaged one gives an error.
+
+use std::fs;
+use std::path::Path;
+
+use dl_conv::models::{alexnet, lenet5, mnist_cnn};
+use dl_conv::*;
+use dl_data::{MinMaxScaler, Pca, StandardScaler, generator, iris};
+use dl_io::{Bundle, LoadError, Preprocessing, ReadErrorKind};
+use dl_nn::ndarray::{self, Array, ArrayD, Axis, IxDyn};
+use dl_nn::prelude::*;
+use dl_nn::{Model, Registry};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+fn samples(shape: &[usize]) -> ArrayD<f32> {
+    let mut all = vec![3];
+    all.extend(shape);
+    let numbers: usize = all.iter().product();
+    Array::from_iter((0..numbers).map(|i| (i as f32 * 0.37).sin()))
+        .into_shape_with_order(IxDyn(&all))
+        .unwrap()
+}
+
+fn reloaded(bundle: &Bundle<f32>) -> Bundle<f32> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.dl");
+    bundle.save(&path).unwrap();
+    Bundle::load(&path).unwrap()
+}
+
+/// Models that have every kind of layer there is.
+fn models() -> Vec<Model<f32>> {
+    let every = Sequential::input([9, 9, 2])
+        .push(ZeroPad2d::sides(1, 0, 2, 1))
+        .push(
+            Conv2d::new(4, [3, 2])
+                .stride(2)
+                .padding(Padding::Same)
+                .groups(2)
+                .activation(Gelu),
+        )
+        .push(LocalResponseNorm::new().size(3))
+        .push(BatchNorm::new())
+        .push(MaxPool2d::new(2).stride(1))
+        .push(
+            ConvTranspose2d::new(4, 3)
+                .stride(2)
+                .output_padding(1)
+                .activation(Elu { alpha: 0.7 }),
+        )
+        .push(UpSample2d::new(2).interpolation(Interpolation::Bilinear))
+        .push(
+            AveragePool2d::new(3)
+                .padding(Padding::all(1))
+                .count_padding(true),
+        )
+        .push(Flatten)
+        .push(
+            Dense::new(12)
+                .activation(LeakyRelu { slope: 0.1 })
+                .bias(false),
+        )
+        .push(LayerNorm::new())
+        .push(Dropout::new(0.5))
+        .push(Reshape::new([2, 3, 2]))
+        .push(Activate(Softplus))
+        .push(GlobalAveragePool2d)
+        .push(Reparameterize)
+        .build(5)
+        .unwrap();
+    let pooled = Sequential::input([4, 4, 2])
+        .push(GlobalMaxPool2d)
+        .push_named("cost", StandardNormalKl)
+        .build(0)
+        .unwrap();
+    vec![
+        every,
+        pooled,
+        mnist_cnn().build(1).unwrap(),
+        lenet5().build(2).unwrap(),
+    ]
+}
+
+#[test]
+fn every_layer_comes_back_with_its_bits() {
+    for mut model in models() {
+        // running statistics that are not those of a new layer
+        let weights = model.weights();
+        let moved = weights
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.mapv(|w| w + 0.01)));
+        model.set_weights(&moved.collect()).unwrap();
+        let x = samples(model.input_shape());
+        let expected = model.predict(&x).unwrap();
+        let architecture = model.architecture().unwrap();
+        let again = reloaded(&Bundle::new(model));
+        assert_eq!(again.predict(&x).unwrap(), expected);
+        assert_eq!(again.model().architecture().unwrap(), architecture);
+    }
+}
+
+#[test]
+fn the_registry_knows_every_kind_used_above() {
+    let kinds = format!("{:?}", dl_conv::registry::<f32>());
+    let models = models();
+    let known = models
+        .iter()
+        .flat_map(|model| model.architecture().unwrap().layers);
+    let mut known: Vec<String> = known.map(|layer| layer.config.kind).collect();
+    known.sort();
+    known.dedup();
+    assert_eq!(
+        format!(
+            "{{{}}}",
+            known
+                .iter()
+                .map(|k| format!("{k:?}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        kinds
+    );
+}
+
+#[test]
+fn raw_rows_go_through_all_that_was_fitted() {
+    let (train, test) = iris::<f32>().split(0.2, &mut generator(3)).unwrap();
+    let scaler = StandardScaler::fit(train.features()).unwrap();
+    let scaled = scaler.transform(train.features()).unwrap();
+    let pca = Pca::fit(&scaled, 2).unwrap();
+    let plane = pca.transform(&scaled).unwrap();
+    let range = MinMaxScaler::fit(&plane).unwrap();
+    let x = range.transform(&plane).unwrap();
+    let network = Sequential::input([2])
+        .push(Dense::new(8).activation(Tanh))
+        .push(Dense::new(3));
+    let mut trainer = Trainer::new(
+        network.build(1).unwrap(),
+        SoftmaxCrossEntropy::new(),
+        Adam::new(0.02),
+    )
+    .unwrap();
+    trainer.fit(&x, train.labels(), Fit::epochs(30)).unwrap();
+
+    let by_hand = scaler.transform(test.features()).unwrap();
+    let by_hand = range.transform(&pca.transform(&by_hand).unwrap()).unwrap();
+    let expected = trainer.predict(&by_hand).unwrap();
+    let classes = trainer.predict_classes(&by_hand).unwrap().to_vec();
+
+    let bundle = Bundle::of(trainer)
+        .input_shape([4])
+        .preprocessing(scaler)
+        .preprocessing(pca)
+        .preprocessing(range)
+        .class_names(train.class_names())
+        .training(serde_json::json!({ "epochs": 30, "seed": 1 }))
+        .data_sha256(dl_io::data_sha256(train.features(), train.labels()));
+    let again = reloaded(&bundle);
+    assert_eq!(again.predict(test.features()).unwrap(), expected);
+    assert_eq!(again.predict_classes(test.features()).unwrap(), classes);
+    let names = again.predict_names(test.features()).unwrap();
+    assert_eq!(names[0], train.class_names()[classes[0]]);
+    assert_eq!(again.training_configuration()["epochs"], 30);
+    assert_eq!(again.output(), Softmax);
+    let checksum = again.trained_on().unwrap();
+    assert_eq!(
+        checksum,
+        dl_io::data_sha256(train.features(), train.labels())
+    );
+    assert_ne!(checksum, dl_io::data_sha256(test.features(), test.labels()));
+
+    // what does not fit, and rows that cannot be used
+    let error = again
+        .predict(&train.features().view().select(Axis(1), &[0]))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "samples have shape [1], but the bundle takes [4]"
+    );
+    let mut bad = test.features().to_owned();
+    bad[[7, 2]] = f32::NAN;
+    let error = again.predict(&bad).unwrap_err().to_string();
+    assert!(error.contains("sample 7"), "{error}");
+}
+
+#[test]
+fn bytes_of_pixels_are_divided() {
+    let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
+    let expected = model.predict(&ndarray::array![[1.0_f32, 0.2]]).unwrap();
+    let again = reloaded(&Bundle::new(model).preprocessing(Preprocessing::Divide(255.0)));
+    assert_eq!(
+        again.predict(&ndarray::array![[255.0_f32, 51.0]]).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn parts_that_do_not_fit_are_not_saved() {
+    let model = || {
+        Sequential::<f32>::input([2])
+            .push(Dense::new(3))
+            .build(1)
+            .unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.dl");
+    let refused = |bundle: Bundle<f32>| bundle.save(&path).unwrap_err().to_string();
+    assert_eq!(
+        refused(Bundle::new(model()).class_names(["a", "b"])),
+        "cannot save: 2 class names for 3 outputs"
+    );
+    assert_eq!(
+        refused(Bundle::new(model()).input_shape([3])),
+        "cannot save: the model takes samples [2], but preprocessing gives [3]"
+    );
+    assert!(!path.exists());
+}
+
+/// A small bundle's bytes.
+fn bytes(folder: &Path) -> Vec<u8> {
+    let path = folder.join("whole.dl");
+    let model = Sequential::input([2]).push(Dense::new(3)).build(1).unwrap();
+    Bundle::<f32>::new(model)
+        .class_names(["a", "b", "c"])
+        .save(&path)
+        .unwrap();
+    fs::read(path).unwrap()
+}
+
+fn load(folder: &Path, bytes: &[u8]) -> Result<Bundle<f32>, LoadError> {
+    let path = folder.join("damaged.dl");
+    fs::write(&path, bytes).unwrap();
+    Bundle::load(path)
+}
+
+#[test]
+fn a_file_cut_anywhere_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = bytes(folder.path());
+    assert!(load(folder.path(), &bytes).is_ok());
+    for end in 0..bytes.len() {
+        assert!(load(folder.path(), &bytes[..end]).is_err(), "cut at {end}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(load(folder.path(), &longer).is_err());
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = bytes(folder.path());
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        assert!(load(folder.path(), &damaged).is_err(), "byte {at}");
+    }
+}
+
+/// The file with its text changed and its checksum put right: what an attacker would write.
+fn forged(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let text = std::str::from_utf8(&bytes[8..8 + header]).unwrap();
+    assert!(text.contains(from), "{from} is not in {text}");
+    let text = text.replacen(from, to, 1).trim_end().to_owned();
+    let mut forged = (text.len() as u64).to_le_bytes().to_vec();
+    forged.extend(text.as_bytes());
+    forged.extend(&bytes[8 + header..]);
+    let before = br#"{\"sha256\":\""#;
+    let place = forged
+        .windows(before.len())
+        .position(|w| w == before)
+        .unwrap()
+        + before.len();
+    forged[place..place + 64].fill(b'0');
+    let checksum = Sha256::digest(&forged);
+    let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+    forged[place..place + 64].copy_from_slice(checksum.as_bytes());
+    forged
+}
+
+fn refused(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
+    let error = load(folder, &forged(bytes, from, to))
+        .unwrap_err()
+        .to_string();
+    let path = format!("`{}`", folder.join("damaged.dl").display());
+    error.replace(&path, "FILE")
+}
+
+#[test]
+fn what_a_file_declares_is_not_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = bytes(folder.path());
+    let refused = |from: &str, to: &str| refused(folder.path(), &bytes, from, to);
+    // the forger's checksum is right
+    assert!(load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).is_ok());
+    assert_eq!(
+        refused(r#"\"version\":1"#, r#"\"version\":2"#),
+        "cannot read FILE: its format has version 2, but this library reads version 1"
+    );
+    assert_eq!(
+        refused("dl-model", "dl-mode1"),
+        "cannot read FILE: it is a `dl-mode1`, but a `dl-model` is read here"
+    );
+    assert_eq!(
+        refused(r#"\"units\":3"#, r#"\"units\":4000000000"#),
+        "cannot make the model of FILE: layer `dense_1`: 12000000000 numbers in its parameters \
+         and those before it, but at most 9 are allowed here"
+    );
+    assert_eq!(
+        refused(
+            r#"{\"input_shape\":[2],\"layers\""#,
+            r#"{\"input_shape\":[1099511627776],\"layers\""#
+        ),
+        "cannot make the model of FILE: layer `input`: 1099511627776 numbers in a sample, but at \
+         most 67108864 are allowed here"
+    );
+    assert_eq!(
+        refused(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
+        "cannot make the model of FILE: layer `dense_1` is of kind `shell`, but the kinds known \
+         here are activation, average_pool2d, batch_norm, conv2d, conv_transpose2d, dense, \
+         dropout, flatten, global_average_pool2d, global_max_pool2d, layer_norm, \
+         local_response_norm, max_pool2d, reparameterize, reshape, standard_normal_kl, \
+         up_sample2d, zero_pad2d"
+    );
+    assert!(refused(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
+    assert!(refused(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));
+    assert!(refused(r#"\"dense_1.kernel\""#, r#"\"dense_1.colonel\""#).contains("no tensor"));
+    assert!(refused(r#"\"c\"]"#, r#"\"c\",\"d\"]"#).contains("4 class names for 3 outputs"));
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Bundle::<f32>::load(folder.path().join("none")).unwrap_err();
+    assert!(matches!(&error, LoadError::Read(e) if matches!(e.kind, ReadErrorKind::Io(_))));
+    let plain = safetensors::serialize(
+        [(
+            "t",
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1], &[0; 4])
+                .unwrap(),
+        )],
+        None,
+    );
+    let error = load(folder.path(), &plain.unwrap())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no manifest"), "{error}");
+    let huge_header = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
+    assert!(load(folder.path(), &huge_header).is_err());
+    // a model of f64 does not become one of f32 unnoticed
+    let model: Model<f64> = Sequential::input([2]).push(Dense::new(3)).build(1).unwrap();
+    let path = folder.path().join("f64.dl");
+    Bundle::new(model).save(&path).unwrap();
+    assert!(Bundle::<f64>::load(&path).is_ok());
+    let error = Bundle::<f32>::load(&path).unwrap_err().to_string();
+    assert!(error.contains("`dense_1.kernel` holds F64"), "{error}");
+}
+
+/// A layer of one's own: y = x², that a file may name once the registry knows it.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Square;
+
+impl Layer<f32> for Square {
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        Ok(input.to_vec())
+    }
+
+    fn forward(&self, x: View<f32>, mut y: ViewMut<f32>, _: &mut Cache<f32>, _: Mode) {
+        y.zip_mut_with(&x, |y, x| *y = x * x);
+    }
+
+    fn backward(
+        &self,
+        x: View<f32>,
+        _: View<f32>,
+        dy: ViewMut<f32>,
+        dx: Option<ViewMut<f32>>,
+        _: &mut Cache<f32>,
+        _: &mut [ArrayD<f32>],
+    ) {
+        if let Some(mut dx) = dx {
+            dx.assign(&(&x * &dy * 2.0));
+        }
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct SquareSpec;
+
+impl LayerSpec<f32> for SquareSpec {
+    fn kind(&self) -> &'static str {
+        "square"
+    }
+
+    fn config(&self) -> Option<dl_nn::LayerConfig> {
+        dl_nn::LayerConfig::new("square", self)
+    }
+
+    fn build(
+        &self,
+        _: &[usize],
+        _: &mut dl_math::random::Generator,
+    ) -> Result<Box<dyn Layer<f32>>, dl_nn::LayerError> {
+        Ok(Box::new(Square))
+    }
+}
+
+#[test]
+fn layers_of_ones_own_are_saved_where_they_say_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.dl");
+    let silent = Sequential::input([2]).push_layer(Square).build(0).unwrap();
+    let error = Bundle::new(silent).save(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("`Square_1` (Square) cannot be described"),
+        "{error}"
+    );
+
+    let model = Sequential::input([2]).push(SquareSpec).build(0).unwrap();
+    Bundle::new(model).save(&path).unwrap();
+    assert!(Bundle::<f32>::load(&path).is_err());
+    let registry = Registry::new().with::<SquareSpec>("square");
+    let again = Bundle::load_with(&path, &registry).unwrap();
+    let y = again.predict(&ndarray::array![[3.0_f32, -2.0]]).unwrap();
+    assert_eq!(y, ndarray::array![[9.0, 4.0]].into_dyn());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Bytes that nobody wrote: never a panic, always an error.
+    #[test]
+    fn noise_is_an_error(noise in prop::collection::vec(any::<u8>(), 0..400), header in any::<bool>()) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = noise;
+        if header && bytes.len() > 8 {
+            let length = bytes.len() as u64 - 8;
+            bytes[..8].copy_from_slice(&length.to_le_bytes());
+        }
+        prop_assert!(load(folder.path(), &bytes).is_err());
+    }
+}
+
+#[test]
+#[ignore = "builds AlexNet: half a gigabyte"]
+fn alexnet_comes_back() {
+    let model = alexnet(227, 1000).build(1).unwrap();
+    let x = samples(model.input_shape());
+    let expected = model.predict(&x).unwrap();
+    assert_eq!(reloaded(&Bundle::new(model)).predict(&x).unwrap(), expected);
+}

@@ -1,0 +1,201 @@
+//! A training killed at any moment goes on as if nothing had happened.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use dl_data::generator;
+use dl_io::{CheckpointError, Checkpoints};
+use dl_nn::ndarray::Array2;
+use dl_nn::prelude::*;
+use dl_nn::schedule::{Cosine, ReduceOnPlateau};
+use dl_nn::train::Snapshot;
+
+const SAMPLES: usize = 200;
+const EPOCHS: usize = 12;
+/// Set for the program that is killed; the folder it works in.
+const FOLDER: &str = "DL_IO_TEST_FOLDER";
+
+fn data() -> (Array2<f32>, Vec<usize>) {
+    let x = Array2::from_shape_fn((SAMPLES, 6), |(i, j)| ((3 * i + 7 * j) as f32).sin());
+    let labels = (0..SAMPLES)
+        .map(|i| usize::from(x[[i, 0]] > x[[i, 1]]))
+        .collect();
+    (x, labels)
+}
+
+fn checkpoints(folder: &Path) -> Checkpoints {
+    let settings = serde_json::json!({ "epochs": EPOCHS, "batch_size": 10 });
+    Checkpoints::new(folder.join("checkpoint.dl"))
+        .every_steps(1)
+        .run(settings)
+}
+
+/// Trains, going on from where a checkpoint says; what it ends with, as text.
+fn train(folder: &Path) -> String {
+    let (x, labels) = data();
+    let network = Sequential::input([6])
+        .push(Dense::new(32).activation(Relu))
+        .push(BatchNorm::new())
+        .push(Dropout::new(0.2))
+        .push(Dense::new(2));
+    let model = network.build(1).unwrap();
+    let optimizer = Optimizer::new(Adam::new(0.01))
+        .unwrap()
+        .clip_norm(1.0)
+        .unwrap();
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer).unwrap();
+    let mut checkpoints = checkpoints(folder);
+    let fit = Fit::epochs(EPOCHS)
+        .batch_size(10)
+        .validation_split(0.2)
+        .callback(LearningRate::per_step(
+            Cosine::new(16 * EPOCHS as u64).unwrap(),
+        ))
+        .callback(ReduceOnPlateau::new(0.5).unwrap().patience(1))
+        .callback(EarlyStopping::new(EPOCHS))
+        .resume(checkpoints.resume().unwrap())
+        .checkpoint(&mut checkpoints);
+    let mut history = trainer.fit(&x, &labels, fit).unwrap();
+    history
+        .epochs
+        .iter_mut()
+        .for_each(|epoch| epoch.seconds = 0.0);
+    serde_json::to_string(&(history, trainer.state())).unwrap()
+}
+
+/// The program that is killed: this test's own file, run again.
+#[test]
+fn child() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let folder = Path::new(&folder);
+    let result = train(folder);
+    fs::write(folder.join("result"), result).unwrap();
+}
+
+fn start(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--test-threads", "1"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Kills the program (on Unix with SIGKILL) at random moments until it once comes to its end;
+/// every time, what it left must be a checkpoint that can be read.
+#[test]
+fn killed_at_any_moment_it_ends_with_the_same_bits() {
+    let whole = tempfile::tempdir().unwrap();
+    let expected = train(whole.path());
+    let mut rng = generator(7);
+    let (mut kills, mut partial) = (0, 0);
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let mut far = None;
+        while !folder.join("result").exists() {
+            let mut child = start(folder);
+            let wait = f64::uniform(&mut rng) * 0.05;
+            std::thread::sleep(Duration::from_secs_f64(wait));
+            child.kill().unwrap();
+            let ended = child.wait().unwrap().success();
+            kills += usize::from(!ended);
+            partial += usize::from(files(folder).iter().any(|name| name.ends_with(".partial")));
+            let snapshot: Option<Snapshot<f32>> = checkpoints(folder).resume().unwrap();
+            let at = snapshot.map(|snapshot| (snapshot.fit.epoch, snapshot.fit.step));
+            assert!(
+                at >= far,
+                "{at:?} after {far:?}: the previous checkpoint was lost"
+            );
+            far = at;
+        }
+        let result = fs::read_to_string(folder.join("result")).unwrap();
+        assert_eq!(result, expected);
+        assert_eq!(files(folder), ["checkpoint.dl", "result"]);
+    }
+    println!("{kills} kills, {partial} of them while a file was written");
+    assert!(kills >= 10, "only {kills} kills");
+}
+
+/// A checkpoint of a short training.
+fn kept(folder: &Path) -> Vec<u8> {
+    train(folder);
+    fs::read(folder.join("checkpoint.dl")).unwrap()
+}
+
+#[test]
+fn a_damaged_checkpoint_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let bytes = kept(folder);
+    let read = |bytes: &[u8]| {
+        fs::write(folder.join("checkpoint.dl"), bytes).unwrap();
+        checkpoints(folder).resume::<f32>()
+    };
+    assert!(read(&bytes).unwrap().is_some());
+    for at in (0..bytes.len()).step_by(7) {
+        assert!(read(&bytes[..at]).is_err(), "cut at {at}");
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        assert!(read(&damaged).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert!(checkpoints(folder).resume::<f32>().unwrap().is_none());
+    kept(folder);
+    let other = serde_json::json!({ "epochs": EPOCHS, "batch_size": 20 });
+    let error = checkpoints(folder).run(other).resume::<f32>().unwrap_err();
+    let path = folder.join("checkpoint.dl");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{}` is a checkpoint of another run: `batch_size` was 10, but is 20 here",
+            path.display()
+        )
+    );
+    assert!(matches!(error, CheckpointError::Run { .. }));
+    // a bundle is no checkpoint
+    let model = Sequential::<f32>::input([2])
+        .push(Dense::new(2))
+        .build(0)
+        .unwrap();
+    dl_io::Bundle::new(model).save(&path).unwrap();
+    let error = checkpoints(folder).resume::<f32>().unwrap_err().to_string();
+    assert!(
+        error.ends_with("it is a `dl-model`, but a `dl-checkpoint` is read here"),
+        "{error}"
+    );
+}
+
+#[test]
+fn where_the_folder_is_gone_training_stops_and_says_so() {
+    let (x, labels) = data();
+    let network = Sequential::input([6]).push(Dense::new(2));
+    let model = network.build(1).unwrap();
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoints = checkpoints(&folder.path().join("none"));
+    let error = trainer
+        .fit(&x, &labels, Fit::epochs(2).checkpoint(checkpoints))
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("no checkpoint could be kept after epoch 0, step 1: cannot write"));
+    assert_eq!(trainer.state().steps, 1);
+}
