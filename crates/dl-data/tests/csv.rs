@@ -174,3 +174,35 @@ fn iris_written_and_read_again_is_the_same() {
     }
     assert_eq!(read(&Csv::new(), &table), iris);
 }
+
+#[test]
+fn rows_without_labels_are_features_alone() {
+    let table = "a,b,name\n1,2,x\n3,4,y\n";
+    let csv = Csv::new().ignore("name");
+    let (x, names) = csv.read_features::<f64>(table.as_bytes(), "t").unwrap();
+    assert_eq!(
+        (x, names),
+        (array![[1., 2.], [3., 4.]], vec!["a".into(), "b".into()])
+    );
+    // in another order, and one of them left out
+    let csv = Csv::new().only(["b"]);
+    let (x, _) = csv.read_features::<f64>(table.as_bytes(), "t").unwrap();
+    assert_eq!(x, array![[2.], [4.]]);
+    let data = Csv::new()
+        .only(["b", "a"])
+        .read::<f64>(table.as_bytes(), "t")
+        .unwrap();
+    assert_eq!(data.features(), &array![[2., 1.], [4., 3.]]);
+    let error = Csv::new()
+        .read_features::<f64>(table.as_bytes(), "t")
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "t, line 2, column 3 (name): \"x\" is not a number"
+    );
+    let error = Csv::new()
+        .only(["c"])
+        .read_features::<f64>(table.as_bytes(), "t")
+        .unwrap_err();
+    assert!(error.to_string().contains("\"c\""), "{error}");
+}

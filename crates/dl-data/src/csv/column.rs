@@ -37,7 +37,8 @@ impl From<usize> for Column {
 pub(super) struct Columns {
     pub(super) names: Vec<String>,
     pub(super) features: Vec<usize>,
-    pub(super) label: usize,
+    /// None where every column is a feature or left out.
+    pub(super) label: Option<usize>,
 }
 
 impl Columns {
@@ -46,6 +47,7 @@ impl Columns {
         csv: &Csv,
         source: &Source<'_>,
         first: &::csv::ByteRecord,
+        labelled: bool,
     ) -> Result<Self, CsvError> {
         let path = source.path.to_owned();
         if first.is_empty() {
@@ -64,14 +66,18 @@ impl Columns {
         };
         let find = |column: &Column| find(column, source.path, &names, csv.header != Some(false));
         let label = match &csv.label {
-            Some(label) => find(label)?,
-            None => names.len() - 1,
+            _ if !labelled => None,
+            Some(label) => Some(find(label)?),
+            None => Some(names.len() - 1),
         };
         let ignored: Vec<usize> = csv.ignored.iter().map(find).collect::<Result<_, _>>()?;
-        let is_feature = |column: &usize| *column != label && !ignored.contains(column);
-        let features: Vec<usize> = (0..names.len()).filter(is_feature).collect();
+        let is_feature = |column: &usize| Some(*column) != label && !ignored.contains(column);
+        let features: Vec<usize> = match &csv.only {
+            Some(only) => only.iter().map(find).collect::<Result<_, _>>()?,
+            None => (0..names.len()).filter(is_feature).collect(),
+        };
         if features.is_empty() {
-            let label = excerpt(&names[label]);
+            let label = label.map_or_else(String::new, |label| excerpt(&names[label]));
             return Err(CsvError::NoFeatures { path, label });
         }
         if csv.header.is_none() && features.iter().all(|&f| names[f].parse::<f64>().is_ok()) {

@@ -46,6 +46,7 @@ use table::Table;
 pub struct Csv {
     label: Option<Column>,
     ignored: Vec<Column>,
+    only: Option<Vec<Column>>,
     header: Option<bool>,
     separator: char,
     missing: Missing,
@@ -64,6 +65,7 @@ impl Csv {
         Self {
             label: None,
             ignored: Vec::new(),
+            only: None,
             header: None,
             separator: ',',
             missing: Missing::Refuse,
@@ -80,6 +82,12 @@ impl Csv {
     /// A column that is no feature, such as a row number. May be said again.
     pub fn ignore(mut self, column: impl Into<Column>) -> Self {
         self.ignored.push(column.into());
+        self
+    }
+
+    /// The columns that are features, in this order; all others are left out but for the label.
+    pub fn only<C: Into<Column>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.only = Some(columns.into_iter().map(Into::into).collect());
         self
     }
 
@@ -156,14 +164,53 @@ impl Csv {
         self.regression(&all(reader, name)?, name)
     }
 
+    /// Reads the file at `path` as rows without labels: every column is a feature unless
+    /// [`ignore`](Self::ignore) or [`only`](Self::only) say otherwise. Gives the features,
+    /// `[rows, columns]`, and their names.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_features<F: Scalar>(
+        &self,
+        path: impl AsRef<Path>,
+    ) -> Result<(Array2<F>, Vec<String>), CsvError> {
+        let (data, path) = file(path.as_ref())?;
+        self.unlabelled(&data, &path)
+    }
+
+    /// As [`load_features`](Self::load_features), from a reader, with a name for errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn read_features<F: Scalar>(
+        &self,
+        reader: impl Read,
+        name: &str,
+    ) -> Result<(Array2<F>, Vec<String>), CsvError> {
+        self.unlabelled(&all(reader, name)?, name)
+    }
+
+    fn unlabelled<F: Scalar>(
+        &self,
+        data: &[u8],
+        path: &str,
+    ) -> Result<(Array2<F>, Vec<String>), CsvError> {
+        self.check::<F>(path)?;
+        let mut table = table::read(self, data, path, false, |_| Ok(Some(())))?;
+        let features = self.features(&mut table, path)?;
+        Ok((features, table.columns.feature_names()))
+    }
+
     fn classification<F: Scalar>(&self, data: &[u8], path: &str) -> Result<Dataset<F>, CsvError> {
         self.check::<F>(path)?;
         let mut classes = Classes::new(self.classes.as_deref());
-        let mut table = table::read(self, data, path, |field| classes.number(field))?;
+        let mut table = table::read(self, data, path, true, |field| {
+            field.map_or(Ok(None), |field| classes.number(field))
+        })?;
         let features = self.features(&mut table, path)?;
         let (labels, class_names) = classes.finish(table.labels);
         let Columns { names, label, .. } = &table.columns;
-        if let [class] = class_names.as_slice() {
+        if let ([class], Some(label)) = (class_names.as_slice(), label) {
             return Err(CsvError::SingleClass {
                 path: path.to_owned(),
                 column: label + 1,
@@ -186,14 +233,15 @@ impl Csv {
         path: &str,
     ) -> Result<RegressionDataset<F>, CsvError> {
         self.check::<F>(path)?;
-        let target = |field: &Field<'_>| match is_missing(field.text) {
-            true => Ok(None),
-            false => field.number().map(Some),
+        let target = |field: Option<&Field<'_>>| match field {
+            Some(field) if !is_missing(field.text) => field.number().map(Some),
+            _ => Ok(None),
         };
-        let mut table = table::read(self, data, path, target)?;
+        let mut table = table::read(self, data, path, true, target)?;
         let features = self.features(&mut table, path)?;
         let columns = table.columns;
-        let name = columns.names[columns.label].clone();
+        let label = columns.label.expect("the table is labelled");
+        let name = columns.names[label].clone();
         RegressionDataset::new(features, table.labels.into(), columns.feature_names(), name)
             .map_err(|source| data_error(path, source))
     }

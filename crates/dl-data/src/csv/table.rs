@@ -16,12 +16,14 @@ pub(super) struct Table<F, L> {
     pub(super) labels: Vec<L>,
 }
 
-/// Reads a table. `label` makes a label of a field, or none of a missing one.
+/// Reads a table. `label` makes a label of a field, or none of a missing one; it gets no field where
+/// the table is not `labelled`.
 pub(super) fn read<F: Scalar, L>(
     csv: &Csv,
     data: &[u8],
     path: &str,
-    mut label: impl FnMut(&Field<'_>) -> Result<Option<L>, CsvError>,
+    labelled: bool,
+    mut label: impl FnMut(Option<&Field<'_>>) -> Result<Option<L>, CsvError>,
 ) -> Result<Table<F, L>, CsvError> {
     let data = data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data);
     let source = &Source { path, data };
@@ -40,7 +42,7 @@ pub(super) fn read<F: Scalar, L>(
         // an error is returned in its turn, below
         _ => ::csv::ByteRecord::new(),
     };
-    let columns = Columns::new(csv, source, &first)?;
+    let columns = Columns::new(csv, source, &first, labelled)?;
     if csv.header != Some(false) {
         records.next().transpose()?;
     }
@@ -67,20 +69,26 @@ pub(super) fn read<F: Scalar, L>(
                 None => complete = false,
             }
         }
-        let field = field(columns.label)?;
+        let field = columns.label.map(field).transpose()?;
         // the label of a row left out makes no class
-        match if complete { label(&field)? } else { None } {
+        match if complete {
+            label(field.as_ref())?
+        } else {
+            None
+        } {
             Some(label) => labels.push(label),
-            None if csv.missing == Missing::DropRow => {
-                values.truncate(row_begin);
-                dropped += 1;
-            }
-            None => {
-                return Err(CsvError::MissingLabel {
-                    at: field.place(),
-                    text: field.excerpt(),
-                });
-            }
+            None => match field {
+                Some(field) if csv.missing != Missing::DropRow => {
+                    return Err(CsvError::MissingLabel {
+                        at: field.place(),
+                        text: field.excerpt(),
+                    });
+                }
+                _ => {
+                    values.truncate(row_begin);
+                    dropped += 1;
+                }
+            },
         }
     }
     if labels.is_empty() {

@@ -80,6 +80,7 @@ struct Content<F> {
     architecture: Architecture,
     output: Activation,
     class_names: Vec<String>,
+    feature_names: Vec<String>,
     training: Value,
     data_sha256: Option<String>,
     /// Names of the weights, in the model's order.
@@ -101,6 +102,7 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
             input_shape,
             output: Activation::Identity,
             class_names: Vec::new(),
+            feature_names: Vec::new(),
             training: Value::Null,
             data_sha256: None,
             weights: Vec::new(),
@@ -131,6 +133,12 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
     /// The names of the classes, in the order of the outputs.
     pub fn class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.content.class_names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The names of a raw row's columns.
+    pub fn feature_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.content.feature_names = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -214,6 +222,11 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
     /// The classes' names; empty where it is no classifier or they are not known.
     pub fn names(&self) -> &[String] {
         &self.content.class_names
+    }
+
+    /// The names of a raw row's columns; empty where they are not known.
+    pub fn columns(&self) -> &[String] {
+        &self.content.feature_names
     }
 
     /// The shape of one raw sample.
@@ -356,6 +369,12 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         if !class_names.is_empty() && class_names.len() != outputs.max(2) {
             let names = class_names.len();
             return Err(format!("{names} class names for {outputs} outputs"));
+        }
+        let columns = self.content.feature_names.len();
+        if columns > 0 && input_shape[..] != [columns] {
+            return Err(format!(
+                "{columns} feature names for samples {input_shape:?}"
+            ));
         }
         let mut shape = vec![1];
         shape.extend(input_shape);
