@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::value_parser;
 use dl_data::{DataError, ImageDataset, Mnist, MnistError};
-use dl_nn::train::Fit;
+use dl_io::{Bundle, Preprocessing, data_sha256};
+use dl_nn::train::{Fit, Trainer};
+use serde_json::{Value, json};
 
 use crate::Options;
 use crate::record::RecordOptions;
@@ -125,6 +127,33 @@ impl DigitOptions {
             .batch_size(self.batch_size as usize)
             .validation_split(VALIDATION_SHARE)
             .callback(EpochLines::new())
+    }
+
+    /// The settings that a checkpoint's run must share to be gone on from.
+    pub fn settings(&self, program: &str) -> Value {
+        json!({
+            "program": program,
+            "images": self.train,
+            "quick": self.options.quick,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+        })
+    }
+
+    /// A bundle of the network that takes pictures in bytes, 0 to 255, and names digits.
+    pub fn bundle(
+        &self,
+        trainer: Trainer<f32>,
+        data: &ImageDataset<f32>,
+        program: &str,
+    ) -> Bundle<f32> {
+        let mut training = self.settings(program);
+        training["epochs"] = json!(self.epochs());
+        Bundle::of(trainer)
+            .preprocessing(Preprocessing::Divide(255.0))
+            .class_names(data.class_names())
+            .training(training)
+            .data_sha256(data_sha256(data.images(), data.labels()))
     }
 
     /// The training steps of [`fit`](Self::fit).

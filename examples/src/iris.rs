@@ -3,10 +3,12 @@
 
 use dl_data::ndarray::Array2;
 use dl_data::{DataError, Dataset, Pca, Scalar, StandardScaler};
+use dl_io::Bundle;
 use dl_nn::init::Initializer;
 use dl_nn::prelude::*;
-use dl_nn::train::Epoch;
+use dl_nn::train::{CallbackState, Epoch, ResumeError};
 use dl_nn::{BuildError, ConfigError};
+use serde::{Deserialize, Serialize};
 
 /// Samples a step, as in `MLPClassifier`: 200, or all where there are fewer.
 pub const BATCH_SIZE: usize = 200;
@@ -38,6 +40,17 @@ impl<F: Scalar> Preprocessing<F> {
     /// Where the rows have another number of columns.
     pub fn transform(&self, rows: &Array2<F>) -> Result<Array2<F>, DataError> {
         self.pca.transform(&self.scaler.transform(rows)?)
+    }
+
+    /// A bundle of the trained network that takes raw rows.
+    pub fn bundle(self, trainer: Trainer<F>, columns: usize) -> Bundle<F>
+    where
+        F: Serialize + for<'de> Deserialize<'de>,
+    {
+        Bundle::of(trainer)
+            .input_shape([columns])
+            .preprocessing(self.scaler)
+            .preprocessing(self.pca)
     }
 
     /// The share of the variance each component explains.
@@ -116,5 +129,17 @@ impl<F: Scalar> Callback<F> for NoProgress {
             return Flow::Stop("the training loss fell by less than 0.0001 for 10 epochs".into());
         }
         Flow::Continue
+    }
+
+    fn state(&self) -> Option<CallbackState<F>> {
+        // JSON has no infinity
+        let memory = (self.best.is_finite().then_some(self.best), self.epochs);
+        Some(CallbackState::new("no_progress", &memory))
+    }
+
+    fn set_state(&mut self, state: CallbackState<F>) -> Result<(), ResumeError> {
+        let (best, epochs): (Option<f64>, usize) = state.read("no_progress")?;
+        (self.best, self.epochs) = (best.unwrap_or(f64::INFINITY), epochs);
+        Ok(())
     }
 }

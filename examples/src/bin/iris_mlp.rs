@@ -7,12 +7,15 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use dl_data::ndarray::{Array2, ArrayView2, Axis, concatenate};
 use dl_data::{Csv, Dataset, generator, iris};
+use dl_io::data_sha256;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::prelude::*;
 use dl_viz::{Figure, HeatMap, Panel, Regions, Scatter};
 use examples::curves::learning_curves;
 use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, trainer};
+use examples::keep::KeepOptions;
 use examples::{Options, finish};
+use serde_json::json;
 
 /// Side of a cell of the decision mesh, and the margin around the data.
 const STEP: f64 = 0.02;
@@ -42,6 +45,8 @@ struct Args {
     /// the course; train for a CSV file, so that the test rows stay unseen]
     #[arg(long, value_enum)]
     fit_on: Option<FitOn>,
+    #[command(flatten)]
+    keep: KeepOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -118,6 +123,15 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .validation(test.features(), test.labels())
         .callback(NoProgress::default())
         .callback(Progress::new());
+    let settings = json!({
+        "program": "iris_mlp",
+        "seed": args.seed,
+        "csv": args.csv,
+        "label": args.label,
+        "components": components,
+        "fit_on": format!("{fit_on:?}"),
+    });
+    let fit = args.keep.keep(fit, &settings)?;
     let history = trainer.fit(train.features(), train.labels(), fit)?;
     print_epochs(&history);
 
@@ -161,7 +175,13 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             .unwrap_or(0.0)
     );
     println!("test accuracy {:.4}", accuracy.value);
-    Ok(())
+    let bundle = preprocessing
+        .bundle(trainer, columns)
+        .class_names(data.class_names())
+        .feature_names(data.feature_names())
+        .training(&settings)
+        .data_sha256(data_sha256(data.features(), data.labels()));
+    args.keep.save(&bundle)
 }
 
 /// About ten of the epochs, and why training ended.

@@ -16,6 +16,7 @@ use dl_nn::schedule::OneCycle;
 use dl_viz::{Figure, HeatMap, Panel};
 use examples::curves::learning_curves;
 use examples::digits::DigitOptions;
+use examples::keep::KeepOptions;
 use examples::maps::{FeatureMaps, feature_maps};
 use examples::record::untimed;
 use examples::{Options, finish};
@@ -34,6 +35,8 @@ const DIGIT: usize = 1;
 struct Args {
     #[command(flatten)]
     digits: DigitOptions,
+    #[command(flatten)]
+    keep: KeepOptions,
 }
 
 /// The numbers behind the figures.
@@ -57,15 +60,23 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
         let mut trainer =
             Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(LEARNING_RATE))?
                 .seed(digits.seed);
-        let cycle = OneCycle::new(digits.steps(&data.train).max(2))?;
+        let steps = digits.steps(&data.train).max(2);
+        let cycle = OneCycle::new(steps)?;
         let fit = digits.fit().callback(LearningRate::per_step(cycle));
+        // the schedule ends with the last step: a run of more epochs is another run
+        let mut settings = digits.settings("lenet");
+        settings["steps"] = steps.into();
+        let fit = args.keep.keep(fit, settings)?;
         let history = trainer.fit(data.train.images(), data.train.labels(), fit)?;
         let image = data.test.images().select(Axis(0), &[DIGIT]);
-        Ok(Record {
+        let record = Record {
             history: untimed(history),
             test: trainer.evaluate(data.test.images(), data.test.labels())?,
             maps: feature_maps(trainer.model(), image.view(), &["c1", "c3"]),
-        })
+        };
+        args.keep
+            .save(&digits.bundle(trainer, &data.train, "lenet"))?;
+        Ok(record)
     })?;
     draw(&record, &data.test, &digits.options)?;
     println!("test loss {:.4}", record.test.loss);

@@ -19,6 +19,7 @@ use examples::curves::learning_curves;
 use examples::digits::{
     DigitOptions, Prediction, confusion_matrix, prediction_panels, predictions,
 };
+use examples::keep::KeepOptions;
 use examples::maps::{FeatureMaps, feature_maps};
 use examples::record::{rounded, untimed};
 use examples::{Options, finish};
@@ -35,6 +36,8 @@ const DIGIT: usize = 0;
 struct Args {
     #[command(flatten)]
     digits: DigitOptions,
+    #[command(flatten)]
+    keep: KeepOptions,
 }
 
 /// The numbers behind the figures.
@@ -62,8 +65,13 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?
             .seed(args.digits.seed);
         let (x, labels) = (data.train.images(), data.train.labels());
-        let history = trainer.fit(x, labels, args.digits.fit())?;
-        measure(&trainer, history, &data.test)
+        let fit = args.digits.fit();
+        let fit = args.keep.keep(fit, args.digits.settings("mnist_cnn"))?;
+        let history = trainer.fit(x, labels, fit)?;
+        let record = measure(&trainer, history, &data.test)?;
+        let bundle = args.digits.bundle(trainer, &data.train, "mnist_cnn");
+        args.keep.save(&bundle)?;
+        Ok(record)
     })?;
     draw(&record, &data.test, &args.digits.options)?;
 

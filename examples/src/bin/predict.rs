@@ -1,0 +1,124 @@
+//! Answers for files that a network has never seen: rows of a table, or pictures.
+//!
+//! What a program of the course saved with `--save` holds the network, and what goes before and
+//! after it: scaler, projection, the names of the classes. So the rows are raw, in their own units,
+//! and the pictures are pictures.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use dl_data::Csv;
+use dl_io::Bundle;
+use examples::finish;
+use examples::picture::read_picture;
+use ndarray::{ArrayD, Axis, stack};
+
+/// Classifies the rows of a CSV file or the pictures of PNG files with a network that --save wrote
+#[derive(Debug, Parser)]
+struct Args {
+    /// The network
+    model: PathBuf,
+    /// A CSV file with a header for a network on rows, PNG files for one on pictures
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// The pictures are dark on a light ground; the network has seen light on dark
+    #[arg(long)]
+    invert: bool,
+    /// Tell the probability of every class
+    #[arg(long)]
+    all: bool,
+}
+
+fn main() -> ExitCode {
+    finish(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    // a network of f32 comes into f64 without loss, and one of f64 fits as it is
+    let bundle = Bundle::<f64>::load(&args.model)?;
+    let (names, samples) = match *bundle.raw_shape() {
+        [columns] => rows(&bundle, columns, &args.inputs)?,
+        [height, width, channels @ (1 | 3)] => {
+            let shape = [height, width, channels];
+            pictures(shape, &args.inputs, args.invert)?
+        }
+        ref shape => {
+            return Err(format!(
+                "{}: the network takes samples {shape:?}, but rows [n] or pictures [height, width, 1 or 3] are read here",
+                args.model.display()
+            )
+            .into());
+        }
+    };
+    let answers = bundle.predict(&samples)?;
+    let classes = bundle.predict_classes(&samples)?;
+    for ((name, answers), class) in names.iter().zip(answers.outer_iter()).zip(classes) {
+        let answers: Vec<f64> = answers.iter().copied().collect();
+        println!("{name}: {}", told(&bundle, &answers, class, args.all));
+    }
+    Ok(())
+}
+
+/// An answer as text: the class with its probability, or the values.
+fn told(bundle: &Bundle<f64>, answers: &[f64], class: usize, all: bool) -> String {
+    let names = bundle.names();
+    if names.is_empty() {
+        let values: Vec<String> = answers.iter().map(|y| format!("{y:.6}")).collect();
+        return values.join(" ");
+    }
+    // a single output is the probability of class 1
+    let probabilities = match *answers {
+        [p] => vec![1.0 - p, p],
+        _ => answers.to_vec(),
+    };
+    let told = |class: usize| format!("{} ({:.1} %)", names[class], 100.0 * probabilities[class]);
+    if !all {
+        return told(class);
+    }
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    let all: Vec<String> = order.into_iter().map(told).collect();
+    all.join(", ")
+}
+
+/// The rows of a table, named by their numbers.
+fn rows(
+    bundle: &Bundle<f64>,
+    columns: usize,
+    inputs: &[PathBuf],
+) -> Result<(Vec<String>, ArrayD<f64>), Box<dyn Error>> {
+    let [path] = inputs else {
+        return Err(format!("one CSV file is read at a time, not {}", inputs.len()).into());
+    };
+    let csv = match bundle.columns() {
+        [] => Csv::new(),
+        names => Csv::new().only(names.iter().map(String::as_str)),
+    };
+    let (rows, _) = csv.load_features::<f64>(path)?;
+    if rows.ncols() != columns {
+        return Err(format!(
+            "{}: {} columns, but the network takes {columns}",
+            path.display(),
+            rows.ncols()
+        )
+        .into());
+    }
+    let names = (1..=rows.nrows()).map(|row| format!("row {row}"));
+    Ok((names.collect(), rows.into_dyn()))
+}
+
+/// The pictures, named by their files.
+fn pictures(
+    shape: [usize; 3],
+    inputs: &[PathBuf],
+    invert: bool,
+) -> Result<(Vec<String>, ArrayD<f64>), Box<dyn Error>> {
+    let read = |path: &PathBuf| read_picture(path, shape, invert);
+    let pictures = inputs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let views: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
+    let name = |path: &PathBuf| Path::display(path).to_string();
+    let samples = stack(Axis(0), &views)?;
+    Ok((inputs.iter().map(name).collect(), samples.into_dyn()))
+}

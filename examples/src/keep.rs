@@ -1,0 +1,79 @@
+//! What is kept of a training: checkpoints on the way, the trained network at the end.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::value_parser;
+use dl_io::{Bundle, Checkpoints};
+use dl_nn::Scalar;
+use dl_nn::train::Fit;
+use serde::{Deserialize, Serialize};
+
+/// Where a training and its network are kept.
+#[derive(Debug, clap::Args)]
+pub struct KeepOptions {
+    /// Keep the state of the training in this file, so that it can be interrupted at any moment
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Steps from one checkpoint to the next; one more is kept after each epoch
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "checkpoint",
+          value_parser = value_parser!(u32).range(1..))]
+    pub checkpoint_every: u32,
+    /// Go on from the checkpoint, if there is one
+    #[arg(long, requires = "checkpoint")]
+    pub resume: bool,
+    /// Write the trained network, with what goes before and after it, for the program `predict`
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+}
+
+impl KeepOptions {
+    /// The same training with checkpoints, going on from the last one where that is asked for. A
+    /// checkpoint of a run with other `settings` is refused.
+    ///
+    /// # Errors
+    /// A checkpoint that is there although nobody asks for it, that is damaged or of another run.
+    pub fn keep<'a, F: Scalar>(
+        &self,
+        fit: Fit<'a, F>,
+        settings: impl Serialize,
+    ) -> Result<Fit<'a, F>, Box<dyn Error>> {
+        let Some(path) = &self.checkpoint else {
+            return Ok(fit);
+        };
+        if path.exists() && !self.resume {
+            return Err(format!(
+                "{}: there is a checkpoint already; --resume goes on from it, and without the file the training begins anew",
+                path.display()
+            )
+            .into());
+        }
+        let checkpoints = Checkpoints::new(path)
+            .every_steps(self.checkpoint_every as usize)
+            .run(settings);
+        let snapshot = checkpoints.resume()?;
+        if let Some(snapshot) = &snapshot {
+            let (epochs, steps) = (snapshot.fit.epoch, snapshot.fit.step);
+            println!(
+                "goes on after epoch {epochs}, step {steps}, from {}",
+                path.display()
+            );
+        }
+        Ok(fit.resume(snapshot).checkpoint(checkpoints))
+    }
+
+    /// Writes the bundle where that is asked for, and says so.
+    ///
+    /// # Errors
+    /// As [`Bundle::save`].
+    pub fn save<F>(&self, bundle: &Bundle<F>) -> Result<(), Box<dyn Error>>
+    where
+        F: Scalar + Serialize + for<'de> Deserialize<'de>,
+    {
+        if let Some(path) = &self.save {
+            bundle.save(path)?;
+            println!("wrote {}", path.display());
+        }
+        Ok(())
+    }
+}
