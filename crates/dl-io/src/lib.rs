@@ -7,6 +7,7 @@ mod checksum;
 mod container;
 mod error;
 mod tensors;
+mod weights;
 
 pub use atomic::WriteError;
 pub use bundle::{Bundle, LoadError, ModelError, PredictError, Preprocessing};
@@ -16,3 +17,4 @@ pub use container::{ReadError, ReadErrorKind};
 pub use dl_nn::ndarray;
 pub use error::SaveError;
 pub use tensors::TensorError;
+pub use weights::{Layout, WeightsFile, WeightsFileError, WeightsProblem};

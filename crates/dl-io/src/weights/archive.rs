@@ -1,0 +1,88 @@
+//! A weights file's bytes as named arrays, whatever its format.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use dl_nn::Scalar;
+use ndarray::ArrayD;
+
+use super::error::WeightsProblem;
+use super::npz::Npz;
+use super::safetensors::Tensors;
+use crate::tensors::Narrowing;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Safetensors,
+    Npz,
+}
+
+impl Format {
+    pub(super) fn of(path: &Path) -> Result<Self, WeightsProblem> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("safetensors") => Ok(Self::Safetensors),
+            Some("npz") => Ok(Self::Npz),
+            _ => Err(WeightsProblem::Extension),
+        }
+    }
+}
+
+/// What a file says about a tensor of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// `F32`, `F64`, or a type that no model holds, as the format writes it.
+    pub(super) dtype: String,
+    pub(super) shape: Vec<usize>,
+}
+
+/// The whole file: as many bytes as it has, so that it is the file that says how much is read.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, WeightsProblem> {
+    let read = || {
+        let mut file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(WeightsProblem::Read)
+}
+
+#[derive(Debug)]
+pub(super) enum Archive<'a> {
+    Safetensors(Tensors<'a>),
+    Npz(Npz<'a>),
+}
+
+impl<'a> Archive<'a> {
+    /// Reads what the file says about itself.
+    pub(super) fn new(format: Format, bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
+        Ok(match format {
+            Format::Safetensors => Self::Safetensors(Tensors::new(bytes)?),
+            Format::Npz => Self::Npz(Npz::new(bytes)?),
+        })
+    }
+
+    /// All tensors, in the order of their names.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        match self {
+            Self::Safetensors(tensors) => tensors.entries(),
+            Self::Npz(npz) => npz.entries(),
+        }
+    }
+
+    /// The numbers of a tensor, whose type and shape the caller has accepted.
+    pub(super) fn array<F: Scalar>(
+        &mut self,
+        entry: &Entry,
+        narrowing: Narrowing,
+    ) -> Result<ArrayD<F>, WeightsProblem> {
+        match self {
+            Self::Safetensors(tensors) => tensors.array(entry, narrowing),
+            Self::Npz(npz) => npz.array(entry),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! NumPy's npz format: a zip archive of npy files, named after their arrays
+//! (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
+//!
+//! `ndarray-npy` reads an npy file on trust: it allocates what a header declares. So an entry's
+//! header is read first, and the entry is unpacked only once its shape is known to be the model's,
+//! into as many bytes as that shape takes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read, Seek, Write};
+
+use dl_nn::Scalar;
+use ndarray::ArrayD;
+use ndarray_npy::npy::header::Header;
+use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement, WriteNpyExt};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::archive::Entry;
+use super::error::WeightsProblem;
+
+const FORMAT: &str = "npz";
+
+/// The longest header that NumPy reads.
+const MOST_HEADER: usize = 10_000;
+
+/// A dictionary that holds a tuple has two; the parser goes down into each.
+const MOST_BRACKETS: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Npz<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+    members: BTreeMap<String, Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    index: usize,
+    /// Bytes before the numbers.
+    header: usize,
+    entry: Entry,
+}
+
+impl<'a> Npz<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
+        let damaged = |why| WeightsProblem::damaged(FORMAT, why);
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+        let mut members = BTreeMap::new();
+        for index in 0..archive.len() {
+            let file = archive.by_index(index).map_err(damaged)?;
+            let name = file.name().map_err(damaged)?.into_owned();
+            let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+            let member = member(index, name.clone(), file)
+                .map_err(|why| WeightsProblem::damaged(FORMAT, format!("array `{name}`: {why}")))?;
+            if members.insert(name.clone(), member).is_some() {
+                return Err(WeightsProblem::Duplicate { tensor: name });
+            }
+        }
+        Ok(Self { archive, members })
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let members = self.members.values();
+        members.map(|member| member.entry.clone()).collect()
+    }
+
+    pub(super) fn array<F: Scalar>(&mut self, entry: &Entry) -> Result<ArrayD<F>, WeightsProblem> {
+        let read = match entry.dtype.as_str() {
+            "F64" => self.read(&entry.name, |value: f64| F::of(value)),
+            _ => self.read(&entry.name, |value: f32| F::of(f64::from(value))),
+        };
+        let damaged = |why| format!("array `{}`: {why}", entry.name);
+        read.map_err(|why| WeightsProblem::damaged(FORMAT, damaged(why)))
+    }
+
+    fn read<E: ReadableElement + Copy, F>(
+        &mut self,
+        name: &str,
+        number: impl Fn(E) -> F,
+    ) -> Result<ArrayD<F>, String> {
+        let member = self.members.get(name).ok_or("is not there")?;
+        let numbers: usize = member.entry.shape.iter().product();
+        let length = member.header + numbers * size_of::<E>();
+        let file = self.archive.by_index(member.index);
+        let mut file = file.map_err(|why| why.to_string())?.take(length as u64 + 1);
+        let mut npy = Vec::with_capacity(length + 1);
+        file.read_to_end(&mut npy).map_err(|why| why.to_string())?;
+        let array = ArrayD::<E>::read_npy(npy.as_slice()).map_err(|why| why.to_string())?;
+        Ok(array.mapv(number))
+    }
+}
+
+/// Reads the header of an npy file.
+fn member(index: usize, name: String, file: impl Read) -> Result<Member, String> {
+    let mut start = Vec::new();
+    let most = (MOST_HEADER + 12) as u64;
+    let read = file.take(most).read_to_end(&mut start);
+    read.map_err(|why| why.to_string())?;
+    // magic number (6 bytes), version (2), length of the header (2, from version 2 on 4)
+    let length = match start.as_slice() {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => 10 + u64::from(u16::from_le_bytes([*a, *b])),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ..] => {
+            12 + u64::from(u32::from_le_bytes([*a, *b, *c, *d]))
+        }
+        _ => return Err("ends within its first bytes".to_owned()),
+    };
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let text = start.get(..length).ok_or_else(|| {
+        format!("its header declares {length} bytes, more than there are or more than NumPy reads")
+    })?;
+    let brackets = text.iter().filter(|byte| b"([{".contains(byte)).count();
+    if brackets > MOST_BRACKETS {
+        return Err("its header describes more than an array of numbers".to_owned());
+    }
+    let header = Header::from_reader(&mut &*text).map_err(|why| why.to_string())?;
+    let descriptor = header.type_descriptor.to_string();
+    let dtype = match descriptor.trim_matches('\'') {
+        "<f4" | ">f4" => "F32",
+        "<f8" | ">f8" => "F64",
+        other => other,
+    };
+    Ok(Member {
+        index,
+        header: length,
+        entry: Entry {
+            name,
+            dtype: dtype.to_owned(),
+            shape: header.shape,
+        },
+    })
+}
+
+/// Writes arrays uncompressed, as `numpy.savez` does: weights hardly shrink.
+pub(super) fn write<F: Scalar>(
+    out: &mut (impl Write + Seek),
+    arrays: Vec<(String, ArrayD<F>)>,
+) -> io::Result<()> {
+    let mut archive = ZipWriter::new(out);
+    for (name, array) in arrays {
+        let large = array.len() * size_of::<F>() >= 1 << 31;
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(large);
+        archive.start_file(format!("{name}.npy"), options)?;
+        let array = array.as_standard_layout();
+        match F::NAME {
+            "f64" => npy(&mut archive, &array.mapv(F::as_f64)),
+            _ => npy(&mut archive, &array.mapv(|value| value.as_f64() as f32)),
+        }?;
+    }
+    archive.finish()?;
+    Ok(())
+}
+
+fn npy<E: WritableElement>(out: impl Write, array: &ArrayD<E>) -> io::Result<()> {
+    array.write_npy(out).map_err(io::Error::other)
+}

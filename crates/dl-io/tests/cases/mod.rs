@@ -1,0 +1,118 @@
+//! The models of pytorch/models.py, and what the tests of weights files share.
+
+#![allow(dead_code, reason = "every test program takes its part")]
+
+use std::path::{Path, PathBuf};
+
+use dl_conv::{Conv2d, ConvTranspose2d, Padding};
+use dl_io::WeightsFile;
+use dl_nn::ndarray::{ArrayD, IxDyn};
+use dl_nn::prelude::*;
+use safetensors::SafeTensors;
+
+pub(crate) fn mlp() -> Sequential<f32> {
+    Sequential::input([5])
+        .push(Dense::new(8).activation(Relu))
+        .push(LayerNorm::new())
+        .push(Dense::new(3).bias(false))
+}
+
+pub(crate) fn cnn() -> Sequential<f32> {
+    let first = Conv2d::new(8, [3, 2]).stride(2).padding(Padding::all(1));
+    let sides = Padding::Explicit {
+        top: 0,
+        bottom: 0,
+        left: 1,
+        right: 1,
+    };
+    let second = Conv2d::new(12, 3).groups(4).padding(sides).bias(false);
+    Sequential::input([9, 11, 3])
+        .push(first)
+        .push(BatchNorm::new())
+        .push(Activate(Relu))
+        .push(second.activation(Relu))
+        .push(Flatten)
+        .push(BatchNorm::new())
+        .push(Dropout::new(0.5))
+        .push(Activate(Tanh))
+        .push(Dense::new(10))
+}
+
+pub(crate) fn decoder() -> Sequential<f32> {
+    let first = ConvTranspose2d::new(6, [3, 4]).stride(2).groups(2);
+    Sequential::input([6])
+        .push(Dense::new(4 * 5 * 8).activation(Relu))
+        .push(LayerNorm::new())
+        .push(Reshape::new([4, 5, 8]))
+        .push(first.padding(Padding::all(1)).output_padding(1))
+        .push(BatchNorm::new())
+        .push(Activate(Relu))
+        .push(ConvTranspose2d::new(2, [2, 3]))
+}
+
+pub(crate) const MODELS: [(&str, fn() -> Sequential<f32>); 3] =
+    [("mlp", mlp), ("cnn", cnn), ("decoder", decoder)];
+
+/// The names that PyTorch's modules have.
+pub(crate) fn named_as_in_pytorch(name: &str, file: WeightsFile) -> WeightsFile {
+    let names: &[_] = match name {
+        "mlp" => &[("0", "dense_1"), ("2", "layer_norm_1"), ("3", "dense_2")],
+        "cnn" => &[
+            ("features.0", "conv2d_1"),
+            ("features.1", "batch_norm_1"),
+            ("features.3", "conv2d_2"),
+            ("classifier.1", "batch_norm_2"),
+            ("classifier.4", "dense_1"),
+        ],
+        _ => &[
+            ("0", "dense_1"),
+            ("2", "layer_norm_1"),
+            ("4", "conv_transpose2d_1"),
+            ("5", "batch_norm_1"),
+            ("7", "conv_transpose2d_2"),
+        ],
+    };
+    names
+        .iter()
+        .fold(file, |file, (theirs, ours)| file.rename(*theirs, *ours))
+}
+
+pub(crate) fn fixture(folder: &str, file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder)
+        .join(file)
+}
+
+/// Tensors of a file of `F32` alone, read without the crate under test.
+pub(crate) fn tensor(path: &Path, name: &str) -> ArrayD<f32> {
+    let bytes = std::fs::read(path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = file.tensor(name).unwrap();
+    assert_eq!(tensor.dtype(), safetensors::Dtype::F32);
+    let numbers = tensor.data().chunks_exact(4);
+    let numbers = numbers.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+    ArrayD::from_shape_vec(IxDyn(tensor.shape()), numbers.collect()).unwrap()
+}
+
+#[track_caller]
+pub(crate) fn assert_close(what: &str, ours: &ArrayD<f32>, theirs: &ArrayD<f32>, tolerance: f32) {
+    assert_eq!(ours.shape(), theirs.shape(), "{what}");
+    for (i, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        assert!((a - b).abs() <= tolerance, "{what} [{i}]: {a} against {b}");
+    }
+}
+
+/// Every parameter and state another number, variances positive.
+pub(crate) fn varied<F: Scalar>(model: &mut Model<F>, seed: u64) {
+    let mut generator = dl_math::random::generator(seed);
+    let vary = |(name, value): (&str, dl_nn::ndarray::ArrayViewD<'_, F>)| {
+        let mut number = |_: &F| match name.ends_with("variance") {
+            true => F::of(0.5) + F::uniform(&mut generator),
+            false => F::of(0.3) * F::standard_normal(&mut generator),
+        };
+        (name.to_owned(), value.map(&mut number))
+    };
+    let weights = model.weights().iter().map(vary).collect();
+    model.set_weights(&weights).unwrap();
+}

@@ -1,0 +1,45 @@
+"""Weights of ours read by PyTorch and NumPy: python check.py (needs torch, safetensors, numpy, cargo).
+
+tests/weights_pytorch.rs writes, for each model of models.py, NAME.safetensors in PyTorch's layout,
+NAME.npz with the same weights in our own, and NAME.io.safetensors with samples and our model's
+outputs. Fails where PyTorch does not load a file strictly, or its outputs differ by more than 1e-5.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy
+import torch
+from models import MODELS, channels_first
+from safetensors.torch import load_file
+
+HERE = pathlib.Path(__file__).parent
+TOLERANCE = 1e-5
+
+failed = False
+with tempfile.TemporaryDirectory() as folder:
+    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--test", "weights_pytorch", "written"]
+    subprocess.run(test, cwd=HERE, env=os.environ | {"DL_IO_WRITE_TO": folder}, check=True)
+    folder = pathlib.Path(folder)
+    for name, (make, _) in MODELS.items():
+        model = make()
+        state = load_file(folder / f"{name}.safetensors")
+        model.load_state_dict(state, strict=True)
+        model.eval()
+        io = load_file(folder / f"{name}.io.safetensors")
+        with torch.no_grad():
+            y = model(channels_first(io["x"]))
+        difference = (y - channels_first(io["y"])).abs().max().item()
+        good = difference <= TOLERANCE  # false for NaN
+        arrays = numpy.load(folder / f"{name}.npz")
+        numbers = [sorted(a for array in arrays.values() for a in array.ravel())]
+        numbers.append(sorted(a for t in state.values() for a in t.numpy().ravel()))
+        same = numbers[0] == numbers[1]
+        failed |= not (good and same)
+        print(f"{name}: {len(state)} tensors, outputs {tuple(y.shape)} up to {y.abs().max():.2f},")
+        print(f"  largest difference {difference:.1e}: {'good' if good else 'BAD'};")
+        print(f"  npz of {len(arrays.files)} arrays, numbers {'the same' if same else 'DIFFERENT'}")
+sys.exit(failed)

@@ -1,0 +1,127 @@
+//! Reading a damaged weights file neither panics nor takes memory for what is not there, and leaves
+//! the model alone. A program of its own and one test, since the allocations of the whole process are
+//! counted.
+
+use std::alloc::System;
+use std::path::Path;
+
+use cap::Cap;
+use dl_io::WeightsFile;
+use dl_nn::prelude::*;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+#[global_allocator]
+static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
+
+/// For a file of 3 kB with its directory, the model's names, messages.
+const MOST: usize = 1 << 20;
+
+fn model(seed: u64) -> Model<f32> {
+    let network = Sequential::input([6])
+        .push(Dense::new(40))
+        .push(BatchNorm::new());
+    network.push(Dense::new(3)).build(seed).unwrap()
+}
+
+/// Whether the file is read; if not, the model is what it was.
+fn is_read(path: &Path, bytes: &[u8]) -> Result<bool, TestCaseError> {
+    std::fs::write(path, bytes).unwrap();
+    let mut loaded = model(1);
+    let before = loaded.weights();
+    let allocated = MEMORY.total_allocated();
+    let result = WeightsFile::new(path).load(&mut loaded);
+    let allocated = MEMORY.total_allocated() - allocated;
+    prop_assert!(allocated < MOST, "{allocated} bytes");
+    if let Err(error) = &result {
+        prop_assert!(error.to_string().contains(&path.display().to_string()));
+        prop_assert_eq!(loaded.weights(), before);
+    }
+    Ok(result.is_ok())
+}
+
+#[derive(Debug, Clone)]
+enum Mutation {
+    Flip(u8),
+    Cut,
+    Remove,
+    Insert(Vec<u8>),
+    /// Eight bytes of a length or an offset.
+    Overwrite(u64),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        4 => (1..=255_u8).prop_map(Mutation::Flip),
+        1 => Just(Mutation::Cut),
+        1 => Just(Mutation::Remove),
+        1 => proptest::collection::vec(any::<u8>(), 1..6).prop_map(Mutation::Insert),
+        1 => prop_oneof![Just(u64::MAX), 0..1 << 40_u64].prop_map(Mutation::Overwrite),
+    ]
+}
+
+fn apply(mutation: &Mutation, at: usize, file: &mut Vec<u8>) {
+    if at >= file.len() {
+        return;
+    }
+    match mutation {
+        Mutation::Flip(bits) => file[at] ^= bits,
+        Mutation::Cut => file.truncate(at),
+        Mutation::Remove => drop(file.remove(at)),
+        Mutation::Insert(bytes) => drop(file.splice(at..at, bytes.iter().copied())),
+        Mutation::Overwrite(number) => {
+            let places = file[at..].iter_mut();
+            places
+                .zip(number.to_le_bytes())
+                .for_each(|(place, byte)| *place = byte);
+        }
+    }
+}
+
+#[test]
+fn damaged_files_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["w.safetensors", "w.npz"] {
+        let path = folder.path().join(name);
+        WeightsFile::new(&path).save(&model(2)).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        assert!(is_read(&path, &good).unwrap(), "{name}");
+        for length in 0..good.len() {
+            assert!(
+                !is_read(&path, &good[..length]).unwrap(),
+                "{name} cut to {length} bytes"
+            );
+        }
+        // 99 999 999 is just below what the format allows
+        for declared in [u64::MAX, 1 << 40, 99_999_999, good.len() as u64] {
+            let damaged = [&declared.to_le_bytes(), &good[8..]].concat();
+            assert!(
+                !is_read(&path, &damaged).unwrap(),
+                "{name}: a header of {declared} bytes"
+            );
+        }
+        let damage = proptest::collection::vec((mutation(), any::<prop::sample::Index>()), 1..4);
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(2_000));
+        let result = runner.run(&damage, |mutations| {
+            let mut bytes = good.clone();
+            for (mutation, at) in &mutations {
+                apply(mutation, at.index(good.len()), &mut bytes);
+            }
+            is_read(&path, &bytes).map(drop)
+        });
+        assert!(result.is_ok(), "{name}: {result:?}");
+    }
+    // a checksum says of every byte of an array that it is the one written
+    let path = folder.path().join("w.npz");
+    WeightsFile::new(&path).save(&model(2)).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    for at in 0..good.len() {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x10;
+        std::fs::write(&path, bytes).unwrap();
+        let mut loaded = model(1);
+        if WeightsFile::new(&path).load(&mut loaded).is_ok() {
+            assert_eq!(loaded.weights(), model(2).weights(), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! npz files: of NumPy (`numpy/make.py` wrote them), and ones that lie.
+
+mod cases;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use cases::fixture;
+use dl_io::{WeightsFile, WeightsProblem};
+use dl_nn::ndarray::array;
+use dl_nn::prelude::*;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+fn network<F: Scalar>() -> Model<F> {
+    let network = Sequential::input([3]).push(Dense::new(2));
+    network.build(0).unwrap()
+}
+
+#[test]
+fn numpys_arrays_are_read_stored_deflated_big_endian_and_by_columns() {
+    for name in ["stored.npz", "deflated.npz"] {
+        let mut model = network::<f32>();
+        WeightsFile::new(fixture("numpy", name))
+            .load(&mut model)
+            .unwrap();
+        let mut params = model.params().map(|(_, value)| value.into_owned());
+        let kernel = array![[0.0, 0.1], [0.2, 0.3], [0.4, 0.5_f32]].into_dyn();
+        assert_eq!(params.next().unwrap(), kernel);
+        assert_eq!(params.next().unwrap(), array![-1.0, 1e-3_f32].into_dyn());
+    }
+}
+
+#[test]
+fn f32_goes_into_f64_and_back_only_rounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let mut wide = network::<f64>();
+    WeightsFile::new(fixture("numpy", "stored.npz"))
+        .load(&mut wide)
+        .unwrap();
+    WeightsFile::new(&path).save(&wide).unwrap();
+    let mut narrow = network::<f32>();
+    let error = WeightsFile::new(&path).load(&mut narrow).unwrap_err();
+    assert!(
+        matches!(error.problem, WeightsProblem::Tensor(_)),
+        "{error}"
+    );
+    WeightsFile::new(&path)
+        .rounding()
+        .load(&mut narrow)
+        .unwrap();
+    let wider = narrow
+        .weights()
+        .iter()
+        .map(|(_, a)| a.mapv(f64::from))
+        .collect::<Vec<_>>();
+    let exact = wide
+        .weights()
+        .iter()
+        .map(|(_, a)| a.to_owned())
+        .collect::<Vec<_>>();
+    assert_eq!(wider, exact);
+}
+
+/// An archive of npy files given byte by byte, deflated.
+fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
+    let mut zip = ZipWriter::new(File::create(path).unwrap());
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    for (name, bytes) in members {
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+/// An npy file of version 2 with this header, whatever length it claims.
+fn npy(header: &str, claimed: u32, data: &[u8]) -> Vec<u8> {
+    let start = [b"\x93NUMPY\x02\x00", claimed.to_le_bytes().as_slice()].concat();
+    [&start, header.as_bytes(), data].concat()
+}
+
+fn described(shape: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}\n");
+    npy(&header, header.len() as u32, data)
+}
+
+#[track_caller]
+fn refused(kernel: Vec<u8>) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let bias = described("(2,)", &[0; 8]);
+    archive(
+        &path,
+        &[("dense_1.kernel.npy", kernel), ("dense_1.bias.npy", bias)],
+    );
+    let mut model = network::<f32>();
+    let before = model.weights();
+    let error = WeightsFile::new(&path).load(&mut model).unwrap_err();
+    assert_eq!(model.weights(), before);
+    assert_eq!(error.path, path);
+    error.problem.to_string()
+}
+
+#[test]
+fn the_archive_of_these_tests_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let kernel = described("(3, 2)", &[0; 24]);
+    let bias = described("(2,)", &[0; 8]);
+    archive(
+        &path,
+        &[("dense_1.kernel.npy", kernel), ("dense_1.bias.npy", bias)],
+    );
+    let mut model = network::<f32>();
+    WeightsFile::new(&path).load(&mut model).unwrap();
+    assert!(
+        model
+            .params()
+            .all(|(_, value)| value.iter().all(|&x| x == 0.0))
+    );
+}
+
+#[test]
+fn shapes_are_the_models_before_anything_is_unpacked() {
+    for shape in [
+        "(1099511627776, 2)",
+        "(0, 1099511627776, 1099511627776)",
+        "(6,)",
+        "()",
+    ] {
+        let why = refused(described(shape, &[0; 24]));
+        assert!(
+            why.contains("the model's `dense_1.kernel` takes [3, 2]"),
+            "{why}"
+        );
+    }
+    refused(described("(-3, 2)", &[0; 24]));
+    refused(described("(99999999999999999999999, 2)", &[0; 24]));
+}
+
+#[test]
+fn data_too_short_or_too_long_is_an_error() {
+    let why = refused(described("(3, 2)", &[0; 23]));
+    assert!(why.contains("`dense_1.kernel`"), "{why}");
+    refused(described("(3, 2)", &[0; 25]));
+    refused(described("(3, 2)", &vec![0; 10 << 20]));
+}
+
+#[test]
+fn headers_too_long_too_deep_or_of_other_types_are_errors() {
+    refused(npy("{}\n", u32::MAX, &[]));
+    let deep = "(".repeat(5_000);
+    refused(npy(&deep, deep.len() as u32, &[]));
+    let integers = "{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2)}\n";
+    let why = refused(npy(integers, integers.len() as u32, &[0; 24]));
+    assert_eq!(
+        why,
+        "tensor `dense_1.kernel` holds <i4, but only F32 can be read here"
+    );
+    refused(b"\x93NUMPY".to_vec());
+    refused(Vec::new());
+}
+
+#[test]
+fn two_arrays_of_one_name_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let bias = || described("(2,)", &[0; 8]);
+    archive(
+        &path,
+        &[("dense_1.bias.npy", bias()), ("dense_1.bias", bias())],
+    );
+    let error = WeightsFile::new(&path)
+        .load(&mut network::<f32>())
+        .unwrap_err();
+    assert!(
+        matches!(error.problem, WeightsProblem::Duplicate { .. }),
+        "{error}"
+    );
+}
