@@ -56,7 +56,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         1 => Just(Mutation::Cut),
         1 => Just(Mutation::Remove),
         1 => proptest::collection::vec(any::<u8>(), 1..6).prop_map(Mutation::Insert),
-        1 => prop_oneof![Just(u64::MAX), 0..1 << 40_u64].prop_map(Mutation::Overwrite),
+        1 => prop_oneof![Just(u64::MAX), 0..1_u64 << 40].prop_map(Mutation::Overwrite),
     ]
 }
 

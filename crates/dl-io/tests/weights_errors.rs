@@ -159,7 +159,7 @@ fn models_without_an_equal_in_pytorch() {
             .push(Reparameterize),
         "it reads or writes a flattened image, whose order it may depend on",
     );
-    let alike = Sequential::input([2, 3, 4])
+    let alike = Sequential::<f32>::input([2, 3, 4])
         .push(Reshape::new([6, 4]))
         .push(Flatten)
         .push(Dense::new(4))

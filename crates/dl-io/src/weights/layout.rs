@@ -63,10 +63,7 @@ impl Layout {
 }
 
 /// The kind of a layer, as its description says.
-pub(super) fn kind<F>(layer: &NamedLayer<F>) -> &str
-where
-    F: Scalar,
-{
+pub(super) fn kind<F: Scalar>(layer: &NamedLayer<F>) -> &str {
     let described = layer.config.as_ref().map(|config| config.kind.as_str());
     described.unwrap_or_else(|| layer.layer.kind())
 }

@@ -1,8 +1,9 @@
-"""Weights of ours read by PyTorch and NumPy: python check.py (needs torch, safetensors, numpy, cargo).
+"""Weights of ours read by PyTorch and NumPy: python check.py [FOLDER] (needs torch, safetensors, numpy).
 
-tests/weights_pytorch.rs writes, for each model of models.py, NAME.safetensors in PyTorch's layout,
-NAME.npz with the same weights in our own, and NAME.io.safetensors with samples and our model's
-outputs. Fails where PyTorch does not load a file strictly, or its outputs differ by more than 1e-5.
+tests/weights_pytorch.rs, which is run unless its FOLDER is given, writes to the folder DL_IO_WRITE_TO,
+for each model of models.py: NAME.safetensors in PyTorch's layout, NAME.npz with the same weights in
+our own, and NAME.io.safetensors with samples and our model's outputs. Fails where PyTorch does not
+load a file strictly, or where its outputs differ by more than 1e-5.
 """
 
 import os
@@ -19,11 +20,14 @@ from safetensors.torch import load_file
 HERE = pathlib.Path(__file__).parent
 TOLERANCE = 1e-5
 
-failed = False
-with tempfile.TemporaryDirectory() as folder:
-    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--test", "weights_pytorch", "written"]
+
+def write(folder):
+    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--test", "weights_pytorch", "written_for"]
     subprocess.run(test, cwd=HERE, env=os.environ | {"DL_IO_WRITE_TO": folder}, check=True)
-    folder = pathlib.Path(folder)
+
+
+def is_read(folder):
+    failed = False
     for name, (make, _) in MODELS.items():
         model = make()
         state = load_file(folder / f"{name}.safetensors")
@@ -42,4 +46,10 @@ with tempfile.TemporaryDirectory() as folder:
         print(f"{name}: {len(state)} tensors, outputs {tuple(y.shape)} up to {y.abs().max():.2f},")
         print(f"  largest difference {difference:.1e}: {'good' if good else 'BAD'};")
         print(f"  npz of {len(arrays.files)} arrays, numbers {'the same' if same else 'DIFFERENT'}")
-sys.exit(failed)
+    return not failed
+
+
+with tempfile.TemporaryDirectory() as own:
+    if len(sys.argv) < 2:
+        write(own)
+    sys.exit(not is_read(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else own)))
