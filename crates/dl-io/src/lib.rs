@@ -6,6 +6,7 @@ mod checkpoint;
 mod checksum;
 mod container;
 mod error;
+pub mod onnx;
 mod tensors;
 mod weights;
 

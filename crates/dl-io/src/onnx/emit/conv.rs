@@ -1,0 +1,141 @@
+//! Convolutions and transposed convolutions.
+
+use dl_conv::{Geometry, Size, Window};
+use dl_nn::{Activation, Scalar};
+use serde::Deserialize;
+
+use super::super::batch::Batch;
+use super::super::error::OnnxError;
+use super::super::graph::{Graph, int, ints};
+use super::super::layer::Layer;
+use super::super::proto::AttributeProto;
+use super::activate;
+
+#[derive(Deserialize)]
+struct Settings {
+    window: Window,
+    groups: usize,
+    activation: Activation,
+}
+
+/// `Conv`.
+pub(super) fn conv2d<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let settings: Settings = layer.settings()?;
+    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
+    let geometry = layer.geometry(&settings.window, input)?;
+    let [strides, dilations, pads] = window(&geometry);
+    let attributes = [strides, dilations, pads, int("group", settings.groups)];
+    let ends = [input[2], output[2]];
+    convolve(graph, layer, x, &settings, ends, "Conv", attributes)
+}
+
+/// `ConvTranspose`, the adjoint of the convolution that takes its outputs to its inputs.
+pub(super) fn conv_transpose2d<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let settings: Settings = layer.settings()?;
+    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
+    let geometry = layer.geometry(&settings.window, output)?;
+    let [strides, dilations, pads] = window(&geometry);
+    let group = int("group", settings.groups);
+    let attributes = [strides, dilations, pads, group, output_padding(&geometry)];
+    // the kernel is the convolution's
+    let ends = [output[2], input[2]];
+    convolve(
+        graph,
+        layer,
+        x,
+        &settings,
+        ends,
+        "ConvTranspose",
+        attributes,
+    )
+}
+
+/// The kernel `[height, width, from / groups, to]` becomes `[to, from / groups, height, width]`.
+fn convolve<F: Scalar, const N: usize>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+    settings: &Settings,
+    [from, to]: [usize; 2],
+    operator: &str,
+    attributes: [AttributeProto; N],
+) -> Result<Batch, OnnxError> {
+    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
+    let Size { height, width } = settings.window.kernel;
+    let depth = from / settings.groups.max(1);
+    let kernel = layer.param("kernel", &[height, width, depth, to])?;
+    let bias = layer.optional_param("bias", &output[2..])?;
+
+    let x = x.channels_first(graph, input);
+    let kernel = kernel.permuted_axes(vec![3, 2, 0, 1]);
+    let kernel = graph.tensor("kernel", kernel.shape(), &kernel)?;
+    let name = match bias {
+        Some(bias) => {
+            let bias = graph.tensor("bias", &output[2..], &bias)?;
+            graph.node(operator, &[&x.name, &kernel, &bias], attributes)
+        }
+        None => graph.node(operator, &[&x.name, &kernel], attributes),
+    };
+    let y = Batch::image(name, output);
+    Ok(activate(graph, settings.activation, y, layer.output))
+}
+
+/// `strides`, `dilations` and `pads` of a window.
+pub(super) fn window(geometry: &Geometry) -> [AttributeProto; 3] {
+    let pair = |name, Size { height, width }| ints(name, [height, width]);
+    [
+        pair("strides", geometry.stride),
+        pair("dilations", geometry.dilation),
+        ints("pads", pads(geometry)),
+    ]
+}
+
+/// Zeros above, before, below and behind the image, as far as the window reaches: more at the end,
+/// which it does not see, change nothing.
+pub(super) fn pads(geometry: &Geometry) -> [usize; 4] {
+    let [rows, columns] = reach(geometry);
+    let Geometry {
+        input, top, left, ..
+    } = geometry;
+    let bottom = rows.saturating_sub(input.height + top);
+    let right = columns.saturating_sub(input.width + left);
+    [*top, *left, bottom, right]
+}
+
+/// What is left of the padded image behind the last window: a transposed convolution does not
+/// know of it from its input.
+fn output_padding(geometry: &Geometry) -> AttributeProto {
+    let [rows, columns] = reach(geometry);
+    let Geometry {
+        input, top, left, ..
+    } = geometry;
+    let below = (input.height + top).saturating_sub(rows);
+    let behind = (input.width + left).saturating_sub(columns);
+    ints("output_padding", [below, behind])
+}
+
+/// Rows and columns of the padded image from its first to the end of the last window.
+fn reach(geometry: &Geometry) -> [usize; 2] {
+    let axis = |output: usize, stride: usize, kernel: usize, dilation: usize| {
+        (output - 1) * stride + (kernel - 1) * dilation + 1
+    };
+    let Geometry {
+        output,
+        stride,
+        kernel,
+        dilation,
+        ..
+    } = geometry;
+    [
+        axis(output.height, stride.height, kernel.height, dilation.height),
+        axis(output.width, stride.width, kernel.width, dilation.width),
+    ]
+}

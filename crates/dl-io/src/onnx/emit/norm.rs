@@ -1,0 +1,126 @@
+//! Normalisation.
+
+use dl_nn::Scalar;
+use dl_nn::ndarray::Zip;
+use serde::Deserialize;
+
+use super::super::batch::Batch;
+use super::super::error::OnnxError;
+use super::super::graph::{Graph, float, int};
+use super::super::layer::Layer;
+
+#[derive(Deserialize)]
+struct Settings {
+    epsilon: f64,
+}
+
+#[derive(Deserialize)]
+struct LocalResponseSettings {
+    size: usize,
+    k: f64,
+    alpha: f64,
+    beta: f64,
+}
+
+/// `BatchNormalization` where the channels are ONNX's, axis 1; on another axis a product and a sum:
+/// y = s x + (β − s μ) with s = γ / √(σ² + ε).
+pub(super) fn batch<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let Settings { epsilon } = layer.settings()?;
+    let channels = &layer.input[layer.input.len().saturating_sub(1)..];
+    let gamma = layer.param("gamma", channels)?;
+    let beta = layer.param("beta", channels)?;
+    let mean = layer.param("running_mean", channels)?;
+    let variance = layer.param("running_variance", channels)?;
+    let (x, axis) = x.with_channel_axis(graph, layer.input);
+    let name = if axis == 1 {
+        let mut constant = |name, value| {
+            let value = if layer.input.len() == 1 {
+                x.reordered(value)
+            } else {
+                value
+            };
+            graph.tensor(name, channels, &value)
+        };
+        let gamma = constant("gamma", gamma)?;
+        let beta = constant("beta", beta)?;
+        let mean = constant("running_mean", mean)?;
+        let variance = constant("running_variance", variance)?;
+        let inputs = [&*x.name, &*gamma, &*beta, &*mean, &*variance];
+        graph.node("BatchNormalization", &inputs, [float("epsilon", epsilon)])
+    } else {
+        let scale = Zip::from(&gamma)
+            .and(&variance)
+            .map_collect(|&gamma, &variance| gamma / (variance + F::of(epsilon)).sqrt());
+        let shift = &beta - &(&scale * &mean);
+        let scale = graph.tensor("scale", channels, &scale)?;
+        let shift = graph.tensor("shift", channels, &shift)?;
+        let scaled = graph.node("Mul", &[&x.name, &scale], []);
+        graph.node("Add", &[&scaled, &shift], [])
+    };
+    Ok(x.element_wise(name))
+}
+
+/// `LayerNormalization` over the last axis.
+pub(super) fn layer<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let Settings { epsilon } = layer.settings()?;
+    let features = &layer.input[layer.input.len().saturating_sub(1)..];
+    let mut gamma = layer.param("gamma", features)?;
+    let mut beta = layer.param("beta", features)?;
+    let x = match *layer.input {
+        [n] => {
+            let x = x.vector(graph, n);
+            (gamma, beta) = (x.reordered(gamma), x.reordered(beta));
+            x
+        }
+        _ => x.channels_last(graph, layer.input),
+    };
+    let gamma = graph.tensor("gamma", features, &gamma)?;
+    let beta = graph.tensor("beta", features, &beta)?;
+    let attributes = [int("axis", layer.input.len()), float("epsilon", epsilon)];
+    let name = graph.node("LayerNormalization", &[&x.name, &gamma, &beta], attributes);
+    Ok(x.element_wise(name))
+}
+
+/// `LRN`, whose α is divided by the number of channels summed, as ours is not. Run times want α and
+/// β positive: without one of them, the divisor is k^β.
+pub(super) fn local_response<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let LocalResponseSettings {
+        size,
+        k,
+        alpha,
+        beta,
+    } = layer.settings()?;
+    let alpha = alpha * size as f64;
+    if alpha as f32 == 0.0 || beta as f32 == 0.0 {
+        let divisor = graph.scalar("divisor", k.powf(beta) as f32);
+        let name = graph.node("Div", &[&x.name, &divisor], []);
+        return Ok(x.element_wise(name));
+    }
+    // samples of any shape are images of a column of pixels
+    let image = match *layer.input {
+        [height, width, channels] => [height, width, channels],
+        [ref pixels @ .., channels] => [pixels.iter().product(), 1, channels],
+        [] => [1; 3],
+    };
+    let x = x.channels_first(graph, image);
+    let attributes = [
+        int("size", size),
+        float("alpha", alpha),
+        float("beta", beta),
+        float("bias", k),
+    ];
+    let name = graph.node("LRN", &[&x.name], attributes);
+    Ok(Batch::image(name, image))
+}

@@ -1,0 +1,160 @@
+//! Pooling.
+
+use dl_conv::{Geometry, Size, Window};
+use dl_nn::Scalar;
+use dl_nn::ndarray::{Array1, Array2};
+use serde::Deserialize;
+
+use super::super::batch::Batch;
+use super::super::error::OnnxError;
+use super::super::graph::{Graph, int, ints};
+use super::super::layer::Layer;
+use super::conv::{pads, window};
+use super::image::pad;
+
+#[derive(Deserialize)]
+struct MaxSettings {
+    window: Window,
+}
+
+#[derive(Deserialize)]
+struct AverageSettings {
+    window: Window,
+    count_padding: bool,
+}
+
+/// `MaxPool`. Run times refuse padding as large as the kernel, which a dilated window may have: then
+/// `Pad` with −∞ comes first.
+pub(super) fn max<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let MaxSettings { window: over } = layer.settings()?;
+    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
+    let geometry = layer.geometry(&over, input)?;
+    let mut x = x.channels_first(graph, input);
+    let [strides, dilations, mut padding] = window(&geometry);
+    if !narrow(&geometry) {
+        let padded = pad(graph, &x.name, pads(&geometry), f32::NEG_INFINITY);
+        x = x.element_wise(padded);
+        padding = ints("pads", [0; 4]);
+    }
+    let Size { height, width } = geometry.kernel;
+    let kernel = ints("kernel_shape", [height, width]);
+    let name = graph.node("MaxPool", &[&x.name], [kernel, strides, dilations, padding]);
+    Ok(Batch::image(name, output))
+}
+
+/// `AveragePool`, which knows no dilation before opset 19; what it cannot do is a convolution of
+/// each channel with ones, and a division.
+pub(super) fn average<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let AverageSettings {
+        window: over,
+        count_padding,
+    } = layer.settings()?;
+    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
+    let geometry = layer.geometry(&over, input)?;
+    let x = x.channels_first(graph, input);
+    let [strides, dilations, padding] = window(&geometry);
+    let Size { height, width } = geometry.kernel;
+    let name = if geometry.dilation == Size::from(1) && narrow(&geometry) {
+        let kernel = ints("kernel_shape", [height, width]);
+        let count = int("count_include_pad", count_padding.into());
+        graph.node("AveragePool", &[&x.name], [kernel, strides, padding, count])
+    } else {
+        let channels = input[2];
+        let kernel = [channels, 1, height, width];
+        let taps = kernel
+            .iter()
+            .fold(1, |n: usize, &size| n.saturating_mul(size));
+        graph.room_for(taps)?;
+        let ones = graph.tensor("ones", &kernel, &Array1::from_elem(taps, 1_f32))?;
+        let group = int("group", channels);
+        let attributes = [strides, dilations, padding, group];
+        let sum = graph.node("Conv", &[&x.name, &ones], attributes);
+        let counts = if count_padding {
+            graph.scalar("taps", (height * width) as f32)
+        } else {
+            graph.room_for(output[0] * output[1])?;
+            let counts = seen(&geometry);
+            graph.tensor("taps", &[1, 1, output[0], output[1]], &counts)?
+        };
+        graph.node("Div", &[&sum, &counts], [])
+    };
+    Ok(Batch::image(name, output))
+}
+
+pub(super) fn global_max<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    global(graph, layer, x, "GlobalMaxPool")
+}
+
+pub(super) fn global_average<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    global(graph, layer, x, "GlobalAveragePool")
+}
+
+fn global<F: Scalar>(
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+    operator: &str,
+) -> Result<Batch, OnnxError> {
+    let image = layer.image(layer.input)?;
+    let x = x.channels_first(graph, image);
+    let name = graph.node(operator, &[&x.name], []);
+    Ok(Batch::image(name, [1, 1, image[2]]))
+}
+
+/// Whether the padding is smaller than the kernel on every side.
+fn narrow(geometry: &Geometry) -> bool {
+    let [top, left, bottom, right] = pads(geometry);
+    let Size { height, width } = geometry.kernel;
+    top.max(bottom) < height && left.max(right) < width
+}
+
+/// How many pixels of the image each position of the window sees.
+fn seen(geometry: &Geometry) -> Array2<f32> {
+    let Geometry {
+        input,
+        output,
+        kernel,
+        stride,
+        dilation,
+        top,
+        left,
+    } = *geometry;
+    // taps i with 0 ≤ start + i·dilation − before < input
+    let axis = |start: usize, before: usize, input: usize, dilation: usize, kernel: usize| {
+        let end = (input + before).saturating_sub(start).div_ceil(dilation);
+        end.min(kernel) - before.saturating_sub(start).div_ceil(dilation).min(kernel)
+    };
+    Array2::from_shape_fn((output.height, output.width), |(y, x)| {
+        let rows = axis(
+            y * stride.height,
+            top,
+            input.height,
+            dilation.height,
+            kernel.height,
+        );
+        let columns = axis(
+            x * stride.width,
+            left,
+            input.width,
+            dilation.width,
+            kernel.width,
+        );
+        (rows * columns) as f32
+    })
+}

@@ -1,0 +1,102 @@
+//! A layer to be exported: its settings, its parameters, its shapes.
+
+use dl_conv::{Geometry, Size, Window};
+use dl_nn::ndarray::ArrayViewD;
+use dl_nn::{NamedLayer, Scalar};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::OnnxError;
+
+/// What the exporters read of a layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layer<'a, F> {
+    /// The kind its description names.
+    pub(super) kind: &'a str,
+    /// The shape of a sample before it.
+    pub(super) input: &'a [usize],
+    /// The shape of a sample after it.
+    pub(super) output: &'a [usize],
+    settings: &'a Value,
+    named: &'a NamedLayer<F>,
+}
+
+impl<'a, F: Scalar> Layer<'a, F> {
+    /// A layer that takes samples of this shape; `None` where it has no description.
+    pub(super) fn new(named: &'a NamedLayer<F>, input: &'a [usize]) -> Option<Self> {
+        let config = named.config.as_ref()?;
+        Some(Self {
+            kind: &config.kind,
+            input,
+            output: &named.output_shape,
+            settings: &config.settings,
+            named,
+        })
+    }
+
+    /// Those of the settings that ONNX needs.
+    pub(super) fn settings<S: DeserializeOwned>(&self) -> Result<S, OnnxError> {
+        S::deserialize(self.settings).map_err(|why| self.wrong_settings(why))
+    }
+
+    /// The sizes of an image that comes in or goes out.
+    pub(super) fn image(&self, sample: &[usize]) -> Result<[usize; 3], OnnxError> {
+        let image = <[usize; 3]>::try_from(sample);
+        image.map_err(|_| self.wrong_settings(format!("{sample:?} is not an image")))
+    }
+
+    /// Where a window stands on an image.
+    pub(super) fn geometry(
+        &self,
+        window: &Window,
+        [height, width, _]: [usize; 3],
+    ) -> Result<Geometry, OnnxError> {
+        let geometry = window.over(Size::from([height, width]));
+        geometry.map_err(|why| self.wrong_settings(why))
+    }
+
+    /// A parameter or state of this shape.
+    pub(super) fn param(
+        &self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<ArrayViewD<'a, F>, OnnxError> {
+        let value = self.optional_param(name, shape)?;
+        value.ok_or_else(|| self.wrong_param(name, shape, "no value".to_owned()))
+    }
+
+    /// The same, where the layer may have none.
+    pub(super) fn optional_param(
+        &self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Option<ArrayViewD<'a, F>>, OnnxError> {
+        let layer = &self.named.layer;
+        let mut all = layer.params().into_iter().chain(layer.state());
+        let value = all.find(|param| param.name == name).map(|p| p.value);
+        match value {
+            Some(value) if value.shape() != shape => {
+                let found = format!("shape {:?}", value.shape());
+                Err(self.wrong_param(name, shape, found))
+            }
+            value => Ok(value),
+        }
+    }
+
+    fn wrong_param(&self, name: &str, expected: &[usize], found: String) -> OnnxError {
+        OnnxError::Parameter {
+            name: format!("{}.{name}", self.named.name),
+            kind: self.kind.to_owned(),
+            found,
+            expected: expected.to_vec(),
+        }
+    }
+
+    fn wrong_settings(&self, why: impl ToString) -> OnnxError {
+        OnnxError::Settings {
+            layer: self.named.name.clone(),
+            kind: self.kind.to_owned(),
+            why: why.to_string(),
+        }
+    }
+}
