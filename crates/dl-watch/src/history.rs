@@ -1,0 +1,278 @@
+//! The curves of a run as CSV and JSON.
+//!
+//! Numbers are written in the shortest form that reads back as the same number, so what is read
+//! is bit for bit what was written. Files are written beside their target and renamed over it.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+use dl_nn::train::{Epoch, Evaluation, History};
+
+use crate::file::write_whole;
+
+/// The columns of a CSV history. Cells are empty where there is no such number.
+pub const COLUMNS: [&str; 9] = [
+    "epoch",
+    "train_loss",
+    "train_accuracy",
+    "train_samples",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_samples",
+    "learning_rate",
+    "seconds",
+];
+
+/// Why a history could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// The file could not be written or read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A line that is not one of a history.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Line {
+        /// The path as it was given.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A NaN or an infinity, for which JSON has no form (CSV has).
+    #[error("{}: the {what} of epoch {epoch} is {value}, which JSON cannot write", path.display())]
+    NotFinite {
+        /// The path as it was given.
+        path: PathBuf,
+        /// The number's name, as in [`COLUMNS`].
+        what: &'static str,
+        /// The epoch, from 0.
+        epoch: usize,
+        /// The number.
+        value: f64,
+    },
+}
+
+impl HistoryError {
+    fn io(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    fn line(path: &Path, line: u64, problem: impl ToString) -> Self {
+        Self::Line {
+            path: path.to_owned(),
+            line,
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// Writes an epoch a line under a header of [`COLUMNS`]. Why training stopped is in no column;
+/// [`write_json`] keeps it.
+///
+/// # Errors
+/// [`HistoryError::Io`] where the file cannot be written.
+pub fn write_csv(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
+    let path = path.as_ref();
+    let written = write_whole(path, |out| {
+        let mut lines = csv::Writer::from_writer(out);
+        lines.write_record(COLUMNS)?;
+        for epoch in &history.epochs {
+            lines.write_record(cells(epoch))?;
+        }
+        Ok::<(), csv::Error>(lines.flush()?)
+    });
+    written.map_err(|error| HistoryError::io(path)(error.into()))
+}
+
+/// Reads what [`write_csv`] wrote.
+///
+/// # Errors
+/// [`HistoryError`] where the file cannot be read, its header is not [`COLUMNS`], or a line does
+/// not hold these numbers.
+pub fn read_csv(path: impl AsRef<Path>) -> Result<History, HistoryError> {
+    let path = path.as_ref();
+    let file = File::open(path).map_err(HistoryError::io(path))?;
+    let mut lines = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(BufReader::new(file));
+    let mut history = History::default();
+    let mut record = StringRecord::new();
+    let mut first = true;
+    while lines
+        .read_record(&mut record)
+        .map_err(|error| csv_error(path, error))?
+    {
+        let line = record.position().map_or(1, csv::Position::line);
+        let problem = |problem: String| HistoryError::line(path, line, problem);
+        if first {
+            require_header(&record).map_err(problem)?;
+            first = false;
+        } else {
+            history.epochs.push(epoch(&record).map_err(problem)?);
+        }
+    }
+    if first {
+        let problem = format!(
+            "the file is empty; its first line must be `{}`",
+            COLUMNS.join(",")
+        );
+        return Err(HistoryError::line(path, 1, problem));
+    }
+    Ok(history)
+}
+
+/// Writes the history as JSON: what serde makes of [`History`].
+///
+/// # Errors
+/// [`HistoryError::NotFinite`] where a loss is NaN or infinite; [`HistoryError::Io`] where the
+/// file cannot be written.
+pub fn write_json(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
+    let path = path.as_ref();
+    for epoch in &history.epochs {
+        if let Some((what, value)) = numbers(epoch).find(|(_, value)| !value.is_finite()) {
+            return Err(HistoryError::NotFinite {
+                path: path.to_owned(),
+                what,
+                epoch: epoch.epoch,
+                value,
+            });
+        }
+    }
+    let written = write_whole(path, |out| {
+        serde_json::to_writer_pretty(out, history).map_err(io::Error::from)
+    });
+    written.map_err(HistoryError::io(path))
+}
+
+/// Reads what [`write_json`] wrote.
+///
+/// # Errors
+/// [`HistoryError`] where the file cannot be read, or is no history in JSON.
+pub fn read_json(path: impl AsRef<Path>) -> Result<History, HistoryError> {
+    let path = path.as_ref();
+    let file = File::open(path).map_err(HistoryError::io(path))?;
+    serde_json::from_reader(BufReader::new(file)).map_err(|error| {
+        let line = error.line() as u64;
+        match error.io_error_kind() {
+            Some(_) => HistoryError::io(path)(error.into()),
+            None => HistoryError::line(path, line.max(1), error),
+        }
+    })
+}
+
+fn cells(epoch: &Epoch) -> [String; 9] {
+    // an exponent where a number is very small or large
+    let number = |value: Option<f64>| value.map(|value| format!("{value:?}")).unwrap_or_default();
+    let validation = epoch.validation.as_ref();
+    let samples = validation.map(|v| v.samples.to_string());
+    [
+        epoch.epoch.to_string(),
+        number(Some(epoch.train.loss)),
+        number(epoch.train.accuracy),
+        epoch.train.samples.to_string(),
+        number(validation.map(|v| v.loss)),
+        number(validation.and_then(|v| v.accuracy)),
+        samples.unwrap_or_default(),
+        number(Some(epoch.learning_rate)),
+        number(Some(epoch.seconds)),
+    ]
+}
+
+/// The floating-point numbers of an epoch by name.
+fn numbers(epoch: &Epoch) -> impl Iterator<Item = (&'static str, f64)> {
+    let validation = epoch.validation.as_ref();
+    [
+        ("train_loss", Some(epoch.train.loss)),
+        ("train_accuracy", epoch.train.accuracy),
+        ("validation_loss", validation.map(|v| v.loss)),
+        ("validation_accuracy", validation.and_then(|v| v.accuracy)),
+        ("learning_rate", Some(epoch.learning_rate)),
+        ("seconds", Some(epoch.seconds)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+}
+
+fn require_header(record: &StringRecord) -> Result<(), String> {
+    if record.iter().eq(COLUMNS) {
+        return Ok(());
+    }
+    let found = record.iter().collect::<Vec<_>>().join(",");
+    let expected = COLUMNS.join(",");
+    Err(format!("the header is `{found}`, expected `{expected}`"))
+}
+
+fn epoch(record: &StringRecord) -> Result<Epoch, String> {
+    if record.len() != COLUMNS.len() {
+        return Err(format!(
+            "{} fields, expected {}",
+            record.len(),
+            COLUMNS.len()
+        ));
+    }
+    let no_validation = (4..=6).all(|column| record[column].is_empty());
+    let validation = || {
+        Ok::<_, String>(Evaluation {
+            loss: number(record, 4)?,
+            accuracy: optional(record, 5)?,
+            samples: count(record, 6)?,
+        })
+    };
+    Ok(Epoch {
+        epoch: count(record, 0)?,
+        train: Evaluation {
+            loss: number(record, 1)?,
+            accuracy: optional(record, 2)?,
+            samples: count(record, 3)?,
+        },
+        validation: if no_validation {
+            None
+        } else {
+            Some(validation()?)
+        },
+        learning_rate: number(record, 7)?,
+        seconds: number(record, 8)?,
+    })
+}
+
+fn optional(record: &StringRecord, column: usize) -> Result<Option<f64>, String> {
+    match &record[column] {
+        "" => Ok(None),
+        _ => number(record, column).map(Some),
+    }
+}
+
+fn number(record: &StringRecord, column: usize) -> Result<f64, String> {
+    let cell = &record[column];
+    let number = cell.parse();
+    number.map_err(|_| format!("{} is {cell:?}, expected a number", COLUMNS[column]))
+}
+
+fn count(record: &StringRecord, column: usize) -> Result<usize, String> {
+    let cell = &record[column];
+    let count = cell.parse();
+    count.map_err(|_| format!("{} is {cell:?}, expected a whole number", COLUMNS[column]))
+}
+
+fn csv_error(path: &Path, error: csv::Error) -> HistoryError {
+    let line = error.position().map_or(1, csv::Position::line);
+    let problem = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => HistoryError::io(path)(source),
+        csv::ErrorKind::Utf8 { .. } => HistoryError::line(path, line, "not UTF-8"),
+        _ => HistoryError::line(path, line, problem),
+    }
+}

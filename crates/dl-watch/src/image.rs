@@ -1,0 +1,238 @@
+//! Small pictures as PNG.
+
+use std::io::Cursor;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use dl_viz::{Figure, FigureError, Number};
+use ndarray::ArrayView3;
+
+/// A picture as PNG, for an event file or a report.
+///
+/// ```
+/// use dl_watch::{Image, ndarray::Array3};
+///
+/// let digit = Array3::from_shape_fn((28, 28, 1), |(y, x, _)| (y * x) as f32 / 729.0);
+/// let image = Image::new(&digit)?;
+/// assert_eq!(image.size(), (28, 28));
+/// # Ok::<(), dl_watch::ImageError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    width: u32,
+    height: u32,
+    png: Vec<u8>,
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// Pixels that are neither grey nor in colour, or none at all.
+    #[error(
+        "pixels of shape {shape:?} are no picture: it takes [height, width, channels] with 1 or 3 channels and no \
+         axis of length 0"
+    )]
+    Shape {
+        /// The shape of the pixels.
+        shape: Vec<usize>,
+    },
+    /// A pixel that is NaN or infinite.
+    #[error(
+        "the pixel in row {row}, column {column}, channel {channel} is {value}; it must be finite"
+    )]
+    NotFinite {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// Channel, from 0.
+        channel: usize,
+        /// The value.
+        value: f64,
+    },
+    /// Bytes that are not a PNG, or numbers that could not be made one.
+    #[error("PNG: {0}")]
+    Png(String),
+    /// A figure that cannot be drawn.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+}
+
+impl Image {
+    /// A picture of pixels `[height, width, channels]` in 0 to 1, cut off beyond: one channel is
+    /// grey, 0 black and 1 white; three are red, green and blue.
+    ///
+    /// # Errors
+    /// [`ImageError`] where the pixels have another shape, or are not finite.
+    pub fn new<'a, T: Number + Copy + 'a>(
+        pixels: impl Into<ArrayView3<'a, T>>,
+    ) -> Result<Self, ImageError> {
+        Self::encode(pixels.into(), (0.0, 1.0))
+    }
+
+    /// As [`new`](Self::new), with the smallest value black and the largest white: for pixels that
+    /// have been standardised, and for feature maps.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn scaled<'a, T: Number + Copy + 'a>(
+        pixels: impl Into<ArrayView3<'a, T>>,
+    ) -> Result<Self, ImageError> {
+        let pixels = pixels.into();
+        let values = || pixels.iter().map(|&value| value.to_f64());
+        let low = values().fold(f64::INFINITY, f64::min);
+        let high = values().fold(f64::NEG_INFINITY, f64::max);
+        Self::encode(pixels, (low, high))
+    }
+
+    /// A picture that is a PNG already. Its header is read, its pixels are not.
+    ///
+    /// # Errors
+    /// [`ImageError::Png`] where the header is not a PNG's.
+    pub fn from_png(png: Vec<u8>) -> Result<Self, ImageError> {
+        let mut decoder = png::Decoder::new(Cursor::new(&png));
+        let header = decoder.read_header_info();
+        let header = header.map_err(|error| ImageError::Png(error.to_string()))?;
+        let (width, height) = header.size();
+        Ok(Self { width, height, png })
+    }
+
+    /// A figure, at 200 pixels to the inch.
+    ///
+    /// # Errors
+    /// [`ImageError::Figure`] where it cannot be drawn.
+    pub fn from_figure(figure: &Figure) -> Result<Self, ImageError> {
+        Self::from_png(figure.to_png()?)
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// The bytes of the PNG.
+    pub fn png(&self) -> &[u8] {
+        &self.png
+    }
+
+    /// The picture as an address that holds it.
+    pub(crate) fn data_uri(&self) -> String {
+        format!(
+            "data:image/png;base64,{}",
+            BASE64_STANDARD.encode(&self.png)
+        )
+    }
+
+    /// Pixels as bytes, `low` as 0 and `high` as 255.
+    fn encode<T: Number + Copy>(
+        pixels: ArrayView3<'_, T>,
+        (low, high): (f64, f64),
+    ) -> Result<Self, ImageError> {
+        let shape = || ImageError::Shape {
+            shape: pixels.shape().to_vec(),
+        };
+        let (height, width, channels) = pixels.dim();
+        let color = match channels {
+            1 => png::ColorType::Grayscale,
+            3 => png::ColorType::Rgb,
+            _ => return Err(shape()),
+        };
+        let side = |length| u32::try_from(length).ok().filter(|&length| length > 0);
+        let (width, height) = side(width).zip(side(height)).ok_or_else(shape)?;
+        let values = pixels
+            .indexed_iter()
+            .map(|(at, &value)| (at, value.to_f64()));
+        for ((row, column, channel), value) in values.clone() {
+            if !value.is_finite() {
+                return Err(ImageError::NotFinite {
+                    row,
+                    column,
+                    channel,
+                    value,
+                });
+            }
+        }
+        // halved, so that no span is infinite; pixels that are all equal are black
+        let span = (high / 2.0 - low / 2.0).max(f64::MIN_POSITIVE);
+        let level = |value: f64| (value / 2.0 - low / 2.0) / span;
+        let bytes: Vec<u8> = values
+            .map(|(_, value)| (level(value).clamp(0.0, 1.0) * 255.0).round() as u8)
+            .collect();
+
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, width, height);
+        encoder.set_color(color);
+        encoder.set_depth(png::BitDepth::Eight);
+        let written = encoder.write_header().and_then(|mut writer| {
+            writer.write_image_data(&bytes)?;
+            writer.finish()
+        });
+        written.map_err(|error| ImageError::Png(error.to_string()))?;
+        Ok(Self { width, height, png })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array3, array};
+
+    /// The bytes of a picture's pixels.
+    fn decoded(image: &Image) -> Vec<u8> {
+        let mut reader = png::Decoder::new(Cursor::new(image.png()))
+            .read_info()
+            .unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn pixels_come_back() {
+        let gray = array![[[0.0], [0.5]], [[1.0], [7.0]]];
+        assert_eq!(decoded(&Image::new(&gray).unwrap()), [0, 128, 255, 255]);
+        let color = array![[[1.0, 0.0, -3.0]]];
+        assert_eq!(decoded(&Image::new(&color).unwrap()), [255, 0, 0]);
+    }
+
+    #[test]
+    fn the_smallest_is_black_and_the_largest_white() {
+        let pixels = array![[[-2.0f32], [0.0], [2.0]]];
+        assert_eq!(decoded(&Image::scaled(&pixels).unwrap()), [0, 128, 255]);
+        let wide = array![[[f64::MIN], [0.0], [f64::MAX]]];
+        assert_eq!(decoded(&Image::scaled(&wide).unwrap()), [0, 128, 255]);
+        let flat = array![[[3.0], [3.0]]];
+        assert_eq!(decoded(&Image::scaled(&flat).unwrap()), [0, 0]);
+    }
+
+    #[test]
+    fn a_png_keeps_its_bytes_and_says_its_size() {
+        let image = Image::new(&Array3::<f64>::zeros((2, 5, 3))).unwrap();
+        let again = Image::from_png(image.png().to_vec()).unwrap();
+        assert_eq!(again, image);
+        assert_eq!(again.size(), (5, 2));
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        let refused = |shape| {
+            Image::new(&Array3::<f64>::zeros(shape))
+                .unwrap_err()
+                .to_string()
+        };
+        for shape in [(2, 2, 2), (0, 2, 1), (2, 0, 3), (2, 2, 0)] {
+            let (height, width, channels) = shape;
+            let named = format!("pixels of shape [{height}, {width}, {channels}] are no picture");
+            assert!(refused(shape).starts_with(&named), "{}", refused(shape));
+        }
+        let error = Image::new(&array![[[0.0], [f64::NAN]]]).unwrap_err();
+        let expected = "the pixel in row 0, column 1, channel 0 is NaN; it must be finite";
+        assert_eq!(error.to_string(), expected);
+        let error = Image::scaled(&array![[[0.0], [f64::INFINITY]]]).unwrap_err();
+        assert!(matches!(error, ImageError::NotFinite { column: 1, .. }));
+        assert!(matches!(
+            Image::from_png(b"GIF89a".to_vec()),
+            Err(ImageError::Png(_))
+        ));
+    }
+}

@@ -1,0 +1,204 @@
+//! Histories come back bit for bit, or with an error that says where.
+
+use std::fs;
+
+use dl_nn::train::{Epoch, Evaluation, History};
+use dl_watch::history::{COLUMNS, HistoryError, read_csv, read_json, write_csv, write_json};
+use proptest::prelude::*;
+
+fn evaluation(number: impl Strategy<Value = f64> + Clone) -> impl Strategy<Value = Evaluation> {
+    let accuracy = prop::option::of(number.clone());
+    (number, accuracy, any::<usize>()).prop_map(|(loss, accuracy, samples)| Evaluation {
+        loss,
+        accuracy,
+        samples,
+    })
+}
+
+fn histories(
+    number: impl Strategy<Value = f64> + Clone + 'static,
+) -> impl Strategy<Value = History> {
+    let epoch = (
+        any::<usize>(),
+        evaluation(number.clone()),
+        prop::option::of(evaluation(number.clone())),
+        number.clone(),
+        number,
+    );
+    let epoch = epoch.prop_map(|(epoch, train, validation, learning_rate, seconds)| Epoch {
+        epoch,
+        train,
+        validation,
+        learning_rate,
+        seconds,
+    });
+    let stopped = prop::option::of("\\PC{0,20}");
+    (prop::collection::vec(epoch, 0..6), stopped)
+        .prop_map(|(epochs, stopped)| History { epochs, stopped })
+}
+
+/// Every number of a history by its bits, which tell −0 from 0; a NaN is a NaN.
+fn bits(history: &History) -> Vec<Option<u64>> {
+    let bits = |value: f64| match value.is_nan() {
+        true => f64::NAN.to_bits(),
+        false => value.to_bits(),
+    };
+    let evaluation = |e: Option<&Evaluation>| {
+        [
+            e.map(|e| bits(e.loss)),
+            e.and_then(|e| e.accuracy).map(bits),
+            e.map(|e| e.samples as u64),
+        ]
+    };
+    let epoch = |epoch: &Epoch| {
+        let [a, b, c] = evaluation(Some(&epoch.train));
+        let [d, e, f] = evaluation(epoch.validation.as_ref());
+        let [g, h] = [epoch.learning_rate, epoch.seconds].map(|v| Some(bits(v)));
+        [Some(epoch.epoch as u64), a, b, c, d, e, f, g, h]
+    };
+    history.epochs.iter().flat_map(epoch).collect()
+}
+
+proptest! {
+    #[test]
+    fn csv_is_bit_for_bit(history in histories(any::<f64>())) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("history.csv");
+        write_csv(&path, &history).unwrap();
+        let read = read_csv(&path).unwrap();
+        prop_assert_eq!(bits(&read), bits(&history));
+        prop_assert_eq!(read.stopped, None);
+    }
+
+    #[test]
+    fn json_is_bit_for_bit(history in histories(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO)) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("history.json");
+        write_json(&path, &history).unwrap();
+        let read = read_json(&path).unwrap();
+        prop_assert_eq!(bits(&read), bits(&history));
+        prop_assert_eq!(read.stopped, history.stopped);
+    }
+}
+
+fn one_epoch(loss: f64) -> History {
+    let train = Evaluation {
+        loss,
+        accuracy: None,
+        samples: 100,
+    };
+    let epoch = Epoch {
+        epoch: 2,
+        train,
+        validation: None,
+        learning_rate: 1e-9,
+        seconds: 0.25,
+    };
+    History {
+        epochs: vec![epoch],
+        stopped: None,
+    }
+}
+
+#[test]
+fn a_line_of_csv_is_an_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.csv");
+    write_csv(&path, &one_epoch(0.1 + 0.2)).unwrap();
+    let expected = "epoch,train_loss,train_accuracy,train_samples,validation_loss,\
+                    validation_accuracy,validation_samples,learning_rate,seconds\n\
+                    2,0.30000000000000004,,100,,,,1e-9,0.25\n";
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+}
+
+#[test]
+fn json_has_no_infinity() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.json");
+    let error = write_json(&path, &one_epoch(f64::INFINITY)).unwrap_err();
+    let expected = "the train_loss of epoch 2 is inf, which JSON cannot write";
+    assert!(error.to_string().ends_with(expected), "{error}");
+    assert!(!path.exists());
+}
+
+/// What reading this text as CSV says, after the path.
+fn csv_error(text: impl AsRef<[u8]>) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.csv");
+    fs::write(&path, text).unwrap();
+    let error = read_csv(&path).unwrap_err();
+    assert!(matches!(error, HistoryError::Line { .. }), "{error}");
+    let error = error.to_string();
+    error
+        .strip_prefix(&path.display().to_string())
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn csv_errors_say_where() {
+    let header = COLUMNS.join(",");
+    let with = |line: &str| csv_error(format!("{header}\n0,1,,5,,,,0.1,1\n{line}\n"));
+    let empty = csv_error("");
+    assert!(
+        empty.starts_with(", line 1: the file is empty; its first line must be `epoch,"),
+        "{empty}"
+    );
+    let other = csv_error("epoch,loss\n");
+    assert!(
+        other.starts_with(", line 1: the header is `epoch,loss`, expected `epoch,"),
+        "{other}"
+    );
+    assert_eq!(with("1,2"), ", line 3: 2 fields, expected 9");
+    assert_eq!(
+        with("1,low,,5,,,,0.1,1"),
+        ", line 3: train_loss is \"low\", expected a number"
+    );
+    assert_eq!(
+        with("-1,2,,5,,,,0.1,1"),
+        ", line 3: epoch is \"-1\", expected a whole number"
+    );
+    // a validation accuracy without its loss
+    assert_eq!(
+        with("1,2,,5,,0.5,5,0.1,1"),
+        ", line 3: validation_loss is \"\", expected a number"
+    );
+    let not_text = csv_error([header.as_bytes(), b"\n\xff,2,,5,,,,0.1,1\n"].concat());
+    assert_eq!(not_text, ", line 2: not UTF-8");
+}
+
+#[test]
+fn json_errors_say_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.json");
+    fs::write(&path, "{\n\"epochs\": [{}],\n\"stopped\": null }").unwrap();
+    let error = read_json(&path).unwrap_err();
+    assert!(
+        matches!(error, HistoryError::Line { line: 2, .. }),
+        "{error}"
+    );
+    let missing = dir.path().join("missing");
+    for error in [
+        read_json(&missing).unwrap_err(),
+        read_csv(&missing).unwrap_err(),
+    ] {
+        assert!(matches!(error, HistoryError::Io { .. }), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with(&missing.display().to_string())
+        );
+    }
+}
+
+#[test]
+fn a_file_is_replaced_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.csv");
+    write_csv(&path, &one_epoch(1.0)).unwrap();
+    write_csv(&path, &one_epoch(2.0)).unwrap();
+    assert_eq!(read_csv(&path).unwrap(), one_epoch(2.0));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    let error = write_csv(dir.path().join("no/history.csv"), &one_epoch(1.0)).unwrap_err();
+    assert!(matches!(error, HistoryError::Io { .. }), "{error}");
+}

@@ -1,0 +1,173 @@
+//! Event files of a training run, read back by TensorBoard itself where the environment variable
+//! `TENSORBOARD_PYTHON` names a Python interpreter that has it (`tests/tensorboard/requirements.txt`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use dl_nn::ndarray::{Array3, ArrayViewD};
+use dl_nn::prelude::*;
+use dl_viz::{Figure, Line, Panel};
+use dl_watch::Image;
+use dl_watch::tensorboard::TensorBoard;
+use serde_json::{Value, json};
+
+const EPOCHS: usize = 4;
+const EVERY: u64 = 3;
+
+/// Trains on Iris with the callback; returns what the event files should hold.
+fn train(dir: &Path) -> Value {
+    let iris = dl_data::iris::<f32>();
+    let (x, labels) = (iris.features(), iris.labels());
+    let model = Sequential::input([4])
+        .push(Dense::new(10).activation(Relu))
+        .push(Dense::new(3))
+        .build(1)
+        .unwrap();
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).unwrap();
+    let mut board = TensorBoard::create(dir).unwrap().every_steps(EVERY);
+    let (picture, chart) = pictures();
+    board.writer().image("pictures/ramp", 7, &picture).unwrap();
+    board.writer().image("pictures/chart", 0, &chart).unwrap();
+    board
+        .writer()
+        .text("configuration", 0, "**Adam**, rate 0.01, naïve")
+        .unwrap();
+
+    let mut steps = Steps::default();
+    let options = Fit::epochs(EPOCHS)
+        .validation_split(0.2)
+        .callback(&mut steps)
+        .callback(&mut board);
+    let history = trainer.fit(x, labels, options).unwrap();
+    board.finish().unwrap();
+    assert_eq!(history.epochs.len(), EPOCHS);
+
+    let by_epoch = |value: &dyn Fn(&Epoch) -> f64| -> Value {
+        let points = history
+            .epochs
+            .iter()
+            .map(|e| json!([e.epoch + 1, value(e)]));
+        points.collect()
+    };
+    let scalars = json!({
+        "loss": by_epoch(&|e| e.train.loss),
+        "accuracy": by_epoch(&|e| e.train.accuracy.unwrap()),
+        "learning_rate": by_epoch(&|e| e.learning_rate),
+        "seconds": by_epoch(&|e| e.seconds),
+        "step/loss": steps.points(|step| step.loss),
+        "step/learning_rate": steps.points(|step| step.learning_rate),
+    });
+    let validation = json!({
+        "loss": by_epoch(&|e| e.validation.unwrap().loss),
+        "accuracy": by_epoch(&|e| e.validation.unwrap().accuracy.unwrap()),
+    });
+    let mut histograms = BTreeMap::new();
+    let grads = trainer.grads().iter().flatten();
+    for ((name, weights), grads) in trainer.model().params().zip(grads) {
+        let weights = histogram(weights, (0..=EPOCHS).collect());
+        histograms.insert(format!("weights/{name}"), weights);
+        let grads = histogram(grads.view(), (1..=EPOCHS).collect());
+        histograms.insert(format!("gradients/{name}"), grads);
+    }
+    assert_eq!(histograms.len(), 8);
+    let image = |image: &Image| json!({ "size": [image.size().0, image.size().1], "bytes": image.png().len() });
+    json!({
+        "train": {
+            "scalars": scalars,
+            "histograms": histograms,
+            "images": { "pictures/ramp": image(&picture), "pictures/chart": image(&chart) },
+            "texts": {
+                "configuration": "**Adam**, rate 0.01, naïve",
+                "model": format!("```\n{}\n```", trainer.model().summary()),
+            },
+        },
+        "validation": { "scalars": validation, "histograms": {}, "images": {}, "texts": {} },
+    })
+}
+
+/// A ramp in three colours, and a figure.
+fn pictures() -> (Image, Image) {
+    let ramp = Array3::from_shape_fn((16, 24, 3), |(y, x, c)| (y + x * c) as f32 / 60.0);
+    let line = Line::steps([0.9, 0.4, 0.3]);
+    let chart = Figure::from(Panel::new("Loss").line(line)).size(3.0, 2.0);
+    (
+        Image::new(&ramp).unwrap(),
+        Image::from_figure(&chart).unwrap(),
+    )
+}
+
+/// The steps of training, seen by another callback.
+#[derive(Default)]
+struct Steps(Vec<StepEnd>);
+
+impl Steps {
+    /// Every `EVERY`-th, counted from 1.
+    fn points(&self, value: impl Fn(&StepEnd) -> f64) -> Value {
+        let numbered = (1u64..)
+            .zip(&self.0)
+            .filter(|(number, _)| number % EVERY == 0);
+        numbered
+            .map(|(number, step)| json!([number, value(step)]))
+            .collect()
+    }
+}
+
+impl<F: Scalar> Callback<F> for Steps {
+    fn step_end(&mut self, step: &StepEnd, _run: &mut Run<'_, F>) -> Flow {
+        self.0.push(*step);
+        Flow::Continue
+    }
+}
+
+fn histogram(values: ArrayViewD<'_, f32>, steps: Vec<usize>) -> Value {
+    let values: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
+    json!({
+        "steps": steps,
+        "min": values.iter().copied().fold(f64::INFINITY, f64::min),
+        "max": values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        "num": values.len() as f64,
+        "sum": values.iter().sum::<f64>(),
+        "sum_squares": values.iter().map(|value| value * value).sum::<f64>(),
+    })
+}
+
+#[test]
+fn each_run_has_an_event_file() {
+    let dir = tempfile::tempdir().unwrap();
+    train(dir.path());
+    for run in ["train", "validation"] {
+        let files = fs::read_dir(dir.path().join(run)).unwrap();
+        let names: Vec<String> = files
+            .map(|f| f.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+        assert!(names[0].starts_with("events.out.tfevents."), "{names:?}");
+    }
+}
+
+#[test]
+fn tensorboard_reads_what_was_written() {
+    let Some(python) = std::env::var_os("TENSORBOARD_PYTHON") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let expected = train(dir.path());
+    let path = dir.path().join("expected.json");
+    fs::write(&path, expected.to_string()).unwrap();
+    let check = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tensorboard/check.py");
+    let output = Command::new(python)
+        .arg(check)
+        .arg(dir.path())
+        .arg(&path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+    assert_eq!(
+        said,
+        "train: 18 tags as expected\nvalidation: 2 tags as expected\n"
+    );
+}
