@@ -164,6 +164,11 @@ impl<F: Scalar> Trainer<F> {
         &*self.loss
     }
 
+    /// Model, loss and optimiser side by side: for training loops of one's own that need all three.
+    pub fn parts_mut(&mut self) -> (&mut Model<F>, &dyn Loss<F>, &mut Optimizer<F>) {
+        (&mut self.model, &*self.loss, &mut self.optimizer)
+    }
+
     /// The optimiser with its state.
     pub fn optimizer(&self) -> &Optimizer<F> {
         &self.optimizer
