@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+pub mod doctor;
 mod file;
 pub mod history;
 mod image;
 pub mod report;
+mod statistics;
 pub mod tensorboard;
+pub mod xray;
 
 pub use dl_nn::ndarray;
+pub use doctor::{Diagnosis, Doctor};
 pub use image::{Image, ImageError};
+pub use xray::XRay;

@@ -1,0 +1,172 @@
+//! Inputs: NaN, scale, columns that say nothing.
+
+use dl_nn::Scalar;
+use ndarray::{ArrayD, Axis, Ix2};
+
+use super::{Check, Finding, Severity, Thresholds};
+use crate::statistics::{Statistics, short};
+
+const STANDARDISE: &str = "standardise each column with the training set's mean and deviation (zero \
+                           mean, unit deviation), the same for validation and test data";
+
+pub(super) fn check<F: Scalar>(x: &ArrayD<F>, thresholds: &Thresholds) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = non_finite(x).into_iter().collect();
+    match x.view().into_dimensionality::<Ix2>() {
+        Ok(table) => {
+            let columns = table.columns().into_iter();
+            let columns: Vec<Statistics> = columns.map(|c| Statistics::of(c.iter())).collect();
+            findings.extend(columns_to_scale(&columns, thresholds));
+            findings.extend(constant_columns(&columns));
+        }
+        Err(_) => findings.extend(images(&Statistics::of(x.iter()), thresholds)),
+    }
+    findings
+}
+
+fn non_finite<F: Scalar>(x: &ArrayD<F>) -> Option<Finding> {
+    let first = x.iter().position(|v| !v.is_finite())?;
+    let count = x.iter().filter(|v| !v.is_finite()).count();
+    let size = x.len() / x.len_of(Axis(0));
+    Some(Finding {
+        check: Check::NonFiniteInput,
+        severity: Severity::Error,
+        subject: "inputs".to_owned(),
+        number: count as f64,
+        threshold: 0.0,
+        message: format!(
+            "{count} values are NaN or infinite where none may be; the first in sample {}, \
+             position {}",
+            first / size,
+            first % size
+        ),
+        advice: "find what the source writes for a missing value; drop those samples, or fill in \
+                 the column's mean and add a column that says so"
+            .to_owned(),
+        at: None,
+    })
+}
+
+/// Columns whose mean or deviation is too large, or whose deviation is too small: the worst, and
+/// how many more.
+fn columns_to_scale(columns: &[Statistics], thresholds: &Thresholds) -> Option<Finding> {
+    let extent = |s: &Statistics| s.mean.abs().max(s.std);
+    let varied = columns.iter().enumerate();
+    let varied = || {
+        varied
+            .clone()
+            .filter(|(_, s)| !is_constant(s) && !s.std.is_nan())
+    };
+    let large = varied()
+        .filter(|(_, s)| extent(s) > thresholds.largest_scale)
+        .count();
+    let small = varied()
+        .filter(|(_, s)| s.std < thresholds.smallest_scale)
+        .count();
+    if large + small == 0 {
+        return None;
+    }
+    let (worst, s) = match large {
+        0 => varied().min_by(|a, b| a.1.std.total_cmp(&b.1.std))?,
+        _ => varied().max_by(|a, b| extent(a.1).total_cmp(&extent(b.1)))?,
+    };
+    let (number, threshold, bound) = match large {
+        0 => (
+            s.std,
+            thresholds.smallest_scale,
+            "the latter should be at least",
+        ),
+        _ => (
+            extent(s),
+            thresholds.largest_scale,
+            "the larger of the two should be at most",
+        ),
+    };
+    let others = match large + small - 1 {
+        0 => String::new(),
+        more => format!("; so with {more} more"),
+    };
+    Some(Finding {
+        check: Check::InputScale,
+        severity: Severity::Warning,
+        subject: format!("input column {worst}"),
+        number,
+        threshold,
+        message: format!(
+            "mean {}, standard deviation {}: {bound} {}{others}",
+            short(s.mean),
+            short(s.std),
+            short(threshold)
+        ),
+        advice: STANDARDISE.to_owned(),
+        at: None,
+    })
+}
+
+/// To rounding.
+fn is_constant(s: &Statistics) -> bool {
+    s.std <= 1e-6 * s.mean.abs()
+}
+
+fn constant_columns(columns: &[Statistics]) -> Option<Finding> {
+    let constant = || columns.iter().enumerate().filter(|(_, s)| is_constant(s));
+    let (first, s) = constant().next()?;
+    let count = constant().count();
+    let others = match count - 1 {
+        0 => String::new(),
+        more => format!("; so are {more} more of {} columns", columns.len()),
+    };
+    Some(Finding {
+        check: Check::ConstantInput,
+        severity: Severity::Note,
+        subject: format!("input column {first}"),
+        number: count as f64,
+        threshold: 0.0,
+        message: format!(
+            "is {} for every sample, so it says nothing{others}",
+            short(s.mean)
+        ),
+        advice: "drop the column, or look why it was not filled; with the pixels of centred \
+                 images, whose border is empty, this is usual"
+            .to_owned(),
+        at: None,
+    })
+}
+
+/// Images and sequences, all their values together: pixels share one unit.
+fn images(s: &Statistics, thresholds: &Thresholds) -> Option<Finding> {
+    let extent = s.mean.abs().max(s.std);
+    let (number, threshold, bound) = if extent > thresholds.largest_scale {
+        (
+            extent,
+            thresholds.largest_scale,
+            "the larger of the two should be at most",
+        )
+    } else if s.std < thresholds.smallest_scale {
+        (
+            s.std,
+            thresholds.smallest_scale,
+            "the latter should be at least",
+        )
+    } else {
+        return None;
+    };
+    Some(Finding {
+        check: Check::InputScale,
+        severity: Severity::Warning,
+        subject: "inputs".to_owned(),
+        number,
+        threshold,
+        message: format!(
+            "values from {} to {}, mean {}, standard deviation {}: {bound} {}",
+            short(s.min),
+            short(s.max),
+            short(s.mean),
+            short(s.std),
+            short(threshold)
+        ),
+        advice: "divide pixels by 255, so that they are in 0 to 1, or subtract their mean and \
+                 divide by their deviation; the same for validation and test data"
+            .to_owned(),
+        at: None,
+    })
+}

@@ -1,0 +1,171 @@
+//! Targets: those the loss does not take, classes missing or rare, values far from unit scale.
+
+use dl_nn::losses::{Loss, check_targets};
+use dl_nn::{Activation, Scalar, Target};
+
+use super::{Check, Finding, Severity, Thresholds};
+use crate::statistics::{Statistics, short};
+
+pub(super) fn check<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: usize,
+    targets: &Target<'_, F>,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(refused(loss, outputs, targets));
+    let counts = class_counts(loss, outputs, targets);
+    findings.extend(
+        counts
+            .iter()
+            .enumerate()
+            .filter_map(|(class, &count)| missing(class, count, &counts)),
+    );
+    findings.extend(imbalance(&counts, thresholds));
+    if let (Target::Values { 0: values, .. }, Activation::Identity) = (targets, loss.link()) {
+        findings.extend(scale(&Statistics::of(values.iter()), thresholds));
+    }
+    findings
+}
+
+/// All targets that the loss does not take, in one finding.
+fn refused<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: usize,
+    targets: &Target<'_, F>,
+) -> Option<Finding> {
+    let first = check_targets(loss, outputs, targets).err()?;
+    let refused = (0..targets.len()).filter(|&i| !loss.accepts(outputs, targets.row(i)));
+    let refused = refused.count();
+    let largest = targets
+        .classes()
+        .and_then(|classes| classes.iter().max().copied());
+    let advice = match largest {
+        Some(largest) => format!(
+            "count classes from 0 (subtract 1 where they start at 1); or, if class {largest} is \
+             meant, give the last layer {} outputs instead of {outputs}",
+            largest + 1
+        ),
+        None => {
+            "compare the targets with what the loss takes: their width, their range, NaN where \
+                 a value is missing"
+                .to_owned()
+        }
+    };
+    Some(Finding {
+        check: Check::Targets,
+        severity: Severity::Error,
+        subject: "targets".to_owned(),
+        number: refused as f64,
+        threshold: 0.0,
+        message: format!(
+            "{refused} of {} are refused where none should be; the first: {first}",
+            targets.len()
+        ),
+        advice,
+        at: None,
+    })
+}
+
+/// Samples of each class: by number, or as the sum of the probabilities of the targets. Empty
+/// where there are no classes.
+fn class_counts<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: usize,
+    targets: &Target<'_, F>,
+) -> Vec<f64> {
+    match targets {
+        Target::Classes(_) if loss.link() == Activation::Identity => Vec::new(),
+        Target::Classes(classes) => {
+            let mut counts = vec![0.0; outputs.max(2)];
+            for &class in classes {
+                if let Some(count) = counts.get_mut(class) {
+                    *count += 1.0;
+                }
+            }
+            counts
+        }
+        Target::Values { 0: values, .. } if loss.link() == Activation::Softmax => {
+            let columns = values.columns().into_iter();
+            columns
+                .map(|column| column.iter().map(|v| v.as_f64()).sum())
+                .collect()
+        }
+        Target::Values { .. } => Vec::new(),
+    }
+}
+
+fn missing(class: usize, count: f64, counts: &[f64]) -> Option<Finding> {
+    (count == 0.0).then(|| Finding {
+        check: Check::MissingClass,
+        severity: Severity::Warning,
+        subject: format!("class {class}"),
+        number: count,
+        threshold: 1.0,
+        message: format!(
+            "0 samples, but the network has an output for it ({} classes in all); at least 1 is \
+             needed",
+            counts.len()
+        ),
+        advice: "look whether a split by position cut sorted data (shuffle or stratify it), or a \
+                 filter dropped the class; or give the last layer fewer outputs"
+            .to_owned(),
+        at: None,
+    })
+}
+
+fn imbalance(counts: &[f64], thresholds: &Thresholds) -> Option<Finding> {
+    let present = || {
+        counts
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|&(_, count)| count > 0.0)
+    };
+    let by_count = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1);
+    let (rarest, few) = present().min_by(by_count)?;
+    let (commonest, many) = present().max_by(by_count)?;
+    let ratio = many / few;
+    let all: f64 = counts.iter().sum();
+    (ratio > thresholds.class_imbalance).then(|| Finding {
+        check: Check::ClassImbalance,
+        severity: Severity::Note,
+        subject: format!("class {rarest}"),
+        number: ratio,
+        threshold: thresholds.class_imbalance,
+        message: format!(
+            "class {commonest} has {} times its samples ({} and {}); the threshold is {}",
+            short(ratio),
+            short(many),
+            short(few),
+            short(thresholds.class_imbalance)
+        ),
+        advice: format!(
+            "weigh the classes (`Fit::class_weights`), and judge by recall and precision of each \
+             class: an accuracy of {} needs no network here",
+            short(many / all)
+        ),
+        at: None,
+    })
+}
+
+fn scale(s: &Statistics, thresholds: &Thresholds) -> Option<Finding> {
+    let number = s.mean.abs().max(s.std);
+    (number > thresholds.largest_scale).then(|| Finding {
+        check: Check::TargetScale,
+        severity: Severity::Warning,
+        subject: "targets".to_owned(),
+        number,
+        threshold: thresholds.largest_scale,
+        message: format!(
+            "mean {}, standard deviation {}: the larger of the two should be at most {}",
+            short(s.mean),
+            short(s.std),
+            short(thresholds.largest_scale)
+        ),
+        advice: "standardise the values to be predicted with the training set's mean and \
+                 deviation, and scale predictions back; or set the last layer's bias to the mean"
+            .to_owned(),
+        at: None,
+    })
+}

@@ -1,0 +1,137 @@
+//! Whether a few samples can be learned by heart: if not, something is broken that no amount of
+//! data will mend (Karpathy 2019, "A Recipe for Training Neural Networks").
+
+use dl_nn::losses::{Loss, mean_loss};
+use dl_nn::optim::{Optimizer, StateError, parameters};
+use dl_nn::{Mode, Model, Scalar, Share, Target, Workspace};
+use ndarray::{ArrayD, Axis};
+
+use super::{Check, Finding, Severity, Thresholds};
+use crate::statistics::short;
+use crate::xray::Targets;
+
+/// A few samples, and what they are to be learned with.
+pub(super) struct OneBatch<'a, F> {
+    pub(super) loss: &'a dyn Loss<F>,
+    pub(super) x: &'a ArrayD<F>,
+    pub(super) targets: &'a Targets<F>,
+    pub(super) steps: usize,
+    pub(super) seed: u64,
+    /// The loss of outputs that are all zero.
+    pub(super) zero: f64,
+}
+
+impl<F: Scalar> OneBatch<'_, F> {
+    /// Trains the model on these samples only, and puts its weights back.
+    pub(super) fn check(
+        &self,
+        model: &mut Model<F>,
+        optimizer: &Optimizer<F>,
+        thresholds: &Thresholds,
+    ) -> Option<Finding> {
+        let weights = model.weights();
+        let result = self.train(model, optimizer.clone(), thresholds.one_batch);
+        let restored = model.set_weights(&weights);
+        restored.expect("the weights are a copy of this model's");
+        let (reached, goal) = result.expect("the parameters are this model's");
+        let samples = self.targets.view().len();
+        // `reached <= goal` is false for NaN, too
+        if reached.lowest <= goal {
+            return None;
+        }
+        let went = match reached.diverged {
+            Some(step) => format!("became NaN or infinite in step {step}; at best it was"),
+            None => format!("after {} steps is at best", self.steps),
+        };
+        Some(Finding {
+            check: Check::OneBatch,
+            severity: Severity::Error,
+            subject: format!("{samples} samples"),
+            number: reached.lowest,
+            threshold: goal,
+            message: format!(
+                "learned by heart with {} at a learning rate of {}, their loss {went} {}; below {} \
+                 was to be expected",
+                optimizer.name(),
+                short(optimizer.learning_rate()),
+                short(reached.lowest),
+                short(goal)
+            ),
+            advice: "try learning rates 3, 10, 30 times higher and lower; take out dropout and \
+                     penalties; look for equal inputs with different targets, dead or frozen \
+                     layers, an activation after the last layer, and check layers of your own \
+                     with `dl_nn::gradient_check`"
+                .to_owned(),
+            at: None,
+        })
+    }
+
+    /// Steps until the loss has reached its goal, a share of what it was, or of that of outputs
+    /// that are zero.
+    fn train(
+        &self,
+        model: &mut Model<F>,
+        mut optimizer: Optimizer<F>,
+        share: f64,
+    ) -> Result<(Reached, f64), StateError> {
+        optimizer.reset();
+        let targets = self.targets.view();
+        let mut workspace = Workspace::training(model, targets.len());
+        let before = self.evaluate(model, &mut workspace, &targets);
+        let goal = share * before.max(self.zero);
+        let mut reached = Reached {
+            lowest: before,
+            diverged: None,
+        };
+        for step in 0..self.steps {
+            let mode = Mode::Train {
+                seed: self.seed.wrapping_add(step as u64),
+            };
+            let loss = workspace.train(model, self.x.view(), mode, &|part, outputs, delta| {
+                // this part's mean, as its share of the whole batch's
+                let weight = part.len() as f64 / targets.len() as f64;
+                let loss = mean_loss(self.loss, outputs, &targets, part, None, delta);
+                delta.iter_mut().for_each(|d| *d *= F::of(weight));
+                Share {
+                    loss: weight * loss,
+                    right: 0,
+                }
+            });
+            if !loss.loss.is_finite() {
+                reached.diverged = Some(step + 1);
+                return Ok((reached, goal));
+            }
+            reached.lowest = reached.lowest.min(loss.loss);
+            if reached.lowest <= goal {
+                return Ok((reached, goal));
+            }
+            let gradients = &mut parameters(model, workspace.grads());
+            optimizer.step(gradients, 1.0)?;
+            workspace.commit(model);
+        }
+        // dropout hides from the training loss what the network has learned
+        let after = self.evaluate(model, &mut workspace, &targets);
+        reached.lowest = reached.lowest.min(after);
+        Ok((reached, goal))
+    }
+
+    fn evaluate(
+        &self,
+        model: &Model<F>,
+        workspace: &mut Workspace<F>,
+        targets: &Target<'_, F>,
+    ) -> f64 {
+        let outputs = workspace.forward(model, self.x.view(), Mode::Eval);
+        let outputs = outputs.as_slice().expect("in standard layout");
+        let mut delta = vec![F::zero(); outputs.len()];
+        let samples = 0..self.x.len_of(Axis(0));
+        mean_loss(self.loss, outputs, targets, samples, None, &mut delta)
+    }
+}
+
+/// How far the loss fell.
+struct Reached {
+    lowest: f64,
+    /// The step whose loss was NaN or infinite, from 1.
+    diverged: Option<usize>,
+}

@@ -1,0 +1,90 @@
+//! How far each kernel moves in a step: ‖Δw‖/‖w‖.
+
+use dl_nn::{Model, Scalar};
+use ndarray::ArrayD;
+
+use super::{Check, Finding, Severity, Thresholds};
+use crate::statistics::{norm, short};
+
+/// A copy of all parameters, as they were before a step.
+#[derive(Debug, Default)]
+pub(super) struct Before<F> {
+    values: Vec<ArrayD<F>>,
+}
+
+impl<F: Scalar> Before<F> {
+    /// Copies the parameters; allocates the first time only.
+    pub(super) fn copy(&mut self, model: &Model<F>) {
+        if self.values.is_empty() {
+            self.values = model.params().map(|(_, value)| value.to_owned()).collect();
+            return;
+        }
+        for (copy, (_, value)) in self.values.iter_mut().zip(model.params()) {
+            copy.assign(&value);
+        }
+    }
+
+    /// Exchanges the copy and the model's parameters.
+    pub(super) fn swap(&mut self, model: &mut Model<F>) {
+        for (copy, (_, mut value)) in self.values.iter_mut().zip(model.params_mut()) {
+            ndarray::Zip::from(copy)
+                .and(&mut value)
+                .for_each(std::mem::swap);
+        }
+    }
+
+    /// ‖w − w before‖/‖w before‖ of every kernel (an array of at least two axes) that was not zero.
+    pub(super) fn ratios(&self, model: &Model<F>) -> Vec<(String, f64)> {
+        let pairs = self.values.iter().zip(model.params());
+        let kernels = pairs.filter(|(before, _)| before.ndim() >= 2);
+        let ratio = |(before, (name, after)): (&ArrayD<F>, (&str, ndarray::ArrayViewD<'_, F>))| {
+            let size = norm(before.iter());
+            let moved = norm((&after - before).iter());
+            (size > 0.0).then(|| (name.to_owned(), moved / size))
+        };
+        kernels.filter_map(ratio).collect()
+    }
+}
+
+/// A kernel that jumped.
+pub(super) fn large((name, ratio): &(String, f64), thresholds: &Thresholds) -> Option<Finding> {
+    (*ratio > thresholds.largest_update).then(|| Finding {
+        check: Check::LargeUpdate,
+        severity: Severity::Warning,
+        subject: name.clone(),
+        number: *ratio,
+        threshold: thresholds.largest_update,
+        message: format!(
+            "a step changed it by {} of its norm; at most {} is healthy, and about 1e-3 is usual",
+            short(*ratio),
+            short(thresholds.largest_update)
+        ),
+        advice: format!(
+            "lower the learning rate by a factor of about {}, or warm it up (`schedule::WarmUp`), \
+             or clip the gradient's norm (`Optimizer::clip_norm`)",
+            short(10_f64.powf((ratio / 1e-2).log10().ceil()))
+        ),
+        at: None,
+    })
+}
+
+/// A kernel that hardly moved in any examined step; the ratio is the largest of them.
+pub(super) fn small((name, ratio): &(String, f64), thresholds: &Thresholds) -> Option<Finding> {
+    (*ratio <= thresholds.smallest_update).then(|| Finding {
+        check: Check::SmallUpdate,
+        severity: Severity::Warning,
+        subject: name.clone(),
+        number: *ratio,
+        threshold: thresholds.smallest_update,
+        message: format!(
+            "no examined step of the first epoch changed it by more than {} of its norm; above {} \
+             is healthy, and about 1e-3 is usual",
+            short(*ratio),
+            short(thresholds.smallest_update)
+        ),
+        advice: "raise the learning rate by factors of 10; if that changes nothing, no gradient \
+                 arrives here: look for dead or saturated units behind it"
+            .to_owned(),
+        at: None,
+    })
+}

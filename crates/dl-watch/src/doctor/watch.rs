@@ -1,0 +1,172 @@
+//! The doctor while training.
+
+use dl_nn::losses::Loss;
+use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
+use dl_nn::{Mode, Model, Scalar};
+use ndarray::ArrayD;
+
+use super::updates::{self, Before};
+use super::{Check, Diagnosis, Doctor, Finding, Moment, Severity, layers, loss};
+use crate::xray::{Targets, XRay};
+
+/// A [`Callback`] that looks on while `fit` trains, made by [`Doctor::watch`]. Hand it in as
+/// `&mut watch`, and read [`diagnosis`](Self::diagnosis) afterwards.
+///
+/// Before every step it copies the parameters: to see how far a step moves them, and, where a
+/// `fit` ends with a NaN, to find the layer it came from.
+#[derive(Debug)]
+pub struct Watch<F> {
+    doctor: Doctor,
+    loss: Box<dyn Loss<F>>,
+    x: ArrayD<F>,
+    targets: Targets<F>,
+    /// The loss of outputs that are all zero.
+    zero: f64,
+    before: Before<F>,
+    /// The step that has begun and not ended.
+    open: Option<Moment>,
+    steps: usize,
+    losses: Vec<f64>,
+    /// The largest ‖Δw‖/‖w‖ of each kernel in the examined steps of the first epoch.
+    updates: Vec<(String, f64)>,
+    diagnosis: Diagnosis,
+}
+
+impl<F: Scalar> Watch<F> {
+    pub(super) fn new(
+        doctor: Doctor,
+        loss: Box<dyn Loss<F>>,
+        x: ArrayD<F>,
+        targets: Targets<F>,
+        zero: f64,
+    ) -> Self {
+        Self {
+            doctor,
+            loss,
+            x,
+            targets,
+            zero,
+            before: Before::default(),
+            open: None,
+            steps: 0,
+            losses: Vec::new(),
+            updates: Vec::new(),
+            diagnosis: Diagnosis::default(),
+        }
+    }
+
+    /// What was found, each thing once: when it was first seen.
+    pub fn diagnosis(&self) -> &Diagnosis {
+        &self.diagnosis
+    }
+
+    fn add(&mut self, at: Moment, findings: impl IntoIterator<Item = Finding>) {
+        let dated = findings.into_iter().map(|finding| Finding {
+            at: Some(at),
+            ..finding
+        });
+        self.diagnosis.add(dated);
+    }
+
+    /// A step on the probe batch.
+    fn xray(&self, model: &Model<F>) -> XRay<F> {
+        let seed = self.doctor.seed.wrapping_add(self.steps as u64);
+        let (loss, targets) = (&*self.loss, self.targets.view());
+        let xray = XRay::of(model, loss, &self.x, targets, Mode::Train { seed });
+        xray.expect("the probe batch was checked against this model")
+    }
+
+    fn examine_updates(&mut self, model: &Model<F>, at: Moment) {
+        let thresholds = self.doctor.thresholds;
+        let ratios = self.before.ratios(model);
+        let large = ratios
+            .iter()
+            .filter_map(|ratio| updates::large(ratio, &thresholds));
+        self.add(at, large.collect::<Vec<_>>());
+        if at.epoch > 0 {
+            return;
+        }
+        for (name, ratio) in ratios {
+            match self.updates.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, largest)) => *largest = largest.max(ratio),
+                None => self.updates.push((name, ratio)),
+            }
+        }
+    }
+
+    /// Why this step's loss, or the weights after it, became NaN or infinite.
+    fn examine_failure(&mut self, model: &Model<F>, at: Moment) {
+        let finding = layers::non_finite(&self.xray(model)).unwrap_or_else(|| Finding {
+            check: Check::NonFinite,
+            severity: Severity::Error,
+            subject: "loss".to_owned(),
+            number: 1.0,
+            threshold: 0.0,
+            message: "the step's loss is NaN or infinite, though the same weights give finite \
+                      numbers on the probe batch"
+                .to_owned(),
+            advice: "examine this step's own batch with `first_non_finite`; look for extreme \
+                     inputs, and lower the learning rate"
+                .to_owned(),
+            at: None,
+        });
+        self.add(at, [finding]);
+    }
+}
+
+impl<F: Scalar> Callback<F> for Watch<F> {
+    fn train_begin(&mut self, _: &mut Run<'_, F>) {
+        self.open = None;
+        self.steps = 0;
+        self.losses.clear();
+        self.updates.clear();
+    }
+
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+        self.before.copy(run.model);
+        self.open = Some(Moment { epoch, step });
+    }
+
+    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+        self.open = None;
+        let at = Moment {
+            epoch: step.epoch,
+            step: step.step,
+        };
+        let last = step.step + 1 == run.plan.steps_per_epoch;
+        if last || self.steps.is_multiple_of(self.doctor.every) {
+            self.examine_updates(run.model, at);
+            let findings = layers::check(&self.xray(run.model), &self.doctor.thresholds);
+            self.add(at, findings);
+        }
+        self.steps += 1;
+        Flow::Continue
+    }
+
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+        let thresholds = self.doctor.thresholds;
+        let at = Moment {
+            epoch: epoch.epoch,
+            step: run.plan.steps_per_epoch - 1,
+        };
+        if epoch.epoch == 0 {
+            let small = self
+                .updates
+                .iter()
+                .filter_map(|ratio| updates::small(ratio, &thresholds));
+            let small: Vec<Finding> = small.collect();
+            self.add(at, small);
+        }
+        self.losses.push(epoch.train.loss);
+        self.add(at, loss::trend(&self.losses, self.zero, &thresholds));
+        Flow::Continue
+    }
+
+    fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
+        // a step that has begun and not ended failed; its weights are in the copy
+        let Some(at) = self.open.take() else { return };
+        self.before.swap(run.model);
+        self.examine_failure(run.model, at);
+        self.before.swap(run.model);
+    }
+}

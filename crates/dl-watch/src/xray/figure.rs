@@ -1,0 +1,36 @@
+//! The X-ray as a figure.
+
+use dl_nn::Scalar;
+use dl_viz::Figure;
+
+use super::XRay;
+
+impl<F: Scalar> XRay<F> {
+    /// What a teacher would draw: for a small fully connected network, every number at its place
+    /// ([`diagram`](Self::diagram)); for any other, a map of each array ([`maps`](Self::maps)). Of
+    /// the first sample.
+    pub fn figure(&self) -> Figure {
+        self.diagram(0).unwrap_or_else(|| self.maps())
+    }
+
+    /// The targets of one sample, as text: `t = 1`.
+    pub(super) fn target_text(&self, sample: usize) -> String {
+        match self.targets.view().row(sample) {
+            dl_nn::TargetRow::Class(class) => format!("class {class}"),
+            dl_nn::TargetRow::Values(values) => {
+                let values = values.iter().map(|v| number(v.as_f64()));
+                format!("t = {}", values.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// Up to four decimals, and a proper minus: `0.5`, `−0.1953`, `3.2e−7`.
+pub(super) fn number(value: f64) -> String {
+    let tiny = value != 0.0 && value.abs() < 1e-3;
+    let text = match tiny || value.abs() >= 1e5 {
+        true => format!("{value:.1e}"),
+        false => crate::statistics::trimmed(format!("{value:.4}")),
+    };
+    text.replace('-', "−")
+}

@@ -1,0 +1,285 @@
+//! The X-ray: every input, output and gradient of one step, as data, as a table and as a figure.
+
+mod diagram;
+mod figure;
+mod maps;
+mod non_finite;
+mod table;
+
+pub use non_finite::{NonFinite, Place, first_non_finite};
+
+use dl_nn::losses::{Loss, check_targets, mean_loss};
+use dl_nn::{Activation, Cache, DataError, Mode, Model, NamedLayer, Scalar, Target};
+use ndarray::{Array1, Array2, ArrayD, ArrayRef, Axis, Dimension, IxDyn};
+use serde::{Deserialize, Serialize};
+
+/// Everything that one step of training computes, before the update: plain data that serde writes
+/// and reads (JSON has no word for NaN and infinity: an X-ray that holds one is not read back).
+///
+/// [`Display`](std::fmt::Display) shows it as a table, [`figure`](Self::figure) draws it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct XRay<F> {
+    /// The loss's name.
+    pub loss_name: String,
+    /// L: the mean loss of the batch.
+    pub loss: f64,
+    /// The samples `[n, …]`, the input of the first layer.
+    pub input: ArrayD<F>,
+    /// ∂L/∂input. Training never computes it; it shows which inputs the loss depends on.
+    pub input_gradient: ArrayD<F>,
+    /// The targets.
+    pub targets: Targets<F>,
+    /// The outputs as predictions: after softmax or sigmoid, where the loss contains one.
+    pub predictions: ArrayD<F>,
+    /// The layers, in order. The input of a layer is the output of the one before.
+    pub layers: Vec<LayerXRay<F>>,
+}
+
+/// One layer of an [`XRay`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerXRay<F> {
+    /// The layer's name in the model.
+    pub name: String,
+    /// Its kind: `dense`.
+    pub kind: String,
+    /// The activation it applies last; `None` where it leaves the values as they are.
+    pub activation: Option<Activation>,
+    /// Its output `[n, …]`.
+    pub output: ArrayD<F>,
+    /// ∂L/∂output.
+    pub output_gradient: ArrayD<F>,
+    /// Its parameters, in the layer's order.
+    pub parameters: Vec<ParameterXRay<F>>,
+}
+
+/// One parameter of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParameterXRay<F> {
+    /// Its name within the layer: `kernel`.
+    pub name: String,
+    /// Its value.
+    pub value: ArrayD<F>,
+    /// ∂L/∂value.
+    pub gradient: ArrayD<F>,
+}
+
+/// The targets of a batch, owned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Targets<F> {
+    /// One class number a sample.
+    Classes(Array1<usize>),
+    /// One row of values a sample.
+    Values(Array2<F>),
+}
+
+impl<F: Scalar> Targets<F> {
+    /// The same targets, borrowed, as dl-nn takes them.
+    pub fn view(&self) -> Target<'_, F> {
+        match self {
+            Targets::Classes(classes) => classes.into(),
+            Targets::Values(values) => values.into(),
+        }
+    }
+
+    /// The targets of these samples, in this order.
+    pub(crate) fn of_rows(targets: &Target<'_, F>, rows: &[usize]) -> Self {
+        match targets {
+            Target::Classes(classes) => Targets::Classes(classes.select(Axis(0), rows)),
+            Target::Values { 0: values, .. } => Targets::Values(values.select(Axis(0), rows)),
+        }
+    }
+}
+
+impl<F: Scalar> From<&Target<'_, F>> for Targets<F> {
+    fn from(targets: &Target<'_, F>) -> Self {
+        match targets {
+            Target::Classes(classes) => Targets::Classes(classes.to_owned()),
+            Target::Values { 0: values, .. } => Targets::Values(values.to_owned()),
+        }
+    }
+}
+
+impl<F: Scalar> XRay<F> {
+    /// Carries a batch `[n, …input]` forward and back, layer by layer, and keeps everything.
+    /// Nothing is changed: no parameter, no running statistic.
+    ///
+    /// The gradients are those of [`Trainer::step`](dl_nn::train::Trainer::step): to the bit where
+    /// the trainer takes the batch as one block, and to rounding where it adds up several. In
+    /// [`Mode::Train`], layer i draws from `seed + i`, so a random layer (dropout) draws other
+    /// numbers than in a trainer's step.
+    ///
+    /// Inputs may be NaN or infinite: to see where such a value goes is what an X-ray is for.
+    ///
+    /// # Errors
+    /// [`DataError`]: no samples, samples of another shape than the model takes, or targets that
+    /// do not suit the samples or the loss.
+    pub fn of<'a, D: Dimension>(
+        model: &Model<F>,
+        loss: &dyn Loss<F>,
+        x: &ArrayRef<F, D>,
+        targets: impl Into<Target<'a, F>>,
+        mode: Mode,
+    ) -> Result<Self, DataError> {
+        let targets = targets.into();
+        let input = x.view().into_dyn().as_standard_layout().into_owned();
+        check(model, loss, &input, &targets)?;
+        let n = input.len_of(Axis(0));
+        let layers = model.layers();
+
+        let mut outputs: Vec<ArrayD<F>> = Vec::with_capacity(layers.len());
+        let mut caches = vec![Cache::default(); layers.len()];
+        for (i, named) in layers.iter().enumerate() {
+            let x = outputs.last().unwrap_or(&input);
+            let mut y = ArrayD::zeros(batch_shape(named, n));
+            let mode = part(mode, i);
+            named
+                .layer
+                .forward(x.view(), y.view_mut(), &mut caches[i], mode);
+            outputs.push(y);
+        }
+
+        let output = outputs.last().expect("a model has a layer");
+        let mut delta = ArrayD::zeros(output.raw_dim());
+        let loss_value = mean_loss(
+            loss,
+            output.as_slice().expect("in standard layout"),
+            &targets,
+            0..n,
+            None,
+            delta.as_slice_mut().expect("in standard layout"),
+        );
+        let predictions = linked(loss, output);
+
+        let mut records = Vec::with_capacity(layers.len());
+        for (i, named) in layers.iter().enumerate().rev() {
+            let y = outputs.pop().expect("one for each layer");
+            let x = outputs.last().unwrap_or(&input);
+            let mut dx = ArrayD::zeros(x.raw_dim());
+            let params = named.layer.params();
+            let mut grads: Vec<ArrayD<F>> = params
+                .iter()
+                .map(|p| ArrayD::zeros(p.value.raw_dim()))
+                .collect();
+            // a layer may write to the gradient it is given
+            let mut scratch = delta.clone();
+            named.layer.backward(
+                x.view(),
+                y.view(),
+                scratch.view_mut(),
+                Some(dx.view_mut()),
+                &mut caches[i],
+                &mut grads,
+            );
+            let parameters = params.into_iter().zip(grads);
+            let parameters = parameters.map(|(param, gradient)| ParameterXRay {
+                name: param.name.to_owned(),
+                value: param.value.to_owned(),
+                gradient,
+            });
+            records.push(LayerXRay {
+                name: named.name.clone(),
+                kind: named.layer.kind().to_owned(),
+                activation: named.layer.output_activation(),
+                output: y,
+                output_gradient: std::mem::replace(&mut delta, dx),
+                parameters: parameters.collect(),
+            });
+        }
+        records.reverse();
+        Ok(Self {
+            loss_name: loss.name().to_owned(),
+            loss: loss_value,
+            input,
+            input_gradient: delta,
+            targets: (&targets).into(),
+            predictions,
+            layers: records,
+        })
+    }
+
+    /// The input of layer `index`, and ∂L/∂input. Panics where there is no such layer.
+    pub fn input_of(&self, index: usize) -> (&ArrayD<F>, &ArrayD<F>) {
+        match self.layers[..=index].iter().nth_back(1) {
+            Some(before) => (&before.output, &before.output_gradient),
+            None => (&self.input, &self.input_gradient),
+        }
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.input.len_of(Axis(0))
+    }
+}
+
+impl<F: Scalar> LayerXRay<F> {
+    /// Its name with what it applies: `dense_1, relu`.
+    fn title(&self) -> String {
+        match self.activation {
+            None | Some(Activation::Identity) => self.name.clone(),
+            Some(activation) => format!("{}, {activation}", self.name),
+        }
+    }
+}
+
+/// Checks everything but whether the inputs are finite.
+fn check<F: Scalar>(
+    model: &Model<F>,
+    loss: &dyn Loss<F>,
+    x: &ArrayD<F>,
+    targets: &Target<'_, F>,
+) -> Result<(), DataError> {
+    check_shapes(model, x.shape(), targets)?;
+    let outputs = model.output_shape().iter().product();
+    check_targets(loss, outputs, targets)
+}
+
+/// Checks that there are samples of the model's input shape, and as many targets.
+pub(crate) fn check_shapes<F: Scalar>(
+    model: &Model<F>,
+    shape: &[usize],
+    targets: &Target<'_, F>,
+) -> Result<(), DataError> {
+    let sample = shape.get(1..).unwrap_or(&[]);
+    if shape.is_empty() || sample != model.input_shape() {
+        return Err(DataError::SampleShape {
+            got: sample.to_vec(),
+            expected: model.input_shape().to_vec(),
+        });
+    }
+    if shape[0] == 0 {
+        return Err(DataError::Empty);
+    }
+    if shape[0] != targets.len() {
+        return Err(DataError::Count {
+            samples: shape[0],
+            targets: targets.len(),
+            what: "targets",
+        });
+    }
+    Ok(())
+}
+
+/// The mode for one layer: a seed of its own.
+fn part(mode: Mode, layer: usize) -> Mode {
+    match mode {
+        Mode::Train { seed } => Mode::Train {
+            seed: seed.wrapping_add(layer as u64),
+        },
+        Mode::Eval => Mode::Eval,
+    }
+}
+
+fn batch_shape<F: Scalar>(named: &NamedLayer<F>, n: usize) -> IxDyn {
+    let mut shape = vec![n];
+    shape.extend(&named.output_shape);
+    IxDyn(&shape)
+}
+
+/// The outputs after the activation that the loss contains.
+fn linked<F: Scalar>(loss: &dyn Loss<F>, output: &ArrayD<F>) -> ArrayD<F> {
+    let mut predictions = output.clone();
+    let width = predictions.shape().last().copied().unwrap_or(1);
+    let values = predictions.as_slice_mut().expect("in standard layout");
+    loss.link().forward(values, width);
+    predictions
+}

@@ -1,0 +1,145 @@
+//! Where a NaN or an infinity first appears.
+
+use std::fmt;
+
+use dl_nn::losses::Loss;
+use dl_nn::{DataError, Mode, Model, Scalar, Target};
+use ndarray::{ArrayD, ArrayRef, Dimension};
+use serde::{Deserialize, Serialize};
+
+use super::XRay;
+
+/// The first array of a step, in the order of computation, that holds a NaN or an infinity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NonFinite {
+    /// Which array.
+    pub place: Place,
+    /// How many of its values are NaN or infinite.
+    pub count: usize,
+    /// How many values it has.
+    pub values: usize,
+}
+
+/// An array of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Place {
+    /// The samples.
+    Input,
+    /// A parameter's value.
+    Parameter {
+        /// The layer's name.
+        layer: String,
+        /// The parameter's.
+        parameter: String,
+    },
+    /// A layer's output.
+    Output {
+        /// The layer's name.
+        layer: String,
+    },
+    /// The loss, though every output is finite.
+    Loss,
+    /// ∂L/∂output of a layer.
+    OutputGradient {
+        /// The layer's name.
+        layer: String,
+    },
+    /// ∂L/∂parameter.
+    ParameterGradient {
+        /// The layer's name.
+        layer: String,
+        /// The parameter's.
+        parameter: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Input => out.write_str("the input"),
+            Place::Parameter { layer, parameter } => write!(out, "{layer}.{parameter}"),
+            Place::Output { layer } => write!(out, "the output of {layer}"),
+            Place::Loss => out.write_str("the loss"),
+            Place::OutputGradient { layer } => write!(out, "∂L/∂output of {layer}"),
+            Place::ParameterGradient { layer, parameter } => {
+                write!(out, "∂L/∂{layer}.{parameter}")
+            }
+        }
+    }
+}
+
+impl<F: Scalar> XRay<F> {
+    /// The first array that holds a NaN or an infinity: forward from the input, each layer's
+    /// parameters before its output, then the loss, then back from the last layer.
+    pub fn first_non_finite(&self) -> Option<NonFinite> {
+        let forward = || {
+            self.layers.iter().find_map(|layer| {
+                let parameter = layer.parameters.iter().find_map(|parameter| {
+                    found(&parameter.value, || Place::Parameter {
+                        layer: layer.name.clone(),
+                        parameter: parameter.name.clone(),
+                    })
+                });
+                parameter.or_else(|| {
+                    found(&layer.output, || Place::Output {
+                        layer: layer.name.clone(),
+                    })
+                })
+            })
+        };
+        let loss = || {
+            (!self.loss.is_finite()).then_some(NonFinite {
+                place: Place::Loss,
+                count: 1,
+                values: 1,
+            })
+        };
+        let backward = || {
+            self.layers.iter().rev().find_map(|layer| {
+                let output = found(&layer.output_gradient, || Place::OutputGradient {
+                    layer: layer.name.clone(),
+                });
+                output.or_else(|| {
+                    layer.parameters.iter().find_map(|parameter| {
+                        found(&parameter.gradient, || Place::ParameterGradient {
+                            layer: layer.name.clone(),
+                            parameter: parameter.name.clone(),
+                        })
+                    })
+                })
+            })
+        };
+        found(&self.input, || Place::Input)
+            .or_else(forward)
+            .or_else(loss)
+            .or_else(backward)
+    }
+}
+
+fn found<F: Scalar>(array: &ArrayD<F>, place: impl Fn() -> Place) -> Option<NonFinite> {
+    let count = array.iter().filter(|v| !v.is_finite()).count();
+    (count > 0).then(|| NonFinite {
+        place: place(),
+        count,
+        values: array.len(),
+    })
+}
+
+/// Where a NaN or an infinity first appears in a training step on this batch: the input, a
+/// parameter, a layer's output, the loss, or a gradient. `None` where all is finite.
+///
+/// For the batch and the model after a [`TrainError::NonFiniteStep`](dl_nn::TrainError). A failed
+/// `fit` puts the last good weights back; [`Watch`](crate::doctor::Watch) looks before it does.
+///
+/// # Errors
+/// As [`XRay::of`].
+pub fn first_non_finite<'a, F: Scalar, D: Dimension>(
+    model: &Model<F>,
+    loss: &dyn Loss<F>,
+    x: &ArrayRef<F, D>,
+    targets: impl Into<Target<'a, F>>,
+) -> Result<Option<NonFinite>, DataError> {
+    let xray = XRay::of(model, loss, x, targets, Mode::Train { seed: 0 })?;
+    Ok(xray.first_non_finite())
+}

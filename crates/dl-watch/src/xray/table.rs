@@ -1,0 +1,73 @@
+//! The X-ray as a table.
+
+use std::fmt;
+
+use dl_nn::Scalar;
+use ndarray::ArrayD;
+
+use super::XRay;
+use crate::statistics::{Statistics, short};
+
+const HEADER: [&str; 9] = [
+    "layer", "kind", "array", "shape", "mean", "std", "min", "max", "zeros",
+];
+
+/// A row for each output, parameter and gradient; the axis of samples included in the shapes.
+impl<F: Scalar> fmt::Display for XRay<F> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![HEADER.map(str::to_owned)];
+        rows.push(row(["input", "", "samples"], &self.input));
+        rows.push(row(["", "", "  ∂L"], &self.input_gradient));
+        for layer in &self.layers {
+            let kind = match layer.activation {
+                None | Some(dl_nn::Activation::Identity) => layer.kind.clone(),
+                Some(activation) if layer.kind == "activation" => activation.to_string(),
+                Some(activation) => format!("{} ({activation})", layer.kind),
+            };
+            let mut names = [layer.name.as_str(), kind.as_str()];
+            for parameter in &layer.parameters {
+                let [name, kind] = std::mem::take(&mut names);
+                rows.push(row([name, kind, &parameter.name], &parameter.value));
+                rows.push(row(["", "", "  ∂L"], &parameter.gradient));
+            }
+            let [name, kind] = names;
+            rows.push(row([name, kind, "output"], &layer.output));
+            rows.push(row(["", "", "  ∂L"], &layer.output_gradient));
+        }
+        let widths: Vec<usize> = (0..HEADER.len())
+            .map(|column| {
+                let cells = rows.iter().map(|row| row[column].chars().count());
+                cells.max().unwrap_or(0)
+            })
+            .collect();
+        for row in &rows {
+            let cells = row.iter().zip(&widths).enumerate();
+            let cells = cells.map(|(column, (cell, &width))| match column {
+                0..4 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            });
+            let line = cells.collect::<Vec<_>>().join("  ");
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        write!(out, "L = {} ({})", short(self.loss), self.loss_name)
+    }
+}
+
+fn row<F: Scalar>([layer, kind, array]: [&str; 3], values: &ArrayD<F>) -> [String; 9] {
+    let s = Statistics::of(values.iter());
+    let mut array = array.to_owned();
+    if s.non_finite > 0 {
+        array += &format!(" ({} not finite)", s.non_finite);
+    }
+    [
+        layer.to_owned(),
+        kind.to_owned(),
+        array,
+        format!("{:?}", values.shape()),
+        short(s.mean),
+        short(s.std),
+        short(s.min),
+        short(s.max),
+        format!("{:.0} %", 100.0 * s.zeros),
+    ]
+}
