@@ -158,15 +158,15 @@ fn json_gives_the_same_again() {
 #[test]
 fn the_table_names_every_array() {
     let expected = "\
-layer    kind   array    shape     mean  std   min   max  zeros
-input           samples  [1, 1]       2    0     2     2    0 %
-                  ∂L     [1, 1]    -4.5    0  -4.5  -4.5    0 %
-dense_1  dense  kernel   [1, 1]     1.5    0   1.5   1.5    0 %
-                  ∂L     [1, 1]      -6    0    -6    -6    0 %
-                bias     [1]        0.5    0   0.5   0.5    0 %
-                  ∂L     [1]         -3    0    -3    -3    0 %
-                output   [1, 1]     3.5    0   3.5   3.5    0 %
-                  ∂L     [1, 1]      -3    0    -3    -3    0 %
+layer    kind   array    shape   mean  std   min   max  zeros
+input           samples  [1, 1]     2    0     2     2    0 %
+                  ∂L     [1, 1]  -4.5    0  -4.5  -4.5    0 %
+dense_1  dense  kernel   [1, 1]   1.5    0   1.5   1.5    0 %
+                  ∂L     [1, 1]    -6    0    -6    -6    0 %
+                bias     [1]      0.5    0   0.5   0.5    0 %
+                  ∂L     [1]       -3    0    -3    -3    0 %
+                output   [1, 1]   3.5    0   3.5   3.5    0 %
+                  ∂L     [1, 1]    -3    0    -3    -3    0 %
 L = 2.25 (MeanSquaredError)";
     assert_eq!(line().to_string(), expected);
 }

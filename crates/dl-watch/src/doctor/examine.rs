@@ -167,13 +167,13 @@ impl Doctor {
         let x = x.view().into_dyn().as_standard_layout().into_owned();
         check_shapes(model, x.shape(), &targets)?;
         check_targets(&loss, outputs(model), &targets)?;
-        let zero = loss::of_zero_outputs(&loss, outputs(model), &targets);
+        let constant = loss::of_mean_outputs(&loss, outputs(model), &targets);
         Ok(Watch::new(
             self.clone(),
             Box::new(loss),
             x,
             (&targets).into(),
-            zero,
+            constant,
         ))
     }
 }

@@ -134,13 +134,17 @@ fn dead<F: Scalar>(layer: &LayerXRay<F>, thresholds: &Thresholds) -> Option<Find
     })
 }
 
-/// Gradient norms of all layers with a kernel, against the last of them.
+/// Norms of ∂L/∂output of all layers with a kernel, against the last of them. (Not of the kernels'
+/// own gradients xᵀδ: where x grows from layer to layer as δ does on its way back, they stay the
+/// same.)
 fn gradients<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Option<Finding> {
-    let kernels = xray.layers.iter().filter_map(|layer| {
-        let kernel = layer.parameters.iter().find(|p| p.value.ndim() >= 2)?;
-        Some((layer.name.as_str(), norm(kernel.gradient.iter())))
+    let kernels = xray.layers.iter().filter(|layer| {
+        let mut parameters = layer.parameters.iter();
+        parameters.any(|parameter| parameter.value.ndim() >= 2)
     });
-    let norms: Vec<(&str, f64)> = kernels.collect();
+    let norms: Vec<(&str, f64)> = kernels
+        .map(|layer| (layer.name.as_str(), norm(layer.output_gradient.iter())))
+        .collect();
     let (&(last, reference), before) = norms.split_last()?;
     if reference == 0.0 {
         return None;
@@ -181,8 +185,8 @@ fn gradients<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Option<Findi
         number,
         threshold,
         message: format!(
-            "its kernel's gradient has {} times the norm of that of {last} ({}); {bound} {} is \
-             healthy",
+            "the gradient of its output has {} times the norm of that of {last} ({}); {bound} {} \
+             is healthy",
             short(number),
             short(reference),
             short(threshold)

@@ -1,7 +1,7 @@
 //! The loss: at the start, and from epoch to epoch.
 
 use dl_nn::losses::{Loss, mean_loss};
-use dl_nn::{Activation, Scalar, Target};
+use dl_nn::{Activation, Scalar, Target, TargetRow};
 
 use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::short;
@@ -16,6 +16,40 @@ pub(super) fn of_zero_outputs<F: Scalar>(
     let zeros = vec![F::zero(); outputs * targets.len()];
     let mut delta = zeros.clone();
     mean_loss(loss, &zeros, targets, 0..targets.len(), None, &mut delta)
+}
+
+/// The loss of a network that knows only the targets' mean, or how common each class is.
+pub(super) fn of_mean_outputs<F: Scalar>(
+    loss: &dyn Loss<F>,
+    outputs: usize,
+    targets: &Target<'_, F>,
+) -> f64 {
+    let n = targets.len();
+    let mut mean = vec![0.0; outputs];
+    for i in 0..n {
+        match targets.row(i) {
+            // one output: the probability of class 1
+            TargetRow::Class(class) if outputs == 1 => mean[0] += class as f64 / n as f64,
+            TargetRow::Class(class) => mean[class] += 1.0 / n as f64,
+            TargetRow::Values(values) if values.len() == outputs => {
+                let values = mean.iter_mut().zip(values);
+                values.for_each(|(mean, v)| *mean += v.as_f64() / n as f64);
+            }
+            // outputs that are not the targets' mean, such as a variance
+            TargetRow::Values(_) => return of_zero_outputs(loss, outputs, targets),
+        }
+    }
+    // a class that is never seen has some tiny probability, not 0
+    let some = |p: f64| p.clamp(1e-9, 1.0 - 1e-9);
+    let output = mean.into_iter().map(|mean| match loss.link() {
+        Activation::Softmax => some(mean).ln(),
+        Activation::Sigmoid => (some(mean) / (1.0 - some(mean))).ln(),
+        _ => mean,
+    });
+    let output: Vec<F> = output.map(F::of).collect();
+    let outputs = output.repeat(n);
+    let mut delta = outputs.clone();
+    mean_loss(loss, &outputs, targets, 0..n, None, &mut delta)
 }
 
 /// The loss before training, for losses that contain a softmax or a sigmoid.
@@ -73,11 +107,12 @@ pub(super) fn initial<F: Scalar>(
 }
 
 /// The epochs' losses: whether they have fallen by the time they should, and have not risen.
-pub(super) fn trend(epochs: &[f64], zero: f64, thresholds: &Thresholds) -> Option<Finding> {
+/// `constant` is the loss of a network that knows only the targets' mean.
+pub(super) fn trend(epochs: &[f64], constant: f64, thresholds: &Thresholds) -> Option<Finding> {
     let (&first, &last) = (epochs.first()?, epochs.last()?);
     let lowest = epochs.iter().copied().fold(f64::INFINITY, f64::min);
     // a loss that can be negative (a density's) has no such bounds
-    if zero <= 0.0 {
+    if constant <= 0.0 {
         return None;
     }
     let finding = |check, number, threshold, message, advice: &str| Finding {
@@ -90,7 +125,7 @@ pub(super) fn trend(epochs: &[f64], zero: f64, thresholds: &Thresholds) -> Optio
         advice: advice.to_owned(),
         at: None,
     };
-    let most = (thresholds.risen * first).max(zero);
+    let most = (thresholds.risen * first).max(constant);
     if last > most {
         return Some(finding(
             Check::LossRising,
@@ -106,18 +141,18 @@ pub(super) fn trend(epochs: &[f64], zero: f64, thresholds: &Thresholds) -> Optio
              (`Optimizer::clip_norm`)",
         ));
     }
-    let least = thresholds.fallen * zero;
+    let least = thresholds.fallen * constant;
     (epochs.len() == thresholds.patience && lowest > least).then(|| {
         finding(
             Check::LossNotFalling,
             lowest,
             least,
             format!(
-                "{} at best after {} epochs; a network that knows nothing has {}, and below {} \
-                 was to be expected",
+                "{} at best after {} epochs; a network that knows only the targets' mean has {}, and \
+                 below {} was to be expected",
                 short(lowest),
                 epochs.len(),
-                short(zero),
+                short(constant),
                 short(least)
             ),
             "first learn one batch by heart (`Doctor::examine`); then try learning rates a factor \

@@ -36,8 +36,9 @@ pub struct Thresholds {
     /// Share of a layer's ReLU units that may be dead: 0.4, which the notes of Stanford's CS231n,
     /// "Neural Networks Part 1", name as what too large a learning rate can come to.
     pub dead_share: f64,
-    /// A layer's gradient norm against that of the last layer's: at least 1/1000. In a healthy
-    /// network the two are about the same size (Glorot, Bengio 2010, section 4.2).
+    /// The norm of ∂L/∂output of a layer with a kernel, against that of the last such layer: at
+    /// least 1/1000. In a healthy network gradients keep their size from layer to layer (Glorot,
+    /// Bengio 2010, section 4.2; He, Zhang, Ren, Sun 2015, section 2.2).
     pub vanishing: f64,
     /// The same: at most 1000.
     pub exploding: f64,
@@ -51,7 +52,8 @@ pub struct Thresholds {
     pub smallest_update: f64,
     /// After so many epochs the loss must have fallen: 5.
     pub patience: usize,
-    /// By then its lowest epoch is below this share of the loss of outputs that are zero: 0.95.
+    /// By then its lowest epoch is below this share of the loss of a network that knows only the
+    /// targets' mean, or how common each class is: 0.95.
     pub fallen: f64,
     /// An epoch's loss against the first epoch's: at most 1.5.
     pub risen: f64,

@@ -20,8 +20,8 @@ pub struct Watch<F> {
     loss: Box<dyn Loss<F>>,
     x: ArrayD<F>,
     targets: Targets<F>,
-    /// The loss of outputs that are all zero.
-    zero: f64,
+    /// The loss of a network that knows only the targets' mean.
+    constant: f64,
     before: Before<F>,
     /// The step that has begun and not ended.
     open: Option<Moment>,
@@ -38,14 +38,14 @@ impl<F: Scalar> Watch<F> {
         loss: Box<dyn Loss<F>>,
         x: ArrayD<F>,
         targets: Targets<F>,
-        zero: f64,
+        constant: f64,
     ) -> Self {
         Self {
             doctor,
             loss,
             x,
             targets,
-            zero,
+            constant,
             before: Before::default(),
             open: None,
             steps: 0,
@@ -158,7 +158,7 @@ impl<F: Scalar> Callback<F> for Watch<F> {
             self.add(at, small);
         }
         self.losses.push(epoch.train.loss);
-        self.add(at, loss::trend(&self.losses, self.zero, &thresholds));
+        self.add(at, loss::trend(&self.losses, self.constant, &thresholds));
         Flow::Continue
     }
 
