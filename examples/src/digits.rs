@@ -1,20 +1,20 @@
 //! What the programs that learn MNIST's digits share: options, data, how an epoch is told.
 
 mod epoch_lines;
+mod learn;
 mod prediction;
 
 use std::path::{Path, PathBuf};
 
 use clap::value_parser;
 use dl_data::{DataError, ImageDataset, Mnist, MnistError};
-use dl_io::{Bundle, Preprocessing, data_sha256};
-use dl_nn::train::{Fit, Trainer};
-use serde_json::{Value, json};
+use dl_nn::train::Fit;
 
 use crate::Options;
 use crate::record::RecordOptions;
 
 pub use epoch_lines::EpochLines;
+pub use learn::LearnOptions;
 pub use prediction::{Prediction, confusion_matrix, prediction_panels, predictions};
 
 /// The share of the training images that is held out to validate on.
@@ -122,38 +122,11 @@ impl DigitOptions {
     }
 
     /// How to fit: with validation, a line an epoch on standard output.
-    pub fn fit(&self) -> Fit<'static, f32> {
+    pub fn fit<'a>(&self) -> Fit<'a, f32> {
         Fit::epochs(self.epochs())
             .batch_size(self.batch_size as usize)
             .validation_split(VALIDATION_SHARE)
             .callback(EpochLines::new())
-    }
-
-    /// The settings that a checkpoint's run must share to be gone on from.
-    pub fn settings(&self, program: &str) -> Value {
-        json!({
-            "program": program,
-            "images": self.train,
-            "quick": self.options.quick,
-            "batch_size": self.batch_size,
-            "seed": self.seed,
-        })
-    }
-
-    /// A bundle of the network that takes pictures in bytes, 0 to 255, and names digits.
-    pub fn bundle(
-        &self,
-        trainer: Trainer<f32>,
-        data: &ImageDataset<f32>,
-        program: &str,
-    ) -> Bundle<f32> {
-        let mut training = self.settings(program);
-        training["epochs"] = json!(self.epochs());
-        Bundle::of(trainer)
-            .preprocessing(Preprocessing::Divide(255.0))
-            .class_names(data.class_names())
-            .training(training)
-            .data_sha256(data_sha256(data.images(), data.labels()))
     }
 
     /// The training steps of [`fit`](Self::fit).

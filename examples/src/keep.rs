@@ -4,9 +4,10 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::value_parser;
+use dl_io::onnx::Onnx;
 use dl_io::{Bundle, Checkpoints};
-use dl_nn::Scalar;
 use dl_nn::train::Fit;
+use dl_nn::{Activation, Model, Scalar};
 use serde::{Deserialize, Serialize};
 
 /// Where a training and its network are kept.
@@ -25,6 +26,9 @@ pub struct KeepOptions {
     /// Write the trained network, with what goes before and after it, for the program `predict`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+    /// Write the trained network as an ONNX file, for ONNX Runtime and others
+    #[arg(long, value_name = "FILE")]
+    pub onnx: Option<PathBuf>,
 }
 
 impl KeepOptions {
@@ -62,18 +66,43 @@ impl KeepOptions {
         Ok(fit.resume(snapshot).checkpoint(checkpoints))
     }
 
-    /// Writes the bundle where that is asked for, and says so.
+    /// Writes the bundle that `make` makes, where that is asked for.
     ///
     /// # Errors
     /// As [`Bundle::save`].
-    pub fn save<F>(&self, bundle: &Bundle<F>) -> Result<(), Box<dyn Error>>
+    pub fn save<F>(&self, make: impl FnOnce() -> Bundle<F>) -> Result<(), Box<dyn Error>>
     where
         F: Scalar + Serialize + for<'de> Deserialize<'de>,
     {
         if let Some(path) = &self.save {
-            bundle.save(path)?;
+            make().save(path)?;
             println!("wrote {}", path.display());
         }
         Ok(())
+    }
+
+    /// Writes the network as an ONNX file, with the activation that its loss contains, where that is
+    /// asked for.
+    ///
+    /// # Errors
+    /// As [`Onnx::save`].
+    pub fn export<F: Scalar>(
+        &self,
+        model: &Model<F>,
+        output: Activation,
+        class_names: &[String],
+    ) -> Result<(), Box<dyn Error>> {
+        if let Some(path) = &self.onnx {
+            let onnx = Onnx::new(model).output(output);
+            onnx.class_names(class_names).save(path)?;
+            println!("wrote {}", path.display());
+        }
+        Ok(())
+    }
+
+    /// Whether anything is to be kept.
+    pub fn is_asked_for(&self) -> bool {
+        let files = [&self.checkpoint, &self.save, &self.onnx];
+        files.into_iter().any(Option::is_some)
     }
 }

@@ -25,6 +25,7 @@ pub mod scores;
 pub mod shift;
 pub mod softmax_iris;
 pub mod vae;
+pub mod watch;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 

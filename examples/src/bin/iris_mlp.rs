@@ -175,13 +175,16 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             .unwrap_or(0.0)
     );
     println!("test accuracy {:.4}", accuracy.value);
-    let bundle = preprocessing
-        .bundle(trainer, columns)
-        .class_names(data.class_names())
-        .feature_names(data.feature_names())
-        .training(&settings)
-        .data_sha256(data_sha256(data.features(), data.labels()));
-    args.keep.save(&bundle)
+    args.keep
+        .export(trainer.model(), trainer.loss().link(), data.class_names())?;
+    args.keep.save(|| {
+        preprocessing
+            .bundle(trainer, columns)
+            .class_names(data.class_names())
+            .feature_names(data.feature_names())
+            .training(&settings)
+            .data_sha256(data_sha256(data.features(), data.labels()))
+    })
 }
 
 /// About ten of the epochs, and why training ended.

@@ -15,13 +15,13 @@ use dl_nn::prelude::*;
 use dl_nn::schedule::OneCycle;
 use dl_viz::{Figure, HeatMap, Panel};
 use examples::curves::learning_curves;
-use examples::digits::DigitOptions;
-use examples::keep::KeepOptions;
+use examples::digits::LearnOptions;
 use examples::maps::{FeatureMaps, feature_maps};
 use examples::record::untimed;
 use examples::{Options, finish};
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The highest learning rate of the cycle.
 const LEARNING_RATE: f64 = 5e-3;
@@ -34,9 +34,7 @@ const DIGIT: usize = 1;
 #[derive(Debug, Parser)]
 struct Args {
     #[command(flatten)]
-    digits: DigitOptions,
-    #[command(flatten)]
-    keep: KeepOptions,
+    learn: LearnOptions,
 }
 
 /// The numbers behind the figures.
@@ -51,32 +49,29 @@ fn main() -> ExitCode {
     finish(run(Args::parse()))
 }
 
-fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let digits = args.digits.usual_epochs(EPOCHS);
+fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
+    args.learn.digits = args.learn.digits.usual_epochs(EPOCHS);
+    let digits = &args.learn.digits;
     let data = digits.load(None)?;
-    let record = digits.record.record(|| {
+    let record = args.learn.record(|| {
         let model = lenet5().build(digits.seed)?;
         println!("\n{}\n", model.summary());
-        let mut trainer =
-            Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(LEARNING_RATE))?
-                .seed(digits.seed);
+        let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(LEARNING_RATE))?
+            .seed(digits.seed);
         let steps = digits.steps(&data.train).max(2);
         let cycle = OneCycle::new(steps)?;
-        let fit = digits.fit().callback(LearningRate::per_step(cycle));
-        // the schedule ends with the last step: a run of more epochs is another run
-        let mut settings = digits.settings("lenet");
-        settings["steps"] = steps.into();
-        let fit = args.keep.keep(fit, settings)?;
-        let history = trainer.fit(data.train.images(), data.train.labels(), fit)?;
-        let image = data.test.images().select(Axis(0), &[DIGIT]);
-        let record = Record {
-            history: untimed(history),
-            test: trainer.evaluate(data.test.images(), data.test.labels())?,
-            maps: feature_maps(trainer.model(), image.view(), &["c1", "c3"]),
-        };
-        args.keep
-            .save(&digits.bundle(trainer, &data.train, "lenet"))?;
-        Ok(record)
+        let schedule = Some(LearningRate::per_step(cycle));
+        // the cycle ends with the last step: a run of more epochs is another run
+        let settings = json!({ "program": "lenet", "steps": steps });
+        args.learn
+            .learn(settings, trainer, schedule, &data, |trainer, history| {
+                let image = data.test.images().select(Axis(0), &[DIGIT]);
+                Ok(Record {
+                    history: untimed(history),
+                    test: trainer.evaluate(data.test.images(), data.test.labels())?,
+                    maps: feature_maps(trainer.model(), image.view(), &["c1", "c3"]),
+                })
+            })
     })?;
     draw(&record, &data.test, &digits.options)?;
     println!("test loss {:.4}", record.test.loss);

@@ -17,14 +17,14 @@ use dl_nn::prelude::*;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
 use examples::curves::learning_curves;
 use examples::digits::{
-    DigitOptions, Prediction, confusion_matrix, prediction_panels, predictions,
+    LearnOptions, Prediction, confusion_matrix, prediction_panels, predictions,
 };
-use examples::keep::KeepOptions;
 use examples::maps::{FeatureMaps, feature_maps};
 use examples::record::{rounded, untimed};
 use examples::{Options, finish};
 use ndarray::{Array1, Array2, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Mistakes that are drawn.
 const MISTAKES: usize = 15;
@@ -35,9 +35,7 @@ const DIGIT: usize = 0;
 #[derive(Debug, Parser)]
 struct Args {
     #[command(flatten)]
-    digits: DigitOptions,
-    #[command(flatten)]
-    keep: KeepOptions,
+    learn: LearnOptions,
 }
 
 /// The numbers behind the figures.
@@ -58,22 +56,20 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let data = args.digits.load(None)?;
-    let model = mnist_cnn().build(args.digits.seed)?;
+    let digits = &args.learn.digits;
+    let data = digits.load(None)?;
+    let model = mnist_cnn().build(digits.seed)?;
     println!("\n{}\n", model.summary());
-    let record = args.digits.record.record(|| {
-        let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?
-            .seed(args.digits.seed);
-        let (x, labels) = (data.train.images(), data.train.labels());
-        let fit = args.digits.fit();
-        let fit = args.keep.keep(fit, args.digits.settings("mnist_cnn"))?;
-        let history = trainer.fit(x, labels, fit)?;
-        let record = measure(&trainer, history, &data.test)?;
-        let bundle = args.digits.bundle(trainer, &data.train, "mnist_cnn");
-        args.keep.save(&bundle)?;
-        Ok(record)
+    let record = args.learn.record(|| {
+        let trainer =
+            Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?.seed(digits.seed);
+        let settings = json!({ "program": "mnist_cnn" });
+        args.learn
+            .learn(settings, trainer, None, &data, |trainer, history| {
+                measure(trainer, history, &data.test)
+            })
     })?;
-    draw(&record, &data.test, &args.digits.options)?;
+    draw(&record, &data.test, &digits.options)?;
 
     print_record(&record)
 }
