@@ -3,6 +3,7 @@
 //! counted.
 
 use std::alloc::System;
+use std::cell::RefCell;
 use std::path::Path;
 
 use cap::Cap;
@@ -14,23 +15,24 @@ use proptest::test_runner::TestRunner;
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
-/// For a file of 3 kB with its directory, the model's names, messages.
+/// For a file of 2 kB with its directory, the model's names, messages.
 const MOST: usize = 1 << 20;
 
 fn model(seed: u64) -> Model<f32> {
     let network = Sequential::input([6])
-        .push(Dense::new(40))
+        .push(Dense::new(8))
         .push(BatchNorm::new());
     network.push(Dense::new(3)).build(seed).unwrap()
 }
 
 /// Whether the file is read; if not, the model is what it was.
-fn is_read(path: &Path, bytes: &[u8]) -> Result<bool, TestCaseError> {
+fn is_read(path: &Path, bytes: &[u8], loaded: &mut Model<f32>) -> Result<bool, TestCaseError> {
+    // a file written over is flushed to the disk by some systems, a new one is not
+    let _ = std::fs::remove_file(path);
     std::fs::write(path, bytes).unwrap();
-    let mut loaded = model(1);
     let before = loaded.weights();
     let allocated = MEMORY.total_allocated();
-    let result = WeightsFile::new(path).load(&mut loaded);
+    let result = WeightsFile::new(path).load(loaded);
     let allocated = MEMORY.total_allocated() - allocated;
     prop_assert!(allocated < MOST, "{allocated} bytes");
     if let Err(error) = &result {
@@ -83,45 +85,41 @@ fn damaged_files_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["w.safetensors", "w.npz"] {
         let path = folder.path().join(name);
-        WeightsFile::new(&path).save(&model(2)).unwrap();
+        let saved = model(2);
+        WeightsFile::new(&path).save(&saved).unwrap();
         let good = std::fs::read(&path).unwrap();
-        assert!(is_read(&path, &good).unwrap(), "{name}");
+        let loaded = RefCell::new(model(1));
+        let is_read = |bytes: &[u8]| is_read(&path, bytes, &mut loaded.borrow_mut());
         for length in 0..good.len() {
-            assert!(
-                !is_read(&path, &good[..length]).unwrap(),
-                "{name} cut to {length} bytes"
-            );
+            let cut = is_read(&good[..length]).unwrap();
+            assert!(!cut, "{name} cut to {length} bytes");
         }
         // 99 999 999 is just below what the format allows
         for declared in [u64::MAX, 1 << 40, 99_999_999, good.len() as u64] {
             let damaged = [&declared.to_le_bytes(), &good[8..]].concat();
-            assert!(
-                !is_read(&path, &damaged).unwrap(),
-                "{name}: a header of {declared} bytes"
-            );
+            let read = is_read(&damaged).unwrap();
+            assert!(!read, "{name}: a header of {declared} bytes");
         }
         let damage = proptest::collection::vec((mutation(), any::<prop::sample::Index>()), 1..4);
-        let mut runner = TestRunner::new(ProptestConfig::with_cases(2_000));
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(1_000));
         let result = runner.run(&damage, |mutations| {
             let mut bytes = good.clone();
             for (mutation, at) in &mutations {
                 apply(mutation, at.index(good.len()), &mut bytes);
             }
-            is_read(&path, &bytes).map(drop)
+            is_read(&bytes).map(drop)
         });
         assert!(result.is_ok(), "{name}: {result:?}");
-    }
-    // a checksum says of every byte of an array that it is the one written
-    let path = folder.path().join("w.npz");
-    WeightsFile::new(&path).save(&model(2)).unwrap();
-    let good = std::fs::read(&path).unwrap();
-    for at in 0..good.len() {
-        let mut bytes = good.clone();
-        bytes[at] ^= 0x10;
-        std::fs::write(&path, bytes).unwrap();
-        let mut loaded = model(1);
-        if WeightsFile::new(&path).load(&mut loaded).is_ok() {
-            assert_eq!(loaded.weights(), model(2).weights(), "byte {at}");
+        for at in 0..good.len() {
+            let mut bytes = good.clone();
+            bytes[at] ^= 0x10;
+            let read = is_read(&bytes).unwrap();
+            // a zip archive has a checksum of every array
+            if read && name == "w.npz" {
+                assert_eq!(loaded.borrow().weights(), saved.weights(), "byte {at}");
+            }
         }
+        assert!(is_read(&good).unwrap(), "{name}");
+        assert_eq!(loaded.borrow().weights(), saved.weights());
     }
 }

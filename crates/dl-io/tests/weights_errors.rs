@@ -70,7 +70,7 @@ fn every_disagreement_is_named() {
             .layout(Layout::PyTorch);
         assert_eq!(
             refused(&file, &path, &mut model(3)),
-            "two tensors are named `x.bias`"
+            "two tensors are named `x.weight`"
         );
     }
 }

@@ -43,7 +43,7 @@ fn f32_goes_into_f64_and_back_only_rounded() {
     let mut narrow = network::<f32>();
     let error = WeightsFile::new(&path).load(&mut narrow).unwrap_err();
     assert!(
-        matches!(error.problem, WeightsProblem::Tensor(_)),
+        matches!(*error.problem, WeightsProblem::Tensor(_)),
         "{error}"
     );
     WeightsFile::new(&path)
@@ -175,7 +175,7 @@ fn two_arrays_of_one_name_are_an_error() {
         .load(&mut network::<f32>())
         .unwrap_err();
     assert!(
-        matches!(error.problem, WeightsProblem::Duplicate { .. }),
+        matches!(*error.problem, WeightsProblem::Duplicate { .. }),
         "{error}"
     );
 }

@@ -14,7 +14,7 @@ pub struct WeightsFileError {
     pub path: PathBuf,
     /// What is wrong.
     #[source]
-    pub problem: WeightsProblem,
+    pub problem: Box<WeightsProblem>,
 }
 
 /// What is wrong with a weights file.

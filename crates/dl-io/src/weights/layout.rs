@@ -126,13 +126,13 @@ impl Change {
     }
 
     /// Our array as it stands in the file.
-    pub(super) fn to_file<F: Scalar>(&self, ours: ArrayViewD<'_, F>) -> ArrayD<F> {
+    pub(super) fn in_file<F: Scalar>(&self, ours: ArrayViewD<'_, F>) -> ArrayD<F> {
         let theirs = self.reordered(ours.to_owned(), Flattened::channels_first);
         theirs.permuted_axes(self.axes.as_slice())
     }
 
     /// The file's array as it stands here.
-    pub(super) fn from_file<F: Scalar>(&self, theirs: ArrayD<F>) -> ArrayD<F> {
+    pub(super) fn here<F: Scalar>(&self, theirs: ArrayD<F>) -> ArrayD<F> {
         let mut back = vec![0; self.axes.len()];
         for (i, &axis) in self.axes.iter().enumerate() {
             back[axis] = i;

@@ -118,8 +118,10 @@ impl WeightsFile {
     }
 
     fn error(&self, problem: WeightsProblem) -> WeightsFileError {
-        let path = self.path.clone();
-        WeightsFileError { path, problem }
+        WeightsFileError {
+            path: self.path.clone(),
+            problem: Box::new(problem),
+        }
     }
 
     fn read<F: Scalar>(&self, model: &Model<F>) -> Result<Weights<F>, WeightsProblem> {
@@ -150,7 +152,7 @@ impl WeightsFile {
         let mut array = |(slot, entry): (&Slot, &Entry)| {
             let array = archive.array::<F>(entry, self.narrowing)?;
             check_finite(&slot.tensor, &array)?;
-            Ok((slot.parameter.clone(), slot.change.from_file(array)))
+            Ok((slot.parameter.clone(), slot.change.here(array)))
         };
         matched.into_iter().map(&mut array).collect()
     }
@@ -165,7 +167,7 @@ impl WeightsFile {
         let values = model.layers().iter().flat_map(numbers);
         let mut tensors = Vec::with_capacity(slots.len());
         for (slot, param) in slots.into_iter().zip(values) {
-            let array = slot.change.to_file(param.value);
+            let array = slot.change.in_file(param.value);
             check_finite(&slot.tensor, &array)?;
             tensors.push((slot.tensor, array));
         }

@@ -50,8 +50,10 @@ pub(crate) fn decoder() -> Sequential<f32> {
         .push(ConvTranspose2d::new(2, [2, 3]))
 }
 
-pub(crate) const MODELS: [(&str, fn() -> Sequential<f32>); 3] =
-    [("mlp", mlp), ("cnn", cnn), ("decoder", decoder)];
+/// A name and a network.
+type Case = (&'static str, fn() -> Sequential<f32>);
+
+pub(crate) const MODELS: [Case; 3] = [("mlp", mlp), ("cnn", cnn), ("decoder", decoder)];
 
 /// The names that PyTorch's modules have.
 pub(crate) fn named_as_in_pytorch(name: &str, file: WeightsFile) -> WeightsFile {
