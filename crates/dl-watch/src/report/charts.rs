@@ -8,12 +8,12 @@ use dl_viz::{Color, Figure, Line, Panel};
 use maud::{Markup, html};
 
 use super::format::{duration, thousands};
-use super::page::figure;
+use super::page::card;
 use super::results::best;
 use super::{Report, ReportError, tables};
 
 /// Inches.
-const SIZE: (f64, f64) = (6.4, 4.2);
+const SIZE: (f64, f64) = (5.2, 3.6);
 /// A loss that spans more is drawn on a logarithmic axis.
 const LINEAR_SPAN: f64 = 50.0;
 
@@ -62,8 +62,12 @@ fn panel(title: &str, y_label: &str, curves: &[Curve<'_>]) -> Option<Panel> {
     (!drawn.is_empty()).then_some(panel)
 }
 
-fn chart(panel: Panel, section: &str, caption: &str) -> Result<Markup, ReportError> {
-    figure(section, &Figure::from(panel).size(SIZE.0, SIZE.1), caption)
+fn chart(panel: Panel, section: &str, description: &str) -> Result<Markup, ReportError> {
+    card(
+        section,
+        &Figure::from(panel).size(SIZE.0, SIZE.1),
+        description,
+    )
 }
 
 /// Loss, accuracy, and the learning rate where it changes.

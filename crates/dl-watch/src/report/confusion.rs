@@ -60,7 +60,7 @@ fn heat_map(matrix: &ConfusionMatrix, names: &[String]) -> Figure {
     if matrix.classes() <= MOST_NUMBERED {
         map = map.value_labels(0);
     }
-    let side = (3.0 + 0.55 * matrix.classes() as f64).clamp(5.5, 11.0);
+    let side = (2.6 + 0.55 * matrix.classes() as f64).clamp(4.4, 11.0);
     let panel = Panel::new("")
         .x_label("Predicted")
         .y_label("True")

@@ -12,11 +12,12 @@ const MOST_MAPS: usize = 64;
 /// Maps side by side.
 const COLUMNS: usize = 8;
 
-/// The maps that each layer with outputs `[h, w, maps]` makes of an image `[h, w, c]`, as a figure
-/// with its caption: the forward pass, layer by layer, with a look at what is passed on.
+/// An image `[h, w, c]` and the maps that each layer with outputs `[h, w, maps]` makes of it, each as
+/// a figure with its caption: the forward pass, layer by layer, with a look at what is passed on.
 ///
 /// Maps are grey, each with its smallest value black and its largest white; from blue over white
-/// to red around zero where some are negative. Of many maps, the first 64 are shown.
+/// to red around zero where some are negative. Of many maps, the first 64 are shown,
+/// and none of a layer that leaves a single pixel.
 ///
 /// # Errors
 /// [`ReportError::InputShape`] where the model takes no such image.
@@ -30,29 +31,26 @@ pub fn feature_maps<F: Scalar>(
             expected: model.input_shape().to_vec(),
         });
     }
-    let mut figures = Vec::new();
-    let mut cache = Cache::default();
     let image = image.as_standard_layout().into_owned();
     let mut x = image.insert_axis(Axis(0)).into_dyn();
+    let mut figures = vec![figure("input", &x)];
+    let mut cache = Cache::default();
     for named in model.layers() {
         let mut y = ArrayD::zeros([&[1], named.output_shape.as_slice()].concat());
-        named
-            .layer
-            .forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
-        // a column of numbers is no map
+        let layer = &named.layer;
+        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
         if let [height, width, _] = named.output_shape[..]
             && height * width > 1
         {
-            let caption = format!("{}: {}", named.name, shape(&named.output_shape));
-            figures.push((caption, figure(&named.name, &y)));
+            figures.push(figure(&named.name, &y));
         }
         x = y;
     }
     Ok(figures)
 }
 
-/// The maps `[1, h, w, maps]` in rows.
-fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>) -> Figure {
+/// The maps `[1, h, w, maps]` in rows, with a caption.
+fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>) -> (String, Figure) {
     let maps = maps.view().into_dimensionality::<Ix4>();
     let maps = maps
         .expect("one sample of three axes")
@@ -67,16 +65,17 @@ fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>) -> Figure {
     } else {
         images.scale_each()
     };
-    let title = match shown == count {
-        true => layer.to_owned(),
-        false => format!("{layer}: the first {shown} of {count} maps"),
-    };
-    // inches: maps of equal width, and room for the title
+    let mut caption = format!("{layer}: {}", shape(&[height, width, count]));
+    if shown < count {
+        caption += &format!(", the first {shown} of {count}");
+    }
+    // inches: maps of equal width, and a margin
     let map = 10.0 / COLUMNS as f64;
     let rows = shown.div_ceil(columns) as f64;
     let size = (
-        (map * columns as f64).max(3.0),
-        (map * rows * height as f64 / width as f64 + 0.6).clamp(1.8, 30.0),
+        (map * columns as f64).max(2.0),
+        (map * rows * height as f64 / width as f64 + 0.3).clamp(1.8, 30.0),
     );
-    Figure::from(Panel::new(title).images(images)).size(size.0, size.1)
+    let figure = Figure::from(Panel::new("").images(images)).size(size.0, size.1);
+    (caption, figure)
 }

@@ -125,8 +125,8 @@ pub(super) fn gallery(mistakes: &[Mistake]) -> Markup {
                             img src=(image.data_uri()) width=(image.size().0) height=(image.size().1)
                                 alt={ "Sample " (mistake.sample) ", of class " (mistake.truth) };
                         }
-                        p { span class="wrong" { (mistake.predicted) } " " (percent(mistake.predicted_probability)) }
-                        p { "is " strong { (mistake.truth) } " " (percent(mistake.truth_probability)) }
+                        p { span class="wrong" { (mistake.predicted) } span { (percent(mistake.predicted_probability)) } }
+                        p { span { "is " strong { (mistake.truth) } } span { (percent(mistake.truth_probability)) } }
                         p class="small" { "sample " (mistake.sample) }
                     }
                 }

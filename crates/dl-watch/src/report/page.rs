@@ -89,26 +89,41 @@ pub(super) fn render(report: &Report) -> Result<Markup, ReportError> {
     })
 }
 
-/// A figure on its card.
+/// A figure on a card, with its caption below.
 pub(super) fn figure(section: &str, figure: &Figure, caption: &str) -> Result<Markup, ReportError> {
+    let card = card(section, figure, caption)?;
+    Ok(html! {
+        figure {
+            (card)
+            @if !caption.is_empty() { figcaption { (caption) } }
+        }
+    })
+}
+
+/// A figure on a card; `description` says what it shows to those who cannot see it.
+pub(super) fn card(
+    section: &str,
+    figure: &Figure,
+    description: &str,
+) -> Result<Markup, ReportError> {
     let fault = |source| ReportError::Figure {
         section: section.to_owned(),
         source,
     };
     let svg = figure.to_svg().map_err(fault)?;
-    let picture = if svg.len() <= LARGEST_SVG {
-        PreEscaped(svg)
-    } else {
-        let image = Image::from_png(figure.to_png().map_err(fault)?);
-        let image = image.expect("the figure's own PNG has a header");
-        let (width, height) = image.size();
-        // a figure has 200 pixels to the inch of its PNG, and 100 to that of a page
-        html! { img src=(image.data_uri()) width=(width / 2) height=(height / 2) alt=(caption); }
-    };
+    if svg.len() <= LARGEST_SVG {
+        return Ok(html! {
+            div class="card drawing" role="img" aria-label=(description) { (PreEscaped(svg)) }
+        });
+    }
+    let image = Image::from_png(figure.to_png().map_err(fault)?);
+    let image = image.expect("the figure's own PNG has a header");
+    let (width, height) = image.size();
+    // a figure has 200 pixels to the inch of its PNG, and 100 to that of a page
+    let (width, height) = (width / 2, height / 2);
     Ok(html! {
-        figure {
-            div class="card" { (picture) }
-            @if !caption.is_empty() { figcaption { (caption) } }
+        div class="card drawing" {
+            img src=(image.data_uri()) width=(width) height=(height) alt=(description);
         }
     })
 }
