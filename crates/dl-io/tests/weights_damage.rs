@@ -4,6 +4,7 @@
 
 use std::alloc::System;
 use std::cell::RefCell;
+use std::io::{Cursor, Write};
 use std::path::Path;
 
 use cap::Cap;
@@ -11,6 +12,7 @@ use dl_io::WeightsFile;
 use dl_nn::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
@@ -122,4 +124,25 @@ fn damaged_files_do_no_harm() {
         assert!(is_read(&good).unwrap(), "{name}");
         assert_eq!(loaded.borrow().weights(), saved.weights());
     }
+    let path = folder.path().join("bomb.npz");
+    let one = Sequential::input([6]).push(Dense::new(8).bias(false));
+    let mut one: Model<f32> = one.build(1).unwrap();
+    for shape in ["(6, 8)", "(4294967296, 8)"] {
+        let read = is_read(&path, &bomb(shape), &mut one).unwrap();
+        assert!(!read, "a kernel {shape} of 2^26 bytes");
+    }
+}
+
+/// An archive of some kilobytes with one array, which unpacks to 2²⁶ bytes.
+fn bomb(shape: &str) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    zip.start_file("dense_1.kernel.npy", options).unwrap();
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}\n");
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    let start = [b"\x93NUMPY\x01\x00", length.as_slice()].concat();
+    zip.write_all(&start).unwrap();
+    zip.write_all(header.as_bytes()).unwrap();
+    zip.write_all(&vec![0; 1 << 26]).unwrap();
+    zip.finish().unwrap().into_inner()
 }

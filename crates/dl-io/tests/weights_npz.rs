@@ -179,3 +179,42 @@ fn two_arrays_of_one_name_are_an_error() {
         "{error}"
     );
 }
+
+/// The archive with a ZIP64 end record, which declares so many files, and a locator for it.
+fn zip64(archive: &[u8], files: u64) -> Vec<u8> {
+    let (start, end) = archive.split_at(archive.len() - 22);
+    let directory = [&end[12..16], &[0; 4], &end[16..20], &[0; 4]].concat();
+    let files = files.to_le_bytes();
+    let record = [
+        b"PK\x06\x06".as_slice(),
+        &44_u64.to_le_bytes(),
+        &[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        &files,
+        &files,
+        &directory,
+    ];
+    let at = (start.len() as u64).to_le_bytes();
+    let locator = [b"PK\x06\x07".as_slice(), &[0; 4], &at, &[1, 0, 0, 0]];
+    let end = [&end[..8], &[255; 12], &end[20..]];
+    [start, &record.concat(), &locator.concat(), &end.concat()].concat()
+}
+
+#[test]
+fn a_directory_of_more_files_than_there_are_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let saved = network::<f32>();
+    WeightsFile::new(&path).save(&saved).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    let load = |files| {
+        std::fs::write(&path, zip64(&good, files)).unwrap();
+        WeightsFile::new(&path).load(&mut network::<f32>())
+    };
+    load(2).unwrap();
+    assert!(load(3).is_err());
+    let why = load(1 << 40).unwrap_err().problem.to_string();
+    assert_eq!(
+        why,
+        "is not a whole npz file: it declares more than 65535 files"
+    );
+}

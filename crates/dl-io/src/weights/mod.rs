@@ -8,6 +8,7 @@ mod natural;
 mod npz;
 mod safetensors;
 mod slots;
+mod zip64;
 
 pub use error::{WeightsFileError, WeightsProblem};
 pub use layout::Layout;

@@ -17,6 +17,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::archive::Entry;
 use super::error::WeightsProblem;
+use super::zip64;
 
 const FORMAT: &str = "npz";
 
@@ -43,6 +44,7 @@ struct Member {
 impl<'a> Npz<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
         let damaged = |why| WeightsProblem::damaged(FORMAT, why);
+        zip64::check(bytes).map_err(|why| WeightsProblem::damaged(FORMAT, why))?;
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
         let mut members = BTreeMap::new();
         for index in 0..archive.len() {
