@@ -3,12 +3,13 @@
 mod cases;
 
 use cases::{assert_well_put, bars, checks, iris, mlp, small_cnn};
+use dl_conv::models::mnist_cnn;
 use dl_nn::losses::Loss;
 use dl_nn::prelude::*;
 use dl_nn::{TargetRow, TrainError};
 use dl_watch::Doctor;
 use dl_watch::doctor::{Check, Diagnosis, Moment, Severity};
-use dl_watch::ndarray::{Array1, Array2};
+use dl_watch::ndarray::{Array1, Array2, Axis};
 
 /// What the doctor says of a fit on the iris flowers.
 fn watched(
@@ -35,14 +36,14 @@ fn watched(
 
 #[test]
 fn healthy_runs() {
-    for (activation, seed) in [(Relu, 1), (Relu, 2), (Tanh, 1), (Gelu, 1)] {
+    for (activation, seed) in [(Relu, 1), (Relu, 2), (Tanh, 1), (Gelu, 1), (Sigmoid, 1)] {
         let (diagnosis, result, _) = watched(mlp(activation, seed), Adam::new(0.01), 40);
         assert!(
             diagnosis.is_healthy(),
             "{activation}, seed {seed}: {diagnosis}"
         );
         let losses = result.expect("finite").losses();
-        assert!(losses[39] < 0.2, "{losses:?}");
+        assert!(losses[39] < 0.5, "{losses:?}");
     }
     let (diagnosis, ..) = watched(mlp(Relu, 1), Sgd::new(0.1).momentum(0.9), 40);
     assert!(diagnosis.is_healthy(), "{diagnosis}");
@@ -64,6 +65,22 @@ fn a_healthy_convolutional_run() {
 }
 
 #[test]
+fn a_healthy_run_of_the_mnist_network() {
+    let (x, labels) = bars(64, 28);
+    let (model, loss) = (
+        mnist_cnn::<f32>().build(1).expect("it fits"),
+        SoftmaxCrossEntropy::new(),
+    );
+    let watch = Doctor::new().every(4).watch(&model, loss, &x, &labels);
+    let mut watch = watch.expect("it fits");
+    let mut trainer = Trainer::new(model, loss, Adam::new(1e-3)).expect("it fits");
+    let options = Fit::epochs(3).batch_size(16).callback(&mut watch);
+    let history = trainer.fit(&x, &labels, options).expect("finite");
+    assert!(watch.diagnosis().is_healthy(), "{}", watch.diagnosis());
+    assert!(history.losses()[2] < 1.0, "{:?}", history.losses());
+}
+
+#[test]
 fn watching_changes_nothing() {
     let (x, labels) = iris();
     let model = || {
@@ -80,6 +97,21 @@ fn watching_changes_nothing() {
     let mut alone = cases::trainer(model());
     alone.fit(&x, &labels, Fit::epochs(3)).expect("finite");
     assert_eq!(watched.model().weights(), alone.model().weights());
+}
+
+#[test]
+fn a_watch_for_another_model_stops_training() {
+    let (x, labels) = iris();
+    let loss = SoftmaxCrossEntropy::new();
+    let watch = Doctor::new().watch(&mlp(Relu, 1), loss, &x, &labels);
+    let mut watch = watch.expect("it fits");
+    let narrow = x.select(Axis(1), &[0, 1]);
+    let model = Sequential::input([2]).push(Dense::new(3)).build(1);
+    let mut trainer = cases::trainer(model.expect("it fits"));
+    let options = Fit::epochs(2).callback(&mut watch);
+    let history = trainer.fit(&narrow, &labels, options).expect("finite");
+    let expected = "the watch's probe batch: samples have shape [4], but the model takes [2]";
+    assert_eq!(history.stopped.as_deref(), Some(expected));
 }
 
 #[test]
@@ -103,7 +135,7 @@ fn too_small_a_learning_rate() {
     assert_eq!(checks(&diagnosis), small, "{diagnosis}");
     assert_eq!(diagnosis.findings[0].subject, "dense_1.kernel");
     // and after some epochs it shows in the loss
-    let (diagnosis, ..) = watched(mlp(Relu, 1), Sgd::new(1e-8), 5);
+    let (diagnosis, ..) = watched(mlp(Relu, 1), Sgd::new(1e-8), 20);
     let found = checks(&diagnosis);
     assert_eq!(
         found,
@@ -127,7 +159,7 @@ fn labels_that_do_not_belong_to_the_inputs() {
         .expect("it fits");
     let mut trainer = Trainer::new(model, loss, Adam::new(1e-3)).expect("it fits");
     trainer
-        .fit(&x, &labels, Fit::epochs(5).callback(&mut watch))
+        .fit(&x, &labels, Fit::epochs(20).callback(&mut watch))
         .expect("finite");
     assert_eq!(
         checks(watch.diagnosis()),
@@ -143,7 +175,7 @@ fn units_that_die() {
     let (diagnosis, ..) = watched(mlp(Relu, 1), Sgd::new(50.0), 1);
     let finding = diagnosis.of(Check::DeadRelu).next().expect("dead units");
     assert!(
-        finding.number > 0.4 && finding.threshold == 0.4,
+        finding.number > 0.5 && finding.threshold == 0.5,
         "{finding}"
     );
 }

@@ -100,12 +100,13 @@ fn the_inputs_gradient_is_the_workspaces() {
     let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
     workspace.backward(&model, x.view(), dy.view(), Some(dx.view_mut()));
     assert_eq!(xray.input_gradient, dx);
-    let (input, gradient) = xray.input_of(1);
+    let first = &xray.layers[0];
+    assert_eq!(xray.input_of(0), Some((&xray.input, &xray.input_gradient)));
     assert_eq!(
-        (input, gradient),
-        (&xray.layers[0].output, &xray.layers[0].output_gradient)
+        xray.input_of(1),
+        Some((&first.output, &first.output_gradient))
     );
-    assert_eq!(xray.input_of(0), (&xray.input, &xray.input_gradient));
+    assert_eq!(xray.input_of(2), None);
 }
 
 /// y = w·x + b with w = 1.5, b = 0.5 at x = 2, t = 5: L = (3.5 − 5)² = 2.25, ∂L/∂y = −3.
@@ -238,6 +239,34 @@ fn the_first_nan_has_a_place() {
     }
     let layer = "dense_2".to_owned();
     assert_eq!(source(&model, &x), Some(Place::Output { layer }));
+}
+
+#[test]
+fn a_nan_goes_through_convolution_and_pooling() {
+    let model: Model<f64> = Sequential::input([6, 6, 1])
+        .push(Conv2d::new(2, 3).activation(Relu))
+        .push(MaxPool2d::new(2))
+        .push(Flatten)
+        .push(Dense::new(2))
+        .build(0)
+        .expect("it fits");
+    let x = Array4::from_elem((2, 6, 6, 1), f64::NAN);
+    let loss = SoftmaxCrossEntropy::new();
+    let xray = XRay::of(&model, &loss, &x, &vec![0, 1], Mode::Eval).expect("it fits");
+    let found = xray.first_non_finite().expect("a NaN");
+    assert_eq!(
+        (found.place, found.count, found.values),
+        (Place::Input, 72, 72)
+    );
+    assert!(
+        xray.to_string().contains("samples (72 not finite)"),
+        "{xray}"
+    );
+    let error = xray.figure().to_svg().expect_err("a NaN has no colour");
+    assert!(
+        error.to_string().starts_with("panel `input [6, 6, 1]"),
+        "{error}"
+    );
 }
 
 /// y = x, with a backward that divides by zero.

@@ -3,7 +3,7 @@
 use dl_nn::losses::{Loss, check_targets};
 use dl_nn::train::Trainer;
 use dl_nn::{DataError, Mode, Model, Scalar, Target};
-use ndarray::{ArrayD, ArrayRef, Axis, Dimension};
+use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 
 use super::one_batch::OneBatch;
 use super::{Diagnosis, Thresholds, Watch, inputs, labels, layers, loss};
@@ -107,16 +107,17 @@ impl Doctor {
         targets: impl Into<Target<'a, F>>,
     ) -> Result<Diagnosis, DataError> {
         let targets = targets.into();
-        let x = x.view().into_dyn().as_standard_layout().into_owned();
+        let x = x.view().into_dyn();
+        let x = x.as_standard_layout();
         check_shapes(trainer.model(), x.shape(), &targets)?;
         let (model, loss, optimizer) = trainer.parts_mut();
         let thresholds = &self.thresholds;
         let width = outputs(model);
         let mut diagnosis = Diagnosis::default();
         diagnosis.add(labels::check(loss, width, &targets, thresholds));
-        diagnosis.add(inputs::check(&x, thresholds));
+        diagnosis.add(inputs::check(&x.view(), thresholds));
 
-        let usable = usable(loss, width, &x, &targets);
+        let usable = usable(loss, width, &x.view(), &targets);
         if usable.is_empty() {
             return Ok(diagnosis);
         }
@@ -186,7 +187,7 @@ fn outputs<F: Scalar>(model: &Model<F>) -> usize {
 fn usable<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
-    x: &ArrayD<F>,
+    x: &ArrayViewD<'_, F>,
     targets: &Target<'_, F>,
 ) -> Vec<usize> {
     let finite = |i| x.index_axis(Axis(0), i).iter().all(|v| v.is_finite());
@@ -194,8 +195,39 @@ fn usable<F: Scalar>(
     (0..targets.len()).filter(usable).collect()
 }
 
-/// So many of the rows, evenly spread: data is often sorted by class.
+/// So many of the rows, evenly spread, whether the data is sorted by class or has the classes in
+/// turn: those whose multiple of the golden ratio has the smallest fraction (Weyl's sequence).
 fn spread(rows: &[usize], count: usize) -> Vec<usize> {
-    let count = count.min(rows.len());
-    (0..count).map(|i| rows[i * rows.len() / count]).collect()
+    let golden = (5_f64.sqrt() - 1.0) / 2.0;
+    let place = |&row: &usize| (row as f64 * golden).fract();
+    let mut rows = rows.to_vec();
+    rows.sort_by(|a, b| place(a).total_cmp(&place(b)));
+    rows.truncate(count);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_rows_have_every_class_of_sorted_and_of_alternating_data() {
+        for n in [60, 150, 192, 60_000] {
+            let all: Vec<usize> = (0..n).collect();
+            for count in [8, 16, 64] {
+                let rows = spread(&all, count);
+                assert_eq!(rows.len(), count.min(n));
+                for class in 0..3 {
+                    let sorted = rows.iter().filter(|&&row| row * 3 / n == class).count();
+                    let in_turn = rows.iter().filter(|&&row| row % 3 == class).count();
+                    let least = rows.len() / 6;
+                    assert!(
+                        sorted.min(in_turn) >= least,
+                        "{n} {count}: {sorted} {in_turn}"
+                    );
+                }
+            }
+        }
+        assert_eq!(spread(&[4, 7], 8).len(), 2);
+    }
 }

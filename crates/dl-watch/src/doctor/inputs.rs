@@ -1,7 +1,7 @@
 //! Inputs: NaN, scale, columns that say nothing.
 
 use dl_nn::Scalar;
-use ndarray::{ArrayD, Axis, Ix2};
+use ndarray::{ArrayViewD, Axis, Ix2};
 
 use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::{Statistics, short};
@@ -9,12 +9,15 @@ use crate::statistics::{Statistics, short};
 const STANDARDISE: &str = "standardise each column with the training set's mean and deviation (zero \
                            mean, unit deviation), the same for validation and test data";
 
-pub(super) fn check<F: Scalar>(x: &ArrayD<F>, thresholds: &Thresholds) -> Vec<Finding> {
+pub(super) fn check<F: Scalar>(x: &ArrayViewD<'_, F>, thresholds: &Thresholds) -> Vec<Finding> {
     let mut findings: Vec<Finding> = non_finite(x).into_iter().collect();
     match x.view().into_dimensionality::<Ix2>() {
         Ok(table) => {
-            let columns = table.columns().into_iter();
-            let columns: Vec<Statistics> = columns.map(|c| Statistics::of(c.iter())).collect();
+            // a column's values side by side: it is gone over several times
+            let columns = table.t();
+            let columns = columns.as_standard_layout();
+            let columns = columns.rows().into_iter().map(|c| Statistics::of(c.iter()));
+            let columns: Vec<Statistics> = columns.collect();
             findings.extend(columns_to_scale(&columns, thresholds));
             findings.extend(constant_columns(&columns));
         }
@@ -23,7 +26,7 @@ pub(super) fn check<F: Scalar>(x: &ArrayD<F>, thresholds: &Thresholds) -> Vec<Fi
     findings
 }
 
-fn non_finite<F: Scalar>(x: &ArrayD<F>) -> Option<Finding> {
+fn non_finite<F: Scalar>(x: &ArrayViewD<'_, F>) -> Option<Finding> {
     let first = x.iter().position(|v| !v.is_finite())?;
     let count = x.iter().filter(|v| !v.is_finite()).count();
     let size = x.len() / x.len_of(Axis(0));

@@ -1,7 +1,7 @@
 //! Targets: those the loss does not take, classes missing or rare, values far from unit scale.
 
 use dl_nn::losses::{Loss, check_targets};
-use dl_nn::{Activation, Scalar, Target};
+use dl_nn::{Activation, Scalar, Target, TargetRow};
 
 use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::{Statistics, short};
@@ -15,12 +15,7 @@ pub(super) fn check<F: Scalar>(
     let mut findings = Vec::new();
     findings.extend(refused(loss, outputs, targets));
     let counts = class_counts(loss, outputs, targets);
-    findings.extend(
-        counts
-            .iter()
-            .enumerate()
-            .filter_map(|(class, &count)| missing(class, count, &counts)),
-    );
+    findings.extend(missing(&counts));
     findings.extend(imbalance(&counts, thresholds));
     if let (Target::Values { 0: values, .. }, Activation::Identity) = (targets, loss.link()) {
         findings.extend(scale(&Statistics::of(values.iter()), thresholds));
@@ -37,14 +32,14 @@ fn refused<F: Scalar>(
     let first = check_targets(loss, outputs, targets).err()?;
     let refused = (0..targets.len()).filter(|&i| !loss.accepts(outputs, targets.row(i)));
     let refused = refused.count();
-    let largest = targets
-        .classes()
-        .and_then(|classes| classes.iter().max().copied());
+    let classes = targets.classes();
+    let classes = classes.filter(|_| loss.accepts(outputs, TargetRow::Class(0)));
+    let largest = classes.and_then(|classes| classes.iter().max().copied());
     let advice = match largest {
         Some(largest) => format!(
             "count classes from 0 (subtract 1 where they start at 1); or, if class {largest} is \
-             meant, give the last layer {} outputs instead of {outputs}",
-            largest + 1
+             meant, give the last layer {} outputs instead of {outputs}, for a loss with a softmax",
+            largest.saturating_add(1)
         ),
         None => {
             "compare the targets with what the loss takes: their width, their range, NaN where \
@@ -95,16 +90,33 @@ fn class_counts<F: Scalar>(
     }
 }
 
-fn missing(class: usize, count: f64, counts: &[f64]) -> Option<Finding> {
-    (count == 0.0).then(|| Finding {
+/// Classes named in one finding.
+const MOST_NAMED: usize = 5;
+
+/// All classes without samples, in one finding.
+fn missing(counts: &[f64]) -> Option<Finding> {
+    let missing = counts
+        .iter()
+        .enumerate()
+        .filter(|&(_, &count)| count == 0.0);
+    let missing: Vec<String> = missing.map(|(class, _)| class.to_string()).collect();
+    let named = missing[..missing.len().min(MOST_NAMED)].join(", ");
+    let subject = match missing.len() {
+        0 => return None,
+        1 => format!("class {named}"),
+        2..=MOST_NAMED => format!("classes {named}"),
+        all => format!("classes {named} and {} more", all - MOST_NAMED),
+    };
+    Some(Finding {
         check: Check::MissingClass,
         severity: Severity::Warning,
-        subject: format!("class {class}"),
-        number: count,
-        threshold: 1.0,
+        subject,
+        number: missing.len() as f64,
+        threshold: 0.0,
         message: format!(
-            "0 samples, but the network has an output for it ({} classes in all); at least 1 is \
-             needed",
+            "no samples, for {} of the {} classes that the network has outputs for; none should \
+             be without",
+            missing.len(),
             counts.len()
         ),
         advice: "look whether a split by position cut sorted data (shuffle or stratify it), or a \

@@ -30,7 +30,10 @@ pub(super) fn of_mean_outputs<F: Scalar>(
         match targets.row(i) {
             // one output: the probability of class 1
             TargetRow::Class(class) if outputs == 1 => mean[0] += class as f64 / n as f64,
-            TargetRow::Class(class) => mean[class] += 1.0 / n as f64,
+            TargetRow::Class(class) => {
+                let count = mean.get_mut(class).into_iter();
+                count.for_each(|share| *share += 1.0 / n as f64);
+            }
             TargetRow::Values(values) if values.len() == outputs => {
                 let values = mean.iter_mut().zip(values);
                 values.for_each(|(mean, v)| *mean += v.as_f64() / n as f64);
@@ -108,7 +111,12 @@ pub(super) fn initial<F: Scalar>(
 
 /// The epochs' losses: whether they have fallen by the time they should, and have not risen.
 /// `constant` is the loss of a network that knows only the targets' mean.
-pub(super) fn trend(epochs: &[f64], constant: f64, thresholds: &Thresholds) -> Option<Finding> {
+pub(super) fn trend(
+    epochs: &[f64],
+    steps: usize,
+    constant: f64,
+    thresholds: &Thresholds,
+) -> Option<Finding> {
     let (&first, &last) = (epochs.first()?, epochs.last()?);
     let lowest = epochs.iter().copied().fold(f64::INFINITY, f64::min);
     // a loss that can be negative (a density's) has no such bounds
@@ -142,14 +150,15 @@ pub(super) fn trend(epochs: &[f64], constant: f64, thresholds: &Thresholds) -> O
         ));
     }
     let least = thresholds.fallen * constant;
-    (epochs.len() == thresholds.patience && lowest > least).then(|| {
+    let patient = epochs.len() >= thresholds.patience && steps >= thresholds.patience_steps;
+    (patient && lowest > least).then(|| {
         finding(
             Check::LossNotFalling,
             lowest,
             least,
             format!(
-                "{} at best after {} epochs; a network that knows only the targets' mean has {}, and \
-                 below {} was to be expected",
+                "{} at best after {} epochs ({steps} steps); a network that knows only the targets' \
+                 mean has {}, and below {} was to be expected",
                 short(lowest),
                 epochs.len(),
                 short(constant),

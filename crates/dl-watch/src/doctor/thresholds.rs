@@ -31,10 +31,12 @@ pub struct Thresholds {
     /// A tanh or sigmoid is saturated where its slope is below this share of its greatest: 0.06
     /// (|tanh| > 0.97).
     pub saturated_slope: f64,
-    /// Share of a layer's outputs that may be saturated: 0.5 (Glorot, Bengio 2010, section 3).
+    /// Share of a layer's outputs that may be saturated: 0.75. Saturated layers hold up those
+    /// before them (Glorot, Bengio 2010, section 3); a trained network has many saturated units.
     pub saturated_share: f64,
-    /// Share of a layer's ReLU units that may be dead: 0.4, which the notes of Stanford's CS231n,
-    /// "Neural Networks Part 1", name as what too large a learning rate can come to.
+    /// Share of a layer's ReLU units that may be dead: 0.5. The notes of Stanford's `CS231n`, "Neural
+    /// Networks Part 1", say that 0.4 can come of too large a learning rate; narrow layers, and
+    /// samples much alike, reach that in good health.
     pub dead_share: f64,
     /// The norm of ∂L/∂output of a layer with a kernel, against that of the last such layer: at
     /// least 1/1000. In a healthy network gradients keep their size from layer to layer (Glorot,
@@ -45,13 +47,15 @@ pub struct Thresholds {
     /// The loss of a few samples learned by heart, against that before (or of outputs that are
     /// zero, the larger): 0.1. To overfit one batch first is advice of Karpathy 2019.
     pub one_batch: f64,
-    /// ‖Δw‖/‖w‖ of a step, of each kernel: at most 0.1. About 1e-3 is usual (CS231n, "Neural
+    /// ‖Δw‖/‖w‖ of a step, of each kernel: at most 0.1. About 1e-3 is usual (`CS231n`, "Neural
     /// Networks Part 3").
     pub largest_update: f64,
     /// The same: above 1e-6 in at least one examined step of the first epoch.
     pub smallest_update: f64,
-    /// After so many epochs the loss must have fallen: 5.
+    /// After so many epochs, 5, and so many steps, the loss must have fallen.
     pub patience: usize,
+    /// The steps: 100.
+    pub patience_steps: usize,
     /// By then its lowest epoch is below this share of the loss of a network that knows only the
     /// targets' mean, or how common each class is: 0.95.
     pub fallen: f64,
@@ -68,14 +72,15 @@ impl Default for Thresholds {
             initial_excess: 2.0,
             initial_share: 0.5,
             saturated_slope: 0.06,
-            saturated_share: 0.5,
-            dead_share: 0.4,
+            saturated_share: 0.75,
+            dead_share: 0.5,
             vanishing: 1e-3,
             exploding: 1e3,
             one_batch: 0.1,
             largest_update: 0.1,
             smallest_update: 1e-6,
             patience: 5,
+            patience_steps: 100,
             fallen: 0.95,
             risen: 1.5,
         }

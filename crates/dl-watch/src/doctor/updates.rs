@@ -33,14 +33,16 @@ impl<F: Scalar> Before<F> {
         }
     }
 
-    /// ‖w − w before‖/‖w before‖ of every kernel (an array of at least two axes) that was not zero.
+    /// ‖w − w before‖/‖w before‖ of every kernel (an array of at least two axes) that was not zero
+    /// and is finite.
     pub(super) fn ratios(&self, model: &Model<F>) -> Vec<(String, f64)> {
         let pairs = self.values.iter().zip(model.params());
         let kernels = pairs.filter(|(before, _)| before.ndim() >= 2);
         let ratio = |(before, (name, after)): (&ArrayD<F>, (&str, ndarray::ArrayViewD<'_, F>))| {
             let size = norm(before.iter());
             let moved = norm((&after - before).iter());
-            (size > 0.0).then(|| (name.to_owned(), moved / size))
+            let ratio = moved / size;
+            ratio.is_finite().then(|| (name.to_owned(), ratio))
         };
         kernels.filter_map(ratio).collect()
     }

@@ -2,7 +2,7 @@
 
 use dl_nn::losses::Loss;
 use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
-use dl_nn::{Mode, Model, Scalar};
+use dl_nn::{DataError, Mode, Model, Scalar};
 use ndarray::ArrayD;
 
 use super::updates::{self, Before};
@@ -68,12 +68,11 @@ impl<F: Scalar> Watch<F> {
         self.diagnosis.add(dated);
     }
 
-    /// A step on the probe batch.
-    fn xray(&self, model: &Model<F>) -> XRay<F> {
+    /// A step on the probe batch; an error where the model is another than the watch was made for.
+    fn xray(&self, model: &Model<F>) -> Result<XRay<F>, DataError> {
         let seed = self.doctor.seed.wrapping_add(self.steps as u64);
         let (loss, targets) = (&*self.loss, self.targets.view());
-        let xray = XRay::of(model, loss, &self.x, targets, Mode::Train { seed });
-        xray.expect("the probe batch was checked against this model")
+        XRay::of(model, loss, &self.x, targets, Mode::Train { seed })
     }
 
     fn examine_updates(&mut self, model: &Model<F>, at: Moment) {
@@ -96,7 +95,9 @@ impl<F: Scalar> Watch<F> {
 
     /// Why this step's loss, or the weights after it, became NaN or infinite.
     fn examine_failure(&mut self, model: &Model<F>, at: Moment) {
-        let finding = layers::non_finite(&self.xray(model)).unwrap_or_else(|| Finding {
+        let xray = self.xray(model).ok();
+        let found = xray.and_then(|xray| layers::non_finite(&xray));
+        let finding = found.unwrap_or_else(|| Finding {
             check: Check::NonFinite,
             severity: Severity::Error,
             subject: "loss".to_owned(),
@@ -116,6 +117,7 @@ impl<F: Scalar> Watch<F> {
 
 impl<F: Scalar> Callback<F> for Watch<F> {
     fn train_begin(&mut self, _: &mut Run<'_, F>) {
+        self.before = Before::default();
         self.open = None;
         self.steps = 0;
         self.losses.clear();
@@ -136,8 +138,10 @@ impl<F: Scalar> Callback<F> for Watch<F> {
         let last = step.step + 1 == run.plan.steps_per_epoch;
         if last || self.steps.is_multiple_of(self.doctor.every) {
             self.examine_updates(run.model, at);
-            let findings = layers::check(&self.xray(run.model), &self.doctor.thresholds);
-            self.add(at, findings);
+            match self.xray(run.model) {
+                Ok(xray) => self.add(at, layers::check(&xray, &self.doctor.thresholds)),
+                Err(error) => return Flow::Stop(format!("the watch's probe batch: {error}")),
+            }
         }
         self.steps += 1;
         Flow::Continue
@@ -158,7 +162,10 @@ impl<F: Scalar> Callback<F> for Watch<F> {
             self.add(at, small);
         }
         self.losses.push(epoch.train.loss);
-        self.add(at, loss::trend(&self.losses, self.constant, &thresholds));
+        self.add(
+            at,
+            loss::trend(&self.losses, self.steps, self.constant, &thresholds),
+        );
         Flow::Continue
     }
 

@@ -90,7 +90,7 @@ impl<F: Scalar> XRay<F> {
         let mut layers = self.layers.iter().enumerate().peekable();
         while let Some((i, layer)) = layers.next() {
             let activation = layers.next_if(|(_, next)| next.kind == "activation");
-            let (input, _) = self.input_of(i);
+            let (input, _) = self.input_of(i)?;
             let activation = activation.map(|(_, activation)| activation);
             columns.push(column(layer, activation, row(input, sample)?, sample)?);
         }

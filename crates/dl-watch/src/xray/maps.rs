@@ -91,7 +91,7 @@ fn panel<F: Scalar>(title: &str, batch: &ArrayD<F>) -> Panel {
         return panel.images(feature_maps(image));
     }
     if let Ok(matrix) = first.view().into_dimensionality::<Ix2>() {
-        return panel.heat_map(signed(HeatMap::new(&matrix)));
+        return panel.heat_map(signed(HeatMap::new(matrix)));
     }
     let (width, samples) = (first.len(), batch.len_of(Axis(0)).min(MOST_SAMPLES));
     if first.ndim() > 1 || width > SHORT.max(WIDEST * samples) {

@@ -197,12 +197,13 @@ impl<F: Scalar> XRay<F> {
         })
     }
 
-    /// The input of layer `index`, and ∂L/∂input. Panics where there is no such layer.
-    pub fn input_of(&self, index: usize) -> (&ArrayD<F>, &ArrayD<F>) {
-        match self.layers[..=index].iter().nth_back(1) {
+    /// The input of layer `index`, and ∂L/∂input; `None` where there is no such layer.
+    pub fn input_of(&self, index: usize) -> Option<(&ArrayD<F>, &ArrayD<F>)> {
+        let up_to = self.layers.get(..=index)?;
+        Some(match up_to.iter().nth_back(1) {
             Some(before) => (&before.output, &before.output_gradient),
             None => (&self.input, &self.input_gradient),
-        }
+        })
     }
 
     /// Number of samples.
