@@ -1,5 +1,5 @@
 //! Models as ONNX files (Open Neural Network Exchange, <https://onnx.ai>), to be run where there is
-//! no Rust: by ONNX Runtime, OpenVINO, TensorRT, in browsers and on phones.
+//! no Rust: by ONNX Runtime, in browsers, on phones.
 //!
 //! [`Onnx`] writes the graph of evaluation, without losses, of any model made of dl-nn's and
 //! dl-conv's layers:
@@ -14,7 +14,7 @@
 //! | `batch_norm` | `BatchNormalization`; where the channels are not axis 1, `Mul` and `Add` |
 //! | `layer_norm` | `LayerNormalization` |
 //! | `up_sample2d`, `zero_pad2d` | `Resize`, `Pad` |
-//! | `activation`, and activations in other layers | `Relu`, `LeakyRelu`, `Elu`, `Sigmoid`, `Tanh`, `Softplus`, `Softmax`; GELU by `Erf`, SiLU by `Sigmoid` and `Mul` |
+//! | `activation`, and activations in other layers | `Relu`, `LeakyRelu`, `Elu`, `Sigmoid`, `Tanh`, `Softplus`, `Softmax`; `Gelu` by `Erf`, `Silu` by `Sigmoid` and `Mul` |
 //! | `reparameterize` | `Slice`: the means |
 //! | `standard_normal_kl` | `Slice`, `Exp`, `Mul`, `Add`, `Sub`, `ReduceSum` |
 //! | `dropout`, `flatten`, `reshape` | none, or a `Reshape` before the next operator |
