@@ -1,0 +1,155 @@
+//! What cannot be exported.
+
+use dl_conv::{AveragePool2d, Padding};
+use dl_nn::ndarray::ArrayD;
+use dl_nn::prelude::*;
+use dl_nn::{LayerConfig, LayerError, ShapeError};
+
+use super::super::{Onnx, OnnxError, emit};
+
+/// A layer of a user's own; with a description where it has a kind.
+#[derive(Debug, Clone)]
+struct Mine(Option<&'static str>);
+
+impl LayerSpec<f32> for Mine {
+    fn kind(&self) -> &'static str {
+        "mine"
+    }
+
+    fn config(&self) -> Option<LayerConfig> {
+        let settings = serde_json::json!({
+            "window": dl_conv::Window::new(1),
+            "groups": 0,
+            "activation": Identity,
+        });
+        LayerConfig::new(self.0?, &settings)
+    }
+
+    fn build(
+        &self,
+        _: &[usize],
+        _: &mut dl_math::random::Generator,
+    ) -> Result<Box<dyn Layer<f32>>, LayerError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Layer<f32> for Mine {
+    fn kind(&self) -> &'static str {
+        "mine"
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        Ok(input.to_vec())
+    }
+
+    fn forward(&self, x: View<f32>, mut y: ViewMut<f32>, _: &mut Cache<f32>, _: Mode) {
+        y.assign(&x);
+    }
+
+    fn backward(
+        &self,
+        _: View<f32>,
+        _: View<f32>,
+        dy: ViewMut<f32>,
+        dx: Option<ViewMut<f32>>,
+        _: &mut Cache<f32>,
+        _: &mut [ArrayD<f32>],
+    ) {
+        if let Some(mut dx) = dx {
+            dx.assign(&dy);
+        }
+    }
+}
+
+fn error(network: &Sequential<f32>) -> OnnxError {
+    let model = network.build(0).unwrap();
+    Onnx::new(&model).to_bytes().unwrap_err()
+}
+
+#[test]
+fn a_layer_of_ones_own_is_an_error_that_names_it() {
+    for kind in [None, Some("mine")] {
+        let network = Sequential::input([3]).push_named("odd", Mine(kind));
+        let error = error(&network);
+        assert!(matches!(error, OnnxError::Unsupported { .. }), "{error}");
+        let error = error.to_string();
+        assert!(
+            error.starts_with("layer `odd` (mine) cannot be exported"),
+            "{error}"
+        );
+        assert!(error.contains("conv_transpose2d, dense"), "{error}");
+    }
+}
+
+/// Whatever a description claims, the exporter does not panic.
+#[test]
+fn a_layer_that_says_it_is_another_is_an_error() {
+    for kind in emit::kinds() {
+        for shape in [vec![], vec![3], vec![2, 2, 3]] {
+            let network = Sequential::input(shape).push(Mine(Some(kind)));
+            let model = network.build(0).unwrap();
+            let result = Onnx::new(&model).to_bytes();
+            if ["dense", "conv2d", "batch_norm", "layer_norm"].contains(&kind) {
+                assert!(result.is_err(), "{kind}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_of_two_gibibytes_is_an_error() {
+    // a window of 2³⁰ taps, two pixels apart, of which one sees the image
+    let window = AveragePool2d::new(1 << 15)
+        .dilation(2)
+        .padding(Padding::all(1 << 15));
+    let error = error(&Sequential::input([1, 1, 1]).push(window));
+    assert!(
+        matches!(error, OnnxError::TooLarge { bytes } if bytes == 4 << 30),
+        "{error}"
+    );
+}
+
+#[test]
+fn outputs_are_not_activated_twice() {
+    let network = Sequential::input([2]).push(Dense::new(3).activation(Softmax));
+    let model: Model<f32> = network.build(0).unwrap();
+    let error = Onnx::new(&model).output(Softmax).to_bytes().unwrap_err();
+    let text = "the model's outputs are a Softmax already, but Softmax is to be applied to them";
+    assert_eq!(error.to_string(), text);
+    let error = Onnx::new(&model).output(Elu { alpha: -1.0 }).to_bytes();
+    assert!(matches!(error, Err(OnnxError::Config(_))));
+}
+
+#[test]
+fn class_names_count_the_outputs() {
+    let model = |outputs| -> Model<f32> {
+        Sequential::input([2])
+            .push(Dense::new(outputs))
+            .build(0)
+            .unwrap()
+    };
+    let (one, three) = (model(1), model(3));
+    assert!(
+        Onnx::new(&one)
+            .class_names(["no", "yes"])
+            .to_bytes()
+            .is_ok()
+    );
+    let error = Onnx::new(&three)
+        .class_names(["no", "yes"])
+        .to_bytes()
+        .unwrap_err();
+    assert_eq!(error.to_string(), "got 2 class names for 3 outputs");
+}
+
+#[test]
+fn a_parameter_too_large_for_single_precision_is_an_error() {
+    let mut model: Model<f64> = Sequential::input([2]).push(Dense::new(1)).build(0).unwrap();
+    model
+        .params_mut()
+        .for_each(|(_, mut value)| value.fill(1e300));
+    let error = Onnx::new(&model).to_bytes().unwrap_err().to_string();
+    let expected = "parameter `dense_1.kernel` holds 1";
+    assert!(error.starts_with(expected), "{error}");
+}
