@@ -71,7 +71,7 @@ pub(crate) fn run(dir: &Path) -> Result<Report, Box<dyn Error>> {
     let probabilities = trainer.predict(&test_x)?.into_dimensionality::<Ix2>()?;
     let predicted = trainer.predict_classes(&test_x)?;
     let prediction = start.elapsed();
-    let matrix = ConfusionMatrix::new(&Array1::from(test_labels.clone()), &predicted, NAMES.len())?;
+    let matrix = ConfusionMatrix::new(&test_labels, &predicted, NAMES.len())?;
     let mistakes = Mistake::worst(
         probabilities.view(),
         &test_labels,
@@ -112,9 +112,9 @@ pub(crate) fn run(dir: &Path) -> Result<Report, Box<dyn Error>> {
 }
 
 /// `n` images `[n, 16, 16, 1]` of shapes with noise, and their classes.
-fn shapes(n: usize, seed: u64) -> (Array4<f32>, Vec<usize>) {
+fn shapes(n: usize, seed: u64) -> (Array4<f32>, Array1<usize>) {
     let mut random = generator(seed);
-    let labels: Vec<usize> = (0..n)
+    let labels: Array1<usize> = (0..n)
         .map(|_| random.random_range(0..NAMES.len()))
         .collect();
     let mut x = Array4::zeros((n, SIDE, SIDE, 1));

@@ -112,17 +112,11 @@ pub(super) fn curves(report: &Report) -> Result<Markup, ReportError> {
     if let Some(panel) = panel("Accuracy", "Accuracy", &accuracies) {
         charts.push(chart(panel, SECTION, "Accuracy by epoch")?);
     }
-    if let Some(mut panel) =
-        panel("Learning rate", "Learning rate", &rates).filter(|_| spans(&rates, 1.0))
+    if let Some(panel) = panel("Learning rate", "Learning rate", &rates)
+        && spans(&rates, 1.0)
     {
-        if spans(&rates, LINEAR_SPAN) {
-            panel = panel.log_y();
-        }
-        charts.push(chart(
-            panel,
-            SECTION,
-            "Learning rate of each epoch's last step",
-        )?);
+        let description = "Learning rate of each epoch's last step";
+        charts.push(chart(panel, SECTION, description)?);
     }
     Ok(html! {
         @if !charts.is_empty() {

@@ -17,7 +17,7 @@ pub enum ReportError {
         /// Heading of the section.
         section: String,
         /// What is wrong with the figure.
-        source: FigureError,
+        source: Box<FigureError>,
     },
     /// More or fewer names than classes.
     #[error("{names} class names for {classes} classes")]
@@ -61,7 +61,7 @@ pub enum ReportError {
         /// The sample, from 0.
         sample: usize,
         /// What is wrong with its pixels.
-        source: ImageError,
+        source: Box<ImageError>,
     },
     /// The file could not be written.
     #[error("{}: {source}", path.display())]

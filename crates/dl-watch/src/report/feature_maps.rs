@@ -33,7 +33,7 @@ pub fn feature_maps<F: Scalar>(
     }
     let image = image.as_standard_layout().into_owned();
     let mut x = image.insert_axis(Axis(0)).into_dyn();
-    let mut figures = vec![figure("input", &x)];
+    let mut figures = vec![figure("input", &x, ColorMap::Gray)];
     let mut cache = Cache::default();
     for named in model.layers() {
         let mut y = ArrayD::zeros([&[1], named.output_shape.as_slice()].concat());
@@ -42,7 +42,13 @@ pub fn feature_maps<F: Scalar>(
         if let [height, width, _] = named.output_shape[..]
             && height * width > 1
         {
-            figures.push(figure(&named.name, &y));
+            let signed = y.iter().any(|value| *value < F::zero());
+            let map = if signed {
+                ColorMap::Diverging
+            } else {
+                ColorMap::Gray
+            };
+            figures.push(figure(&named.name, &y, map));
         }
         x = y;
     }
@@ -50,7 +56,7 @@ pub fn feature_maps<F: Scalar>(
 }
 
 /// The maps `[1, h, w, maps]` in rows, with a caption.
-fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>) -> (String, Figure) {
+fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>, map: ColorMap) -> (String, Figure) {
     let maps = maps.view().into_dimensionality::<Ix4>();
     let maps = maps
         .expect("one sample of three axes")
@@ -59,23 +65,70 @@ fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>) -> (String, Figure) {
     let shown = count.min(MOST_MAPS);
     let first = maps.slice_axis(Axis(3), Slice::from(..shown));
     let columns = shown.min(COLUMNS);
-    let images = Images::channels(first.index_axis(Axis(0), 0)).columns(columns);
-    let images = if first.iter().any(|&value| value < 0.0) {
-        images.color_map(ColorMap::Diverging)
-    } else {
-        images.scale_each()
+    let images = Images::channels(first.index_axis(Axis(0), 0))
+        .columns(columns)
+        .color_map(map);
+    let images = match map {
+        ColorMap::Gray => images.scale_each(),
+        _ => images,
     };
     let mut caption = format!("{layer}: {}", shape(&[height, width, count]));
     if shown < count {
         caption += &format!(", the first {shown} of {count}");
     }
     // inches: maps of equal width, and a margin
-    let map = 10.0 / COLUMNS as f64;
+    let side = 10.0 / COLUMNS as f64;
     let rows = shown.div_ceil(columns) as f64;
     let size = (
-        (map * columns as f64).max(2.0),
-        (map * rows * height as f64 / width as f64 + 0.3).clamp(1.8, 30.0),
+        (side * columns as f64).max(2.0),
+        (side * rows * height as f64 / width as f64 + 0.3).clamp(1.8, 30.0),
     );
     let figure = Figure::from(Panel::new("").images(images)).size(size.0, size.1);
     (caption, figure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dl_conv::{Conv2d, GlobalAveragePool2d};
+    use dl_nn::prelude::*;
+    use ndarray::Array3;
+
+    #[test]
+    fn layers_with_maps_have_figures() {
+        let model: Model<f64> = Sequential::input([6, 5, 2])
+            .push(Conv2d::new(70, 3).activation(Relu))
+            .push(Conv2d::new(3, 2))
+            .push(GlobalAveragePool2d)
+            .push(Dense::new(2))
+            .build(1)
+            .unwrap();
+        let image = Array3::from_shape_fn((6, 5, 2), |(y, x, c)| (y * x + c) as f64 / 20.0);
+        let figures = feature_maps(&model, image.view()).unwrap();
+        let captions: Vec<&str> = figures
+            .iter()
+            .map(|(caption, _)| caption.as_str())
+            .collect();
+        let expected = [
+            "input: 6 × 5 × 2",
+            "conv2d_1: 4 × 3 × 70, the first 64 of 70",
+            "conv2d_2: 3 × 2 × 3",
+        ];
+        assert_eq!(captions, expected);
+        // a frame around each map, and a cell for each of its pixels whose colour is its own
+        for (caption, figure) in &figures {
+            assert!(
+                figure.to_svg().unwrap().matches("<path").count() > 10,
+                "{caption}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_shape_is_refused() {
+        let model: Model<f64> = Sequential::input([4]).push(Dense::new(2)).build(1).unwrap();
+        let error = feature_maps(&model, Array3::zeros((2, 2, 1)).view()).unwrap_err();
+        let expected = "the image has shape [2, 2, 1], but the model takes [4]";
+        assert_eq!(error.to_string(), expected);
+    }
 }

@@ -2,10 +2,9 @@
 
 use dl_nn::Scalar;
 use maud::{Markup, html};
-use ndarray::{ArrayView2, ArrayView4, Axis};
+use ndarray::{ArrayRef1, ArrayView2, ArrayView4, Axis};
 
 use super::ReportError;
-use super::format::percent;
 use crate::Image;
 
 /// A sample whose class was predicted wrong.
@@ -35,11 +34,11 @@ impl Mistake {
     /// white.
     ///
     /// # Errors
-    /// [`ReportError`] where there are not as many labels and images as samples, not one name for
+    /// [`ReportError`] where there are not as many labels or images as samples, not one name for
     /// each class, a label without a class, or pixels that make no picture.
     pub fn worst<F: Scalar, S: AsRef<str>>(
         probabilities: ArrayView2<'_, F>,
-        labels: &[usize],
+        labels: &ArrayRef1<usize>,
         class_names: &[S],
         images: Option<ArrayView4<'_, F>>,
         count: usize,
@@ -87,7 +86,10 @@ impl Mistake {
                 let pixels = images
                     .index_axis(Axis(0), sample)
                     .mapv(|value| value.as_f64());
-                Image::scaled(&pixels).map_err(|source| ReportError::Image { sample, source })
+                Image::scaled(&pixels).map_err(|source| ReportError::Image {
+                    sample,
+                    source: Box::new(source),
+                })
             });
             let predicted = predicted(sample);
             Ok(Self {
@@ -114,6 +116,11 @@ fn same_count(what: &'static str, found: usize, samples: usize) -> Result<(), Re
     })
 }
 
+/// A probability in per cent, as short as a card is narrow.
+fn rounded(probability: f64) -> String {
+    format!("{:.1} %", 100.0 * probability)
+}
+
 /// A card for each mistake.
 pub(super) fn gallery(mistakes: &[Mistake]) -> Markup {
     html! {
@@ -125,8 +132,8 @@ pub(super) fn gallery(mistakes: &[Mistake]) -> Markup {
                             img src=(image.data_uri()) width=(image.size().0) height=(image.size().1)
                                 alt={ "Sample " (mistake.sample) ", of class " (mistake.truth) };
                         }
-                        p { span class="wrong" { (mistake.predicted) } span { (percent(mistake.predicted_probability)) } }
-                        p { span { "is " strong { (mistake.truth) } } span { (percent(mistake.truth_probability)) } }
+                        p { span class="wrong" { (mistake.predicted) } span { (rounded(mistake.predicted_probability)) } }
+                        p { span { "is " strong { (mistake.truth) } } span { (rounded(mistake.truth_probability)) } }
                         p class="small" { "sample " (mistake.sample) }
                     }
                 }
@@ -142,7 +149,7 @@ pub(super) fn gallery(mistakes: &[Mistake]) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array4, array};
+    use ndarray::{Array1, Array4, array};
 
     #[test]
     fn the_worst_are_first() {
@@ -153,7 +160,7 @@ mod tests {
             [0.0, 1.0, 0.0]
         ];
         let images = Array4::from_shape_fn((4, 2, 2, 1), |(n, y, x, _)| (n + y * x) as f64);
-        let labels = [1, 0, 2, 1];
+        let labels = array![1, 0, 2, 1];
         let worst = |count| {
             let images = Some(images.view());
             Mistake::worst(
@@ -182,7 +189,7 @@ mod tests {
     fn a_single_output_is_the_probability_of_class_1() {
         let worst = Mistake::worst(
             array![[0.75f32], [0.5]].view(),
-            &[0, 0],
+            &array![0, 0],
             &["no", "yes"],
             None,
             5,
@@ -201,7 +208,7 @@ mod tests {
         let p = array![[0.5, 0.5], [1.0, 0.0]];
         let fails = |labels: &[usize], names: &[&str], images: Option<&Array4<f64>>| {
             let images = images.map(|images| images.view());
-            Mistake::worst(p.view(), labels, names, images, 3)
+            Mistake::worst(p.view(), &Array1::from(labels.to_vec()), names, images, 3)
                 .unwrap_err()
                 .to_string()
         };

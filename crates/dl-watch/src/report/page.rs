@@ -108,12 +108,15 @@ pub(super) fn card(
 ) -> Result<Markup, ReportError> {
     let fault = |source| ReportError::Figure {
         section: section.to_owned(),
-        source,
+        source: Box::new(source),
     };
     let svg = figure.to_svg().map_err(fault)?;
+    let described = (!description.is_empty()).then_some(description);
     if svg.len() <= LARGEST_SVG {
         return Ok(html! {
-            div class="card drawing" role="img" aria-label=(description) { (PreEscaped(svg)) }
+            div class="card drawing" role=[described.map(|_| "img")] aria-label=[described] {
+                (PreEscaped(svg))
+            }
         });
     }
     let image = Image::from_png(figure.to_png().map_err(fault)?);
