@@ -12,7 +12,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Debug)]
 pub struct EpochLines {
     bar: ProgressBar,
-    begun: Instant,
+    /// When the epoch was begun or, after a checkpoint, gone on with, and its steps done before.
+    begun: Option<(Instant, usize)>,
     training_seconds: f64,
 }
 
@@ -27,7 +28,7 @@ impl EpochLines {
     pub fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
-            begun: Instant::now(),
+            begun: None,
             training_seconds: 0.0,
         }
     }
@@ -47,19 +48,21 @@ impl<F: Scalar> Callback<F> for EpochLines {
     }
 
     fn step_begin(&mut self, _: usize, step: usize, _: &mut Run<'_, F>) {
-        if step == 0 {
-            self.begun = Instant::now();
-        }
+        self.begun.get_or_insert((Instant::now(), step));
     }
 
     fn step_end(&mut self, _: &StepEnd, _: &mut Run<'_, F>) -> Flow {
-        self.training_seconds = self.begun.elapsed().as_secs_f64();
+        if let Some((begun, _)) = self.begun {
+            self.training_seconds = begun.elapsed().as_secs_f64();
+        }
         self.bar.inc(1);
         Flow::Continue
     }
 
     fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
-        let speed = run.plan.samples as f64 / self.training_seconds;
+        let before = self.begun.take().map_or(0, |(_, step)| step);
+        let images = run.plan.samples - before * run.plan.batch_size;
+        let speed = images as f64 / self.training_seconds;
         let (train, validation) = (epoch.train, epoch.validation.unwrap_or(epoch.train));
         self.bar.suspend(|| {
             println!(
