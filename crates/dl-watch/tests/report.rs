@@ -164,6 +164,20 @@ fn faults_are_named() {
 }
 
 #[test]
+fn a_matrix_of_any_size_is_drawn() {
+    for classes in [1, 2, 20, 21, 50] {
+        let labels = dl_nn::ndarray::Array1::from_iter(0..classes);
+        let matrix = ConfusionMatrix::new(&labels, &labels, classes).unwrap();
+        let names = (0..classes).map(|class| format!("class {class} of a very long name"));
+        let html = Report::new("").confusion(matrix, names).to_html().unwrap();
+        assert!(
+            html.contains("<svg") || html.contains("<img"),
+            "{classes} classes"
+        );
+    }
+}
+
+#[test]
 fn many_classes_and_odd_losses_make_a_page() {
     let labels = dl_nn::ndarray::Array1::from_iter(0..60);
     let matrix = ConfusionMatrix::new(&labels, &labels, 60).unwrap();

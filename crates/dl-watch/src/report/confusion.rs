@@ -14,6 +14,8 @@ const MOST_CLASSES: usize = 50;
 const MOST_NUMBERED: usize = 20;
 /// Letters of a class's name in the figure.
 const LETTERS: usize = 16;
+/// Letters for which there is room under the figure.
+const LETTERS_IN_A_ROW: usize = 60;
 
 pub(super) fn confusion(report: &Report) -> Result<Markup, ReportError> {
     let Some((matrix, names)) = &report.confusion else {
@@ -50,11 +52,12 @@ pub(super) fn confusion(report: &Report) -> Result<Markup, ReportError> {
 }
 
 fn heat_map(matrix: &ConfusionMatrix, names: &[String]) -> Figure {
-    let names = names.iter().map(|name| shortened(name, LETTERS));
-    let names: Vec<String> = names.collect();
+    let (rows, columns) = labels(names);
+    let most = matrix.counts().iter().copied().max();
     let mut map = HeatMap::new(matrix.counts())
-        .rows(names.clone())
-        .columns(names)
+        .rows(rows)
+        .columns(columns)
+        .range(0.0, most.map_or(1.0, |most| most as f64))
         .log_colors()
         .color_bar("Samples");
     if matrix.classes() <= MOST_NUMBERED {
@@ -66,6 +69,23 @@ fn heat_map(matrix: &ConfusionMatrix, names: &[String]) -> Figure {
         .y_label("True")
         .heat_map(map);
     Figure::from(panel).size(side + 1.0, side)
+}
+
+/// The names of rows and columns. Where names are too long to stand side by side, columns have the
+/// classes' numbers, and rows have both.
+fn labels(names: &[String]) -> (Vec<String>, Vec<String>) {
+    let names = names.iter().map(|name| shortened(name, LETTERS));
+    let names: Vec<String> = names.collect();
+    let longest = names.iter().map(|name| name.chars().count()).max();
+    if names.len() * longest.unwrap_or(0) <= LETTERS_IN_A_ROW {
+        return (names.clone(), names);
+    }
+    let numbered = names.iter().enumerate();
+    let rows = numbered.map(|(class, name)| format!("{name}  {class}"));
+    (
+        rows.collect(),
+        (0..names.len()).map(|class| class.to_string()).collect(),
+    )
 }
 
 /// Precision, recall and F1 of the classes, those with the lowest F1 where there are many.
@@ -113,5 +133,26 @@ fn table(matrix: &ConfusionMatrix, names: &[String]) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_of_columns_become_numbers() {
+        let names = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let short = names(&["cat", "dog"]);
+        assert_eq!(labels(&short), (short.clone(), short));
+        let long = vec!["a name of many letters".to_owned(); 5];
+        let (rows, columns) = labels(&long);
+        assert_eq!(rows[4], "a name of many…  4");
+        assert_eq!(columns, ["0", "1", "2", "3", "4"]);
     }
 }
