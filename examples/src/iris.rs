@@ -43,12 +43,11 @@ impl<F: Scalar> Preprocessing<F> {
     }
 
     /// A bundle of the trained network that takes raw rows.
-    pub fn bundle(self, trainer: Trainer<F>, columns: usize) -> Bundle<F>
+    pub fn bundle(self, trainer: Trainer<F>) -> Bundle<F>
     where
         F: Serialize + for<'de> Deserialize<'de>,
     {
         Bundle::of(trainer)
-            .input_shape([columns])
             .preprocessing(self.scaler)
             .preprocessing(self.pca)
     }

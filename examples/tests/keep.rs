@@ -37,12 +37,23 @@ fn killed_and_resumed_it_saves_the_network_of_an_uninterrupted_run() {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let (checkpoint, resumed, alone) = (path("c.dl"), path("resumed.dl"), path("alone.dl"));
     let arguments = ["--train", "1200", "--epochs", "3"];
-    let ended = run(LENET, &whole, &[&arguments[..], &["--save", &alone]].concat());
+    let ended = run(
+        LENET,
+        &whole,
+        &[&arguments[..], &["--save", &alone]].concat(),
+    );
     assert!(ended.success, "{}", ended.stderr);
 
     let mut child = Command::new(LENET)
         .args(arguments)
-        .args(["--quick", "--checkpoint", &checkpoint, "--checkpoint-every", "1", "--out"])
+        .args([
+            "--quick",
+            "--checkpoint",
+            &checkpoint,
+            "--checkpoint-every",
+            "1",
+            "--out",
+        ])
         .arg(out.path())
         .stdout(Stdio::null())
         .spawn()
@@ -53,7 +64,10 @@ fn killed_and_resumed_it_saves_the_network_of_an_uninterrupted_run() {
         std::thread::sleep(Duration::from_millis(1));
     }
     child.kill().unwrap();
-    assert!(!child.wait().unwrap().success(), "killed too late to say anything");
+    assert!(
+        !child.wait().unwrap().success(),
+        "killed too late to say anything"
+    );
 
     let again = [&arguments[..], &["--checkpoint", &checkpoint]].concat();
     assert_refused(LENET, &again, "--resume goes on from it");
@@ -62,7 +76,11 @@ fn killed_and_resumed_it_saves_the_network_of_an_uninterrupted_run() {
     assert_refused(LENET, &other, "`seed` was 42, but is 7 here");
     let ended = run(LENET, &out, &again);
     assert!(ended.success, "{}", ended.stderr);
-    assert!(ended.stdout.contains("goes on after epoch"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("goes on after epoch"),
+        "{}",
+        ended.stdout
+    );
     assert!(fs::read(resumed).unwrap() == fs::read(alone).unwrap());
 }
 
@@ -74,15 +92,39 @@ fn predict_names_digits_in_pictures() {
     let (model, history, report) = (path("m.dl"), path("h.csv"), path("r.html"));
     let (board, onnx) = (path("board"), path("m.onnx"));
     let keep = [
-        "--train", "3000", "--save", &model, "--onnx", &onnx, "--history", &history, "--report",
-        &report, "--tensorboard", &board, "--doctor",
+        "--train",
+        "3000",
+        "--save",
+        &model,
+        "--onnx",
+        &onnx,
+        "--history",
+        &history,
+        "--report",
+        &report,
+        "--tensorboard",
+        &board,
+        "--doctor",
     ];
     let ended = run(MNIST_CNN, &out, &keep);
     assert!(ended.success, "{}", ended.stderr);
-    assert!(ended.stdout.contains("the doctor, before training: nothing found"));
+    assert!(
+        ended
+            .stdout
+            .contains("the doctor, before training: nothing found")
+    );
     assert_eq!(fs::read_to_string(&history).unwrap().lines().count(), 3);
-    assert!(fs::read_to_string(&report).unwrap().contains("Confusion matrix"));
-    assert!(fs::read_dir(Path::new(&board).join("train")).unwrap().count() == 1);
+    assert!(
+        fs::read_to_string(&report)
+            .unwrap()
+            .contains("Confusion matrix")
+    );
+    assert!(
+        fs::read_dir(Path::new(&board).join("train"))
+            .unwrap()
+            .count()
+            == 1
+    );
     assert!(fs::metadata(&onnx).unwrap().len() > 370_000);
 
     // a test image as somebody would scan it: larger, dark on light
@@ -110,7 +152,10 @@ fn predict_names_digits_in_pictures() {
     let output = predict(&[&model, &history]);
     assert!(!output.status.success());
     let error = text(&output.stderr);
-    assert!(error.starts_with("error: ") && error.contains("h.csv: "), "{error}");
+    assert!(
+        error.starts_with("error: ") && error.contains("h.csv: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -127,7 +172,11 @@ fn predict_reads_raw_rows_of_a_table() {
         panic!("{names:?}");
     };
     let header = format!("who,{petal_length},{petal_width},{sepal_length},{sepal_width}");
-    fs::write(&table, format!("{header}\nanna,1.4,0.2,5.1,3.5\nben,6.0,2.5,6.3,3.3\n")).unwrap();
+    fs::write(
+        &table,
+        format!("{header}\nanna,1.4,0.2,5.1,3.5\nben,6.0,2.5,6.3,3.3\n"),
+    )
+    .unwrap();
     let output = predict(&[&model, &table, "--all"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let stdout = text(&output.stdout);
@@ -140,17 +189,22 @@ fn predict_reads_raw_rows_of_a_table() {
     fs::write(&table, format!("{header}\nanna,1.4,much,5.1,3.5\n")).unwrap();
     let output = predict(&[&model, &table]);
     assert!(!output.status.success());
-    let expected = format!(
-        "error: {table}, line 2, column 3 ({petal_width}): \"much\" is not a number\n"
-    );
+    let expected =
+        format!("error: {table}, line 2, column 3 ({petal_width}): \"much\" is not a number\n");
     assert_eq!(text(&output.stderr), expected);
     fs::write(&table, "a,b\n1,2\n").unwrap();
     let error = text(&predict(&[&model, &table]).stderr);
-    assert!(error.contains(&format!("no column {sepal_length:?}")), "{error}");
+    assert!(
+        error.contains(&format!("no column {sepal_length:?}")),
+        "{error}"
+    );
     let error = text(&predict(&[&table, &table]).stderr);
     assert!(error.contains("no whole safetensors file"), "{error}");
     let error = text(&predict(&[&path("none.dl"), &table]).stderr);
-    assert!(error.contains("none.dl") && error.contains("No such file"), "{error}");
+    assert!(
+        error.contains("none.dl") && error.contains("No such file"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -164,7 +218,11 @@ fn an_interrupted_iris_stops_where_it_would_have() {
         lines[lines.len() - 4..].join("\n")
     };
     let alone = run(IRIS_MLP, &whole, &["--epochs", "60"]);
-    let first = run(IRIS_MLP, &out, &["--epochs", "25", "--checkpoint", checkpoint]);
+    let first = run(
+        IRIS_MLP,
+        &out,
+        &["--epochs", "25", "--checkpoint", checkpoint],
+    );
     assert!(first.success, "{}", first.stderr);
     let arguments = ["--epochs", "60", "--checkpoint", checkpoint, "--resume"];
     let resumed = run(IRIS_MLP, &out, &arguments);

@@ -28,6 +28,7 @@ pub(crate) const BINARIES: &[&str] = &[
     "measures",
     "neuron",
     "linear_regression",
+    "xray",
     "shifted_digits",
     "iris_mlp",
     "iris_pipeline",

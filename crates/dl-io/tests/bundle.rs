@@ -149,7 +149,6 @@ fn raw_rows_go_through_all_that_was_fitted() {
     let classes = trainer.predict_classes(&by_hand).unwrap().to_vec();
 
     let bundle = Bundle::of(trainer)
-        .input_shape([4])
         .preprocessing(scaler)
         .preprocessing(pca)
         .preprocessing(range)

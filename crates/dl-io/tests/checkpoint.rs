@@ -130,6 +130,43 @@ fn killed_at_any_moment_it_ends_with_the_same_bits() {
     assert!(kills >= 10, "only {kills} kills");
 }
 
+/// A full disk, as far as a test can have one: no file may grow beyond 1 KiB.
+#[cfg(unix)]
+#[test]
+fn on_a_full_disk_the_last_checkpoint_is_kept_and_gone_on_from() {
+    let whole = tempfile::tempdir().unwrap();
+    let expected = train(whole.path());
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let checkpoint = folder.join("checkpoint.dl");
+    while !checkpoint.exists() {
+        let mut child = start(folder);
+        std::thread::sleep(Duration::from_millis(20));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(!folder.join("result").exists());
+    let before = fs::read(&checkpoint).unwrap();
+    let full = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--nocapture", "--test-threads", "1"])
+        .env(FOLDER, folder)
+        .output()
+        .unwrap();
+    assert!(!full.status.success());
+    let told = String::from_utf8_lossy(&full.stderr);
+    assert!(
+        told.contains("no checkpoint could be kept") || told.contains("Checkpoint {"),
+        "{told}"
+    );
+    assert!(fs::read(&checkpoint).unwrap() == before);
+    assert_eq!(files(folder), ["checkpoint.dl"]);
+
+    assert!(start(folder).wait().unwrap().success());
+    assert_eq!(fs::read_to_string(folder.join("result")).unwrap(), expected);
+}
+
 /// A checkpoint of a short training.
 fn kept(folder: &Path) -> Vec<u8> {
     train(folder);

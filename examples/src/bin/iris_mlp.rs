@@ -179,7 +179,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .export(trainer.model(), trainer.loss().link(), data.class_names())?;
     args.keep.save(|| {
         preprocessing
-            .bundle(trainer, columns)
+            .bundle(trainer)
             .class_names(data.class_names())
             .feature_names(data.feature_names())
             .training(&settings)

@@ -79,17 +79,19 @@ impl LearnOptions {
         }
         let fit = self.keep.keep(watched.watch(fit), &settings)?;
         let history = trainer.fit(x, labels, fit)?;
-        watched.close()?;
+        // one that fails leaves out none of the others: what was learnt is not to be lost
+        let closed = watched.close();
         settings["epochs"] = json!(history.epochs.len());
-        self.watch.end(&history, || {
+        let told = self.watch.end(&history, || {
             self.report(&trainer, &history, data, &settings)
-        })?;
+        });
         let names = data.train.class_names();
-        self.keep
-            .export(trainer.model(), trainer.loss().link(), names)?;
-        let outcome = measure(&trainer, history)?;
+        let link = trainer.loss().link();
+        let exported = self.keep.export(trainer.model(), link, names);
+        let outcome = measure(&trainer, history);
         self.keep.save(|| bundle(trainer, &data.train, settings))?;
-        Ok(outcome)
+        closed.and(told).and(exported)?;
+        outcome
     }
 
     /// The run on one page.

@@ -44,7 +44,6 @@ const MOST_SAMPLE: usize = 1 << 26;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("iris.dl");
 /// Bundle::of(trainer)
-///     .input_shape([4])
 ///     .preprocessing(scaler)
 ///     .class_names(train.class_names())
 ///     .save(&path)?;
@@ -118,7 +117,8 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         bundle
     }
 
-    /// The shape of one raw sample, where preprocessing changes it; otherwise it is the model's.
+    /// The shape of one raw sample. If nothing is said it is that of the rows that the first scaler or
+    /// projection was fitted on, or else the model's.
     pub fn input_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
         self.content.input_shape = shape.into();
         self
@@ -126,7 +126,20 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
 
     /// A step before the network, after those added before.
     pub fn preprocessing(mut self, step: impl Into<Preprocessing<F>>) -> Self {
-        self.content.preprocessing.push(step.into());
+        let step = step.into();
+        let Content {
+            preprocessing,
+            input_shape,
+            ..
+        } = &mut self.content;
+        let first = preprocessing.iter().all(|step| step.columns().is_none());
+        if let Some(columns) = step.columns()
+            && first
+            && input_shape == self.model.input_shape()
+        {
+            *input_shape = vec![columns];
+        }
+        preprocessing.push(step);
         self
     }
 

@@ -47,6 +47,16 @@ impl<F: Scalar> Preprocessing<F> {
         }
     }
 
+    /// The columns of the rows it was fitted on; none where it takes any numbers.
+    pub(super) fn columns(&self) -> Option<usize> {
+        match self {
+            Self::StandardScaler(scaler) => Some(scaler.mean().len()),
+            Self::MinMaxScaler(scaler) => Some(scaler.min().len()),
+            Self::Pca(pca) => Some(pca.mean().len()),
+            Self::Divide(_) => None,
+        }
+    }
+
     /// Does the step to samples `[n, …]` in standard layout; all but `Divide` see them as rows.
     ///
     /// # Errors
