@@ -102,13 +102,13 @@ fn killed_at_any_moment_it_ends_with_the_same_bits() {
     let expected = train(whole.path());
     let mut rng = generator(7);
     let (mut kills, mut partial) = (0, 0);
-    for _ in 0..3 {
+    while kills < 30 {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let mut far = None;
         while !folder.join("result").exists() {
             let mut child = start(folder);
-            let wait = f64::uniform(&mut rng) * 0.05;
+            let wait = f64::uniform(&mut rng) * 0.03;
             std::thread::sleep(Duration::from_secs_f64(wait));
             child.kill().unwrap();
             let ended = child.wait().unwrap().success();
@@ -127,7 +127,6 @@ fn killed_at_any_moment_it_ends_with_the_same_bits() {
         assert_eq!(files(folder), ["checkpoint.dl", "result"]);
     }
     println!("{kills} kills, {partial} of them while a file was written");
-    assert!(kills >= 10, "only {kills} kills");
 }
 
 /// A full disk, as far as a test can have one: no file may grow beyond 1 KiB.

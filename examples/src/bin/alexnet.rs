@@ -16,6 +16,7 @@ use clap::Parser;
 use dl_conv::models::alexnet;
 use dl_conv::{Conv2d, LocalResponseNorm, MaxPool2d, Padding};
 use dl_data::ImageDataset;
+use dl_io::{Bundle, Preprocessing};
 use dl_nn::init::Initializer::HeNormal;
 use dl_nn::prelude::*;
 use dl_viz::style::BLUE;
@@ -23,10 +24,12 @@ use dl_viz::{Figure, Images, Line, Panel};
 use examples::color_digits::color_digits;
 use examples::curves::learning_curves;
 use examples::digits::{DigitOptions, Prediction, prediction_panels, predictions};
+use examples::keep::KeepOptions;
 use examples::record::{rounded, untimed};
 use examples::{Options, finish};
 use ndarray::{Array1, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Images of the full network's step.
 const FULL_BATCH: usize = 8;
@@ -44,6 +47,8 @@ const MOST_STEPS: usize = 400;
 struct Args {
     #[command(flatten)]
     digits: DigitOptions,
+    #[command(flatten)]
+    keep: KeepOptions,
 }
 
 /// The numbers behind the figures.
@@ -80,16 +85,32 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         );
 
         let mut trainer = quarter(seed)?;
-        let history = trainer.fit(train.images(), train.labels(), args.digits.fit())?;
+        let settings = json!({
+            "program": "alexnet",
+            "images": train.len(),
+            "batch_size": args.digits.batch_size,
+            "seed": seed,
+        });
+        let fit = args.keep.keep(args.digits.fit(), &settings)?;
+        let history = trainer.fit(train.images(), train.labels(), fit)?;
         let params = trainer.model().params().next();
         let (_, kernel) = params.ok_or("the model has no parameters")?;
-        Ok(Record {
+        let record = Record {
             by_heart,
             history: untimed(history),
             test: trainer.evaluate(test.images(), test.labels())?,
             first: predictions(&trainer, &test.first(20)?)?,
             filters: rounded(kernel.into_dimensionality::<Ix4>()?),
-        })
+        };
+        let (link, names) = (trainer.loss().link(), train.class_names());
+        args.keep.export(trainer.model(), link, names)?;
+        args.keep.save(|| {
+            Bundle::of(trainer)
+                .preprocessing(Preprocessing::Divide(255.0))
+                .class_names(names)
+                .training(settings)
+        })?;
+        Ok(record)
     })?;
     draw(&record, &test, &args.digits.options)?;
     println!("test loss {:.4}", record.test.loss);

@@ -104,13 +104,13 @@ impl LearnOptions {
     ) -> Result<Report, Box<dyn Error>> {
         let test = &data.test;
         let names = test.class_names();
-        let labels = test.labels().to_vec();
         let probabilities = trainer.predict(test.images())?;
         let probabilities = probabilities.into_dimensionality::<Ix2>()?;
         let predicted = trainer.predict_classes(test.images())?;
         let confusion = ConfusionMatrix::new(test.labels(), &predicted, names.len())?;
         let images = Some(test.images().view());
-        let mistakes = Mistake::worst(probabilities.view(), &labels, names, images, MISTAKES)?;
+        let mistakes =
+            Mistake::worst(probabilities.view(), test.labels(), names, images, MISTAKES)?;
         let summary = format!(
             "{} images to learn from, {} to test on.",
             data.train.len(),
