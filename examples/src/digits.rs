@@ -135,7 +135,8 @@ impl DigitOptions {
         an_epoch as u64 * self.epochs() as u64
     }
 
-    fn epochs(&self) -> usize {
+    /// How often each image is seen.
+    pub fn epochs(&self) -> usize {
         let usual = if self.options.quick { 2 } else { 5 };
         self.epochs.unwrap_or(usual) as usize
     }

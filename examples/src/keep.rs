@@ -1,13 +1,13 @@
 //! What is kept of a training: checkpoints on the way, the trained network at the end.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::value_parser;
 use dl_io::onnx::Onnx;
 use dl_io::{Bundle, Checkpoints};
-use dl_nn::train::Fit;
-use dl_nn::{Activation, Model, Scalar};
+use dl_nn::Scalar;
+use dl_nn::train::{Fit, Trainer};
 use serde::{Deserialize, Serialize};
 
 /// Where a training and its network are kept.
@@ -66,43 +66,43 @@ impl KeepOptions {
         Ok(fit.resume(snapshot).checkpoint(checkpoints))
     }
 
-    /// Writes the bundle that `make` makes, where that is asked for.
+    /// Writes the trained network where that is asked for: as an ONNX file with the activation that its
+    /// loss contains, and as the bundle that `bundle` makes of it. If one fails the other is written all
+    /// the same.
     ///
     /// # Errors
-    /// As [`Bundle::save`].
-    pub fn save<F>(&self, make: impl FnOnce() -> Bundle<F>) -> Result<(), Box<dyn Error>>
+    /// As [`Onnx::save`] and [`Bundle::save`].
+    pub fn network<F>(
+        &self,
+        trainer: Trainer<F>,
+        class_names: &[String],
+        bundle: impl FnOnce(Trainer<F>) -> Bundle<F>,
+    ) -> Result<(), Box<dyn Error>>
     where
         F: Scalar + Serialize + for<'de> Deserialize<'de>,
     {
-        if let Some(path) = &self.save {
-            make().save(path)?;
-            println!("wrote {}", path.display());
-        }
-        Ok(())
-    }
-
-    /// Writes the network as an ONNX file, with the activation that its loss contains, where that is
-    /// asked for.
-    ///
-    /// # Errors
-    /// As [`Onnx::save`].
-    pub fn export<F: Scalar>(
-        &self,
-        model: &Model<F>,
-        output: Activation,
-        class_names: &[String],
-    ) -> Result<(), Box<dyn Error>> {
+        let mut exported = Ok(());
         if let Some(path) = &self.onnx {
-            let onnx = Onnx::new(model).output(output);
-            onnx.class_names(class_names).save(path)?;
-            println!("wrote {}", path.display());
+            let onnx = Onnx::new(trainer.model()).output(trainer.loss().link());
+            exported = onnx.class_names(class_names).save(path);
+            told(path, exported.is_ok());
         }
-        Ok(())
+        if let Some(path) = &self.save {
+            bundle(trainer).save(path)?;
+            told(path, true);
+        }
+        Ok(exported?)
     }
 
     /// Whether anything is to be kept.
     pub fn is_asked_for(&self) -> bool {
         let files = [&self.checkpoint, &self.save, &self.onnx];
         files.into_iter().any(Option::is_some)
+    }
+}
+
+fn told(path: &Path, written: bool) {
+    if written {
+        println!("wrote {}", path.display());
     }
 }

@@ -23,6 +23,17 @@ pub struct RecordOptions {
 }
 
 impl RecordOptions {
+    /// `Ok` unless a training is `wanted` and `--replay` is given, which trains nothing.
+    ///
+    /// # Errors
+    /// The sentence that says so.
+    pub fn require_training(&self, wanted: bool) -> Result<(), &'static str> {
+        match self.replay.is_some() && wanted {
+            true => Err("--replay trains nothing: there is nothing to keep or to watch"),
+            false => Ok(()),
+        }
+    }
+
     /// The record of the file given by `--replay`; otherwise that of `run`, which is written to the
     /// file given by `--record`.
     ///

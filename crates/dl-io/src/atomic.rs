@@ -60,9 +60,11 @@ pub(crate) fn remove_partial(path: &Path) -> io::Result<()> {
     for entry in beside(path).read_dir()? {
         let entry = entry?;
         let name = entry.file_name();
-        let bytes = name.as_encoded_bytes();
-        if bytes.starts_with(before.as_encoded_bytes()) && bytes.ends_with(after.as_encoded_bytes())
-        {
+        let random = name.as_encoded_bytes();
+        let random = random.strip_prefix(before.as_encoded_bytes());
+        let random = random.and_then(|name| name.strip_suffix(after.as_encoded_bytes()));
+        // with a dot it is what is left of a file with a longer name
+        if random.is_some_and(|random| !random.contains(&b'.')) {
             std::fs::remove_file(entry.path())?;
         }
     }
@@ -127,6 +129,7 @@ mod tests {
             ".file",
             "file.partial",
             ".other.abc.partial",
+            ".file.txt.abc.partial",
         ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
@@ -134,7 +137,13 @@ mod tests {
         let left = std::fs::read_dir(folder.path()).unwrap();
         let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
-        assert_eq!(left, [".file", ".other.abc.partial", "file.partial"]);
+        let kept = [
+            ".file",
+            ".file.txt.abc.partial",
+            ".other.abc.partial",
+            "file.partial",
+        ];
+        assert_eq!(left, kept);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! nothing, and allocates no more than a few times the bytes that are there.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -94,6 +95,9 @@ pub enum ReadErrorKind {
     /// A tensor does not hold what it should.
     #[error(transparent)]
     Tensor(#[from] TensorError),
+    /// The manifest names more than the file holds: a tensor more than once.
+    #[error("its manifest names `{0}` and others, which are more numbers than the file holds")]
+    Repeated(String),
     /// A tensor is missing.
     #[error("it has no tensor `{0}`, which its manifest names")]
     MissingTensor(String),
@@ -188,6 +192,9 @@ pub(crate) struct Container {
     path: PathBuf,
     bytes: Vec<u8>,
     manifest: String,
+    /// Bytes of tensors that have not been read yet: a tensor named again and again would take
+    /// more memory than the file warrants.
+    unread: Cell<usize>,
 }
 
 impl Container {
@@ -201,6 +208,7 @@ impl Container {
         let manifest = manifest(&bytes, format).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
+            unread: Cell::new(bytes.len()),
             bytes,
             manifest,
         })
@@ -226,6 +234,10 @@ impl Container {
         let array = |name: String| {
             let tensor = tensors.tensor(&name);
             let tensor = tensor.map_err(|_| ReadErrorKind::MissingTensor(name.clone()))?;
+            match self.unread.get().checked_sub(tensor.data().len()) {
+                Some(unread) => self.unread.set(unread),
+                None => return Err(ReadErrorKind::Repeated(name)),
+            }
             let array = array_from(&name, &tensor, Narrowing::Refuse)?;
             Ok((name, array))
         };

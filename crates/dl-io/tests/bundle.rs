@@ -325,6 +325,25 @@ fn what_a_file_declares_is_not_trusted() {
     assert!(refused(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
     assert!(refused(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));
     assert!(refused(r#"\"dense_1.kernel\""#, r#"\"dense_1.colonel\""#).contains("no tensor"));
+    let again = r#"\"dense_1.kernel\","#.repeat(1000);
+    assert!(
+        refused(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
+            .contains("more numbers than the file holds")
+    );
+    assert!(
+        refused(
+            r#"\"output\":\"Identity\""#,
+            r#"\"output\":{\"Elu\":{\"alpha\":-1.0}}"#
+        )
+        .contains("Elu alpha is -1")
+    );
+    assert!(
+        refused(
+            r#"\"input_shape\":[2],\"preprocessing\":[]"#,
+            r#"\"input_shape\":[1,2],\"preprocessing\":[{\"Divide\":0.0}]"#
+        )
+        .contains("preprocessing 1 (Divide): the divisor is 0")
+    );
     assert!(refused(r#"\"c\"]"#, r#"\"c\",\"d\"]"#).contains("4 class names for 3 outputs"));
 }
 

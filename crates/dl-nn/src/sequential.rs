@@ -28,7 +28,7 @@ pub struct Sequential<F> {
 pub struct Limits {
     /// Numbers of all parameters and states.
     pub numbers: usize,
-    /// Numbers of a sample, at the input and after any layer.
+    /// Numbers of a sample, at the input and after every layer, all together.
     pub sample: usize,
 }
 
@@ -99,12 +99,12 @@ impl<F: Scalar> Sequential<F> {
         {
             return Err(BuildError::HugeInput(self.input.clone()));
         }
-        let size = sizes.product();
-        if size > limits.sample {
+        let mut sample: usize = sizes.product();
+        if sample > limits.sample {
             return Err(BuildError::TooLarge {
                 layer: "input".into(),
                 what: "numbers in a sample",
-                got: size,
+                got: sample,
                 most: limits.sample,
             });
         }
@@ -139,10 +139,10 @@ impl<F: Scalar> Sequential<F> {
                 .output_shape(&shape)
                 .map_err(|error| described(error.into()))?;
             let size = output_shape.iter().copied().try_fold(1, usize::checked_mul);
-            let size = size.unwrap_or(usize::MAX);
-            if size > limits.sample {
-                let what = "numbers in an output sample";
-                return Err(too_large(what, size, limits.sample));
+            sample = sample.saturating_add(size.unwrap_or(usize::MAX));
+            if sample > limits.sample {
+                let what = "numbers in a sample after this layer and those before it";
+                return Err(too_large(what, sample, limits.sample));
             }
             if layers.iter().any(|l| l.name == name) {
                 return Err(BuildError::DuplicateName(name));

@@ -139,7 +139,7 @@ fn snapshot() -> Snapshot<f32> {
     let mut stopping = EarlyStopping::new(9);
     let fit = options(&mut stopping).checkpoint(&mut keep);
     trainer(1).fit(&x, &labels, fit).unwrap();
-    serde_json::from_str(&keep.snapshots[5].1).unwrap()
+    serde_json::from_str(&keep.snapshots[6].1).unwrap()
 }
 
 fn refused(trainer: &mut Trainer<f32>, fit: Fit<'_, f32>) -> ResumeError {
@@ -182,6 +182,49 @@ fn what_does_not_fit_is_refused() {
         "callbacks that remember something: the snapshot has [\"reduce_on_plateau\", \
          \"early_stopping\"], but here: []"
     );
+}
+
+/// What a file may say whose checksum is right.
+#[test]
+fn a_snapshot_that_nobody_took_is_refused() {
+    let forged = |forge: &dyn Fn(&mut Snapshot<f32>)| {
+        let mut snapshot = snapshot();
+        forge(&mut snapshot);
+        let mut stopping = EarlyStopping::new(9);
+        refused(&mut trainer(1), options(&mut stopping).resume(snapshot))
+    };
+    let other = || {
+        let network = Sequential::input([2]).push(Dense::new(2));
+        network.build(0).unwrap().weights()
+    };
+    let kept = |error| assert!(matches!(error, ResumeError::Weights(_)), "{error}");
+    kept(forged(&|s| s.trainer.weights = other()));
+    kept(forged(&|s| s.fit.last_good = Some(other())));
+    kept(forged(&|s| s.fit.callbacks[1].weights = Some(other())));
+    let said = |error: ResumeError| error.to_string();
+    assert_eq!(
+        said(forged(&|s| s.fit.step = 1_000_000)),
+        "steps done in the epoch: the snapshot has 1000000, but this `fit` has 3"
+    );
+    assert!(said(forged(&|s| s.fit.epoch = 1 << 60)).starts_with("epochs in the history"));
+    assert!(said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("callbacks"));
+    let text = serde_json::to_value(snapshot().fit.tally)
+        .unwrap()
+        .to_string();
+    let text = text.replace(r#""right":"#, r#""right":99"#);
+    let tally: dl_nn::train::Tally = serde_json::from_str(&text).unwrap();
+    assert!(said(forged(&|s| s.fit.tally = tally)).starts_with("samples seen"));
+}
+
+#[test]
+fn a_step_number_at_its_end_goes_on() {
+    let mut snapshot = snapshot();
+    snapshot.trainer.steps = u64::MAX;
+    let (x, labels) = data();
+    let mut stopping = EarlyStopping::new(9);
+    let mut trainer = trainer(1);
+    let fit = options(&mut stopping).resume(snapshot);
+    trainer.fit(&x, &labels, fit).unwrap();
 }
 
 /// A checkpointer that cannot keep anything.

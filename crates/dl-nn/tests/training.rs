@@ -768,7 +768,7 @@ fn early_stopping_watches_what_it_is_told() {
                 batch_size: 1,
                 samples: 1,
             },
-            resumed_at: 0,
+            resumed_at: None,
             grads: &[],
         };
         stopping.train_begin(&mut run);

@@ -16,7 +16,7 @@ use clap::Parser;
 use dl_conv::models::alexnet;
 use dl_conv::{Conv2d, LocalResponseNorm, MaxPool2d, Padding};
 use dl_data::ImageDataset;
-use dl_io::{Bundle, Preprocessing};
+use dl_io::{Bundle, Preprocessing, data_sha256};
 use dl_nn::init::Initializer::HeNormal;
 use dl_nn::prelude::*;
 use dl_viz::style::BLUE;
@@ -74,7 +74,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let train = color_digits(&grey.train, seed)?;
     let test = color_digits(&grey.test, seed.wrapping_add(1))?;
     let batch = train.first(BY_HEART)?;
-    let record = args.digits.record.record(|| {
+    let record = &args.digits.record;
+    record.require_training(args.keep.is_asked_for())?;
+    let record = record.record(|| {
         time_in_full(if quick { 1 } else { FULL_BATCH }, seed)?;
         let by_heart = learn_by_heart(&batch, seed)?;
         println!(
@@ -102,12 +104,12 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             first: predictions(&trainer, &test.first(20)?)?,
             filters: rounded(kernel.into_dimensionality::<Ix4>()?),
         };
-        let (link, names) = (trainer.loss().link(), train.class_names());
-        args.keep.export(trainer.model(), link, names)?;
-        args.keep.save(|| {
+        let names = train.class_names();
+        args.keep.network(trainer, names, |trainer| {
             Bundle::of(trainer)
                 .preprocessing(Preprocessing::Divide(255.0))
                 .class_names(names)
+                .data_sha256(data_sha256(train.images(), train.labels()))
                 .training(settings)
         })?;
         Ok(record)

@@ -123,11 +123,11 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .validation(test.features(), test.labels())
         .callback(NoProgress::default())
         .callback(Progress::new());
+    let checksum = data_sha256(data.features(), data.labels());
     let settings = json!({
         "program": "iris_mlp",
+        "data_sha256": checksum,
         "seed": args.seed,
-        "csv": args.csv,
-        "label": args.label,
         "components": components,
         "fit_on": format!("{fit_on:?}"),
     });
@@ -175,15 +175,13 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             .unwrap_or(0.0)
     );
     println!("test accuracy {:.4}", accuracy.value);
-    args.keep
-        .export(trainer.model(), trainer.loss().link(), data.class_names())?;
-    args.keep.save(|| {
+    args.keep.network(trainer, data.class_names(), |trainer| {
         preprocessing
             .bundle(trainer)
             .class_names(data.class_names())
             .feature_names(data.feature_names())
-            .training(&settings)
-            .data_sha256(data_sha256(data.features(), data.labels()))
+            .data_sha256(checksum)
+            .training(settings)
     })
 }
 

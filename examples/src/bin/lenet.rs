@@ -62,7 +62,7 @@ fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
         let cycle = OneCycle::new(steps)?;
         let schedule = Some(LearningRate::per_step(cycle));
         // the cycle ends with the last step: a run of more epochs is another run
-        let settings = json!({ "program": "lenet", "steps": steps });
+        let settings = json!({ "program": "lenet", "epochs": digits.epochs() });
         args.learn
             .learn(settings, trainer, schedule, &data, |trainer, history| {
                 let image = data.test.images().select(Axis(0), &[DIGIT]);

@@ -43,8 +43,9 @@ impl<F: Scalar> Callback<F> for EpochLines {
         let steps = run.plan.epochs * run.plan.steps_per_epoch;
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} steps, about {eta} left");
         self.bar = ProgressBar::new(steps as u64).with_style(style.expect("a valid template"));
-        self.bar
-            .set_position((run.resumed_at * run.plan.steps_per_epoch) as u64);
+        let (epochs, steps) = run.resumed_at.unwrap_or_default();
+        let done = epochs * run.plan.steps_per_epoch + steps;
+        self.bar.set_position(done as u64);
     }
 
     fn step_begin(&mut self, _: usize, step: usize, _: &mut Run<'_, F>) {

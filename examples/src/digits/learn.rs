@@ -42,9 +42,7 @@ impl LearnOptions {
         run: impl FnOnce() -> Result<R, Box<dyn Error>>,
     ) -> Result<R, Box<dyn Error>> {
         let record = &self.digits.record;
-        if record.replay.is_some() && (self.keep.is_asked_for() || self.watch.is_asked_for()) {
-            return Err("--replay trains nothing: there is nothing to keep or to watch".into());
-        }
+        record.require_training(self.keep.is_asked_for() || self.watch.is_asked_for())?;
         record.record(run)
     }
 
@@ -62,35 +60,36 @@ impl LearnOptions {
         data: &Mnist<f32>,
         measure: impl FnOnce(&Trainer<f32>, History) -> Result<R, Box<dyn Error>>,
     ) -> Result<R, Box<dyn Error>> {
+        let (x, labels) = (data.train.images(), data.train.labels());
         let mut settings = settings;
         settings["images"] = json!(data.train.len());
         settings["batch_size"] = json!(self.digits.batch_size);
         settings["seed"] = json!(self.digits.seed);
-        let (x, labels) = (data.train.images(), data.train.labels());
-        let mut watched = self.watch.begin(
-            &mut trainer,
-            SoftmaxCrossEntropy::new(),
-            x,
-            &labels.to_vec(),
-        )?;
+        if self.keep.is_asked_for() {
+            settings["data_sha256"] = json!(data_sha256(x, labels));
+        }
+        let loss = SoftmaxCrossEntropy::new();
+        let mut watched = self.watch.begin(&mut trainer, loss, x, &labels.to_vec())?;
         let mut fit = self.digits.fit();
         if let Some(schedule) = schedule {
             fit = fit.callback(schedule);
         }
         let fit = self.keep.keep(watched.watch(fit), &settings)?;
-        let history = trainer.fit(x, labels, fit)?;
-        // one that fails leaves out none of the others: what was learnt is not to be lost
+        let history = trainer.fit(x, labels, fit);
+        // what was found is told most of all where training failed
         let closed = watched.close();
+        let history = history?;
         settings["epochs"] = json!(history.epochs.len());
+        // one that fails leaves out none of the others: what was learnt is not to be lost
         let told = self.watch.end(&history, || {
             self.report(&trainer, &history, data, &settings)
         });
-        let names = data.train.class_names();
-        let link = trainer.loss().link();
-        let exported = self.keep.export(trainer.model(), link, names);
         let outcome = measure(&trainer, history);
-        self.keep.save(|| bundle(trainer, &data.train, settings))?;
-        closed.and(told).and(exported)?;
+        let names = data.train.class_names();
+        let kept = self.keep.network(trainer, names, |trainer| {
+            bundle(trainer, &data.train, settings)
+        });
+        closed.and(told).and(kept)?;
         outcome
     }
 
@@ -137,6 +136,6 @@ fn bundle(trainer: Trainer<f32>, data: &ImageDataset<f32>, settings: Value) -> B
     Bundle::of(trainer)
         .preprocessing(Preprocessing::Divide(255.0))
         .class_names(data.class_names())
-        .training(settings)
         .data_sha256(data_sha256(data.images(), data.labels()))
+        .training(settings)
 }

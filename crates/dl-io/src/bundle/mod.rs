@@ -10,7 +10,7 @@ use std::path::Path;
 
 use dl_nn::train::Trainer;
 use dl_nn::{Activation, Architecture, Limits, Model, Registry, Scalar, Weights};
-use ndarray::{ArrayD, ArrayRef, Axis, Dimension, IxDyn, Slice, concatenate};
+use ndarray::{ArrayD, ArrayRef, Axis, Dimension, Slice, concatenate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// The most numbers that a sample may have between two layers of a model from a file.
+/// The most numbers that a sample may have between the layers of a model from a file, all together.
 const MOST_SAMPLE: usize = 1 << 26;
 
 /// A model with what goes before it (scalers, projections) and after it (softmax, class names), and
@@ -64,6 +64,8 @@ const MOST_SAMPLE: usize = 1 << 26;
 pub struct Bundle<F> {
     model: Model<F>,
     content: Content<F>,
+    /// Why it cannot be saved.
+    fault: Option<String>,
 }
 
 /// What a bundle says beside the weights.
@@ -106,7 +108,12 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
             data_sha256: None,
             weights: Vec::new(),
         };
-        Self { model, content }
+        let fault = None;
+        Self {
+            model,
+            content,
+            fault,
+        }
     }
 
     /// The trainer's model; its answers are what the loss makes of the outputs: probabilities.
@@ -155,9 +162,12 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         self
     }
 
-    /// How it was trained: anything serde can write. What it cannot becomes `null`.
+    /// How it was trained: anything serde can write as JSON; what it cannot is an error when saved.
     pub fn training(mut self, configuration: impl Serialize) -> Self {
-        self.content.training = serde_json::to_value(configuration).unwrap_or_default();
+        match serde_json::to_value(configuration) {
+            Ok(configuration) => self.content.training = configuration,
+            Err(error) => self.fault = Some(format!("training configuration: {error}")),
+        }
         self
     }
 
@@ -216,7 +226,12 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
             Ok(model)
         };
         let model = build().map_err(|kind| LoadError::model(path, kind))?;
-        let bundle = Self { model, content };
+        let fault = None;
+        let bundle = Self {
+            model,
+            content,
+            fault,
+        };
         let fits = bundle.check();
         fits.map_err(|error| LoadError::parts(path, error))?;
         Ok(bundle)
@@ -288,8 +303,8 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         }
         // some rows at a time, so that wide layers do not take more memory than the rows do
         let sizes = self.model.layers().iter();
-        let sizes = sizes.map(|named| named.output_shape.iter().product());
-        let rows = MOST_SAMPLE / sizes.max().unwrap_or(1).max(1);
+        let sizes = sizes.map(|named| named.output_shape.iter().product::<usize>());
+        let rows = MOST_SAMPLE / sizes.sum::<usize>().max(1);
         let rows = rows.clamp(1, 256);
         let n = x.len_of(Axis(0));
         if n == 0 {
@@ -367,6 +382,9 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
 
     /// Whether a raw sample goes all the way through, and every class has a name.
     fn check(&self) -> Result<(), String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         let Content {
             input_shape,
             class_names,
@@ -389,15 +407,15 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
                 "{columns} feature names for samples {input_shape:?}"
             ));
         }
-        let mut shape = vec![1];
-        shape.extend(input_shape);
-        let mut x = ArrayD::zeros(IxDyn(&shape));
+        let mut shape = input_shape.clone();
         for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
             let (step, name) = (step + 1, preprocessing.name());
-            let z = preprocessing.transform(x);
-            x = z.map_err(|error| format!("preprocessing {step} ({name}): {error}"))?;
+            let after = preprocessing.output_shape(&shape);
+            shape = after.map_err(|why| format!("preprocessing {step} ({name}): {why}"))?;
         }
-        let (takes, gets) = (self.model.input_shape(), &x.shape()[1..]);
+        let output = self.content.output.validate();
+        output.map_err(|error| format!("output: {error}"))?;
+        let (takes, gets) = (self.model.input_shape(), &shape[..]);
         if takes != gets {
             return Err(format!(
                 "the model takes samples {takes:?}, but preprocessing gives {gets:?}"

@@ -57,6 +57,28 @@ impl<F: Scalar> Preprocessing<F> {
         }
     }
 
+    /// The shape of a sample after the step, or what is wrong with it.
+    pub(super) fn output_shape(&self, shape: &[usize]) -> Result<Vec<usize>, String> {
+        let Some(columns) = self.columns() else {
+            return match self {
+                Self::Divide(d) if *d == 0.0 || !d.is_finite() => {
+                    Err(format!("the divisor is {d}, but must be finite and not 0"))
+                }
+                _ => Ok(shape.to_vec()),
+            };
+        };
+        let size: usize = shape.iter().product();
+        if size != columns {
+            return Err(format!(
+                "samples {shape:?} have {size} numbers, but it takes {columns}"
+            ));
+        }
+        Ok(vec![match self {
+            Self::Pca(pca) => pca.components().nrows(),
+            _ => columns,
+        }])
+    }
+
     /// Does the step to samples `[n, …]` in standard layout; all but `Divide` see them as rows.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::atomic::remove_partial;
 use crate::container::{self, Container, Format, ReadError};
@@ -57,7 +57,7 @@ pub struct Checkpoints {
     path: PathBuf,
     every_epochs: usize,
     every_steps: Option<usize>,
-    run: Value,
+    run: Result<Value, String>,
 }
 
 /// Why a training cannot go on from a file.
@@ -67,6 +67,17 @@ pub enum CheckpointError {
     /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The run's settings cannot be written as JSON, and so not be compared.
+    #[error("the run's settings cannot be written as JSON: {0}")]
+    Settings(String),
+    /// It cannot be told whether there is a file.
+    #[error("cannot look for `{}`: {source}", path.display())]
+    Look {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// It belongs to a run with other settings.
     #[error(
         "`{}` is a checkpoint of another run: {setting} was {found}, but is {expected} here",
@@ -91,7 +102,7 @@ impl Checkpoints {
             path: path.into(),
             every_epochs: 1,
             every_steps: None,
-            run: Value::Null,
+            run: Ok(Value::Null),
         }
     }
 
@@ -107,9 +118,11 @@ impl Checkpoints {
         self
     }
 
-    /// The run's settings, anything serde can write: a checkpoint of a run with others is refused.
+    /// The run's settings, anything serde can write as JSON: a checkpoint of a run with others is
+    /// refused. Put in whatever makes the training what it is and is not in the trainer's state: a
+    /// checksum of the data, learning rate, loss, schedule.
     pub fn run(mut self, settings: impl Serialize) -> Self {
-        self.run = serde_json::to_value(settings).unwrap_or_default();
+        self.run = serde_json::to_value(settings).map_err(|error| error.to_string());
         self
     }
 
@@ -127,37 +140,48 @@ impl Checkpoints {
     where
         F: Scalar,
     {
-        // a folder that does not exist has nothing to be removed from
+        let run = self.settings()?;
+        let exists = self.path.try_exists();
+        let exists = exists.map_err(|source| CheckpointError::Look {
+            path: self.path.clone(),
+            source,
+        })?;
+        // where this fails, what is left over takes room and nothing else
         let _ = remove_partial(&self.path);
-        if !self.path.exists() {
+        if !exists {
             return Ok(None);
         }
         let file = Container::read(&self.path, FORMAT)?;
         let content: Content = file.content()?;
-        self.check_run(&content.run)?;
+        self.compare(&content.run, &run)?;
         Ok(Some(content.into_snapshot(&file)?))
     }
 
-    fn check_run(&self, found: &Value) -> Result<(), CheckpointError> {
-        let differs = |setting: &str, found: &Value, expected: &Value| CheckpointError::Run {
+    fn settings(&self) -> Result<Value, CheckpointError> {
+        self.run.clone().map_err(CheckpointError::Settings)
+    }
+
+    /// Compares the file's settings with these: setting by setting where they have names.
+    fn compare(&self, found: &Value, expected: &Value) -> Result<(), CheckpointError> {
+        let differs = |setting: String, found: &Value, expected: &Value| CheckpointError::Run {
             path: self.path.clone(),
-            setting: setting.to_owned(),
+            setting,
             found: found.clone(),
             expected: expected.clone(),
         };
-        if let (Value::Object(found), Value::Object(expected)) = (found, &self.run) {
-            for (setting, value) in expected {
-                let before = found.get(setting).unwrap_or(&Value::Null);
-                if before != value {
-                    return Err(differs(&format!("`{setting}`"), before, value));
-                }
-            }
+        if found == expected {
             return Ok(());
         }
-        if *found != self.run {
-            return Err(differs("it", found, &self.run));
+        if let (Value::Object(was), Value::Object(is)) = (found, expected) {
+            for setting in was.keys().chain(is.keys()) {
+                let of = |settings: &Map<String, Value>| settings.get(setting).cloned();
+                let (was, is) = (of(was).unwrap_or_default(), of(is).unwrap_or_default());
+                if was != is {
+                    return Err(differs(format!("`{setting}`"), &was, &is));
+                }
+            }
         }
-        Ok(())
+        Err(differs("it".to_owned(), found, expected))
     }
 }
 
@@ -170,7 +194,7 @@ impl<F: Scalar> Checkpointer<F> for Checkpoints {
     }
 
     fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let (content, arrays) = Content::of(snapshot, self.run.clone());
+        let (content, arrays) = Content::of(snapshot, self.settings()?);
         Ok(container::write(&self.path, FORMAT, &content, arrays)?)
     }
 }

@@ -39,8 +39,9 @@ pub struct Run<'a, F> {
     pub learning_rate_factor: f64,
     /// What `fit` was asked to do.
     pub plan: Plan,
-    /// Epochs that were done before this `fit` took up a snapshot.
-    pub resumed_at: usize,
+    /// Where this `fit` took up a snapshot: epochs done, and steps done in the epoch under way;
+    /// `None` where it began anew.
+    pub resumed_at: Option<(usize, usize)>,
     /// The gradients of the last step, layer by layer, parameter by parameter, before clipping
     /// and penalties; of zeros before the first.
     pub grads: &'a [Vec<ArrayD<F>>],

@@ -123,6 +123,11 @@ impl Tally {
         self.samples += samples;
     }
 
+    /// The samples, or those of them that are right where these are said to be more.
+    pub(super) fn seen(&self) -> usize {
+        self.samples.max(self.right.unwrap_or(0))
+    }
+
     pub(super) fn evaluation(&self) -> Evaluation {
         Evaluation {
             loss: self.loss / self.weight,

@@ -24,8 +24,8 @@ use crate::workspace::Workspace;
 struct Session<'a, 'c, F> {
     /// How far it has come; what callbacks remember and the history stand elsewhere.
     state: FitState<F>,
-    /// Epochs done before it was resumed.
-    resumed_at: usize,
+    /// Where it was taken up from a snapshot: epoch and step.
+    resumed_at: Option<(usize, usize)>,
     shuffle: bool,
     checkpointer: Option<Box<dyn Checkpointer<F> + 'c>>,
     callbacks: Callbacks<'c, F>,
@@ -60,7 +60,7 @@ impl<F: Scalar> Trainer<F> {
         &mut self,
         x: &'a ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
-        options: Fit<'_, F>,
+        mut options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
         options.validate()?;
         let targets = targets.into();
@@ -102,13 +102,17 @@ impl<F: Scalar> Trainer<F> {
         if let (Some(trainer), Some(fit)) = (snapshot, &fit) {
             fit.check(&plan)?;
             check_callbacks(&fit.callbacks, &options.callbacks)?;
+            fit.check_weights(&self.model).map_err(ResumeError::from)?;
+            // for their errors alone: `train_begin` may forget it again
+            wake_callbacks(&fit.callbacks, &mut options.callbacks)?;
             self.restore(trainer)?;
         }
+        let resumed_at = fit.as_ref().map(|fit| (fit.epoch, fit.step));
         let mut fit = fit.unwrap_or_else(|| FitState::start(plan, self.steps));
         fit.plan = plan;
         self.history = std::mem::take(&mut fit.history);
         let mut session = Session {
-            resumed_at: fit.epoch,
+            resumed_at,
             state: fit,
             checkpointer: options.checkpointer,
             // a single batch: its order changes nothing but rounding
@@ -128,7 +132,7 @@ impl<F: Scalar> Trainer<F> {
         let good = session.state.last_good.take();
         let mut good = good.unwrap_or_else(|| self.model.weights());
         self.each(&mut session, |callback, run| callback.train_begin(run));
-        session.wake_callbacks()?;
+        wake_callbacks(&session.state.callbacks, &mut session.callbacks)?;
         let result = self.epochs(&mut session, &mut good);
         if result.as_ref().is_err_and(leads_astray) {
             // the optimiser starts anew, since its state led away from the good weights
@@ -315,17 +319,17 @@ impl<F: Scalar> Trainer<F> {
     }
 }
 
-impl<F: Scalar> Session<'_, '_, F> {
-    /// Gives the callbacks back what they remembered when the snapshot was taken.
-    fn wake_callbacks(&mut self) -> Result<(), ResumeError> {
-        let remembering = self.callbacks.iter_mut();
-        let remembering = remembering.filter(|callback| callback.state().is_some());
-        let states = self.state.callbacks.drain(..);
-        for (callback, state) in remembering.zip(states) {
-            callback.set_state(state)?;
-        }
-        Ok(())
+/// Gives the callbacks back what they remembered when the snapshot was taken.
+fn wake_callbacks<F: Scalar>(
+    states: &[CallbackState<F>],
+    callbacks: &mut Callbacks<'_, F>,
+) -> Result<(), ResumeError> {
+    let remembering = callbacks.iter_mut();
+    let remembering = remembering.filter(|callback| callback.state().is_some());
+    for (callback, state) in remembering.zip(states) {
+        callback.set_state(state.clone())?;
     }
+    Ok(())
 }
 
 /// Checks that the callbacks which remember something are of the kinds of these states.

@@ -2,12 +2,13 @@
 
 use std::error::Error;
 
+use dl_math::Scalar;
 use serde::{Deserialize, Serialize};
 
 use super::callback::Plan;
 use super::evaluate::Tally;
 use super::history::History;
-use crate::model::{Weights, WeightsError};
+use crate::model::{Model, Weights, WeightsError};
 use crate::optim::{OptimizerState, StateError};
 
 /// A running [`fit`](super::Trainer::fit), between two steps. Handed to
@@ -166,6 +167,10 @@ impl ResumeError {
         Self::Callback { found, expected }
     }
 
+    fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), Self> {
+        Self::require(what, found, found.min(most))
+    }
+
     fn require(what: &'static str, found: usize, expected: usize) -> Result<(), Self> {
         if found == expected {
             return Ok(());
@@ -175,6 +180,18 @@ impl ResumeError {
             found,
             expected,
         })
+    }
+}
+
+impl<F: Scalar> FitState<F> {
+    /// Checks that the weights kept beside the trainer's are this model's.
+    pub(super) fn check_weights(&self, model: &Model<F>) -> Result<(), WeightsError> {
+        let kept = self
+            .callbacks
+            .iter()
+            .filter_map(|state| state.weights.as_ref());
+        let mut all = self.last_good.iter().chain(kept);
+        all.try_for_each(|weights| model.check_weights(weights))
     }
 }
 
@@ -209,6 +226,18 @@ impl<F> FitState<F> {
         ResumeError::require("training samples", found.samples, plan.samples)?;
         ResumeError::require("batch size", found.batch_size, plan.batch_size)?;
         let steps = (found.steps_per_epoch, plan.steps_per_epoch);
-        ResumeError::require("steps an epoch", steps.0, steps.1)
+        ResumeError::require("steps an epoch", steps.0, steps.1)?;
+        ResumeError::require(
+            "epochs in the history",
+            self.history.epochs.len(),
+            self.epoch,
+        )?;
+        ResumeError::at_most("epochs done", self.epoch, plan.epochs)?;
+        ResumeError::at_most(
+            "steps done in the epoch",
+            self.step,
+            plan.steps_per_epoch - 1,
+        )?;
+        ResumeError::at_most("samples seen in the epoch", self.tally.seen(), plan.samples)
     }
 }

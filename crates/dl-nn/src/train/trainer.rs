@@ -238,7 +238,7 @@ impl<F: Scalar> Trainer<F> {
         }
         Err(TrainError::NonFiniteStep {
             loss,
-            step: self.steps + 1,
+            step: self.steps.wrapping_add(1),
             learning_rate: self.optimizer.learning_rate(),
         })
     }
@@ -272,7 +272,7 @@ impl<F: Scalar> Trainer<F> {
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
             self.optimizer.step(parameters, learning_rate_factor)?;
             self.workspace.commit(&mut self.model);
-            self.steps += 1;
+            self.steps = self.steps.wrapping_add(1);
         }
         Ok(Outcome {
             loss: share.loss,

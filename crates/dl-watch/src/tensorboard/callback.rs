@@ -207,6 +207,12 @@ impl TensorBoard {
 
 impl<F: Scalar> Callback<F> for TensorBoard {
     fn train_begin(&mut self, run: &mut Run<'_, F>) {
+        if let Some((epochs, steps)) = run.resumed_at {
+            // the files before this one have what came before
+            self.epoch = epochs as u64;
+            self.step = (epochs * run.plan.steps_per_epoch + steps) as u64;
+            return;
+        }
         // an error stops training after the first step
         self.attempt(|board| board.begin(run.model));
     }
@@ -231,6 +237,7 @@ mod tests {
     use super::*;
     use dl_nn::ndarray::array;
     use dl_nn::prelude::*;
+    use dl_nn::train::{Checkpointer, Moment, Snapshot};
 
     fn fit(board: &mut TensorBoard, epochs: usize) -> History {
         let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
@@ -243,6 +250,38 @@ mod tests {
             .validation(&x, &labels)
             .callback(board);
         trainer.fit(&x, &labels, options).unwrap()
+    }
+
+    #[test]
+    fn a_training_gone_on_with_counts_on() {
+        struct Keep(Option<Snapshot<f64>>);
+        impl Checkpointer<f64> for Keep {
+            fn wants(&mut self, moment: Moment) -> bool {
+                (moment.epoch, moment.step) == (2, 1)
+            }
+            fn save(
+                &mut self,
+                snapshot: Snapshot<f64>,
+            ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+                self.0 = Some(snapshot);
+                Ok(())
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
+        let labels = vec![0, 1, 1, 0];
+        let trainer = || {
+            let network = Sequential::input([2]).push(Dense::new(2));
+            let loss = SoftmaxCrossEntropy::new();
+            Trainer::new(network.build(1).unwrap(), loss, Adam::new(0.05)).unwrap()
+        };
+        let mut keep = Keep(None);
+        let options = Fit::epochs(3).batch_size(2).checkpoint(&mut keep);
+        trainer().fit(&x, &labels, options).unwrap();
+        let mut board = TensorBoard::create(dir.path()).unwrap();
+        let fit = Fit::epochs(3).batch_size(2).callback(&mut board);
+        trainer().fit(&x, &labels, fit.resume(keep.0)).unwrap();
+        assert_eq!((board.epoch, board.step), (3, 6));
     }
 
     /// `/dev/full` opens, and says at each write that the disk is full.
