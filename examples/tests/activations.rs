@@ -1,6 +1,6 @@
 //! The binary `activations`.
 
-mod common;
+use crate::common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::{

@@ -1,6 +1,6 @@
 //! `mnist_cnn`, `lenet`, `alexnet` and `feature_maps` as their user runs them.
 
-mod common;
+use crate::common;
 
 use std::{fs, process::Command};
 

@@ -1,6 +1,6 @@
 //! `iris_mlp` as its user runs it.
 
-mod common;
+use crate::common;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! The binary `linear_regression`.
 
-mod common;
+use crate::common;
 
 use common::{Directory, assert_refused, run};
 

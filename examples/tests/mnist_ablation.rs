@@ -1,7 +1,7 @@
 //! The binary `mnist_ablation`, and the exercises of the chapter on MNIST.
 
-mod common;
-mod printed;
+use crate::common;
+use crate::printed;
 
 use std::fs;
 

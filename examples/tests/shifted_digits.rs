@@ -1,6 +1,6 @@
 //! The binary `shifted_digits`.
 
-mod common;
+use crate::common;
 
 use std::fs;
 

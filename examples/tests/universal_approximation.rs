@@ -1,6 +1,6 @@
 //! The binary `universal_approximation`, and the numbers of its chapter.
 
-mod common;
+use crate::common;
 
 use common::{Directory, assert_refused, run};
 use examples::approximation::{

@@ -1,6 +1,6 @@
 //! The convolution layer against its definition.
 
-mod cases;
+use crate::cases;
 
 use cases::{Case, cases, rank4, whole};
 use dl_conv::{Conv2d, naive};

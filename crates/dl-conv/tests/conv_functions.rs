@@ -1,7 +1,7 @@
 //! Convolution on arrays: its definition, the textbook's im2col and product, and the direct form
 //! are one; so are their gradients.
 
-mod cases;
+use crate::cases;
 
 use cases::{Case, cases, whole, whole4};
 use dl_conv::functions::{
@@ -240,7 +240,7 @@ fn no_image_gives_no_result_and_no_gradient() {
     let dx = conv2d_input_gradient(y.view(), kernel.view(), 5, &window, 1).unwrap();
     assert_eq!(dx.dim(), (0, 5, 5, 2));
     let dk = conv2d_kernel_gradient(x.view(), y.view(), &window, 1).unwrap();
-    assert_eq!(dk, Array4::zeros((3, 3, 2, 4)));
+    assert_eq!(dk, Array4::<f64>::zeros((3, 3, 2, 4)));
 }
 
 #[test]

@@ -155,6 +155,6 @@ fn what_cannot_be_made_is_an_error() {
     assert_eq!(error.got, [5, 5]);
     // small σ: all the weight in the middle, nothing undefined
     let point = gallery::gaussian::<f32>(3, 1e-300).unwrap();
-    assert_eq!(point, gallery::identity());
+    assert_eq!(point, gallery::identity::<f32>());
     assert_eq!(f32::of(1.0), point[[1, 1]]);
 }

@@ -204,7 +204,7 @@ fn padding_never_wins() {
     let pool = MaxPool2d::new(2).stride(2).padding(Padding::all(1));
     let (y, dx) = by_layer(&pool, &x, &Array3::ones((2, 2, 1)));
     assert_eq!(y, array![[[-5.0], [-7.0]], [[-6.0], [-8.0]]].into_dyn());
-    assert_eq!(dx, Array3::ones((2, 2, 1)).into_dyn());
+    assert_eq!(dx, Array3::<f64>::ones((2, 2, 1)).into_dyn());
     // nor do the values that float comparisons start from
     let x = array![[[f64::NEG_INFINITY], [f64::NEG_INFINITY]]];
     let (y, dx) = by_layer(&MaxPool2d::new([1, 2]), &x, &array![[[1.0]]]);

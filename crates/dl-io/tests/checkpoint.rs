@@ -78,7 +78,7 @@ fn child() {
 
 fn start(folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--test-threads", "1"])
+        .args(["checkpoint::child", "--exact", "--test-threads", "1"])
         .env(FOLDER, folder)
         .stdout(Stdio::null())
         .spawn()
@@ -126,7 +126,11 @@ fn killed_at_any_moment_it_ends_with_the_same_bits() {
         assert_eq!(result, expected);
         assert_eq!(files(folder), ["checkpoint.dl", "result"]);
     }
-    println!("{kills} kills, {partial} of them while a file was written");
+    // for docs/reliability.md; seen with `--nocapture`
+    #[allow(clippy::print_stdout)]
+    {
+        println!("{kills} kills, {partial} of them while a file was written");
+    }
 }
 
 /// A full disk, as far as a test can have one: no file may grow beyond 1 KiB.
@@ -149,7 +153,13 @@ fn on_a_full_disk_the_last_checkpoint_is_kept_and_gone_on_from() {
     let full = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--nocapture", "--test-threads", "1"])
+        .args([
+            "checkpoint::child",
+            "--exact",
+            "--nocapture",
+            "--test-threads",
+            "1",
+        ])
         .env(FOLDER, folder)
         .output()
         .unwrap();

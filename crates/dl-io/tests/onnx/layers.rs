@@ -6,7 +6,7 @@ use dl_conv::{
 };
 use dl_nn::prelude::*;
 
-use crate::Case;
+use super::Case;
 
 const IMAGE: [usize; 3] = [7, 6, 4];
 

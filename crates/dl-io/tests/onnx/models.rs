@@ -4,7 +4,7 @@ use dl_conv::models::{alexnet, lenet5, mnist_cnn};
 use dl_conv::{Conv2d, ConvTranspose2d, Padding};
 use dl_nn::prelude::*;
 
-use crate::Case;
+use super::Case;
 
 pub(crate) fn cases() -> Vec<Case<f32>> {
     let mut cases = vec![

@@ -22,7 +22,7 @@ TOLERANCE = 1e-5
 
 
 def write(folder):
-    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--test", "weights_pytorch", "written_for"]
+    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--test", "all", "written_for"]
     subprocess.run(test, cwd=HERE, env=os.environ | {"DL_IO_WRITE_TO": folder}, check=True)
 
 

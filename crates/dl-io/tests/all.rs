@@ -1,0 +1,12 @@
+//! All tests in one program: what they share is compiled once, not for each of them.
+
+mod bundle;
+mod cases;
+mod checkpoint;
+#[path = "onnx/main.rs"]
+mod onnx;
+mod weights_errors;
+mod weights_keras;
+mod weights_npz;
+mod weights_pytorch;
+mod weights_round_trips;
