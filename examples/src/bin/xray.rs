@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let step = small_network()?;
-    println!("{step}\n");
+    println!("one step of a small network\n{step}");
     println!("loss of the small network {:.4}", step.loss);
     args.options.save("xray_step", &step.figure())?;
 
