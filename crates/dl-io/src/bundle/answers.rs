@@ -1,0 +1,102 @@
+//! Raw samples in, answers out.
+
+use dl_nn::Scalar;
+use ndarray::{ArrayD, ArrayRef, Axis, Dimension, Slice, concatenate};
+use serde::{Deserialize, Serialize};
+
+use super::{Bundle, MOST_SAMPLE, PredictError};
+
+impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
+    /// The answers for raw samples `[n, …input_shape]`: probabilities of a classifier, values of a
+    /// regression, `[n, …output]`.
+    ///
+    /// # Errors
+    /// [`PredictError`] where the samples do not fit or are not finite.
+    pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, PredictError> {
+        let x = x.view().into_dyn();
+        let expected = &self.content.input_shape;
+        if x.shape().get(1..) != Some(expected) {
+            return Err(PredictError::SampleShape {
+                got: x.shape().get(1..).unwrap_or(&[]).to_vec(),
+                expected: expected.clone(),
+            });
+        }
+        // some rows at a time, so that wide layers do not take more memory than the rows do
+        let sizes = self.model.layers().iter();
+        let sizes = sizes.map(|named| named.output_shape.iter().product::<usize>());
+        let rows = MOST_SAMPLE / sizes.sum::<usize>().max(1);
+        let rows = rows.clamp(1, 256);
+        let n = x.len_of(Axis(0));
+        if n == 0 {
+            return Err(dl_nn::DataError::Empty.into());
+        }
+        let mut answers = Vec::new();
+        for start in (0..n).step_by(rows) {
+            let part = x.slice_axis(Axis(0), Slice::from(start..n.min(start + rows)));
+            let part = self.answer(part.as_standard_layout().into_owned());
+            answers.push(part.map_err(|error| error.after(start))?);
+        }
+        let views: Vec<_> = answers.iter().map(|part| part.view()).collect();
+        Ok(concatenate(Axis(0), &views).expect("parts of one shape"))
+    }
+
+    /// The answers for a few samples in standard layout.
+    fn answer(&self, x: ArrayD<F>) -> Result<ArrayD<F>, PredictError> {
+        let mut x = x;
+        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
+            let transformed = preprocessing.transform(x);
+            x = transformed.map_err(|source| PredictError::Preprocessing {
+                step: step + 1,
+                name: preprocessing.name(),
+                source,
+            })?;
+        }
+        let mut y = self.model.predict(&x)?;
+        let width = y.shape().last().copied().unwrap_or(1);
+        let values = y.as_slice_mut().expect("in standard layout");
+        self.content.output.forward(values, width);
+        Ok(y)
+    }
+
+    /// The most probable class of each raw sample: the largest answer, or for a single one whether
+    /// it is above ½.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_classes<D: Dimension>(
+        &self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<Vec<usize>, PredictError> {
+        let y = self.predict(x)?;
+        let half = F::of(0.5);
+        let classes = y.outer_iter().map(|answers| {
+            let mut best = (0, F::neg_infinity());
+            if answers.len() == 1 {
+                return usize::from(answers.iter().any(|&p| p > half));
+            }
+            for (class, &answer) in answers.iter().enumerate() {
+                if answer > best.1 {
+                    best = (class, answer);
+                }
+            }
+            best.0
+        });
+        Ok(classes.collect())
+    }
+
+    /// The name of the most probable class of each raw sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), and where the bundle has no class names.
+    pub fn predict_names<D: Dimension>(
+        &self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<Vec<&str>, PredictError> {
+        let names = &self.content.class_names;
+        if names.is_empty() {
+            return Err(PredictError::NoNames);
+        }
+        let classes = self.predict_classes(x)?;
+        Ok(classes.into_iter().map(|class| &*names[class]).collect())
+    }
+}
