@@ -53,7 +53,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         }
     };
     let answers = bundle.predict(&samples)?;
-    let classes = bundle.predict_classes(&samples)?;
+    let classes = Bundle::most_probable(&answers);
     for ((name, answers), class) in names.iter().zip(answers.outer_iter()).zip(classes) {
         let answers: Vec<f64> = answers.iter().copied().collect();
         println!("{name}: {}", told(&bundle, &answers, class, args.all));

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use dl_data::{ImageDataset, Mnist};
+use dl_data::Mnist;
 use dl_io::{Bundle, Preprocessing, data_sha256};
-use dl_nn::metrics::ConfusionMatrix;
+use dl_nn::metrics::{ConfusionMatrix, argmax};
 use dl_nn::prelude::*;
 use dl_watch::report::{Mistake, Report};
 use ndarray::{Axis, Ix2};
@@ -65,8 +65,10 @@ impl LearnOptions {
         settings["images"] = json!(data.train.len());
         settings["batch_size"] = json!(self.digits.batch_size);
         settings["seed"] = json!(self.digits.seed);
-        if self.keep.is_asked_for() {
-            settings["data_sha256"] = json!(data_sha256(x, labels));
+        let asked_for = self.keep.is_asked_for();
+        let checksum = asked_for.then(|| data_sha256(x, labels));
+        if let Some(checksum) = &checksum {
+            settings["data_sha256"] = json!(checksum);
         }
         let loss = SoftmaxCrossEntropy::new();
         let mut watched = self.watch.begin(&mut trainer, loss, x, &labels.to_vec())?;
@@ -87,7 +89,7 @@ impl LearnOptions {
         let outcome = measure(&trainer, history);
         let names = data.train.class_names();
         let kept = self.keep.network(trainer, names, |trainer| {
-            bundle(trainer, &data.train, settings)
+            bundle(trainer, names, checksum, settings)
         });
         closed.and(told).and(kept)?;
         outcome
@@ -105,7 +107,7 @@ impl LearnOptions {
         let names = test.class_names();
         let probabilities = trainer.predict(test.images())?;
         let probabilities = probabilities.into_dimensionality::<Ix2>()?;
-        let predicted = trainer.predict_classes(test.images())?;
+        let predicted = argmax(&probabilities)?;
         let confusion = ConfusionMatrix::new(test.labels(), &predicted, names.len())?;
         let images = Some(test.images().view());
         let mistakes =
@@ -132,10 +134,18 @@ impl LearnOptions {
 }
 
 /// A network that takes pictures in bytes, 0 to 255, and names digits.
-fn bundle(trainer: Trainer<f32>, data: &ImageDataset<f32>, settings: Value) -> Bundle<f32> {
-    Bundle::of(trainer)
+fn bundle(
+    trainer: Trainer<f32>,
+    class_names: &[String],
+    checksum: Option<String>,
+    settings: Value,
+) -> Bundle<f32> {
+    let bundle = Bundle::of(trainer)
         .preprocessing(Preprocessing::Divide(255.0))
-        .class_names(data.class_names())
-        .data_sha256(data_sha256(data.images(), data.labels()))
-        .training(settings)
+        .class_names(class_names)
+        .training(settings);
+    match checksum {
+        Some(checksum) => bundle.data_sha256(checksum),
+        None => bundle,
+    }
 }

@@ -67,9 +67,13 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         &self,
         x: &ArrayRef<F, D>,
     ) -> Result<Vec<usize>, PredictError> {
-        let y = self.predict(x)?;
+        Ok(Self::most_probable(&self.predict(x)?))
+    }
+
+    /// The classes of answers that [`predict`](Self::predict) gave.
+    pub fn most_probable(answers: &ArrayD<F>) -> Vec<usize> {
         let half = F::of(0.5);
-        let classes = y.outer_iter().map(|answers| {
+        let classes = answers.outer_iter().map(|answers| {
             let mut best = (0, F::neg_infinity());
             if answers.len() == 1 {
                 return usize::from(answers.iter().any(|&p| p > half));
@@ -81,7 +85,7 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
             }
             best.0
         });
-        Ok(classes.collect())
+        classes.collect()
     }
 
     /// The name of the most probable class of each raw sample.

@@ -134,15 +134,24 @@ impl Content {
         self,
         file: &Container,
     ) -> Result<Snapshot<F>, ReadError> {
-        let mut parameters = Vec::new();
-        for name in self.optimizer.parameters {
-            let names = self.optimizer.slots.iter().map(|kind| slot(kind, &name));
-            let arrays = file.arrays(names)?.into_iter();
-            let slots = arrays
-                .map(|(_, values)| values.into_iter().collect())
-                .collect();
-            parameters.push(ParameterState { name, slots });
-        }
+        let OptimizerContent {
+            slots, parameters, ..
+        } = &self.optimizer;
+        let names = parameters.iter().flat_map(|name| {
+            let of_parameter = slots.iter().map(move |kind| slot(kind, name));
+            of_parameter.collect::<Vec<_>>()
+        });
+        let mut arrays = file.arrays(names)?.into_iter();
+        let parameters = parameters.iter().map(|name| {
+            let arrays = arrays.by_ref().take(slots.len());
+            ParameterState {
+                name: name.clone(),
+                slots: arrays
+                    .map(|(_, values)| values.into_iter().collect())
+                    .collect(),
+            }
+        });
+        let parameters = parameters.collect();
         let callbacks = self.callbacks.into_iter().enumerate();
         let callbacks = callbacks.map(|(number, state)| {
             let weights = state.weights;
