@@ -8,10 +8,11 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use dl_conv::functions::conv2d_im2col;
 use dl_conv::{Conv2d, ConvTranspose2d, Geometry, Padding, Window, col2im, im2col};
-use dl_math::random::generator;
+use dl_core::gemm::{Init, gemm};
+use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::{Array2, Array3, Array4, ArrayD, Ix4};
-use dl_nn::{Cache, Layer, LayerSpec, Mode, Start, gemm};
+use dl_nn::{Cache, Layer, LayerSpec, Mode};
 
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
@@ -227,7 +228,7 @@ fn kernel_gradient_by_columns(bencher: Bencher, job: Job) {
     bencher.counter(job.operations()).bench_local(|| {
         for (x, dy) in x.outer_iter().zip(dy.outer_iter()) {
             let columns = im2col(x, &geometry);
-            gemm(Start::Given, columns.t(), dy, kernel.view_mut());
+            gemm(Init::Accumulate, columns.t(), dy, kernel.view_mut());
         }
     });
 }
@@ -243,7 +244,7 @@ fn input_gradient_by_columns(bencher: Bencher, job: Job) {
     bencher.counter(job.operations()).bench_local(|| {
         for dy in dy.outer_iter() {
             let mut columns = Array2::zeros((dy.nrows(), kernel.nrows()));
-            gemm(Start::Zero, dy, kernel.t(), columns.view_mut());
+            gemm(Init::Zero, dy, kernel.t(), columns.view_mut());
             divan::black_box(col2im(columns.view(), &geometry));
         }
     });

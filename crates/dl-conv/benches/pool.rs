@@ -9,7 +9,7 @@ use divan::counter::BytesCount;
 use dl_conv::{
     AveragePool2d, GlobalAveragePool2d, Interpolation, LocalResponseNorm, MaxPool2d, UpSample2d,
 };
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::ArrayD;
 use dl_nn::{Cache, Layer, LayerSpec, Mode};

@@ -13,7 +13,7 @@
 //! # Ok::<(), dl_nn::LayerError>(())
 //! ```
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::{ConfigError, ShapeError};
 use ndarray::{Array1, Array2, Array4, Axis};
 

@@ -16,70 +16,74 @@
 //! from (e above: four of them), so that ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩. With it, the gradients
 //! of the product are those of the convolution.
 
-use dl_math::Scalar;
+use dl_core::instantiate;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
 
 use crate::geometry::Geometry;
 
-/// The positions of a window on an image `[h, w, c]` as rows:
-/// `[output height · output width, kernel height · kernel width · c]`, zeros in the padding.
-///
-/// ```
-/// use dl_conv::{Window, im2col};
-/// use ndarray::array;
-///
-/// let image = array![[[1.], [2.], [3.]], [[4.], [5.], [6.]], [[7.], [8.], [9.]]];
-/// let geometry = Window::new(2).over(3.into())?;
-/// assert_eq!(im2col(image.view(), &geometry).row(1).to_vec(), [2., 3., 5., 6.]);
-/// # Ok::<(), dl_nn::ShapeError>(())
-/// ```
-///
-/// # Panics
-/// Where the image has not the geometry's input size, or no channel.
-pub fn im2col<F: Scalar>(image: ArrayView3<'_, F>, geometry: &Geometry) -> Array2<F> {
-    let (height, width, channels) = image.dim();
-    assert_eq!(
-        [height, width],
-        [geometry.input.height, geometry.input.width]
-    );
-    let taps = geometry.kernel.height * geometry.kernel.width;
-    let positions = geometry.output.height * geometry.output.width;
-    let mut columns = Array2::zeros((positions, taps * channels));
-    for (position, mut row) in columns.rows_mut().into_iter().enumerate() {
-        let row = row.as_slice_mut().expect("rows of a new array");
-        let taps = taps_of(position, geometry);
-        for (pixel, column) in taps.zip(row.chunks_exact_mut(channels)) {
-            if let Some((y, x)) = pixel {
-                for (c, value) in column.iter_mut().enumerate() {
-                    *value = image[[y, x, c]];
+instantiate! {
+    /// The positions of a window on an image `[h, w, c]` as rows:
+    /// `[output height · output width, kernel height · kernel width · c]`, zeros in the padding.
+    ///
+    /// ```
+    /// use dl_conv::{Window, im2col};
+    /// use ndarray::array;
+    ///
+    /// let image = array![[[1.], [2.], [3.]], [[4.], [5.], [6.]], [[7.], [8.], [9.]]];
+    /// let geometry = Window::new(2).over(3.into())?;
+    /// assert_eq!(im2col(image.view(), &geometry).row(1).to_vec(), [2., 3., 5., 6.]);
+    /// # Ok::<(), dl_nn::ShapeError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Where the image has not the geometry's input size, or no channel.
+    pub fn im2col<F: Scalar>(image: ArrayView3<'_, F>, geometry: &Geometry) -> Array2<F> {
+        let (height, width, channels) = image.dim();
+        assert_eq!(
+            [height, width],
+            [geometry.input.height, geometry.input.width]
+        );
+        let taps = geometry.kernel.height * geometry.kernel.width;
+        let positions = geometry.output.height * geometry.output.width;
+        let mut columns = Array2::zeros((positions, taps * channels));
+        for (position, mut row) in columns.rows_mut().into_iter().enumerate() {
+            let row = row.as_slice_mut().expect("rows of a new array");
+            let taps = taps_of(position, geometry);
+            for (pixel, column) in taps.zip(row.chunks_exact_mut(channels)) {
+                if let Some((y, x)) = pixel {
+                    for (c, value) in column.iter_mut().enumerate() {
+                        *value = image[[y, x, c]];
+                    }
                 }
             }
         }
+        columns
     }
-    columns
 }
 
-/// The adjoint of [`im2col`]: adds each number of `[positions, taps · c]` to the pixel that it
-/// would have been copied from, and gives the image `[h, w, c]` of these sums.
-///
-/// # Panics
-/// Where the matrix has not the geometry's number of positions, or no whole number of channels.
-pub fn col2im<F: Scalar>(columns: ArrayView2<'_, F>, geometry: &Geometry) -> Array3<F> {
-    let taps = geometry.kernel.height * geometry.kernel.width;
-    let positions = geometry.output.height * geometry.output.width;
-    let channels = columns.ncols() / taps;
-    assert_eq!(columns.dim(), (positions, taps * channels));
-    let mut image = Array3::zeros((geometry.input.height, geometry.input.width, channels));
-    for (position, row) in columns.rows().into_iter().enumerate() {
-        for (tap, pixel) in taps_of(position, geometry).enumerate() {
-            if let Some((y, x)) = pixel {
-                for c in 0..channels {
-                    image[[y, x, c]] += row[tap * channels + c];
+instantiate! {
+    /// The adjoint of [`im2col`]: adds each number of `[positions, taps · c]` to the pixel that it
+    /// would have been copied from, and gives the image `[h, w, c]` of these sums.
+    ///
+    /// # Panics
+    /// Where the matrix has not the geometry's number of positions, or no whole number of channels.
+    pub fn col2im<F: Scalar>(columns: ArrayView2<'_, F>, geometry: &Geometry) -> Array3<F> {
+        let taps = geometry.kernel.height * geometry.kernel.width;
+        let positions = geometry.output.height * geometry.output.width;
+        let channels = columns.ncols() / taps;
+        assert_eq!(columns.dim(), (positions, taps * channels));
+        let mut image = Array3::zeros((geometry.input.height, geometry.input.width, channels));
+        for (position, row) in columns.rows().into_iter().enumerate() {
+            for (tap, pixel) in taps_of(position, geometry).enumerate() {
+                if let Some((y, x)) = pixel {
+                    for c in 0..channels {
+                        image[[y, x, c]] += row[tap * channels + c];
+                    }
                 }
             }
         }
+        image
     }
-    image
 }
 
 /// The pixels that the window sees at a position, tap by tap; `None` in the padding.

@@ -9,7 +9,7 @@
 //! where c runs over the input channels of o's group (Goodfellow, Bengio, Courville 2016, eq. 9.8
 //! and section 9.5; it is cross-correlation, called convolution as everywhere in the field).
 
-use dl_math::Scalar;
+use dl_core::instantiate;
 use ndarray::{Array4, ArrayView4};
 
 use crate::geometry::Geometry;
@@ -44,78 +44,84 @@ fn for_each_term(
     }
 }
 
-/// y `[n, h′, w′, filters]` as defined above, of x `[n, h, w, c]` and a kernel
-/// `[kernel height, kernel width, c / groups, filters]`.
-///
-/// # Panics
-/// Where the shapes do not fit each other or the geometry, or no groups are asked for.
-pub fn convolve<F: Scalar>(
-    x: ArrayView4<'_, F>,
-    kernel: ArrayView4<'_, F>,
-    groups: usize,
-    geometry: &Geometry,
-) -> Array4<F> {
-    let (n, _, _, channels) = x.dim();
-    let filters = kernel.dim().3;
-    let mut y = Array4::zeros((n, geometry.output.height, geometry.output.width, filters));
-    for_each_term(
-        [n, channels, filters],
-        groups,
-        geometry,
-        |at_x, at_k, at_y| {
-            y[at_y] += x[at_x] * kernel[at_k];
-        },
-    );
-    y
+instantiate! {
+    /// y `[n, h′, w′, filters]` as defined above, of x `[n, h, w, c]` and a kernel
+    /// `[kernel height, kernel width, c / groups, filters]`.
+    ///
+    /// # Panics
+    /// Where the shapes do not fit each other or the geometry, or no groups are asked for.
+    pub fn convolve<F: Scalar>(
+        x: ArrayView4<'_, F>,
+        kernel: ArrayView4<'_, F>,
+        groups: usize,
+        geometry: &Geometry,
+    ) -> Array4<F> {
+        let (n, _, _, channels) = x.dim();
+        let filters = kernel.dim().3;
+        let mut y = Array4::zeros((n, geometry.output.height, geometry.output.width, filters));
+        for_each_term(
+            [n, channels, filters],
+            groups,
+            geometry,
+            |at_x, at_k, at_y| {
+                y[at_y] += x[at_x] * kernel[at_k];
+            },
+        );
+        y
+    }
 }
 
-/// ∂L/∂x `[n, h, w, c]` for a given ∂L/∂y `[n, h′, w′, filters]`: each term carries its part back to its
-/// pixel.
-///
-/// # Panics
-/// As [`convolve`].
-pub fn input_gradient<F: Scalar>(
-    dy: ArrayView4<'_, F>,
-    kernel: ArrayView4<'_, F>,
-    groups: usize,
-    geometry: &Geometry,
-) -> Array4<F> {
-    let (n, _, _, filters) = dy.dim();
-    let channels = kernel.dim().2 * groups;
-    let mut dx = Array4::zeros((n, geometry.input.height, geometry.input.width, channels));
-    for_each_term(
-        [n, channels, filters],
-        groups,
-        geometry,
-        |at_x, at_k, at_y| {
-            dx[at_x] += dy[at_y] * kernel[at_k];
-        },
-    );
-    dx
+instantiate! {
+    /// ∂L/∂x `[n, h, w, c]` for a given ∂L/∂y `[n, h′, w′, filters]`: each term carries its part back to its
+    /// pixel.
+    ///
+    /// # Panics
+    /// As [`convolve`].
+    pub fn input_gradient<F: Scalar>(
+        dy: ArrayView4<'_, F>,
+        kernel: ArrayView4<'_, F>,
+        groups: usize,
+        geometry: &Geometry,
+    ) -> Array4<F> {
+        let (n, _, _, filters) = dy.dim();
+        let channels = kernel.dim().2 * groups;
+        let mut dx = Array4::zeros((n, geometry.input.height, geometry.input.width, channels));
+        for_each_term(
+            [n, channels, filters],
+            groups,
+            geometry,
+            |at_x, at_k, at_y| {
+                dx[at_x] += dy[at_y] * kernel[at_k];
+            },
+        );
+        dx
+    }
 }
 
-/// ∂L/∂kernel `[kernel height, kernel width, c / groups, filters]` for a given ∂L/∂y
-/// `[n, h′, w′, filters]`: each term carries its part back to its weight.
-///
-/// # Panics
-/// As [`convolve`].
-pub fn kernel_gradient<F: Scalar>(
-    x: ArrayView4<'_, F>,
-    dy: ArrayView4<'_, F>,
-    groups: usize,
-    geometry: &Geometry,
-) -> Array4<F> {
-    let (n, _, _, channels) = x.dim();
-    let filters = dy.dim().3;
-    let taps = geometry.kernel;
-    let mut dk = Array4::zeros((taps.height, taps.width, channels / groups, filters));
-    for_each_term(
-        [n, channels, filters],
-        groups,
-        geometry,
-        |at_x, at_k, at_y| {
-            dk[at_k] += dy[at_y] * x[at_x];
-        },
-    );
-    dk
+instantiate! {
+    /// ∂L/∂kernel `[kernel height, kernel width, c / groups, filters]` for a given ∂L/∂y
+    /// `[n, h′, w′, filters]`: each term carries its part back to its weight.
+    ///
+    /// # Panics
+    /// As [`convolve`].
+    pub fn kernel_gradient<F: Scalar>(
+        x: ArrayView4<'_, F>,
+        dy: ArrayView4<'_, F>,
+        groups: usize,
+        geometry: &Geometry,
+    ) -> Array4<F> {
+        let (n, _, _, channels) = x.dim();
+        let filters = dy.dim().3;
+        let taps = geometry.kernel;
+        let mut dk = Array4::zeros((taps.height, taps.width, channels / groups, filters));
+        for_each_term(
+            [n, channels, filters],
+            groups,
+            geometry,
+            |at_x, at_k, at_y| {
+                dk[at_k] += dy[at_y] * x[at_x];
+            },
+        );
+        dk
+    }
 }

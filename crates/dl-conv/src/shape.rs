@@ -1,6 +1,6 @@
 //! Shapes of samples, checked where they come in.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::{ShapeError, View, ViewMut};
 
 use crate::geometry::Size;

@@ -1,7 +1,6 @@
 //! Zeros around an image.
 
-use dl_math::Scalar;
-use dl_math::random::Generator;
+use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
     Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
     ViewMut,
@@ -72,7 +71,7 @@ impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
             channels: image.channels,
         };
         require_result(input, padded.shape())?;
-        Ok(Box::new(ZeroPadLayer {
+        Ok(boxed(ZeroPadLayer {
             image,
             padded,
             top: geometry.top,
@@ -95,6 +94,13 @@ impl ZeroPadLayer {
         let channels = self.image.channels;
         let first = ((self.top + y) * self.padded.size.width + self.left) * channels;
         first..first + self.image.size.width * channels
+    }
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: ZeroPadLayer) -> Box<dyn Layer<F>> {
+        Box::new(layer)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::cases;
 
 use cases::{Case, cases, rank4, whole};
 use dl_conv::{Conv2d, naive};
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::gradient_check::check_layer;
 use dl_nn::prelude::*;
 use ndarray::{Array4, ArrayD, IxDyn};

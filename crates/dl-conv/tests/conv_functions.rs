@@ -8,7 +8,7 @@ use dl_conv::functions::{
     conv_transpose2d, conv2d, conv2d_im2col, conv2d_input_gradient, conv2d_kernel_gradient,
 };
 use dl_conv::{Geometry, Padding, Size, Window, col2im, im2col, naive};
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::contract::samples;
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView4, Axis, Ix1, Ix4, Slice};
 use proptest::prelude::*;

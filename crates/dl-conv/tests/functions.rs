@@ -9,7 +9,7 @@ use dl_conv::{
     AveragePool2d, Interpolation, LocalResponseNorm, MaxPool2d, Padding, UpSample2d, Window,
     ZeroPad2d,
 };
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::prelude::*;
 

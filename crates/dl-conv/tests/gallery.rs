@@ -2,7 +2,7 @@
 
 use dl_conv::ndarray::{Array2, Array4, Axis};
 use dl_conv::{Window, gallery, naive};
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 /// The kernel at every position where it fits on the image `value(row, column)`, 9 × 11.
 fn filtered(kernel: &Array2<f64>, value: impl Fn(f64, f64) -> f64) -> Array2<f64> {

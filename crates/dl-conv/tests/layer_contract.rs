@@ -4,7 +4,7 @@ use dl_conv::{
     AveragePool2d, Conv2d, ConvTranspose2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation,
     LocalResponseNorm, MaxPool2d, Padding, Size, UpSample2d, ZeroPad2d,
 };
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
 use dl_nn::gradient_check::GradientError;
 use dl_nn::prelude::*;

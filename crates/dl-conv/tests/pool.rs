@@ -2,7 +2,7 @@
 
 use dl_conv::ndarray::{Array3, ArrayD, Axis, array};
 use dl_conv::{AveragePool2d, Geometry, GlobalMaxPool2d, MaxPool2d, Padding, Size, Window};
-use dl_math::random::{Generator, generator};
+use dl_core::random::{Generator, generator};
 use dl_nn::prelude::*;
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dl_conv::ndarray::{ArrayD, IxDyn};
 use dl_conv::{Conv2d, ConvTranspose2d, MaxPool2d, Padding};
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;

@@ -6,7 +6,7 @@ use dl_conv::{
     AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, LocalResponseNorm, MaxPool2d, UpSample2d,
     ZeroPad2d,
 };
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::{Cache, LayerSpec, Mode, View};
 use serde::Deserialize;
 use serde_json::Value;

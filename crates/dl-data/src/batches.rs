@@ -2,7 +2,7 @@
 
 use std::slice::Chunks;
 
-use dl_math::{rand::Rng, sampling::permutation};
+use dl_core::{rand::Rng, sampling::permutation};
 
 use crate::DataError;
 

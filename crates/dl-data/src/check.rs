@@ -1,6 +1,6 @@
 //! Checks of arrays handed in.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
 
 use crate::DataError;

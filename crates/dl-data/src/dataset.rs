@@ -1,6 +1,6 @@
 //! Tables of features with a class for each row.
 
-use dl_math::{
+use dl_core::{
     Scalar,
     rand::Rng,
     sampling::{SamplingError, Split, holdout, stratified_holdout},

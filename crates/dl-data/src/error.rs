@@ -1,6 +1,6 @@
 //! What can be wrong with data, apart from the text of a table ([`CsvError`](crate::CsvError)).
 
-use dl_math::sampling::SamplingError;
+use dl_core::sampling::SamplingError;
 
 /// Why data are no data set, cannot be divided, or do not suit a transformer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

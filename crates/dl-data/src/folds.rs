@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dl_math::{
+use dl_core::{
     rand::{Rng, seq::SliceRandom},
     sampling::{Split, permutation},
 };

@@ -1,6 +1,6 @@
 //! Images with a class for each.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array1, Array4, Axis, Slice};
 
 use crate::{DataError, check::check_rows, dataset::check_classes};

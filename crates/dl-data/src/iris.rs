@@ -1,6 +1,6 @@
 //! Fisher's iris flowers.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use crate::{Csv, Dataset};
 

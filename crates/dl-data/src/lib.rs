@@ -33,7 +33,7 @@ pub use principal_angles::principal_angles;
 pub use regression::RegressionDataset;
 pub use standard_scaler::StandardScaler;
 
-pub use dl_math::{
+pub use dl_core::{
     Scalar, rand,
     random::generator,
     sampling::{SamplingError, Split},

@@ -3,7 +3,7 @@
 //! Fit on the training rows alone: a scaler that has seen the test rows leaks them into training
 //! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array1, Array2, ArrayRef2, Axis};
 use serde::{Deserialize, Serialize};
 

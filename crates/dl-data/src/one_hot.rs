@@ -1,6 +1,6 @@
 //! Class labels as rows with a single 1, and back.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
 use crate::DataError;

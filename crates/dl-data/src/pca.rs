@@ -1,7 +1,7 @@
 //! Principal component analysis (Goodfellow et al. 2016, sections 2.12 and 5.8.1; Bishop 2006,
 //! *Pattern Recognition and Machine Learning*, section 12.1).
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use nalgebra::DMatrix;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis, Slice};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! How far apart two subspaces are.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use nalgebra::DMatrix;
 use ndarray::{Array1, ArrayRef2};
 
@@ -84,7 +84,7 @@ fn singular_values(matrix: &DMatrix<f64>) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dl_math::random::generator;
+    use dl_core::random::generator;
     use ndarray::{Array2, array};
 
     fn random(rows: usize, columns: usize, seed: u64) -> Array2<f64> {

@@ -1,6 +1,6 @@
 //! Tables of features with a number for each row.
 
-use dl_math::{Scalar, rand::Rng, sampling::holdout};
+use dl_core::{Scalar, rand::Rng, sampling::holdout};
 use ndarray::{Array1, Array2, Axis};
 
 use crate::{

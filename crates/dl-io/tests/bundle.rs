@@ -418,7 +418,7 @@ impl LayerSpec<f32> for SquareSpec {
     fn build(
         &self,
         _: &[usize],
-        _: &mut dl_math::random::Generator,
+        _: &mut dl_core::random::Generator,
     ) -> Result<Box<dyn Layer<f32>>, dl_nn::LayerError> {
         Ok(Box::new(Square))
     }

@@ -1,18 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-pub mod activation;
 pub mod distributions;
 mod error;
 pub mod information;
 pub mod joint;
 pub mod likelihood;
 pub mod linear_gaussian;
-pub mod random;
-pub mod sampling;
-mod scalar;
-pub mod simd;
-pub mod softmax;
-pub mod special;
 #[cfg(test)]
 mod testing;
 
@@ -21,7 +14,7 @@ pub use error::MathError;
 pub use information::{cross_entropy, entropy, js_divergence, kl_divergence};
 pub use joint::{JointTable, posterior};
 pub use linear_gaussian::LinearGaussian;
-pub use scalar::Scalar;
 
-pub use ndarray;
-pub use ndarray_rand::{rand, rand_distr};
+pub use dl_core::{
+    Scalar, activation, ndarray, rand, rand_distr, random, sampling, softmax, special,
+};

@@ -1,101 +1,22 @@
-//! Products, activations and an optimiser's update on one core: `cargo bench -p dl-nn --bench
-//! kernels`.
+//! Activations and an optimiser's update on one core: `cargo bench -p dl-nn --bench kernels`.
 //!
-//! Of products, throughput in items counts floating-point operations, two for every multiply-add:
-//! Gitem/s are GFLOP/s. Elsewhere items are numbers, and bytes all that is read and written.
+//! Items are elements, bytes all that is read and written.
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use dl_math::ndarray::{Array2, Ix2};
 use dl_nn::contract::samples;
+use dl_nn::ndarray::{Array2, Ix2};
 use dl_nn::optim::{AdaGrad, Adam, AdamW, Optimizer, Parameter, RmsProp, Rule, Sgd};
 use dl_nn::prelude::*;
-use dl_nn::product::{From, Layout, Panels, Product, Repeat, Run, Segment};
-use dl_nn::{Start, gemm};
 
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     pool.expect("a thread").install(divan::main);
 }
 
-/// C `[m, n]` ← A `[m, k]` · B `[k, n]`, as `[m, k, n]`: the layers of an MLP on a batch, of the
-/// Iris MLP, a convolution's, and a square.
-const SHAPES: [[usize; 3]; 8] = [
-    [8, 576, 64],
-    [64, 784, 512],
-    [64, 512, 512],
-    [64, 512, 10],
-    [16, 4, 10],
-    [676, 9, 32],
-    [121, 288, 64],
-    [512, 512, 512],
-];
-
 fn matrix(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
     let values = samples(&[rows, columns], seed);
     values.into_dimensionality::<Ix2>().expect("of rank 2")
-}
-
-fn operations([m, k, n]: [usize; 3]) -> ItemsCount {
-    ItemsCount::new(2 * m * k * n)
-}
-
-#[divan::bench(args = SHAPES)]
-fn gemm_f32(bencher: Bencher, shape @ [m, k, n]: [usize; 3]) {
-    let (a, b, mut c) = (matrix(m, k, 1), matrix(k, n, 2), matrix(m, n, 3));
-    let bencher = bencher.counter(operations(shape));
-    bencher.bench_local(|| gemm(Start::Zero, a.view(), b.view(), c.view_mut()));
-}
-
-/// Aᵀ·B, as for a dense kernel's gradient.
-#[divan::bench(args = SHAPES)]
-fn gemm_f32_transposed(bencher: Bencher, shape @ [m, k, n]: [usize; 3]) {
-    let (a, b, mut c) = (matrix(k, m, 1), matrix(k, n, 2), matrix(m, n, 3));
-    let bencher = bencher.counter(operations(shape));
-    bencher.bench_local(|| gemm(Start::Zero, a.t(), b.view(), c.view_mut()));
-}
-
-/// The product of gathered rows, here of a plain matrix; B is packed every time.
-fn product(bencher: Bencher, shape @ [m, k, n]: [usize; 3], layout: Layout) {
-    let (a, b, mut c) = (matrix(m, k, 1), matrix(k, n, 2), matrix(m, n, 3));
-    let (a, b) = (a.as_slice().expect("new"), b.as_slice().expect("new"));
-    let c = c.as_slice_mut().expect("new");
-    let segment = Segment {
-        a: 0,
-        b: 0,
-        length: k,
-    };
-    let run = Run {
-        a: 0,
-        c: 0,
-        segments: 0..1,
-    };
-    let mut scratch = Vec::new();
-    bencher.counter(operations(shape)).bench_local(|| {
-        Product {
-            from: From::Zero,
-            a,
-            layout,
-            b: &Panels::new(b, n, &mut scratch),
-            runs: std::slice::from_ref(&run),
-            rows: m,
-            segments: &[segment],
-            repeat: Repeat::ONCE,
-            c_row: n,
-            rectify: false,
-        }
-        .write(c);
-    });
-}
-
-#[divan::bench(args = SHAPES)]
-fn product_of_rows(bencher: Bencher, shape: [usize; 3]) {
-    product(bencher, shape, Layout::Rows { row: shape[1] });
-}
-
-#[divan::bench(args = SHAPES)]
-fn product_of_columns(bencher: Bencher, shape: [usize; 3]) {
-    product(bencher, shape, Layout::Columns { term: shape[0] });
 }
 
 /// A block's values: 8 images of 26 × 26 × 32.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dl_math::{Scalar, activation as f, softmax::softmax_in_place};
+use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_in_place};
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::error::ConfigError;
@@ -10,7 +10,7 @@ use crate::init::Initializer;
 
 /// An element-wise non-linearity (softmax: over the last axis).
 ///
-/// The formulas and their derivatives are `dl_math::activation`'s.
+/// The formulas and their derivatives are `dl_core::activation`'s.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Activation {
     /// y = z.
@@ -76,6 +76,15 @@ impl Activation {
 
     /// z → y, in place; `width` is the length of the last axis.
     pub fn forward<F: Scalar>(self, z: &mut [F], width: usize) {
+        forward(self, z, width);
+    }
+
+    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input).
+    pub fn backward<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
+        backward(self, z, y, dy, width);
+    }
+
+    fn apply<F: Scalar>(self, z: &mut [F], width: usize) {
         match self {
             Identity => {}
             Relu => map(z, f::relu),
@@ -98,8 +107,7 @@ impl Activation {
         }
     }
 
-    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input).
-    pub fn backward<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
+    fn apply_derivative<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
         let one = F::one();
         match self {
             Identity => {}
@@ -139,6 +147,16 @@ impl Activation {
             Relu | LeakyRelu { .. } | Elu { .. } | Gelu | Silu => Initializer::HeNormal,
             Identity | Sigmoid | Tanh | Softplus | Softmax => Initializer::GlorotUniform,
         }
+    }
+}
+
+instantiate! {
+    fn forward<F: Scalar>(activation: Activation, z: &mut [F], width: usize) {
+        activation.apply(z, width);
+    }
+
+    fn backward<F: Scalar>(activation: Activation, z: &[F], y: &[F], dy: &mut [F], width: usize) {
+        activation.apply_derivative(z, y, dy, width);
     }
 }
 

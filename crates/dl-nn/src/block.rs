@@ -1,6 +1,6 @@
 //! A run of layers over one block of samples: what a thread does.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use crate::layer::{Cache, Mode, View, ViewMut};

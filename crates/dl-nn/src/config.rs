@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -125,6 +125,10 @@ impl<F: Scalar> Default for Registry<F> {
 impl<F: Scalar> Registry<F> {
     /// The layers of this crate.
     pub fn new() -> Self {
+        registry()
+    }
+
+    fn own_layers() -> Self {
         let kinds = BTreeMap::new();
         Self { kinds }
             .with::<Activate>("activation")
@@ -156,6 +160,10 @@ impl<F: Scalar> Registry<F> {
         &self,
         architecture: &Architecture,
     ) -> Result<Sequential<F>, ArchitectureError> {
+        sequential(self, architecture)
+    }
+
+    fn read(&self, architecture: &Architecture) -> Result<Sequential<F>, ArchitectureError> {
         let mut network = Sequential::input(architecture.input_shape.clone());
         for NamedConfig { name, config } in &architecture.layers {
             let (layer, kind) = (name.clone(), config.kind.clone());
@@ -171,5 +179,18 @@ impl<F: Scalar> Registry<F> {
             network = network.push_named(name.clone(), spec);
         }
         Ok(network)
+    }
+}
+
+instantiate! {
+    fn registry<F: Scalar>() -> Registry<F> {
+        Registry::own_layers()
+    }
+
+    fn sequential<F: Scalar>(
+        registry: &Registry<F>,
+        architecture: &Architecture,
+    ) -> Result<Sequential<F>, ArchitectureError> {
+        registry.read(architecture)
     }
 }

@@ -24,8 +24,8 @@
 mod lists;
 mod passes;
 
-use dl_math::Scalar;
-use dl_math::random::generator;
+use dl_core::Scalar;
+use dl_core::random::generator;
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
 use crate::error::ShapeError;

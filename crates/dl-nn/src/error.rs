@@ -1,6 +1,6 @@
 //! What a caller can get wrong, as values that name the thing, the place and what was expected.
 
-use dl_math::sampling::SamplingError;
+use dl_core::sampling::SamplingError;
 
 use crate::optim::StateError;
 use crate::train::ResumeError;

@@ -17,8 +17,8 @@
 //! # Ok::<(), dl_nn::gradient_check::GradientError>(())
 //! ```
 
-use dl_math::Scalar;
-use dl_math::random::generator;
+use dl_core::Scalar;
+use dl_core::random::generator;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::contract::{described, described_mut, first_difference};

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use dl_nn::init::{Fans, Initializer};
-//! use dl_math::random::generator;
+//! use dl_core::random::generator;
 //!
 //! let shape = [784, 128];
 //! let kernel = Initializer::HeNormal.sample::<f32>(&shape, Fans::of(&shape), &mut generator(1));
@@ -14,7 +14,8 @@
 //! assert!((kernel.std(0.0) - (2.0f32 / 784.0).sqrt()).abs() < 1e-3);
 //! ```
 
-use dl_math::rand::Rng;
+use dl_core::instantiate;
+use dl_core::rand::{Rng, RngCore};
 use nalgebra::DMatrix;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -134,9 +135,14 @@ impl Initializer {
         fans: Fans,
         rng: &mut (impl Rng + ?Sized),
     ) -> ArrayD<F> {
+        let mut rng = rng;
+        sample(*self, shape, fans, &mut rng)
+    }
+
+    fn draw<F: Scalar>(self, shape: &[usize], fans: Fans, rng: &mut dyn RngCore) -> ArrayD<F> {
         let fan_in = fans.fan_in as f64;
         let fan_mean = (fan_in + fans.fan_out as f64) / 2.0;
-        match *self {
+        match self {
             Self::GlorotUniform => fill(shape, || uniform((3.0 / fan_mean).sqrt(), rng)),
             Self::GlorotNormal => fill(shape, || normal((1.0 / fan_mean).sqrt(), rng)),
             Self::HeUniform => fill(shape, || uniform((6.0 / fan_in).sqrt(), rng)),
@@ -153,6 +159,17 @@ impl Initializer {
             Self::Constant(value) => fill(shape, || value),
             Self::Zeros => fill(shape, || 0.0),
         }
+    }
+}
+
+instantiate! {
+    fn sample<F: Scalar>(
+        initializer: Initializer,
+        shape: &[usize],
+        fans: Fans,
+        rng: &mut dyn RngCore,
+    ) -> ArrayD<F> {
+        initializer.draw(shape, fans, rng)
     }
 }
 

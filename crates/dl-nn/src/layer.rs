@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use dl_math::Scalar;
-use dl_math::random::{Generator, stream};
+use dl_core::Scalar;
+use dl_core::random::{Generator, stream};
 use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
 
 use crate::activation::Activation;

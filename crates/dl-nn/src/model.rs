@@ -1,6 +1,6 @@
 //! A network with its parameters.
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
@@ -172,6 +172,10 @@ impl<F: Scalar> Model<F> {
     /// # Errors
     /// [`ArchitectureError`] naming the first layer that cannot be described as data.
     pub fn architecture(&self) -> Result<Architecture, ArchitectureError> {
+        architecture(self)
+    }
+
+    fn describe(&self) -> Result<Architecture, ArchitectureError> {
         let described = |named: &NamedLayer<F>| match &named.config {
             Some(config) => Ok(NamedConfig {
                 name: named.name.clone(),
@@ -194,7 +198,7 @@ impl<F: Scalar> Model<F> {
 
     /// A table of the layers, for reading.
     pub fn summary(&self) -> Summary {
-        Summary::of(self)
+        summary(self)
     }
 
     /// Every parameter with its dotted name (`dense_1.kernel`), in order.
@@ -215,6 +219,10 @@ impl<F: Scalar> Model<F> {
 
     /// A copy of all parameters and states, with their dotted names.
     pub fn weights(&self) -> Weights<F> {
+        weights(self)
+    }
+
+    fn copy_weights(&self) -> Weights<F> {
         let entries = self.layers.iter().flat_map(|named| {
             let copy = |p: Param<'_, F>| (format!("{}.{}", named.name, p.name), p.value.to_owned());
             named.all().map(copy).collect::<Vec<_>>()
@@ -238,6 +246,10 @@ impl<F: Scalar> Model<F> {
     /// [`WeightsError`] naming the first entry that has another name or shape than the model's;
     /// the model has not changed then.
     pub fn set_weights(&mut self, weights: &Weights<F>) -> Result<(), WeightsError> {
+        set_weights(self, weights)
+    }
+
+    fn assign_weights(&mut self, weights: &Weights<F>) -> Result<(), WeightsError> {
         self.check_weights(weights)?;
         let mut values = weights.0.iter().map(|(_, value)| value);
         for named in &mut self.layers {
@@ -294,7 +306,10 @@ impl<F: Scalar> Model<F> {
     /// # Errors
     /// [`DataError`] where there are no samples, or of another shape than the model takes.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
-        let x = x.view().into_dyn();
+        predict(self, x.view().into_dyn())
+    }
+
+    fn outputs(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {
         self.check_samples(&x)?;
         let n = x.len_of(Axis(0));
         let mut shape = vec![n];
@@ -330,5 +345,33 @@ impl<F: Scalar> Model<F> {
                 value: x.iter().nth(at).expect("just found").as_f64(),
             }),
         }
+    }
+}
+
+instantiate! {
+    fn weights<F: Scalar>(model: &Model<F>) -> Weights<F> {
+        model.copy_weights()
+    }
+
+    fn set_weights<F: Scalar>(
+        model: &mut Model<F>,
+        weights: &Weights<F>,
+    ) -> Result<(), WeightsError> {
+        model.assign_weights(weights)
+    }
+
+    fn predict<F: Scalar>(
+        model: &Model<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<ArrayD<F>, DataError> {
+        model.outputs(x)
+    }
+
+    fn architecture<F: Scalar>(model: &Model<F>) -> Result<Architecture, ArchitectureError> {
+        model.describe()
+    }
+
+    fn summary<F: Scalar>(model: &Model<F>) -> Summary {
+        Summary::of(model)
     }
 }

@@ -1,6 +1,6 @@
 //! Layers in a row: written down once, shapes inferred, every mistake found at build.
 
-use dl_math::{Scalar, random::stream};
+use dl_core::{Scalar, instantiate, random::stream};
 
 use crate::error::{BuildError, LayerError};
 use crate::layer::{Layer, LayerSpec, Ready};
@@ -75,7 +75,7 @@ impl<F: Scalar> Sequential<F> {
     /// # Errors
     /// [`BuildError`] naming the layer, what it got and what it takes.
     pub fn build(&self, seed: u64) -> Result<Model<F>, BuildError> {
-        self.build_within(seed, Limits::NONE)
+        build(self, seed, Limits::NONE)
     }
 
     /// As [`build`](Self::build), for a description that is not trusted: what it declares is
@@ -84,6 +84,10 @@ impl<F: Scalar> Sequential<F> {
     /// # Errors
     /// As [`build`](Self::build), and [`BuildError::TooLarge`].
     pub fn build_within(&self, seed: u64, limits: Limits) -> Result<Model<F>, BuildError> {
+        build(self, seed, limits)
+    }
+
+    fn build_layers(&self, seed: u64, limits: Limits) -> Result<Model<F>, BuildError> {
         if self.layers.is_empty() {
             return Err(BuildError::Empty);
         }
@@ -151,5 +155,15 @@ impl<F: Scalar> Sequential<F> {
             layers.push(NamedLayer::new(name, layer, output_shape, spec.config()));
         }
         Ok(Model::new(self.input.clone(), layers))
+    }
+}
+
+instantiate! {
+    fn build<F: Scalar>(
+        network: &Sequential<F>,
+        seed: u64,
+        limits: Limits,
+    ) -> Result<Model<F>, BuildError> {
+        network.build_layers(seed, limits)
     }
 }

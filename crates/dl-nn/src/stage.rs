@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use crate::model::Model;
 

@@ -1,6 +1,6 @@
 //! What a network should answer: class numbers or values.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array1, Array2, ArrayD, ArrayView1, ArrayView2, Axis, CowArray, Ix1, Ix2};
 
 /// The targets of a set of samples.

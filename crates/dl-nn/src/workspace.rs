@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
 use crate::block::{batch, batch_mut};
@@ -52,15 +52,15 @@ pub struct Workspace<F> {
 impl<F: Scalar> Workspace<F> {
     /// Plans training passes for batches of up to `capacity` samples.
     pub fn training(model: &Model<F>, capacity: usize) -> Self {
-        Self::plan(model, capacity, true)
+        plan(model, capacity, true)
     }
 
     /// Plans forward passes only.
     pub fn inference(model: &Model<F>, capacity: usize) -> Self {
-        Self::plan(model, capacity, false)
+        plan(model, capacity, false)
     }
 
-    fn plan(model: &Model<F>, capacity: usize, training: bool) -> Self {
+    fn plan_stages(model: &Model<F>, capacity: usize, training: bool) -> Self {
         let layers = model.layers();
         let mut stages: Vec<Stage<F>> = Vec::new();
         while let start = stages.last().map_or(0, |stage| stage.layers.end)
@@ -91,11 +91,7 @@ impl<F: Scalar> Workspace<F> {
     /// # Panics
     /// Where the batch is larger than planned or not in standard layout.
     pub fn forward(&mut self, model: &Model<F>, x: View<F>, mode: Mode) -> ArrayViewD<'_, F> {
-        let n = self.count(&x);
-        let all = self.stages.len();
-        self.forward_stages(all, model, x, n, mode, false);
-        let last = self.stages.last().expect("never empty");
-        batch(&last.output, &last.shape, n)
+        forward(self, model, x, mode, false)
     }
 
     /// Carries samples forward, through the loss, and back to every parameter:
@@ -105,6 +101,16 @@ impl<F: Scalar> Workspace<F> {
     /// Where the batch is larger than planned or not in standard layout, or the workspace is for
     /// inference.
     pub fn train(
+        &mut self,
+        model: &Model<F>,
+        x: View<F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+    ) -> Share {
+        train(self, model, x, mode, loss)
+    }
+
+    fn train_stages(
         &mut self,
         model: &Model<F>,
         x: View<F>,
@@ -153,11 +159,7 @@ impl<F: Scalar> Workspace<F> {
         x: View<F>,
         mode: Mode,
     ) -> ArrayViewD<'_, F> {
-        let n = self.count(&x);
-        let all = self.stages.len();
-        self.forward_stages(all, model, x, n, mode, true);
-        let last = self.stages.last().expect("never empty");
-        batch(&last.output, &last.shape, n)
+        forward(self, model, x, mode, true)
     }
 
     /// The way back of the batch that [`forward_keeping`](Self::forward_keeping) last carried
@@ -166,7 +168,11 @@ impl<F: Scalar> Workspace<F> {
     ///
     /// # Panics
     /// Where shapes are not those of that batch, or one is not in standard layout.
-    pub fn backward(
+    pub fn backward(&mut self, model: &Model<F>, x: View<F>, dy: View<F>, dx: Option<ViewMut<F>>) {
+        backward(self, model, x, dy, dx);
+    }
+
+    fn backward_stages(
         &mut self,
         model: &Model<F>,
         x: View<F>,
@@ -194,6 +200,20 @@ impl<F: Scalar> Workspace<F> {
             let grads = &mut self.grads[stage.layers.clone()];
             stage.backward(model.layers(), Pass { n, skip, x, dx }, grads);
         }
+    }
+
+    fn forward_all(
+        &mut self,
+        model: &Model<F>,
+        x: View<F>,
+        mode: Mode,
+        keep: bool,
+    ) -> ArrayViewD<'_, F> {
+        let n = self.count(&x);
+        let all = self.stages.len();
+        self.forward_stages(all, model, x, n, mode, keep);
+        let last = self.stages.last().expect("never empty");
+        batch(&last.output, &last.shape, n)
     }
 
     fn count(&self, x: &View<F>) -> usize {
@@ -241,5 +261,41 @@ impl<F: Scalar> Workspace<F> {
                 model.layers_mut()[stage.layers.start].layer.commit(cache);
             }
         }
+    }
+}
+
+instantiate! {
+    fn plan<F: Scalar>(model: &Model<F>, capacity: usize, training: bool) -> Workspace<F> {
+        Workspace::plan_stages(model, capacity, training)
+    }
+
+    fn forward<'w, F: Scalar>(
+        workspace: &'w mut Workspace<F>,
+        model: &Model<F>,
+        x: View<'_, F>,
+        mode: Mode,
+        keep: bool,
+    ) -> ArrayViewD<'w, F> {
+        workspace.forward_all(model, x, mode, keep)
+    }
+
+    fn train<F: Scalar>(
+        workspace: &mut Workspace<F>,
+        model: &Model<F>,
+        x: View<'_, F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+    ) -> Share {
+        workspace.train_stages(model, x, mode, loss)
+    }
+
+    fn backward<F: Scalar>(
+        workspace: &mut Workspace<F>,
+        model: &Model<F>,
+        x: View<'_, F>,
+        dy: View<'_, F>,
+        dx: Option<ViewMut<'_, F>>,
+    ) {
+        workspace.backward_stages(model, x, dy, dx);
     }
 }

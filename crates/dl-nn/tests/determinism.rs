@@ -1,6 +1,6 @@
 //! The same seed gives the same bits, whatever the number of threads.
 
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::Weights;
 use dl_nn::ndarray::Array2;
 use dl_nn::prelude::*;

@@ -78,7 +78,7 @@ fn layers_that_do_not_fit() {
 #[test]
 fn layers_built_for_another_width() {
     let wrong = |spec: &dyn LayerSpec<f64>| {
-        let mut generator = dl_math::random::generator(0);
+        let mut generator = dl_core::random::generator(0);
         let layer = spec.build(&[4], &mut generator).unwrap();
         layer.output_shape(&[5])
     };

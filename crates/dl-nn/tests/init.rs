@@ -1,6 +1,6 @@
 //! The initialisers: distributions, orthogonality, determinism, messages.
 
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::Scalar;
 use dl_nn::init::{Fans, Initializer};
 use dl_nn::ndarray::{Array2, ArrayD};

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
 use dl_nn::gradient_check::{GradientError, TOLERANCE, check_layer};
 use dl_nn::ndarray::{ArrayD, IxDyn};

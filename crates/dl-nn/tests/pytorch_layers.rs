@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::ndarray::{ArrayD, IxDyn};
 use dl_nn::prelude::*;
 use serde::Deserialize;

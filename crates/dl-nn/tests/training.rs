@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::f64::consts::PI;
 use std::rc::Rc;
 
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::losses::mean_loss;
 use dl_nn::ndarray::{Array1, Array2, ArrayD, Axis, array};
 use dl_nn::prelude::*;

@@ -1,6 +1,6 @@
 //! A whole model's gradient against central differences of its loss.
 
-use dl_math::random::generator;
+use dl_core::random::generator;
 use dl_nn::ndarray::{ArrayD, Axis, IxDyn, Slice};
 use dl_nn::prelude::*;
 use dl_nn::{Share, TargetRow, Workspace};

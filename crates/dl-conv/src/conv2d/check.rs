@@ -1,6 +1,6 @@
 //! What a convolution is built from, checked before anything is allocated.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::{Activation, ConfigError, LayerError};
 use ndarray::{Array1, Array4};
 

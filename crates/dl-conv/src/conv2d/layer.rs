@@ -1,10 +1,8 @@
 //! The convolution layer's two passes.
 
-use dl_math::Scalar;
-use dl_nn::product::{From, Panels, Product, Repeat};
-use dl_nn::{
-    Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut, add_rows,
-};
+use dl_core::gemm::{BatchStride, GatherGemm, Init, PackedB, add_column_sums};
+use dl_core::{Scalar, instantiate};
+use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
 use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};
 
 use super::patterns::Patterns;
@@ -70,7 +68,7 @@ impl<F: Scalar> Conv2dLayer<F> {
 
     /// Y = X ∗ K + b, before any activation but ReLU, which costs nothing here.
     pub(crate) fn convolve(&self, x: &[F], y: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
-        let rectify = self.activation == Activation::Relu;
+        let relu = self.activation == Activation::Relu;
         let Channels {
             inputs,
             filters,
@@ -84,11 +82,11 @@ impl<F: Scalar> Conv2dLayer<F> {
             let kernel = self.kernel_of_group(group);
             let depth = kernel.nrows();
             let kernel = std::iter::once(kernel);
-            let b = Panels::stack(kernel, depth, filters / groups, panels);
+            let b = PackedB::pack_stacked(kernel, depth, filters / groups, panels);
             let first = group * (filters / groups);
-            let from = bias.map_or(From::Zero, |bias| From::Row(&bias[first..]));
+            let init = bias.map_or(Init::Zero, |bias| Init::Bias(&bias[first..]));
             let a = &x[group * (inputs / groups)..];
-            let product = product(pattern, from, a, &b, rectify);
+            let product = product(pattern, init, a, &b, relu);
             for_images(pattern, product, x.len() / n, &mut y[first..], n);
         }
     }
@@ -115,23 +113,23 @@ impl<F: Scalar> Conv2dLayer<F> {
         for group in 0..groups {
             let delta = delta.slice_axis_move(Axis(1), self.filters_of(group));
             let delta = std::iter::once(delta);
-            Product {
-                from: From::Given,
+            GatherGemm {
+                init: Init::Accumulate,
                 a: &x[group * (inputs / groups)..],
                 layout: pattern.layout,
-                b: &Panels::stack(delta, pixels, filters / groups, panels),
-                runs: &pattern.runs,
+                b: &PackedB::pack_stacked(delta, pixels, filters / groups, panels),
+                row_blocks: &pattern.row_blocks,
                 rows: pattern.rows.expect("taps and channels"),
-                segments: &pattern.segments,
-                repeat: Repeat {
+                k_ranges: &pattern.k_ranges,
+                batch: BatchStride {
                     count: n,
                     a: x.len() / n,
                     b: pixels / n,
                 },
-                c_row: pattern.c_row,
-                rectify: false,
+                c_row_stride: pattern.c_row_stride,
+                relu: false,
             }
-            .write(&mut gradient[group * (filters / groups)..]);
+            .run(&mut gradient[group * (filters / groups)..]);
         }
     }
 
@@ -163,10 +161,10 @@ impl<F: Scalar> Conv2dLayer<F> {
                 kernel.slice_axis_move(Axis(0), tap).reversed_axes()
             });
             let terms = taps * (filters / groups);
-            let b = Panels::stack(taps_flipped, terms, depth, panels);
+            let b = PackedB::pack_stacked(taps_flipped, terms, depth, panels);
             let a = &delta[group * (filters / groups)..];
             let c = &mut dx[group * depth..];
-            let product = product(pattern, From::Zero, a, &b, false);
+            let product = product(pattern, Init::Zero, a, &b, false);
             for_images(pattern, product, delta.len() / n, c, n);
         }
     }
@@ -196,42 +194,49 @@ fn pad<'a, F: Scalar>(
 /// A pattern's product, for the images of a block.
 fn product<'a, F: Scalar>(
     pattern: &'a Pattern,
-    from: From<'a, F>,
+    init: Init<'a, F>,
     a: &'a [F],
-    b: &'a Panels<'a, F>,
-    rectify: bool,
-) -> Product<'a, F> {
-    Product {
-        from,
+    b: &'a PackedB<'a, F>,
+    relu: bool,
+) -> GatherGemm<'a, F> {
+    GatherGemm {
+        init,
         a,
         layout: pattern.layout,
         b,
-        runs: &pattern.runs,
+        row_blocks: &pattern.row_blocks,
         rows: 0,
-        segments: &pattern.segments,
-        repeat: Repeat::ONCE,
-        c_row: pattern.c_row,
-        rectify,
+        k_ranges: &pattern.k_ranges,
+        batch: BatchStride::ONE,
+        c_row_stride: pattern.c_row_stride,
+        relu,
     }
 }
 
 /// Computes it for `n` images that are `a_image` apart in A.
 fn for_images<F: Scalar>(
     pattern: &Pattern,
-    product: Product<'_, F>,
+    product: GatherGemm<'_, F>,
     a_image: usize,
     c: &mut [F],
     n: usize,
 ) {
     match pattern.rows {
-        None => Product { rows: n, ..product }.write(c),
+        None => GatherGemm { rows: n, ..product }.run(c),
         Some(rows) => {
-            let c_image = rows * pattern.runs.len() * pattern.c_row;
+            let c_image = rows * pattern.row_blocks.len() * pattern.c_row_stride;
             for image in 0..n {
                 let a = &product.a[image * a_image..];
-                Product { a, rows, ..product }.write(&mut c[image * c_image..]);
+                GatherGemm { a, rows, ..product }.run(&mut c[image * c_image..]);
             }
         }
+    }
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    pub(crate) fn boxed<F: Scalar>(layer: Conv2dLayer<F>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
     }
 }
 
@@ -287,7 +292,7 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         let kernel = slices.next().expect("the kernel's gradient");
         self.add_kernel_gradient(x, delta, kernel, n, &mut cache.scratch);
         if let Some(bias) = slices.next() {
-            add_rows(delta, bias);
+            add_column_sums(delta, bias);
         }
         if let Some(mut dx) = dx {
             let dx = dx.as_slice_mut().expect("batches are in standard layout");

@@ -7,8 +7,9 @@ mod plan;
 
 pub(crate) use check::{Checked, kernel_numbers, kernel_shape};
 pub use layer::Conv2dLayer;
+pub(crate) use layer::boxed;
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
 use dl_nn::{Activation, Layer, LayerConfig, LayerError, LayerSpec};
 use ndarray::ArrayD;
@@ -142,7 +143,7 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
                 .sample(&[self.filters], fans, generator)
         });
         let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
-        Ok(Box::new(checked.layer(
+        Ok(boxed(checked.layer(
             kernel.into_dimensionality().expect("of rank 4"),
             bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
             self.activation,

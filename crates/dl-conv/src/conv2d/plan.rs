@@ -1,6 +1,6 @@
-//! Which runs of numbers a convolution and its two gradients sum up.
+//! Which elements a convolution and its two gradients sum up.
 //!
-//! Each of the three is a matrix product with a gathered left factor (see [`dl_nn::product`]):
+//! Each of the three is a matrix product with a gathered left factor (see [`dl_core::gemm`]):
 //!
 //! | | rows | terms of a row | right factor |
 //! |---|---|---|---|
@@ -8,10 +8,10 @@
 //! | input gradient | input pixels | the output gradients whose window saw it | kernel, flipped and transposed |
 //! | kernel gradient | taps × input channels | output pixels | output gradient |
 //!
-//! With channels last, the pixels under one kernel row are one segment. Rows of a tile are pixels
+//! With channels last, the pixels under one kernel row are one range. Rows of a tile are pixels
 //! side by side along the image, or, where images are small, one pixel of several images.
 
-use dl_nn::product::{Layout, Run, Segment};
+use dl_core::gemm::{KRange, LhsLayout, RowBlock};
 
 use crate::geometry::Geometry;
 
@@ -25,50 +25,50 @@ pub(super) struct Channels {
     pub(super) groups: usize,
 }
 
-/// Runs of rows with their segments, and the steps from row to row.
+/// Blocks of rows with the ranges they sum over, and the steps from row to row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
-    pub(super) segments: Vec<Segment>,
-    pub(super) runs: Vec<Run>,
-    pub(super) layout: Layout,
-    /// Rows of a run; `None` where they are the images of the block.
+    pub(super) k_ranges: Vec<KRange>,
+    pub(super) row_blocks: Vec<RowBlock>,
+    pub(super) layout: LhsLayout,
+    /// Rows of a block; `None` where they are the images of the block.
     pub(super) rows: Option<usize>,
     /// From one row of the result to the next.
-    pub(super) c_row: usize,
+    pub(super) c_row_stride: usize,
 }
 
 impl Pattern {
-    fn new(layout: Layout, rows: Option<usize>, c_row: usize) -> Self {
+    fn new(layout: LhsLayout, rows: Option<usize>, c_row_stride: usize) -> Self {
         Self {
-            segments: Vec::new(),
-            runs: Vec::new(),
+            k_ranges: Vec::new(),
+            row_blocks: Vec::new(),
             layout,
             rows,
-            c_row,
+            c_row_stride,
         }
     }
 
-    /// Starts a run whose row 0 is at `a` and `c`.
-    fn run(&mut self, a: usize, c: usize) {
-        let next = self.segments.len();
-        let segments = next..next;
-        self.runs.push(Run { a, c, segments });
+    /// Starts a block whose row 0 is at `a` and `c`.
+    fn row_block(&mut self, a: usize, c: usize) {
+        let next = self.k_ranges.len();
+        let k_ranges = next..next;
+        self.row_blocks.push(RowBlock { a, c, k_ranges });
     }
 
-    /// Adds terms to the last run, to its last segment where they follow it.
-    fn terms(&mut self, a: usize, b: usize, length: usize) {
-        let run = self.runs.last_mut().expect("a run was started");
-        match self.segments.last_mut() {
+    /// Adds terms to the last block, to its last range where they follow it.
+    fn terms(&mut self, a: usize, b: usize, len: usize) {
+        let block = self.row_blocks.last_mut().expect("a block was started");
+        match self.k_ranges.last_mut() {
             Some(last)
-                if !run.segments.is_empty()
-                    && last.a + last.length == a
-                    && last.b + last.length == b =>
+                if !block.k_ranges.is_empty()
+                    && last.a + last.len == a
+                    && last.b + last.len == b =>
             {
-                last.length += length;
+                last.len += len;
             }
             _ => {
-                self.segments.push(Segment { a, b, length });
-                run.segments.end += 1;
+                self.k_ranges.push(KRange { a, b, len });
+                block.k_ranges.end += 1;
             }
         }
     }
@@ -122,11 +122,11 @@ pub(super) fn output_along_width(geometry: &Geometry, channels: Channels) -> Pat
         inputs, filters, ..
     } = channels;
     let width = padded_input(geometry).width;
-    let row = geometry.stride.width * inputs;
-    let layout = Layout::Rows { row };
+    let row_stride = geometry.stride.width * inputs;
+    let layout = LhsLayout::RowMajor { row_stride };
     let mut pattern = Pattern::new(layout, Some(geometry.output.width), filters);
     for v in 0..geometry.output.height {
-        pattern.run(0, v * geometry.output.width * filters);
+        pattern.row_block(0, v * geometry.output.width * filters);
         window_row(&mut pattern, geometry, channels, v, 0, width);
     }
     pattern
@@ -138,12 +138,12 @@ pub(super) fn output_along_images(geometry: &Geometry, channels: Channels) -> Pa
         inputs, filters, ..
     } = channels;
     let width = padded_input(geometry).width;
-    let row = geometry.input.height * width * inputs;
-    let c_row = geometry.output.height * geometry.output.width * filters;
-    let mut pattern = Pattern::new(Layout::Rows { row }, None, c_row);
+    let row_stride = geometry.input.height * width * inputs;
+    let c_row_stride = geometry.output.height * geometry.output.width * filters;
+    let mut pattern = Pattern::new(LhsLayout::RowMajor { row_stride }, None, c_row_stride);
     for v in 0..geometry.output.height {
         for u in 0..geometry.output.width {
-            pattern.run(0, (v * geometry.output.width + u) * filters);
+            pattern.row_block(0, (v * geometry.output.width + u) * filters);
             window_row(&mut pattern, geometry, channels, v, u, width);
         }
     }
@@ -183,10 +183,12 @@ pub(super) fn input_gradient_along_width(
         filters,
         groups,
     } = channels;
-    let layout = Layout::Rows { row: filters };
+    let layout = LhsLayout::RowMajor {
+        row_stride: filters,
+    };
     let mut pattern = Pattern::new(layout, Some(geometry.input.width), inputs);
     for y in 0..geometry.input.height {
-        pattern.run(0, y * geometry.input.width * inputs);
+        pattern.row_block(0, y * geometry.input.width * inputs);
         for (flipped, i) in (0..geometry.kernel.height).rev().enumerate() {
             let Some(v) = geometry.output_row(y, i) else {
                 continue;
@@ -209,13 +211,13 @@ pub(super) fn input_gradient_along_images(geometry: &Geometry, channels: Channel
         filters,
         groups,
     } = channels;
-    let row = geometry.output.height * geometry.output.width * filters;
-    let c_row = geometry.input.height * geometry.input.width * inputs;
-    let mut pattern = Pattern::new(Layout::Rows { row }, None, c_row);
+    let row_stride = geometry.output.height * geometry.output.width * filters;
+    let c_row_stride = geometry.input.height * geometry.input.width * inputs;
+    let mut pattern = Pattern::new(LhsLayout::RowMajor { row_stride }, None, c_row_stride);
     let taps = geometry.kernel;
     for y in 0..geometry.input.height {
         for x in 0..geometry.input.width {
-            pattern.run(0, (y * geometry.input.width + x) * inputs);
+            pattern.row_block(0, (y * geometry.input.width + x) * inputs);
             for (flipped_i, i) in (0..taps.height).rev().enumerate() {
                 for (flipped_j, j) in (0..taps.width).rev().enumerate() {
                     let (row, column) = (geometry.output_row(y, i), geometry.output_column(x, j));
@@ -241,7 +243,7 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
     } = channels;
     let depth = inputs / groups;
     let taps = geometry.kernel;
-    let term = geometry.stride.width * inputs;
+    let k_stride = geometry.stride.width * inputs;
     let width = padded_input(geometry).width;
     // the taps of a dense kernel row are side by side
     let together = if geometry.dilation.width == 1 && groups == 1 {
@@ -249,21 +251,21 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
     } else {
         1
     };
-    let layout = Layout::Columns { term };
+    let layout = LhsLayout::ColumnMajor { k_stride };
     let mut pattern = Pattern::new(layout, Some(together * depth), filters);
     for i in 0..taps.height {
         for j in (0..taps.width).step_by(together) {
             let tap = i * taps.width + j;
-            pattern.run(j * geometry.dilation.width * inputs, tap * depth * filters);
+            pattern.row_block(j * geometry.dilation.width * inputs, tap * depth * filters);
             for v in 0..geometry.output.height {
                 if let Some(row) = geometry.row(v, i) {
                     let pixels = geometry.output.width;
-                    let run = pattern.runs.last_mut().expect("just started");
-                    run.segments.end += 1;
-                    pattern.segments.push(Segment {
+                    let block = pattern.row_blocks.last_mut().expect("just started");
+                    block.k_ranges.end += 1;
+                    pattern.k_ranges.push(KRange {
                         a: row * width * inputs,
                         b: v * pixels,
-                        length: pixels,
+                        len: pixels,
                     });
                 }
             }

@@ -1,9 +1,8 @@
 //! The transposed convolution's two passes: those of a convolution, the other way round.
 
-use dl_math::Scalar;
-use dl_nn::{
-    Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut, add_rows,
-};
+use dl_core::gemm::add_column_sums;
+use dl_core::{Scalar, instantiate};
+use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
 use ndarray::{Array1, ArrayD, Axis};
 
 use crate::conv2d::{Checked, Conv2dLayer};
@@ -37,6 +36,13 @@ pub(crate) fn layer<F: Scalar>(
         activation,
         input: checked.output,
         output: checked.input,
+    }
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    pub(crate) fn boxed<F: Scalar>(layer: ConvTranspose2dLayer<F>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
     }
 }
 
@@ -94,7 +100,7 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
         self.convolution
             .add_kernel_gradient(delta, slice(&x), kernel, n, scratch);
         if let Some(bias) = slices.next() {
-            add_rows(delta, bias);
+            add_column_sums(delta, bias);
         }
         if let Some(mut dx) = dx {
             self.convolution

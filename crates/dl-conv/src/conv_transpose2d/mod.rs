@@ -5,9 +5,9 @@ mod layer;
 
 pub(crate) use check::check;
 pub use layer::ConvTranspose2dLayer;
-pub(crate) use layer::layer;
+pub(crate) use layer::{boxed, layer};
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
 use dl_nn::{Activation, Layer, LayerConfig, LayerError, LayerSpec};
 use ndarray::ArrayD;
@@ -185,7 +185,7 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
         });
         let kernel: ArrayD<F> = kernel_initializer.sample(&checked.kernel, fans, generator);
         let kernel = kernel.into_dimensionality().expect("of rank 4");
-        Ok(Box::new(layer(
+        Ok(boxed(layer(
             &checked,
             checked.layer(kernel, None, Activation::Identity),
             bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),

@@ -1,50 +1,52 @@
 //! Convolution, its two gradients, and transposed convolution.
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, ConfigError, LayerError, ShapeError};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis};
 use rayon::prelude::*;
 
 use super::{block, run};
 use crate::conv_transpose2d;
-use crate::conv2d::{Checked, Conv2dLayer};
+use crate::conv2d::{self, Checked, Conv2dLayer};
 use crate::geometry::{Size, Window};
 
 /// The most blocks whose kernel gradients, each as large as the kernel, are kept to be summed up.
 const MOST_BLOCKS: usize = 16;
 
-/// The convolution y = x ∗ K + b (Goodfellow, Bengio, Courville 2016, eq. 9.8): images
-/// `[n, h, w, c]`, a kernel `[kh, kw, c / groups, filters]`, a bias `[filters]` →
-/// `[n, h′, w′, filters]`.
-///
-/// Groups split the channels and filters into parts that do not see each other; 1 for the usual
-/// convolution, as many as channels for a depthwise one.
-///
-/// ```
-/// use dl_conv::{Window, functions::conv2d};
-/// use dl_conv::ndarray::{Array4, array};
-///
-/// let image = array![[[[1.], [2.], [3.]], [[4.], [5.], [6.]], [[7.], [8.], [9.]]]];
-/// let sums = Array4::ones((2, 2, 1, 1));
-/// let y = conv2d(image.view(), sums.view(), None, &Window::new(2), 1)?;
-/// assert_eq!(y, array![[[[12.], [16.]], [[24.], [28.]]]]);
-/// # Ok::<(), dl_nn::LayerError>(())
-/// ```
-///
-/// # Errors
-/// The window or the images' shape, as at a network's build; groups that do not divide channels
-/// and filters; a kernel or a bias of another shape.
-pub fn conv2d<F: Scalar>(
-    x: ArrayView4<'_, F>,
-    kernel: ArrayView4<'_, F>,
-    bias: Option<ArrayView1<'_, F>>,
-    window: &Window,
-    groups: usize,
-) -> Result<Array4<F>, LayerError> {
-    let sample = &x.shape()[1..];
-    let checked = check("conv2d", sample, kernel, bias, window, groups)?;
-    let bias = bias.map(|bias| bias.to_owned());
-    run(&layer(&checked, kernel, bias), x)
+instantiate! {
+    /// The convolution y = x ∗ K + b (Goodfellow, Bengio, Courville 2016, eq. 9.8): images
+    /// `[n, h, w, c]`, a kernel `[kh, kw, c / groups, filters]`, a bias `[filters]` →
+    /// `[n, h′, w′, filters]`.
+    ///
+    /// Groups split the channels and filters into parts that do not see each other; 1 for the usual
+    /// convolution, as many as channels for a depthwise one.
+    ///
+    /// ```
+    /// use dl_conv::{Window, functions::conv2d};
+    /// use dl_conv::ndarray::{Array4, array};
+    ///
+    /// let image = array![[[[1.], [2.], [3.]], [[4.], [5.], [6.]], [[7.], [8.], [9.]]]];
+    /// let sums = Array4::ones((2, 2, 1, 1));
+    /// let y = conv2d(image.view(), sums.view(), None, &Window::new(2), 1)?;
+    /// assert_eq!(y, array![[[[12.], [16.]], [[24.], [28.]]]]);
+    /// # Ok::<(), dl_nn::LayerError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The window or the images' shape, as at a network's build; groups that do not divide channels
+    /// and filters; a kernel or a bias of another shape.
+    pub fn conv2d<F: Scalar>(
+        x: ArrayView4<'_, F>,
+        kernel: ArrayView4<'_, F>,
+        bias: Option<ArrayView1<'_, F>>,
+        window: &Window,
+        groups: usize,
+    ) -> Result<Array4<F>, LayerError> {
+        let sample = &x.shape()[1..];
+        let checked = check("conv2d", sample, kernel, bias, window, groups)?;
+        let bias = bias.map(|bias| bias.to_owned());
+        run(&*conv2d::boxed(layer(&checked, kernel, bias)), x)
+    }
 }
 
 /// ∂L/∂x `[n, h, w, c]` of [`conv2d`] for a given ∂L/∂y `[n, h′, w′, filters]` and images of
@@ -60,68 +62,82 @@ pub fn conv2d_input_gradient<F: Scalar>(
     window: &Window,
     groups: usize,
 ) -> Result<Array4<F>, LayerError> {
-    let name = "conv2d_input_gradient";
-    let Size { height, width } = input.into();
-    let channels = kernel.dim().2.saturating_mul(groups.max(1));
-    let sample = [height, width, channels];
-    let checked = check(name, &sample, kernel, None, window, groups)?;
-    require_gradient(dy, &checked)?;
-    let layer = layer(&checked, kernel, None);
-
-    let mut dx = Array4::zeros((dy.len_of(Axis(0)), height, width, channels));
-    let images = block(checked.input.numbers() + checked.output.numbers());
-    let dy = dy.as_standard_layout();
-    dx.axis_chunks_iter_mut(Axis(0), images)
-        .into_par_iter()
-        .zip(dy.axis_chunks_iter(Axis(0), images))
-        .for_each_init(Default::default, |scratch, (mut dx, dy)| {
-            let dx = dx.as_slice_mut().expect("a block of a new array");
-            layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), scratch);
-        });
-    Ok(dx)
+    input_gradient(dy, kernel, input.into(), window, groups)
 }
 
-/// ∂L/∂K `[kh, kw, c / groups, filters]` of [`conv2d`] for given x `[n, h, w, c]` and ∂L/∂y
-/// `[n, h′, w′, filters]`, summed over the images (Goodfellow, Bengio, Courville 2016, eq. 9.11).
-/// (∂L/∂b is the sum of ∂L/∂y over all axes but the last.)
-///
-/// # Errors
-/// As [`conv2d`]; a `dy` that is not of the output's shape, or for another number of images.
-pub fn conv2d_kernel_gradient<F: Scalar>(
-    x: ArrayView4<'_, F>,
-    dy: ArrayView4<'_, F>,
-    window: &Window,
-    groups: usize,
-) -> Result<Array4<F>, LayerError> {
-    let name = "conv2d_kernel_gradient";
-    let (sample, filters) = (&x.shape()[1..], dy.dim().3);
-    let checked = Checked::new(name, sample, window, filters, groups)?;
-    require_gradient(dy, &checked)?;
-    let n = x.len_of(Axis(0));
-    ConfigError::require(
-        dy.len_of(Axis(0)) == n,
-        &format!("{name} dy"),
-        format!("of {} images for {n}", dy.len_of(Axis(0))),
-        "of as many images as x",
-    )?;
-    let layer = checked.layer(Array4::zeros(checked.kernel), None, Activation::Identity);
+instantiate! {
+    fn input_gradient<F: Scalar>(
+        dy: ArrayView4<'_, F>,
+        kernel: ArrayView4<'_, F>,
+        input: Size,
+        window: &Window,
+        groups: usize,
+    ) -> Result<Array4<F>, LayerError> {
+        let name = "conv2d_input_gradient";
+        let Size { height, width } = input;
+        let channels = kernel.dim().2.saturating_mul(groups.max(1));
+        let sample = [height, width, channels];
+        let checked = check(name, &sample, kernel, None, window, groups)?;
+        require_gradient(dy, &checked)?;
+        let layer = layer(&checked, kernel, None);
 
-    let numbers = checked.input.numbers() + checked.output.numbers();
-    let images = block(numbers).max(n.div_ceil(MOST_BLOCKS));
-    let (x, dy) = (x.as_standard_layout(), dy.as_standard_layout());
-    let blocks = x.axis_chunks_iter(Axis(0), images).into_par_iter();
-    let parts: Vec<Array4<F>> = blocks
-        .zip(dy.axis_chunks_iter(Axis(0), images))
-        .map_init(Default::default, |scratch, (x, dy)| {
-            let mut part = Array4::zeros(checked.kernel);
-            let gradient = part.as_slice_mut().expect("a new array");
-            let n = x.len_of(Axis(0));
-            layer.add_kernel_gradient(slice(&x), slice(&dy), gradient, n, scratch);
-            part
-        })
-        .collect();
-    let zero = Array4::zeros(checked.kernel);
-    Ok(parts.iter().fold(zero, |sum, part| sum + part))
+        let mut dx = Array4::zeros((dy.len_of(Axis(0)), height, width, channels));
+        let images = block(checked.input.numbers() + checked.output.numbers());
+        let dy = dy.as_standard_layout();
+        dx.axis_chunks_iter_mut(Axis(0), images)
+            .into_par_iter()
+            .zip(dy.axis_chunks_iter(Axis(0), images))
+            .for_each_init(Default::default, |scratch, (mut dx, dy)| {
+                let dx = dx.as_slice_mut().expect("a block of a new array");
+                layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), scratch);
+            });
+        Ok(dx)
+    }
+}
+
+instantiate! {
+    /// ∂L/∂K `[kh, kw, c / groups, filters]` of [`conv2d`] for given x `[n, h, w, c]` and ∂L/∂y
+    /// `[n, h′, w′, filters]`, summed over the images (Goodfellow, Bengio, Courville 2016, eq. 9.11).
+    /// (∂L/∂b is the sum of ∂L/∂y over all axes but the last.)
+    ///
+    /// # Errors
+    /// As [`conv2d`]; a `dy` that is not of the output's shape, or for another number of images.
+    pub fn conv2d_kernel_gradient<F: Scalar>(
+        x: ArrayView4<'_, F>,
+        dy: ArrayView4<'_, F>,
+        window: &Window,
+        groups: usize,
+    ) -> Result<Array4<F>, LayerError> {
+        let name = "conv2d_kernel_gradient";
+        let (sample, filters) = (&x.shape()[1..], dy.dim().3);
+        let checked = Checked::new(name, sample, window, filters, groups)?;
+        require_gradient(dy, &checked)?;
+        let n = x.len_of(Axis(0));
+        ConfigError::require(
+            dy.len_of(Axis(0)) == n,
+            &format!("{name} dy"),
+            format!("of {} images for {n}", dy.len_of(Axis(0))),
+            "of as many images as x",
+        )?;
+        let layer = checked.layer(Array4::zeros(checked.kernel), None, Activation::Identity);
+
+        let numbers = checked.input.numbers() + checked.output.numbers();
+        let images = block(numbers).max(n.div_ceil(MOST_BLOCKS));
+        let (x, dy) = (x.as_standard_layout(), dy.as_standard_layout());
+        let blocks = x.axis_chunks_iter(Axis(0), images).into_par_iter();
+        let parts: Vec<Array4<F>> = blocks
+            .zip(dy.axis_chunks_iter(Axis(0), images))
+            .map_init(Default::default, |scratch, (x, dy)| {
+                let mut part = Array4::zeros(checked.kernel);
+                let gradient = part.as_slice_mut().expect("a new array");
+                let n = x.len_of(Axis(0));
+                layer.add_kernel_gradient(slice(&x), slice(&dy), gradient, n, scratch);
+                part
+            })
+            .collect();
+        let zero = Array4::zeros(checked.kernel);
+        Ok(parts.iter().fold(zero, |sum, part| sum + part))
+    }
 }
 
 /// The transposed convolution with a kernel `[kh, kw, filters / groups, c]` and a bias
@@ -148,7 +164,7 @@ pub fn conv_transpose2d<F: Scalar>(
     let bias = bias.map(|bias| bias.to_owned());
     let convolution = layer(&checked, kernel, None);
     let layer = conv_transpose2d::layer(&checked, convolution, bias, Activation::Identity);
-    run(&layer, x)
+    run(&*conv_transpose2d::boxed(layer), x)
 }
 
 /// Everything that must fit together; `function` is named in errors.

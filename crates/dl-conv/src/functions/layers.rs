@@ -1,7 +1,7 @@
 //! The layers without parameters.
 
-use dl_math::Scalar;
-use dl_math::random::generator;
+use dl_core::Scalar;
+use dl_core::random::generator;
 use dl_nn::{LayerError, LayerSpec};
 use ndarray::{Array, Array2, Array4, ArrayView4, Dimension};
 

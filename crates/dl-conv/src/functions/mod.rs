@@ -22,7 +22,7 @@ mod conv;
 mod layers;
 mod textbook;
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 use dl_nn::{Cache, Layer, LayerError, Mode};
 use ndarray::{Array, ArrayD, ArrayView4, Axis, Dimension};
 use rayon::prelude::*;
@@ -47,17 +47,27 @@ fn run<F: Scalar, D: Dimension>(
     layer: &dyn Layer<F>,
     x: ArrayView4<'_, F>,
 ) -> Result<Array<F, D>, LayerError> {
-    let sample = &x.shape()[1..];
-    let output = layer.output_shape(sample)?;
-    let size = |shape: &[usize]| shape.iter().product::<usize>();
-    let images = block(size(sample) + size(&output));
-    let mut y = ArrayD::zeros([&x.shape()[..1], &output].concat());
-    let x = x.as_standard_layout().into_dyn();
-    y.axis_chunks_iter_mut(Axis(0), images)
-        .into_par_iter()
-        .zip(x.axis_chunks_iter(Axis(0), images))
-        .for_each_init(Cache::default, |cache, (y, x)| {
-            layer.forward(x, y, cache, Mode::Eval);
-        });
+    let y = run_blocks(layer, x)?;
     Ok(y.into_dimensionality().expect("the layer's rank"))
+}
+
+instantiate! {
+    fn run_blocks<F: Scalar>(
+        layer: &dyn Layer<F>,
+        x: ArrayView4<'_, F>,
+    ) -> Result<ArrayD<F>, LayerError> {
+        let sample = &x.shape()[1..];
+        let output = layer.output_shape(sample)?;
+        let size = |shape: &[usize]| shape.iter().product::<usize>();
+        let images = block(size(sample) + size(&output));
+        let mut y = ArrayD::zeros([&x.shape()[..1], &output].concat());
+        let x = x.as_standard_layout().into_dyn();
+        y.axis_chunks_iter_mut(Axis(0), images)
+            .into_par_iter()
+            .zip(x.axis_chunks_iter(Axis(0), images))
+            .for_each_init(Cache::default, |cache, (y, x)| {
+                layer.forward(x, y, cache, Mode::Eval);
+            });
+        Ok(y)
+    }
 }

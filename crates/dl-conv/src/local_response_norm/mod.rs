@@ -2,8 +2,7 @@
 
 mod passes;
 
-use dl_math::Scalar;
-use dl_math::random::Generator;
+use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
     Batching, Cache, ConfigError, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError,
     View, ViewMut,
@@ -122,7 +121,7 @@ impl<F: Scalar> LayerSpec<F> for LocalResponseNorm {
         self.validate()?;
         let channels = input.last().copied().unwrap_or(0);
         ShapeError::require(channels > 0, input, "a last axis of at least one channel")?;
-        Ok(Box::new(LocalResponseNormLayer {
+        Ok(boxed(LocalResponseNormLayer {
             channels,
             reach: self.size / 2,
             k: F::of(self.k),
@@ -140,6 +139,13 @@ struct LocalResponseNormLayer<F> {
     k: F,
     alpha: F,
     beta: F,
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: LocalResponseNormLayer<F>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
 }
 
 impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {

@@ -1,6 +1,6 @@
 //! The formula, pixel by pixel, vectorised along the channels.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::Cache;
 use pulp::{Arch, NullaryFnOnce};
 

@@ -1,6 +1,6 @@
 //! AlexNet.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::Sequential;
 use dl_nn::init::Initializer;
 use dl_nn::prelude::{Dense, Dropout, Flatten, Relu};

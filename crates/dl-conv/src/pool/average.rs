@@ -1,7 +1,6 @@
 //! Average pooling.
 
-use dl_math::Scalar;
-use dl_math::random::Generator;
+use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +80,7 @@ impl<F: Scalar> LayerSpec<F> for AveragePool2d {
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         let plan = Plan::new(&self.window, input, "AveragePool2d")?;
         let count = self.count_padding.then_some(plan.taps);
-        Ok(Box::new(PoolLayer {
+        Ok(boxed(PoolLayer {
             kind: "average_pool2d",
             plan,
             reduce: Average { count },
@@ -102,6 +101,13 @@ impl Average {
     #[inline(always)]
     fn number<F: Scalar>(self, taps: usize) -> F {
         F::of(self.count.unwrap_or(taps) as f64)
+    }
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    pub(super) fn boxed<F: Scalar>(layer: PoolLayer<Average>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
     }
 }
 

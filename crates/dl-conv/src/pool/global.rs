@@ -1,14 +1,13 @@
 //! Pooling of whole images to vectors.
 
-use dl_math::Scalar;
-use dl_math::random::Generator;
+use dl_core::Scalar;
+use dl_core::random::Generator;
 use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
-use super::average::Average;
+use super::average::{self, Average};
 use super::layer::PoolLayer;
-use super::max::Max;
-use super::passes::Reduce;
+use super::max::{self, Max};
 use super::plan::Plan;
 use crate::geometry::Window;
 use crate::shape::image_of;
@@ -42,7 +41,7 @@ impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        whole("global_max_pool2d", input, Max)
+        Ok(max::boxed(whole("global_max_pool2d", input, Max)?))
     }
 }
 
@@ -56,21 +55,18 @@ impl<F: Scalar> LayerSpec<F> for GlobalAveragePool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        whole("global_average_pool2d", input, Average { count: None })
+        let mean = Average { count: None };
+        Ok(average::boxed(whole("global_average_pool2d", input, mean)?))
     }
 }
 
 /// Pooling by a window as large as the image.
-fn whole<F: Scalar>(
-    kind: &'static str,
-    input: &[usize],
-    reduce: impl Reduce<F> + std::fmt::Debug + 'static,
-) -> Result<Box<dyn Layer<F>>, LayerError> {
+fn whole<R>(kind: &'static str, input: &[usize], reduce: R) -> Result<PoolLayer<R>, LayerError> {
     let window = Window::new(image_of(input)?.size);
-    Ok(Box::new(PoolLayer {
+    Ok(PoolLayer {
         kind,
         plan: Plan::new(&window, input, kind)?,
         reduce,
         global: true,
-    }))
+    })
 }

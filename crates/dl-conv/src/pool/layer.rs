@@ -1,6 +1,6 @@
 //! Pooling of one kind or another as a layer.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use dl_nn::ndarray::ArrayD;
 use dl_nn::{Activation, Batching, Cache, Layer, Mode, ShapeError, View, ViewMut};
 

@@ -1,7 +1,6 @@
 //! Max pooling.
 
-use dl_math::Scalar;
-use dl_math::random::Generator;
+use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +76,7 @@ impl<F: Scalar> LayerSpec<F> for MaxPool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(Box::new(PoolLayer {
+        Ok(boxed(PoolLayer {
             kind: "max_pool2d",
             plan: Plan::new(&self.window, input, "MaxPool2d")?,
             reduce: Max,
@@ -89,6 +88,13 @@ impl<F: Scalar> LayerSpec<F> for MaxPool2d {
 /// y = maxₚ xₚ; ∂L/∂xₚ = ∂L/∂y for the first p with xₚ = y.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Max;
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    pub(super) fn boxed<F: Scalar>(layer: PoolLayer<Max>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
+}
 
 impl<F: Scalar> Reduce<F> for Max {
     #[inline(always)]

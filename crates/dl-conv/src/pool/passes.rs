@@ -1,6 +1,6 @@
 //! A window's walk over images, forward and back, several channels at a time.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::plan::{Plan, Span};

@@ -1,6 +1,6 @@
 //! Between four pixels.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::UpSampleLayer;

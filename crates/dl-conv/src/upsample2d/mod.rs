@@ -3,8 +3,7 @@
 mod bilinear;
 mod nearest;
 
-use dl_math::Scalar;
-use dl_math::random::Generator;
+use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
     Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
     ViewMut,
@@ -77,7 +76,7 @@ impl<F: Scalar> LayerSpec<F> for UpSample2d {
         let rows = small.size.height.saturating_mul(height);
         let columns = small.size.width.saturating_mul(width);
         require_result(input, [rows, columns, small.channels])?;
-        Ok(Box::new(UpSampleLayer {
+        Ok(boxed(UpSampleLayer {
             small,
             large: Image {
                 size: [rows, columns].into(),
@@ -95,6 +94,13 @@ struct UpSampleLayer {
     large: Image,
     factor: Size,
     interpolation: Interpolation,
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: UpSampleLayer) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
 }
 
 impl<F: Scalar> Layer<F> for UpSampleLayer {

@@ -1,6 +1,6 @@
 //! Every pixel repeated.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use super::UpSampleLayer;
 

@@ -4,8 +4,8 @@
 #![allow(dead_code, unreachable_pub)]
 
 use dl_conv::{Padding, Size, Window};
-use dl_math::Scalar;
-use dl_math::random::generator;
+use dl_core::Scalar;
+use dl_core::random::generator;
 use ndarray::{Array4, ArrayD, Ix4, IxDyn};
 use proptest::prelude::*;
 

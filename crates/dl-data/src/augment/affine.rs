@@ -1,6 +1,6 @@
 //! Affine maps of an image about its centre, and what the image looks like under them.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 /// Flip, scaling, rotation and shift, in this order.
 #[derive(Debug, Clone, Copy, PartialEq)]

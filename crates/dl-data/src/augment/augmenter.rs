@@ -1,6 +1,6 @@
 //! Applying an augmentation.
 
-use dl_math::{
+use dl_core::{
     Scalar,
     rand::Rng,
     random::{Generator, stream},

@@ -9,7 +9,7 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array1, Array4, Axis};
 
 use super::{AugmentError, Augmenter};

@@ -1,6 +1,6 @@
 //! Missing values: what they look like and what becomes of them.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::ArrayViewMut1;
 
 /// What becomes of a row with a missing feature: an empty field, `NA`, `NaN` or `?`, in small or

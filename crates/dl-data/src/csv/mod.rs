@@ -9,7 +9,7 @@ mod table;
 
 use std::{io::Read, path::Path};
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{Array2, Axis};
 
 pub use column::Column;

@@ -1,6 +1,6 @@
 //! Where a field stands, for errors.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use super::{CsvError, Place, error::excerpt};
 

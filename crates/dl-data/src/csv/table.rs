@@ -1,6 +1,6 @@
 //! From bytes to parsed rows.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use super::{
     Csv, CsvError, Missing,

@@ -1,6 +1,6 @@
 //! An array of whatever type a file holds.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::ArrayD;
 
 use super::Element;

@@ -6,7 +6,7 @@ mod pixels;
 
 use std::path::{Path, PathBuf};
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::Array1;
 
 use crate::{ImageDataset, idx};

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::Array4;
 
 use super::MnistError;

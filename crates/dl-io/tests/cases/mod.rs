@@ -107,7 +107,7 @@ pub(crate) fn assert_close(what: &str, ours: &ArrayD<f32>, theirs: &ArrayD<f32>,
 
 /// Every parameter and state another number, variances positive.
 pub(crate) fn varied<F: Scalar>(model: &mut Model<F>, seed: u64) {
-    let mut generator = dl_math::random::generator(seed);
+    let mut generator = dl_core::random::generator(seed);
     let vary = |(name, value): (&str, dl_nn::ndarray::ArrayViewD<'_, F>)| {
         let mut number = |_: &F| match name.ends_with("variance") {
             true => F::of(0.5) + F::uniform(&mut generator),

@@ -1,5 +1,5 @@
+use crate::rand::Rng;
 use ndarray::{Array1, ArrayRef1};
-use ndarray_rand::rand::Rng;
 
 use crate::error::{non_empty, parameter};
 use crate::information::kl;

@@ -1,5 +1,5 @@
+use crate::rand::Rng;
 use ndarray::{Array1, ArrayRef1};
-use ndarray_rand::rand::Rng;
 
 use crate::error::{entries, labels, non_empty, probabilities};
 use crate::information::kl;

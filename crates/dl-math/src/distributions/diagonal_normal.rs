@@ -1,5 +1,5 @@
+use crate::rand::Rng;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
-use ndarray_rand::rand::Rng;
 
 use super::Normal;
 use crate::error::{entries, finite, non_empty, shape};

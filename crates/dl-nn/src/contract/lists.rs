@@ -1,6 +1,6 @@
 //! The lists of arrays a layer shows.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use super::ContractError;
 use crate::layer::{Layer, Param, ParamMut};

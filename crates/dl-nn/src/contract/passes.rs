@@ -1,7 +1,7 @@
 //! Passes through one layer, and their comparison.
 
-use dl_math::Scalar;
-use dl_math::random::generator;
+use dl_core::Scalar;
+use dl_core::random::generator;
 use ndarray::{ArrayD, Dimension, IxDyn};
 
 use super::ContractError;

@@ -1,6 +1,6 @@
 //! An activation as a layer of its own.
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
@@ -24,7 +24,14 @@ impl<F: Scalar> LayerSpec<F> for Activate {
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         self.0.validate()?;
-        Ok(Box::new(*self))
+        Ok(boxed(*self))
+    }
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: Activate) -> Box<dyn Layer<F>> {
+        Box::new(layer)
     }
 }
 

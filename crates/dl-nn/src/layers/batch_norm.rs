@@ -1,6 +1,6 @@
 //! Batch normalisation.
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
 
 use crate::config::LayerConfig;
@@ -79,7 +79,7 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
         )?;
         ShapeError::require(!input.is_empty(), input, "at least one axis")?;
         let channels = input[input.len() - 1];
-        Ok(Box::new(BatchNormLayer {
+        Ok(boxed(BatchNormLayer {
             gamma: Array1::ones(channels),
             beta: Array1::zeros(channels),
             running_mean: Array1::zeros(channels),
@@ -126,6 +126,13 @@ fn moments<F: Scalar>(x: &[F], channels: usize) -> (Vec<F>, Vec<F>) {
     }
     variance.iter_mut().for_each(|v| *v /= count);
     (mean, variance)
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: BatchNormLayer<F>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
 }
 
 impl<F: Scalar> Layer<F> for BatchNormLayer<F> {

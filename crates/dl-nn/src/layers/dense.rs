@@ -1,12 +1,12 @@
 //! The fully connected layer.
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::gemm::{Init, add_column_sums, gemm};
+use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2, ArrayD};
 
 use crate::activation::Activation;
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::gemm::{Start, add_rows, gemm};
 use crate::init::{Fans, Initializer};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
 use crate::layers::{gradient_matrix, gradient_slice, matrix, matrix_mut, slice, slice_mut};
@@ -121,7 +121,7 @@ impl<F: Scalar> LayerSpec<F> for Dense {
             .bias
             .then(|| self.bias_initializer.sample(&[self.units], fans, generator));
         let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
-        Ok(Box::new(DenseLayer {
+        Ok(boxed(DenseLayer {
             kernel: kernel.into_dimensionality().expect("of rank 2"),
             bias: bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
             activation: self.activation,
@@ -140,6 +140,13 @@ pub struct DenseLayer<F> {
     pub activation: Activation,
 }
 
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: DenseLayer<F>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
+}
+
 impl<F: Scalar> Layer<F> for DenseLayer<F> {
     fn kind(&self) -> &'static str {
         "dense"
@@ -154,11 +161,9 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     /// Z = X·W + b, Y = g(Z).
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
         let units = self.kernel.ncols();
-        let start = match &self.bias {
-            Some(bias) => Start::Row(bias.view()),
-            None => Start::Zero,
-        };
-        gemm(start, matrix(&x), self.kernel.view(), matrix_mut(&mut y));
+        let bias = self.bias.as_ref();
+        let init = bias.map_or(Init::Zero, |b| Init::Bias(b.as_slice().expect("a vector")));
+        gemm(init, matrix(&x), self.kernel.view(), matrix_mut(&mut y));
         let y = slice_mut(&mut y);
         if self.activation.needs_input() {
             cache.values.clear();
@@ -182,17 +187,17 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
             .backward(&cache.values, slice(&y), slice_mut(&mut dy), units);
         let delta = dy.view();
         if self.bias.is_some() {
-            add_rows(slice(&delta), gradient_slice(&mut grads[1]));
+            add_column_sums(slice(&delta), gradient_slice(&mut grads[1]));
         }
         let delta = matrix(&delta);
         gemm(
-            Start::Given,
+            Init::Accumulate,
             matrix(&x).t(),
             delta,
             gradient_matrix(&mut grads[0]),
         );
         if let Some(mut dx) = dx {
-            gemm(Start::Zero, delta, self.kernel.t(), matrix_mut(&mut dx));
+            gemm(Init::Zero, delta, self.kernel.t(), matrix_mut(&mut dx));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Dropout.
 
-use dl_math::rand::RngCore;
-use dl_math::{Scalar, random::Generator};
+use dl_core::rand::RngCore;
+use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
@@ -41,13 +41,20 @@ impl<F: Scalar> LayerSpec<F> for Dropout {
             self.rate,
             "in [0, 1)",
         )?;
-        Ok(Box::new(DropoutLayer { rate: self.rate }))
+        Ok(boxed(DropoutLayer { rate: self.rate }))
     }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct DropoutLayer {
     rate: f64,
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: DropoutLayer) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
 }
 
 impl<F: Scalar> Layer<F> for DropoutLayer {

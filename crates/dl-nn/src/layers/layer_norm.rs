@@ -1,6 +1,6 @@
 //! Layer normalisation.
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
 
 use crate::config::LayerConfig;
@@ -58,7 +58,7 @@ impl<F: Scalar> LayerSpec<F> for LayerNorm {
         )?;
         ShapeError::require(!input.is_empty(), input, "at least one axis")?;
         let features = input[input.len() - 1];
-        Ok(Box::new(LayerNormLayer {
+        Ok(boxed(LayerNormLayer {
             gamma: Array1::ones(features),
             beta: Array1::zeros(features),
             epsilon: self.epsilon,
@@ -79,6 +79,13 @@ pub struct LayerNormLayer<F> {
 fn mean<F: Scalar>(values: impl ExactSizeIterator<Item = F>) -> F {
     let count = F::of(values.len() as f64);
     values.sum::<F>() / count
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: LayerNormLayer<F>) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
 }
 
 impl<F: Scalar> Layer<F> for LayerNormLayer<F> {

@@ -16,7 +16,7 @@ pub use layer_norm::{LayerNorm, LayerNormLayer};
 pub use reshape::{Flatten, Reshape};
 pub use variational::{Reparameterize, StandardNormalKl};
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{ArrayView2, ArrayViewMut2, Ix2};
 
 use crate::layer::{View, ViewMut};

@@ -1,6 +1,6 @@
 //! Layers that only rename axes.
 
-use dl_math::{Scalar, random::Generator};
+use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::ArrayD;
 
 use crate::activation::Activation;
@@ -23,7 +23,7 @@ impl<F: Scalar> LayerSpec<F> for Flatten {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(Box::new(ReshapeLayer {
+        Ok(boxed(ReshapeLayer {
             kind: "flatten",
             shape: vec![input.iter().product()],
         }))
@@ -55,7 +55,7 @@ impl<F: Scalar> LayerSpec<F> for Reshape {
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(Box::new(ReshapeLayer {
+        Ok(boxed(ReshapeLayer {
             kind: "reshape",
             shape: self.shape.clone(),
         }))
@@ -66,6 +66,13 @@ impl<F: Scalar> LayerSpec<F> for Reshape {
 struct ReshapeLayer {
     kind: &'static str,
     shape: Vec<usize>,
+}
+
+instantiate! {
+    /// Boxed here, so that the passes are compiled here.
+    fn boxed<F: Scalar>(layer: ReshapeLayer) -> Box<dyn Layer<F>> {
+        Box::new(layer)
+    }
 }
 
 impl<F: Scalar> Layer<F> for ReshapeLayer {

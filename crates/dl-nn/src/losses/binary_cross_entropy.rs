@@ -1,7 +1,7 @@
 //! The Bernoulli distribution.
 
-use dl_math::Scalar;
-use dl_math::special::{sigmoid, softplus};
+use dl_core::special::{sigmoid, softplus};
+use dl_core::{Scalar, instantiate};
 
 use super::Loss;
 use crate::activation::Activation;
@@ -15,12 +15,8 @@ use crate::target::TargetRow;
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BinaryCrossEntropy;
 
-impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
-    fn name(&self) -> &'static str {
-        "BinaryCrossEntropy"
-    }
-
-    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+instantiate! {
+    fn sample<F: Scalar>(z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
         let d = F::of(z.len() as f64);
         let t = |i: usize| match target {
             TargetRow::Class(class) => F::of(class as f64),
@@ -32,6 +28,16 @@ impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
             delta[i] = (sigmoid(z) - t(i)) / d;
         }
         sum / d
+    }
+}
+
+impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
+    fn name(&self) -> &'static str {
+        "BinaryCrossEntropy"
+    }
+
+    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        sample(z, target, delta)
     }
 
     fn takes(&self, outputs: usize) -> String {

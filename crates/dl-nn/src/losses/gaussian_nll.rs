@@ -1,6 +1,6 @@
 //! The normal distribution with a variance of its own for each sample.
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 
 use super::{Loss, plural, values};
 use crate::target::TargetRow;
@@ -13,13 +13,8 @@ use crate::target::TargetRow;
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GaussianNll;
 
-impl<F: Scalar> Loss<F> for GaussianNll {
-    fn name(&self) -> &'static str {
-        "GaussianNll"
-    }
-
-    fn sample(&self, outputs: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        let targets = values(target);
+instantiate! {
+    fn sample<F: Scalar>(outputs: &[F], targets: &[F], delta: &mut [F]) -> F {
         let d = targets.len();
         let (half, count) = (F::of(0.5), F::of(d as f64));
         let ln_2_pi = F::of((2.0 * std::f64::consts::PI).ln());
@@ -33,6 +28,16 @@ impl<F: Scalar> Loss<F> for GaussianNll {
             delta[d + i] = half * (F::one() - error * error * precision) / count;
         }
         sum / count
+    }
+}
+
+impl<F: Scalar> Loss<F> for GaussianNll {
+    fn name(&self) -> &'static str {
+        "GaussianNll"
+    }
+
+    fn sample(&self, outputs: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        sample(outputs, values(target), delta)
     }
 
     fn takes(&self, outputs: usize) -> String {

@@ -23,7 +23,7 @@ pub use softmax_cross_entropy::{KlDivergence, SoftmaxCrossEntropy};
 
 use std::fmt::Debug;
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use crate::activation::Activation;
 use crate::error::{ConfigError, DataError};

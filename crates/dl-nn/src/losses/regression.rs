@@ -1,6 +1,6 @@
 //! Losses of real values, each the mean over a sample's d outputs.
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 
 use super::{Loss, is_finite, plural, values};
 use crate::error::ConfigError;
@@ -46,6 +46,30 @@ fn mean_of_errors<F: Scalar>(y: &[F], t: &[F], delta: &mut [F], f: impl Fn(F) ->
     sum / d
 }
 
+instantiate! {
+    fn squared<F: Scalar>(y: &[F], t: &[F], delta: &mut [F]) -> F {
+        mean_of_errors(y, t, delta, |e| (e * e, e + e))
+    }
+
+    fn absolute<F: Scalar>(y: &[F], t: &[F], delta: &mut [F]) -> F {
+        mean_of_errors(y, t, delta, |e| {
+            let sign = if e == F::zero() { e } else { e.signum() };
+            (e.abs(), sign)
+        })
+    }
+
+    fn huber<F: Scalar>(bound: F, y: &[F], t: &[F], delta: &mut [F]) -> F {
+        let half = F::of(0.5);
+        mean_of_errors(y, t, delta, |e| {
+            if e.abs() <= bound {
+                (half * e * e, e)
+            } else {
+                (bound * (e.abs() - half * bound), bound * e.signum())
+            }
+        })
+    }
+}
+
 fn takes(outputs: usize) -> String {
     plural(outputs, "finite value") + " a sample"
 }
@@ -56,7 +80,7 @@ impl<F: Scalar> Loss<F> for MeanSquaredError {
     }
 
     fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        mean_of_errors(y, values(t), delta, |e| (e * e, e + e))
+        squared(y, values(t), delta)
     }
 
     fn takes(&self, outputs: usize) -> String {
@@ -74,10 +98,7 @@ impl<F: Scalar> Loss<F> for MeanAbsoluteError {
     }
 
     fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        mean_of_errors(y, values(t), delta, |e| {
-            let sign = if e == F::zero() { e } else { e.signum() };
-            (e.abs(), sign)
-        })
+        absolute(y, values(t), delta)
     }
 
     fn takes(&self, outputs: usize) -> String {
@@ -95,15 +116,7 @@ impl<F: Scalar> Loss<F> for Huber {
     }
 
     fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        let bound = F::of(self.delta);
-        let half = F::of(0.5);
-        mean_of_errors(y, values(t), delta, |e| {
-            if e.abs() <= bound {
-                (half * e * e, e)
-            } else {
-                (bound * (e.abs() - half * bound), bound * e.signum())
-            }
-        })
+        huber(F::of(self.delta), y, values(t), delta)
     }
 
     fn takes(&self, outputs: usize) -> String {

@@ -1,6 +1,6 @@
 //! The categorical distribution.
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 
 use super::{Loss, is_distribution};
 use crate::activation::Activation;
@@ -31,20 +31,22 @@ impl SoftmaxCrossEntropy {
     }
 }
 
-impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
-    fn name(&self) -> &'static str {
-        "SoftmaxCrossEntropy"
-    }
-
-    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+instantiate! {
+    /// [`SoftmaxCrossEntropy`] of one sample.
+    fn cross_entropy<F: Scalar>(
+        loss: &SoftmaxCrossEntropy,
+        z: &[F],
+        target: TargetRow<'_, F>,
+        delta: &mut [F],
+    ) -> F {
         let (m, log_sum) = softmax_into(z, delta);
-        if let (TargetRow::Class(class), 0.0) = (target, self.label_smoothing) {
+        if let (TargetRow::Class(class), 0.0) = (target, loss.label_smoothing) {
             delta[class] -= F::one();
             return m - z[class] + log_sum;
         }
-        let keep = F::of(1.0 - self.label_smoothing);
-        let spread = F::of(self.label_smoothing / z.len() as f64);
-        let mut loss = F::zero();
+        let keep = F::of(1.0 - loss.label_smoothing);
+        let spread = F::of(loss.label_smoothing / z.len() as f64);
+        let mut value = F::zero();
         for (k, (delta, &z)) in delta.iter_mut().zip(z).enumerate() {
             let t = spread
                 + match target {
@@ -54,11 +56,21 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
                 };
             // 0 · ∞ would be NaN where a logit is −∞
             if t > F::zero() {
-                loss += t * (m - z + log_sum);
+                value += t * (m - z + log_sum);
             }
             *delta -= t;
         }
-        loss
+        value
+    }
+}
+
+impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
+    fn name(&self) -> &'static str {
+        "SoftmaxCrossEntropy"
+    }
+
+    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        cross_entropy(self, z, target, delta)
     }
 
     fn takes(&self, outputs: usize) -> String {
@@ -89,12 +101,9 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KlDivergence;
 
-impl<F: Scalar> Loss<F> for KlDivergence {
-    fn name(&self) -> &'static str {
-        "KlDivergence"
-    }
-
-    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+instantiate! {
+    /// [`KlDivergence`] of one sample.
+    fn divergence<F: Scalar>(z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
         let (m, log_sum) = softmax_into(z, delta);
         match target {
             TargetRow::Class(class) => {
@@ -112,6 +121,16 @@ impl<F: Scalar> Loss<F> for KlDivergence {
                 loss
             }
         }
+    }
+}
+
+impl<F: Scalar> Loss<F> for KlDivergence {
+    fn name(&self) -> &'static str {
+        "KlDivergence"
+    }
+
+    fn sample(&self, z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
+        divergence(z, target, delta)
     }
 
     fn takes(&self, outputs: usize) -> String {

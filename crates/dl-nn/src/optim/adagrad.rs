@@ -1,5 +1,6 @@
 //! A learning rate per weight from the sum of its squared gradients.
 
+use dl_core::instantiate;
 use serde::{Deserialize, Serialize};
 
 use super::{Elements, Rule, require_learning_rate, require_positive};
@@ -36,6 +37,19 @@ impl AdaGrad {
     }
 }
 
+instantiate! {
+    fn update<F: Scalar>(rule: &AdaGrad, learning_rate: f64, elements: Elements<'_, '_, F>) {
+        let [eta, epsilon] = [learning_rate, rule.epsilon].map(F::of);
+        elements.for_each(
+            #[inline(always)]
+            move |w, g, [s]| {
+                *s += g * g;
+                *w -= eta * g / (s.sqrt() + epsilon);
+            },
+        );
+    }
+}
+
 impl<F: Scalar> Rule<F> for AdaGrad {
     fn name(&self) -> &'static str {
         "AdaGrad"
@@ -55,13 +69,6 @@ impl<F: Scalar> Rule<F> for AdaGrad {
     }
 
     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, epsilon] = [learning_rate, self.epsilon].map(F::of);
-        elements.for_each(
-            #[inline(always)]
-            move |w, g, [s]| {
-                *s += g * g;
-                *w -= eta * g / (s.sqrt() + epsilon);
-            },
-        );
+        update(self, learning_rate, elements);
     }
 }

@@ -1,5 +1,6 @@
 //! Adaptive moments.
 
+use dl_core::instantiate;
 use serde::{Deserialize, Serialize};
 
 use super::{Elements, Rule, require_below_one, require_learning_rate, require_positive};
@@ -59,6 +60,31 @@ impl Adam {
     }
 }
 
+instantiate! {
+    fn update<F: Scalar>(
+        rule: &Adam,
+        t: u64,
+        learning_rate: f64,
+        elements: Elements<'_, '_, F>,
+    ) {
+        let [eta, epsilon] = [learning_rate, rule.epsilon].map(F::of);
+        let [beta1, one_minus_beta1] = [rule.beta1, 1.0 - rule.beta1].map(F::of);
+        let [beta2, one_minus_beta2] = [rule.beta2, 1.0 - rule.beta2].map(F::of);
+        let [correction1, correction2] =
+            [rule.beta1, rule.beta2].map(|beta| F::of(1.0 / (1.0 - beta.powf(t as f64))));
+        elements.for_each(
+            #[inline(always)]
+            move |w, g, [m, v]| {
+                *m = beta1 * *m + one_minus_beta1 * g;
+                *v = beta2 * *v + one_minus_beta2 * g * g;
+                let m_hat = *m * correction1;
+                let v_hat = *v * correction2;
+                *w -= eta * m_hat / (v_hat.sqrt() + epsilon);
+            },
+        );
+    }
+}
+
 impl<F: Scalar> Rule<F> for Adam {
     fn name(&self) -> &'static str {
         "Adam"
@@ -77,20 +103,6 @@ impl<F: Scalar> Rule<F> for Adam {
     }
 
     fn update(&self, t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, epsilon] = [learning_rate, self.epsilon].map(F::of);
-        let [beta1, one_minus_beta1] = [self.beta1, 1.0 - self.beta1].map(F::of);
-        let [beta2, one_minus_beta2] = [self.beta2, 1.0 - self.beta2].map(F::of);
-        let [correction1, correction2] =
-            [self.beta1, self.beta2].map(|beta| F::of(1.0 / (1.0 - beta.powf(t as f64))));
-        elements.for_each(
-            #[inline(always)]
-            move |w, g, [m, v]| {
-                *m = beta1 * *m + one_minus_beta1 * g;
-                *v = beta2 * *v + one_minus_beta2 * g * g;
-                let m_hat = *m * correction1;
-                let v_hat = *v * correction2;
-                *w -= eta * m_hat / (v_hat.sqrt() + epsilon);
-            },
-        );
+        update(self, t, learning_rate, elements);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dl_core::instantiate;
 use pulp::Arch;
 
 use super::elements::Adjust;
@@ -154,6 +155,14 @@ impl<F: Scalar> Optimizer<F> {
         parameters: &mut [Parameter<'_, F>],
         learning_rate_factor: f64,
     ) -> Result<(), StateError> {
+        step(self, parameters, learning_rate_factor)
+    }
+
+    fn update(
+        &mut self,
+        parameters: &mut [Parameter<'_, F>],
+        learning_rate_factor: f64,
+    ) -> Result<(), StateError> {
         if self.state.step == 0 && self.state.parameters.is_empty() {
             let entries = parameters.iter().map(|p| self.initial_state(p));
             self.state.parameters = entries.collect();
@@ -196,6 +205,10 @@ impl<F: Scalar> Optimizer<F> {
     /// # Errors
     /// If the state is of another rule or has other slots; the optimiser has not changed then.
     pub fn load_state(&mut self, state: OptimizerState<F>) -> Result<(), StateError> {
+        load_state(self, state)
+    }
+
+    fn take_state(&mut self, state: OptimizerState<F>) -> Result<(), StateError> {
         let expected = self.rule.slots();
         if state.rule != self.rule.name() {
             return Err(StateError::Rule {
@@ -287,5 +300,22 @@ impl<F: Scalar> Optimizer<F> {
             }
         }
         Ok(())
+    }
+}
+
+instantiate! {
+    fn step<F: Scalar>(
+        optimizer: &mut Optimizer<F>,
+        parameters: &mut [Parameter<'_, F>],
+        learning_rate_factor: f64,
+    ) -> Result<(), StateError> {
+        optimizer.update(parameters, learning_rate_factor)
+    }
+
+    fn load_state<F: Scalar>(
+        optimizer: &mut Optimizer<F>,
+        state: OptimizerState<F>,
+    ) -> Result<(), StateError> {
+        optimizer.take_state(state)
     }
 }

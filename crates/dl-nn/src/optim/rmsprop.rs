@@ -1,5 +1,6 @@
 //! A learning rate per weight from the running mean of its squared gradients.
 
+use dl_core::instantiate;
 use serde::{Deserialize, Serialize};
 
 use super::{Elements, Rule, require_below_one, require_learning_rate, require_positive};
@@ -50,6 +51,31 @@ impl RmsProp {
     }
 }
 
+instantiate! {
+    fn update<F: Scalar>(rule: &RmsProp, learning_rate: f64, elements: Elements<'_, '_, F>) {
+        let [eta, mu, epsilon] = [learning_rate, rule.momentum, rule.epsilon].map(F::of);
+        let [rho, one_minus_rho] = [rule.rho, 1.0 - rule.rho].map(F::of);
+        if rule.momentum == 0.0 {
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [v]| {
+                    *v = rho * *v + one_minus_rho * g * g;
+                    *w -= eta * g / (v.sqrt() + epsilon);
+                },
+            );
+        } else {
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [v, b]| {
+                    *v = rho * *v + one_minus_rho * g * g;
+                    *b = mu * *b + g / (v.sqrt() + epsilon);
+                    *w -= eta * *b;
+                },
+            );
+        }
+    }
+}
+
 impl<F: Scalar> Rule<F> for RmsProp {
     fn name(&self) -> &'static str {
         "RmsProp"
@@ -75,25 +101,6 @@ impl<F: Scalar> Rule<F> for RmsProp {
     }
 
     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, mu, epsilon] = [learning_rate, self.momentum, self.epsilon].map(F::of);
-        let [rho, one_minus_rho] = [self.rho, 1.0 - self.rho].map(F::of);
-        if self.momentum == 0.0 {
-            elements.for_each(
-                #[inline(always)]
-                move |w, g, [v]| {
-                    *v = rho * *v + one_minus_rho * g * g;
-                    *w -= eta * g / (v.sqrt() + epsilon);
-                },
-            );
-        } else {
-            elements.for_each(
-                #[inline(always)]
-                move |w, g, [v, b]| {
-                    *v = rho * *v + one_minus_rho * g * g;
-                    *b = mu * *b + g / (v.sqrt() + epsilon);
-                    *w -= eta * *b;
-                },
-            );
-        }
+        update(self, learning_rate, elements);
     }
 }

@@ -1,5 +1,6 @@
 //! Gradient descent with momentum.
 
+use dl_core::instantiate;
 use serde::{Deserialize, Serialize};
 
 use super::{Elements, Rule, require_below_one, require_learning_rate};
@@ -46,6 +47,34 @@ impl Sgd {
     }
 }
 
+instantiate! {
+    fn update<F: Scalar>(rule: &Sgd, learning_rate: f64, elements: Elements<'_, '_, F>) {
+        let [eta, mu] = [learning_rate, rule.momentum].map(F::of);
+        if rule.momentum == 0.0 {
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, []| *w -= eta * g,
+            );
+        } else if rule.nesterov {
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [b]| {
+                    *b = mu * *b + g;
+                    *w -= eta * (g + mu * *b);
+                },
+            );
+        } else {
+            elements.for_each(
+                #[inline(always)]
+                move |w, g, [b]| {
+                    *b = mu * *b + g;
+                    *w -= eta * *b;
+                },
+            );
+        }
+    }
+}
+
 impl<F: Scalar> Rule<F> for Sgd {
     fn name(&self) -> &'static str {
         "Sgd"
@@ -75,28 +104,6 @@ impl<F: Scalar> Rule<F> for Sgd {
     }
 
     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, mu] = [learning_rate, self.momentum].map(F::of);
-        if self.momentum == 0.0 {
-            elements.for_each(
-                #[inline(always)]
-                move |w, g, []| *w -= eta * g,
-            );
-        } else if self.nesterov {
-            elements.for_each(
-                #[inline(always)]
-                move |w, g, [b]| {
-                    *b = mu * *b + g;
-                    *w -= eta * (g + mu * *b);
-                },
-            );
-        } else {
-            elements.for_each(
-                #[inline(always)]
-                move |w, g, [b]| {
-                    *b = mu * *b + g;
-                    *w -= eta * *b;
-                },
-            );
-        }
+        update(self, learning_rate, elements);
     }
 }

@@ -1,6 +1,6 @@
 //! What a user can hook into training.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::ArrayD;
 
 use super::history::{Epoch, History};

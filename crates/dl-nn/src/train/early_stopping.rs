@@ -1,6 +1,6 @@
 //! Stopping when the validation loss no longer falls.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use super::callback::{Callback, Flow, Run};
 use super::evaluate::Evaluation;

@@ -1,6 +1,6 @@
 //! Loss and accuracy without training.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use ndarray::{ArrayViewD, Axis};
 
 use crate::activation::Activation;

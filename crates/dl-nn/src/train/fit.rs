@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use dl_math::Scalar;
-use dl_math::rand::seq::SliceRandom;
-use dl_math::random::generator;
-use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
+use dl_core::rand::seq::SliceRandom;
+use dl_core::random::generator;
+use dl_core::{Scalar, instantiate};
+use ndarray::{ArrayRef, ArrayViewD, CowArray, Dimension, IxDyn};
 
 use super::callback::{Callback, Flow, Plan, Run, StepEnd};
 use super::evaluate::{Evaluation, Samples, evaluate_rows, evaluation_workspace};
@@ -60,11 +60,18 @@ impl<F: Scalar> Trainer<F> {
         &mut self,
         x: &'a ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
+        options: Fit<'_, F>,
+    ) -> Result<History, TrainError> {
+        fit(self, x.view().into_dyn(), targets.into(), options)
+    }
+
+    fn run(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
         mut options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
         options.validate()?;
-        let targets = targets.into();
-        let x = x.view().into_dyn();
         let x = check_data(self, &x, &targets)?;
         let outputs = self.model.output_shape().iter().product();
         let weights = options.weights(&targets, outputs)?;
@@ -316,6 +323,17 @@ impl<F: Scalar> Trainer<F> {
         });
         self.history.stopped = reason;
         self.history.stopped.is_some()
+    }
+}
+
+instantiate! {
+    fn fit<F: Scalar>(
+        trainer: &mut Trainer<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+        options: Fit<'_, F>,
+    ) -> Result<History, TrainError> {
+        trainer.run(x, targets, options)
     }
 }
 

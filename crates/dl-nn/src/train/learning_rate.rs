@@ -1,6 +1,6 @@
 //! Learning-rate schedules as callbacks.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 
 use super::callback::{Callback, Flow, Run};
 use super::history::Epoch;

@@ -1,8 +1,8 @@
 //! How to train: the options of `fit`.
 
-use dl_math::Scalar;
-use dl_math::random::stream;
-use dl_math::sampling::{holdout, stratified_holdout};
+use dl_core::Scalar;
+use dl_core::random::stream;
+use dl_core::sampling::{holdout, stratified_holdout};
 use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
 
 use super::callback::Callback;

@@ -1,6 +1,6 @@
 //! A progress bar.
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::callback::{Callback, Flow, Run, StepEnd};

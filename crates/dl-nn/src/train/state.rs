@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use dl_math::Scalar;
+use dl_core::Scalar;
 use serde::{Deserialize, Serialize};
 
 use super::callback::Plan;

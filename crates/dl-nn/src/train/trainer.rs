@@ -1,6 +1,6 @@
 //! A model with its loss and its optimiser.
 
-use dl_math::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
 use super::evaluate::{
@@ -116,6 +116,14 @@ impl<F: Scalar> Trainer<F> {
         loss: impl Loss<F> + 'static,
         optimizer: impl IntoOptimizer<F>,
     ) -> Result<Self, BuildError> {
+        new(model, Box::new(loss), optimizer.into_optimizer())
+    }
+
+    fn checked(
+        model: Model<F>,
+        loss: Box<dyn Loss<F>>,
+        optimizer: Result<Optimizer<F>, ConfigError>,
+    ) -> Result<Self, BuildError> {
         loss.validate()?;
         let activation = model.output_activation();
         let squashed = matches!(activation, Activation::Softmax | Activation::Sigmoid);
@@ -130,8 +138,8 @@ impl<F: Scalar> Trainer<F> {
             workspace: Workspace::training(&model, 0),
             rows: Vec::new(),
             model,
-            loss: Box::new(loss),
-            optimizer: optimizer.into_optimizer()?,
+            loss,
+            optimizer: optimizer?,
             seed: 0,
             steps: 0,
             history: History::default(),
@@ -202,6 +210,10 @@ impl<F: Scalar> Trainer<F> {
     /// [`ResumeError`] where the state is another model's or another optimiser's; nothing has
     /// changed then.
     pub fn restore(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
+        restore(self, state)
+    }
+
+    fn take_state(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
         self.model.check_weights(&state.weights)?;
         let mut optimizer = self.optimizer.clone();
         optimizer.load_state(state.optimizer)?;
@@ -223,8 +235,14 @@ impl<F: Scalar> Trainer<F> {
         x: &'a ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
     ) -> Result<f64, TrainError> {
-        let targets = targets.into();
-        let x = x.view().into_dyn();
+        step(self, x.view().into_dyn(), targets.into())
+    }
+
+    fn step_batch(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<f64, TrainError> {
         let x = check_data(self, &x, &targets)?;
         self.plan_workspace(targets.len());
         let mut rows = std::mem::take(&mut self.rows);
@@ -290,8 +308,14 @@ impl<F: Scalar> Trainer<F> {
         x: &'a ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
     ) -> Result<Evaluation, DataError> {
-        let targets = targets.into();
-        let x = x.view().into_dyn();
+        evaluate(self, x.view().into_dyn(), targets.into())
+    }
+
+    fn evaluate_all(
+        &self,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Evaluation, DataError> {
         let x = check_data(self, &x, &targets)?;
         let rows: Vec<usize> = (0..targets.len()).collect();
         let mut workspace = evaluation_workspace(&self.model, rows.len());
@@ -329,7 +353,11 @@ impl<F: Scalar> Trainer<F> {
         &self,
         x: &ArrayRef<F, D>,
     ) -> Result<Array1<usize>, DataError> {
-        let y = self.model.predict(x)?;
+        predict_classes(self, x.view().into_dyn())
+    }
+
+    fn classes(&self, x: ArrayViewD<'_, F>) -> Result<Array1<usize>, DataError> {
+        let y = self.model.predict(&x)?;
         let width = y.len() / y.len_of(Axis(0));
         let values = y.as_slice().expect("in standard layout");
         let boundary = boundary(&self.model);
@@ -362,4 +390,44 @@ pub(super) fn check_data<'a, F: Scalar>(
     let outputs = trainer.model.output_shape().iter().product();
     check_targets(&*trainer.loss, outputs, targets)?;
     Ok(x.as_standard_layout())
+}
+
+instantiate! {
+    fn new<F: Scalar>(
+        model: Model<F>,
+        loss: Box<dyn Loss<F>>,
+        optimizer: Result<Optimizer<F>, ConfigError>,
+    ) -> Result<Trainer<F>, BuildError> {
+        Trainer::checked(model, loss, optimizer)
+    }
+
+    fn restore<F: Scalar>(
+        trainer: &mut Trainer<F>,
+        state: TrainerState<F>,
+    ) -> Result<(), ResumeError> {
+        trainer.take_state(state)
+    }
+
+    fn step<F: Scalar>(
+        trainer: &mut Trainer<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<f64, TrainError> {
+        trainer.step_batch(x, targets)
+    }
+
+    fn evaluate<F: Scalar>(
+        trainer: &Trainer<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Evaluation, DataError> {
+        trainer.evaluate_all(x, targets)
+    }
+
+    fn predict_classes<F: Scalar>(
+        trainer: &Trainer<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<Array1<usize>, DataError> {
+        trainer.classes(x)
+    }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use dl_conv::{Conv2d, MaxPool2d};
-use dl_math::rand::Rng;
-use dl_math::random::generator;
+use dl_core::rand::Rng;
+use dl_core::random::generator;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::ndarray::{Array1, Array4, Axis, Ix2};
 use dl_nn::prelude::*;

@@ -28,7 +28,7 @@ impl LayerSpec<f32> for Mine {
     fn build(
         &self,
         _: &[usize],
-        _: &mut dl_math::random::Generator,
+        _: &mut dl_core::random::Generator,
     ) -> Result<Box<dyn Layer<f32>>, LayerError> {
         Ok(Box::new(self.clone()))
     }

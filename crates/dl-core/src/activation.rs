@@ -18,8 +18,8 @@ pub fn sigmoid_derivative<F: Scalar>(x: F) -> F {
 /// relative error for |x| < ½ is below 10⁻¹⁵. Five times as fast as the standard library's.
 ///
 /// ```
-/// assert_eq!(dl_math::activation::tanh(1e-30), 1e-30);
-/// assert_eq!(dl_math::activation::tanh(-1e4_f32), -1.0);
+/// assert_eq!(dl_core::activation::tanh(1e-30), 1e-30);
+/// assert_eq!(dl_core::activation::tanh(-1e4_f32), -1.0);
 /// ```
 #[inline]
 pub fn tanh<F: Scalar>(x: F) -> F {

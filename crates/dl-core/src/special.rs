@@ -7,8 +7,8 @@ use crate::Scalar;
 /// Written with e^−|x|, which cannot overflow.
 ///
 /// ```
-/// assert_eq!(dl_math::special::sigmoid(0.0), 0.5);
-/// assert_eq!(dl_math::special::sigmoid(-1e4_f32), 0.0);
+/// assert_eq!(dl_core::special::sigmoid(0.0), 0.5);
+/// assert_eq!(dl_core::special::sigmoid(-1e4_f32), 0.0);
 /// ```
 #[inline]
 pub fn sigmoid<F: Scalar>(x: F) -> F {
@@ -30,7 +30,7 @@ pub fn log_sigmoid<F: Scalar>(x: F) -> F {
 /// ζ(x) = ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|) (Goodfellow et al. 2016, eq. 3.31).
 ///
 /// ```
-/// assert_eq!(dl_math::special::softplus(1e4_f32), 1e4);
+/// assert_eq!(dl_core::special::softplus(1e4_f32), 1e4);
 /// ```
 #[inline]
 pub fn softplus<F: Scalar>(x: F) -> F {
@@ -47,7 +47,7 @@ pub fn logit<F: Scalar>(p: F) -> F {
 /// what cannot happen adds nothing. So 0·ln 0 = 0 (Cover, Thomas 2006, section 2.1).
 ///
 /// ```
-/// use dl_math::special::weighted;
+/// use dl_core::special::weighted;
 /// assert_eq!(weighted(0.0, 0f64.ln()), 0.0);
 /// assert_eq!(weighted(0.5, 0f64.ln()), f64::NEG_INFINITY);
 /// ```

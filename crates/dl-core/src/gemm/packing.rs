@@ -1,16 +1,17 @@
-//! The right factor of a product, in columns as wide as a tile.
+//! Packing: the right factor of a product, cut into panels of columns as wide as a tile.
 
-use dl_math::Scalar;
 use ndarray::{ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
-/// The most vectors a panel is wide.
-pub(super) const WIDEST: usize = 4;
+use crate::Scalar;
+
+/// The largest width of a panel, in vectors.
+pub(super) const MAX_VECTORS: usize = 4;
 
 /// A matrix B `[depth, columns]` cut into panels of columns, each `[depth, width]` row-major, the
 /// last one filled up with zeros. The width is what the machine's registers suggest.
 #[derive(Debug, Clone, Copy)]
-pub struct Panels<'a, F> {
+pub struct PackedB<'a, F> {
     pub(super) values: &'a [F],
     pub(super) depth: usize,
     pub(super) columns: usize,
@@ -21,37 +22,37 @@ pub struct Panels<'a, F> {
 pub(super) struct Panel {
     /// Its first column.
     pub(super) column: usize,
-    /// How many columns are in use.
+    /// The number of columns in use.
     pub(super) used: usize,
-    /// How many vectors it is wide.
+    /// Its width in vectors.
     pub(super) vectors: usize,
 }
 
-impl<'a, F: Scalar> Panels<'a, F> {
+impl<'a, F: Scalar> PackedB<'a, F> {
     /// B as it stands in row-major memory, packed into `scratch` where it is not one panel
     /// already.
     ///
     /// # Panics
     /// Where `b` is not a whole number of rows.
-    pub fn new(b: &'a [F], columns: usize, scratch: &'a mut Vec<F>) -> Self {
+    pub fn pack(b: &'a [F], columns: usize, scratch: &'a mut Vec<F>) -> Self {
         let depth = b.len() / columns;
         let b = ArrayView2::from_shape((depth, columns), b).expect("whole rows");
-        Self::stack(std::iter::once(b), depth, columns, scratch)
+        Self::pack_stacked(std::iter::once(b), depth, columns, scratch)
     }
 
     /// The rows of several matrices, one below the other.
     ///
     /// # Panics
     /// Where the matrices have not `depth` rows together, or other columns.
-    pub fn stack(
+    pub fn pack_stacked(
         matrices: impl Iterator<Item = ArrayView2<'a, F>> + Clone,
         depth: usize,
         columns: usize,
         scratch: &'a mut Vec<F>,
     ) -> Self {
-        let machine = Machine::of::<F>();
-        let all = machine.panels(columns);
-        let width = |panel: &Panel| panel.vectors * machine.lanes;
+        let registers = Registers::of::<F>();
+        let all = registers.panels(columns);
+        let width = |panel: &Panel| panel.vectors * registers.lanes;
         let first = all.clone().next().map_or(0, |panel| width(&panel));
         if first == columns
             && let Some(values) = matrices.clone().next().and_then(|b| b.to_slice())
@@ -63,10 +64,10 @@ impl<'a, F: Scalar> Panels<'a, F> {
                 columns,
             };
         }
-        let numbers: usize = all.clone().map(|panel| depth * width(&panel)).sum();
+        let elements: usize = all.clone().map(|panel| depth * width(&panel)).sum();
         // the zeros beside a last panel stay
         scratch.clear();
-        scratch.resize(numbers, F::zero());
+        scratch.resize(elements, F::zero());
         let mut rest = scratch.as_mut_slice();
         for panel in all {
             let (mut part, after) = rest.split_at_mut(depth * width(&panel));
@@ -128,38 +129,43 @@ fn transpose<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
     }
 }
 
-/// What the choice of a tile depends on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Machine {
-    /// Numbers in a register.
-    pub(super) lanes: usize,
-    /// Registers.
-    pub(super) registers: usize,
+/// The widest panel that suits a machine with that many registers, in vectors.
+pub(super) const fn max_vectors(registers: usize) -> usize {
+    if registers >= 32 { MAX_VECTORS } else { 2 }
 }
 
-impl Machine {
+/// The vector registers of the machine, on which the choice of a tile depends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Registers {
+    /// Elements in a register.
+    pub(super) lanes: usize,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl Registers {
     fn of<F: Scalar>() -> Self {
         struct Ask<F>(std::marker::PhantomData<F>);
         impl<F: Scalar> WithSimd for Ask<F> {
-            type Output = Machine;
+            type Output = Registers;
             #[inline(always)]
-            fn with_simd<S: Simd>(self, _: S) -> Machine {
-                Machine::with::<F, S>()
+            fn with_simd<S: Simd>(self, _: S) -> Registers {
+                Registers::of_simd::<F, S>()
             }
         }
         Arch::new().dispatch(Ask::<F>(std::marker::PhantomData))
     }
 
-    pub(super) fn with<F: Scalar, S: Simd>() -> Self {
+    pub(super) fn of_simd<F: Scalar, S: Simd>() -> Self {
         Self {
             lanes: F::lanes::<S>(),
-            registers: S::REGISTER_COUNT,
+            count: S::REGISTER_COUNT,
         }
     }
 
-    /// Cuts so many columns into panels of 4, 2 and 1 vectors (2 and 1 with 16 registers).
+    /// Cuts `columns` columns into panels of 4, 2 and 1 vectors (2 and 1 with 16 registers).
     pub(super) fn panels(self, columns: usize) -> impl Iterator<Item = Panel> + Clone {
-        let widest = if self.registers >= 32 { WIDEST } else { 2 };
+        let widest = max_vectors(self.count);
         let mut column = 0;
         std::iter::from_fn(move || {
             let left = columns - column;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray_rand::rand::{Rng, seq::SliceRandom};
+use rand::{Rng, seq::SliceRandom};
 
 /// Why rows cannot be split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -80,10 +80,10 @@ pub fn holdout<R: Rng + ?Sized>(
 /// gives `fraction · n_c` rows, rounded by largest remainder, at least one and at most `n_c − 1`.
 ///
 /// ```
-/// use dl_math::{random::generator, sampling::stratified_holdout};
+/// use dl_core::{random::generator, sampling::stratified_holdout};
 /// let split = stratified_holdout(&[0, 0, 0, 0, 1, 1], 0.5, &mut generator(0))?;
 /// assert_eq!(split.test.iter().filter(|&&row| row >= 4).count(), 1);
-/// # Ok::<(), dl_math::sampling::SamplingError>(())
+/// # Ok::<(), dl_core::sampling::SamplingError>(())
 /// ```
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Random numbers that are the same on every machine and in every version.
 
-use ndarray_rand::rand::SeedableRng;
+use rand::SeedableRng;
 
 /// The generator used throughout: `ChaCha` with 8 rounds, whose stream is fixed by its
 /// specification, unlike `rand`'s `StdRng` and `SmallRng`.
@@ -9,7 +9,7 @@ pub type Generator = rand_chacha::ChaCha8Rng;
 /// A generator for a seed.
 ///
 /// ```
-/// use dl_math::{Scalar, random::generator};
+/// use dl_core::{Scalar, random::generator};
 /// assert_eq!(f64::uniform(&mut generator(42)), f64::uniform(&mut generator(42)));
 /// ```
 pub fn generator(seed: u64) -> Generator {
@@ -27,7 +27,7 @@ pub fn stream(seed: u64, stream: u64) -> Generator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray_rand::rand::RngCore;
+    use rand::RngCore;
 
     fn draws(mut generator: Generator) -> [u64; 3] {
         std::array::from_fn(|_| generator.next_u64())

@@ -31,7 +31,7 @@ pub trait Lanes: Copy {
     ) -> Self::Vector<S>;
 
     /// 0 where x < 0, otherwise x, lane by lane.
-    fn rectify<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
+    fn relu<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
 
     /// The numbers as whole vectors, and the rest.
     fn vectors<S: Simd>(numbers: &[Self]) -> (&[Self::Vector<S>], &[Self]);
@@ -61,7 +61,7 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            fn rectify<S: Simd>(simd: S, x: S::$vector) -> S::$vector {
+            fn relu<S: Simd>(simd: S, x: S::$vector) -> S::$vector {
                 let zero = simd.$splat(0.0);
                 simd.$select(simd.$less_than(x, zero), zero, x)
             }

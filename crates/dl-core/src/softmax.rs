@@ -12,7 +12,7 @@ fn maximum<F: Scalar>(x: &[F]) -> F {
 /// ln Σᵢ e^xᵢ = m + ln Σᵢ e^(xᵢ − m), m = maxᵢ xᵢ. −∞ for an empty slice, NaN where an entry is.
 ///
 /// ```
-/// assert_eq!(dl_math::softmax::log_sum_exp(&[1e4_f32, 1e4]), 1e4 + 2f32.ln());
+/// assert_eq!(dl_core::softmax::log_sum_exp(&[1e4_f32, 1e4]), 1e4 + 2f32.ln());
 /// ```
 pub fn log_sum_exp<F: Scalar>(x: &[F]) -> F {
     let m = maximum(x);
@@ -61,7 +61,7 @@ pub fn log_sum_exp_axis<F: Scalar, D: RemoveAxis>(
 /// softmax along an axis: every lane sums to 1.
 ///
 /// ```
-/// use dl_math::{ndarray::{array, Axis}, softmax::softmax};
+/// use dl_core::{ndarray::{array, Axis}, softmax::softmax};
 /// let p = softmax(&array![[0.0, 0.0], [0.0, 3f64.ln()]], Axis(1));
 /// assert!((&p - &array![[0.5, 0.5], [0.25, 0.75]]).iter().all(|d| d.abs() <= 1e-15));
 /// ```

@@ -4,9 +4,10 @@ use std::fmt::Debug;
 use std::iter::Sum;
 
 use ndarray::NdFloat;
-use ndarray_rand::rand::Rng;
 use num_traits::FromPrimitive;
+use rand::Rng;
 
+use crate::PerScalar;
 use crate::simd::Lanes;
 
 /// A real number the workspace computes with: `f32` (training) or `f64` (checking gradients,
@@ -30,10 +31,13 @@ pub trait Scalar:
 
     /// One draw from the standard normal distribution N(0, 1).
     fn standard_normal<R: Rng + ?Sized>(rng: &mut R) -> Self;
+
+    /// Of two things, one for each scalar type, the one for this type.
+    fn select<T: PerScalar>(single: T::Of<f32>, double: T::Of<f64>) -> T::Of<Self>;
 }
 
 macro_rules! scalar {
-    ($type:ident) => {
+    ($type:ident, |$single:ident, $double:ident| $choice:ident) => {
         impl Scalar for $type {
             const NAME: &'static str = stringify!($type);
 
@@ -52,7 +56,12 @@ macro_rules! scalar {
             }
 
             fn standard_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
-                rng.sample(ndarray_rand::rand_distr::StandardNormal)
+                rng.sample(rand_distr::StandardNormal)
+            }
+
+            #[inline(always)]
+            fn select<T: PerScalar>($single: T::Of<f32>, $double: T::Of<f64>) -> T::Of<Self> {
+                $choice
             }
         }
 
@@ -60,8 +69,8 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32);
-scalar!(f64);
+scalar!(f32, |single, _double| single);
+scalar!(f64, |_single, double| double);
 
 mod sealed {
     pub trait Sealed {}

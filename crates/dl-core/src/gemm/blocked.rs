@@ -1,0 +1,142 @@
+//! Products of any size by the micro-kernel, in blocks of B that stay in cache.
+
+use std::any::Any;
+use std::cell::Cell;
+
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+
+use super::{BatchStride, GatherGemm, Init, KRange, LhsLayout, PackedB, RowBlock};
+use crate::Scalar;
+
+/// Rows (kc) and columns (nc) of the blocks of B that are packed at a time: 256 KiB of `f32`,
+/// which stay in second-level cache while the rows of A pass by.
+const KC: usize = 512;
+const NC: usize = 128;
+
+/// The scratch memory of products. Each thread keeps its own from product to product, so that a
+/// training step allocates none.
+#[derive(Default)]
+struct Scratch<F> {
+    /// A packed block of B.
+    panels: Vec<F>,
+    /// Columns of C.
+    columns: Vec<F>,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<dyn Any>>> = const { Cell::new(None) };
+}
+
+impl<F: Scalar> Scratch<F> {
+    /// Lends the thread's scratch to `work`.
+    fn lend(work: impl FnOnce(&mut Self)) {
+        let kept = SCRATCH
+            .take()
+            .and_then(|scratch| scratch.downcast::<Self>().ok());
+        let mut scratch = kept.unwrap_or_default();
+        work(&mut scratch);
+        SCRATCH.set(Some(scratch));
+    }
+}
+
+/// A left factor whose rows or columns are contiguous.
+#[derive(Clone, Copy)]
+pub(super) struct LhsView<'a, F> {
+    values: &'a [F],
+    layout: LhsLayout,
+    /// Where the first row stands.
+    first: usize,
+    /// From one term to the next.
+    k_stride: usize,
+}
+
+impl<'a, F: Scalar> LhsView<'a, F> {
+    /// The rows of `a` from `first` on.
+    pub(super) fn new(a: &'a ArrayView2<'_, F>, first: usize) -> Option<Self> {
+        let &[row_stride, k_stride] = a.strides() else {
+            return None;
+        };
+        if row_stride <= 0 || k_stride <= 0 {
+            return None;
+        }
+        let (row_stride, k_stride) = (row_stride as usize, k_stride as usize);
+        let layout = match (row_stride, k_stride) {
+            (_, 1) => LhsLayout::RowMajor { row_stride },
+            (1, _) => LhsLayout::ColumnMajor { k_stride },
+            _ => return None,
+        };
+        Some(Self {
+            values: a.as_slice_memory_order()?,
+            layout,
+            first: first * row_stride,
+            k_stride,
+        })
+    }
+
+    /// C ← init + A·B, in blocks of B that stay in second-level cache.
+    pub(super) fn mul(self, init: Init<'_, F>, b: ArrayView2<'_, F>, mut c: ArrayViewMut2<'_, F>) {
+        Scratch::lend(|Scratch { panels, columns }| {
+            if let Some(c) = c.as_slice_mut() {
+                return self.mul_contiguous(init, b, c, panels);
+            }
+            // C is some columns of a wider matrix: gathered, computed, put back
+            columns.clear();
+            match init {
+                Init::Accumulate => columns.extend(&c),
+                Init::Zero | Init::Bias(_) => columns.resize(c.len(), F::zero()),
+            }
+            self.mul_contiguous(init, b, columns, panels);
+            let rows = columns.chunks_exact(c.ncols());
+            for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
+                c.assign(&ArrayView1::from(row));
+            }
+        });
+    }
+
+    /// The same for a row-major C.
+    fn mul_contiguous(
+        self,
+        init: Init<'_, F>,
+        b: ArrayView2<'_, F>,
+        c: &mut [F],
+        panels: &mut Vec<F>,
+    ) {
+        let (k, n) = b.dim();
+        // blocks of nearly equal depth
+        let kc = k.div_ceil(k.div_ceil(KC));
+        for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
+            for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
+                let column = j * NC;
+                let init = match init {
+                    _ if i > 0 => Init::Accumulate,
+                    Init::Bias(bias) => Init::Bias(&bias[column..]),
+                    init => init,
+                };
+                let row_block = RowBlock {
+                    a: self.first + i * kc * self.k_stride,
+                    c: column,
+                    k_ranges: 0..1,
+                };
+                let k_range = KRange {
+                    a: 0,
+                    b: 0,
+                    len: b.nrows(),
+                };
+                let (depth, columns) = b.dim();
+                GatherGemm {
+                    init,
+                    a: self.values,
+                    layout: self.layout,
+                    b: &PackedB::pack_stacked(std::iter::once(b), depth, columns, panels),
+                    row_blocks: std::slice::from_ref(&row_block),
+                    rows: c.len() / n,
+                    k_ranges: &[k_range],
+                    batch: BatchStride::ONE,
+                    c_row_stride: n,
+                    relu: false,
+                }
+                .run(c);
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The micro-kernel: a tile of MR rows by NR columns of C, held in registers through the whole sum.
+//!
+//! NR is 1, 2 or 4 vector registers, MR as many rows as registers allow. Every multiply-add reads
+//! one element of A (broadcast) and one vector of B (Goto, van de Geijn 2008, "Anatomy of
+//! high-performance matrix multiplication"; Van Zee, van de Geijn 2015, "BLIS").
+
+use pulp::{Simd, WithSimd};
+
+use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
+use super::{GatherGemm, Init, LhsLayout, RowBlock};
+use crate::Scalar;
+
+/// The largest NR: four registers of sixteen `f32`.
+const MAX_NR: usize = MAX_VECTORS * 16;
+
+/// All tiles of a product, as a type because that is what `pulp` compiles per instruction set.
+pub(super) struct Tiles<'a, 'c, F> {
+    pub(super) product: &'a GatherGemm<'a, F>,
+    pub(super) c: &'c mut [F],
+}
+
+impl<F: Scalar> WithSimd for Tiles<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { product, c } = self;
+        let registers = Registers::of_simd::<F, S>();
+        let mut values = product.b.values;
+        for panel in registers.panels(product.b.columns) {
+            let elements = product.b.depth * panel.vectors * registers.lanes;
+            let (b, rest) = values.split_at(elements);
+            values = rest;
+            let (b, _) = F::vectors::<S>(b);
+            match panel.vectors {
+                1 => Column::<F, S, 1>::new(simd, product, panel, b).write(c),
+                2 => Column::<F, S, 2>::new(simd, product, panel, b).write(c),
+                4 if const { max_vectors(S::REGISTER_COUNT) == 4 } => {
+                    Column::<F, S, 4>::new(simd, product, panel, b).write(c);
+                }
+                vectors => unreachable!("a panel of {vectors} vectors"),
+            }
+        }
+    }
+}
+
+/// MR for tiles V vectors wide: V registers per row, V for B, one for A, with some to spare.
+const fn max_rows(registers: usize, lanes: usize, vectors: usize) -> usize {
+    let rows = (registers - 4) / vectors - 1;
+    // without vector instructions no shape of tile is fast: few are compiled
+    let limit = if lanes == 1 { 4 } else { 12 };
+    if rows < limit { rows } else { limit }
+}
+
+/// The tiles of one panel, V vectors wide.
+struct Column<'a, F: Scalar, S: Simd, const V: usize> {
+    simd: S,
+    product: &'a GatherGemm<'a, F>,
+    panel: Panel,
+    b: &'a [[F::Vector<S>; V]],
+    /// What the sums of a row start from, unless they go on from what C holds.
+    init: [F::Vector<S>; V],
+}
+
+impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
+    const MAX_ROWS: usize = max_rows(
+        S::REGISTER_COUNT,
+        size_of::<F::Vector<S>>() / size_of::<F>(),
+        V,
+    );
+
+    #[inline(always)]
+    fn new(simd: S, product: &'a GatherGemm<'a, F>, panel: Panel, b: &'a [F::Vector<S>]) -> Self {
+        let mut init = [F::zero(); MAX_NR];
+        if let Init::Bias(bias) = product.init {
+            init[..panel.used].copy_from_slice(&bias[panel.column..][..panel.used]);
+        }
+        Self {
+            simd,
+            product,
+            panel,
+            b: b.as_chunks().0,
+            init: F::vectors::<S>(&init).0.as_chunks::<V>().0[0],
+        }
+    }
+
+    /// Cuts the rows of each block into tiles of nearly equal height. The guards are constants, so
+    /// that tiles which the registers cannot hold are not compiled.
+    #[inline(always)]
+    fn write(&self, c: &mut [F]) {
+        let rows = self.product.rows;
+        let tiles = rows.div_ceil(Self::MAX_ROWS);
+        for block in self.product.row_blocks {
+            for tile in 0..tiles {
+                let first = tile * rows / tiles;
+                let height = (tile + 1) * rows / tiles - first;
+                match height {
+                    1 => self.tile::<1>(block, first, c),
+                    2 => self.tile::<2>(block, first, c),
+                    3 => self.tile::<3>(block, first, c),
+                    4 => self.tile::<4>(block, first, c),
+                    5 if const { Self::MAX_ROWS >= 5 } => self.tile::<5>(block, first, c),
+                    6 if const { Self::MAX_ROWS >= 6 } => self.tile::<6>(block, first, c),
+                    7 if const { Self::MAX_ROWS >= 7 } => self.tile::<7>(block, first, c),
+                    8 if const { Self::MAX_ROWS >= 8 } => self.tile::<8>(block, first, c),
+                    9 if const { Self::MAX_ROWS >= 9 } => self.tile::<9>(block, first, c),
+                    10 if const { Self::MAX_ROWS >= 10 } => self.tile::<10>(block, first, c),
+                    11 if const { Self::MAX_ROWS >= 11 } => self.tile::<11>(block, first, c),
+                    12 if const { Self::MAX_ROWS >= 12 } => self.tile::<12>(block, first, c),
+                    _ => unreachable!("a tile of {height} rows by {V} vectors"),
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const M: usize>(&self, block: &RowBlock, first: usize, c: &mut [F]) {
+        let (product, used) = (self.product, self.panel.used);
+        let start = block.c + first * product.c_row_stride + self.panel.column;
+        let whole = used == V * F::lanes::<S>();
+        let mut sums = [self.init; M];
+        if let Init::Accumulate = product.init {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let c = &c[start + i * product.c_row_stride..][..used];
+                *sums = if whole {
+                    F::vectors::<S>(c).0.as_chunks::<V>().0[0]
+                } else {
+                    let mut filled = [F::zero(); MAX_NR];
+                    filled[..used].copy_from_slice(c);
+                    F::vectors::<S>(&filled).0.as_chunks::<V>().0[0]
+                };
+            }
+        }
+        let mut sums = match product.layout {
+            LhsLayout::RowMajor { row_stride } => {
+                let a = block.a + first * row_stride;
+                self.add_row_major::<M>(block, a, row_stride, sums)
+            }
+            LhsLayout::ColumnMajor { k_stride } => {
+                let a = block.a + first;
+                self.add_column_major::<M>(block, a, k_stride, sums)
+            }
+        };
+        if product.relu {
+            for sum in sums.as_flattened_mut() {
+                *sum = F::relu(self.simd, *sum);
+            }
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            let c = &mut c[start + i * product.c_row_stride..][..used];
+            if whole {
+                F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0] = *sums;
+            } else {
+                let mut filled = [F::zero(); MAX_NR];
+                F::vectors_mut::<S>(&mut filled).0.as_chunks_mut::<V>().0[0] = *sums;
+                c.copy_from_slice(&filled[..used]);
+            }
+        }
+    }
+
+    /// Adds the products where the terms of a row stand side by side.
+    #[inline(always)]
+    fn add_row_major<const M: usize>(
+        &self,
+        block: &RowBlock,
+        a: usize,
+        row_stride: usize,
+        mut sums: [[F::Vector<S>; V]; M],
+    ) -> [[F::Vector<S>; V]; M] {
+        let batch = self.product.batch;
+        for sample in 0..batch.count {
+            let a = &self.product.a[a + sample * batch.a..];
+            let b = &self.b[sample * batch.b..];
+            for range in &self.product.k_ranges[block.k_ranges.clone()] {
+                let a = &a[range.a..];
+                let b = &b[range.b..][..range.len];
+                // equal lengths, known to the compiler, leave no bounds check in the loop
+                let rows: [&[F]; M] = std::array::from_fn(|i| &a[i * row_stride..][..b.len()]);
+                for k in 0..b.len() {
+                    for i in 0..M {
+                        let a = F::splat(self.simd, rows[i][k]);
+                        for j in 0..V {
+                            sums[i][j] = F::multiply_add(self.simd, a, b[k][j], sums[i][j]);
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// Adds the products where the rows of a term stand side by side.
+    #[inline(always)]
+    fn add_column_major<const M: usize>(
+        &self,
+        block: &RowBlock,
+        a: usize,
+        k_stride: usize,
+        mut sums: [[F::Vector<S>; V]; M],
+    ) -> [[F::Vector<S>; V]; M] {
+        let batch = self.product.batch;
+        for sample in 0..batch.count {
+            let a = &self.product.a[a + sample * batch.a..];
+            let b = &self.b[sample * batch.b..];
+            for range in &self.product.k_ranges[block.k_ranges.clone()] {
+                let a = &a[range.a..];
+                let b = &b[range.b..][..range.len];
+                for (k, b) in b.iter().enumerate() {
+                    let a = &a[k * k_stride..][..M];
+                    for i in 0..M {
+                        let a = F::splat(self.simd, a[i]);
+                        for j in 0..V {
+                            sums[i][j] = F::multiply_add(self.simd, a, b[j], sums[i][j]);
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,266 @@
+//! The matrix engine: C ← init + A·B.
+//!
+//! Three ways, by shape:
+//!
+//! - [`gemm`] is the entry for matrices. Products of up to 16 columns with a small B are plain
+//!   loops whose width is a constant of the code (`narrow.rs`), since packing would cost more than
+//!   the product; those whose A has contiguous rows or columns go through the micro-kernel in
+//!   blocks that stay in cache (`blocked.rs`); all others to the `matrixmultiply` crate, by way of
+//!   ndarray's safe `general_mat_mul`.
+//! - [`GatherGemm`] is the micro-kernel on an A whose rows are gathered from pieces of memory:
+//!   what a convolution is made of (`gather.rs`).
+//! - [`add_column_sums`] is the product with a row of ones: the gradient of a bias.
+//!
+//! In the words of the BLIS papers: B is *packed* into *panels* NR columns wide (`packing.rs`);
+//! the *micro-kernel* computes a *tile* of MR × NR elements of C in registers
+//! (`micro_kernel.rs`); blocks of KC × NC elements of B are packed at a time. All of it is safe
+//! code on [`simd`](crate::simd), compiled here for each instruction set, for `f32` and `f64`.
+//!
+//! Every element of C is summed by one thread in one order that depends on the shapes alone, so
+//! bits do not depend on the number of threads. How fast it is: `docs/performance.md` in the
+//! repository.
+
+mod blocked;
+mod gather;
+mod micro_kernel;
+mod narrow;
+mod packing;
+
+pub use gather::{BatchStride, GatherGemm, KRange, LhsLayout, RowBlock};
+pub use packing::PackedB;
+
+use std::ops::Range;
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use pulp::{Arch, NullaryFnOnce};
+use rayon::prelude::*;
+
+use self::blocked::LhsView;
+use self::narrow::Strided;
+use crate::Scalar;
+
+/// Below this many multiply-adds a product stays on the calling thread: handing work to another
+/// costs 10 to 20 µs.
+const PARALLEL_ABOVE: usize = 1 << 20;
+
+/// The smallest number of rows or columns of a part, so that packing the other factor again for
+/// each part stays cheap.
+const MIN_PART: usize = 64;
+
+/// The largest B for the narrow product, in elements: it is read from the first-level cache.
+const MAX_NARROW_B: usize = 4096;
+
+/// What a product is added to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Init<'a, F> {
+    /// Zero: what C held is not read.
+    Zero,
+    /// The same row in every row of C (a bias, of at least as many elements as C has columns);
+    /// what C held is not read.
+    Bias(&'a [F]),
+    /// What C holds.
+    Accumulate,
+}
+
+crate::instantiate! {
+    /// C ← init + A·B for A `[m, k]`, B `[k, n]` and C `[m, n]` of any strides.
+    ///
+    /// A large C is split along its longer axis into fixed parts for rayon. The micro-kernel
+    /// rounds each multiply-add once (FMA).
+    ///
+    /// ```
+    /// use dl_core::gemm::{Init, gemm};
+    /// use dl_core::ndarray::{Array2, array};
+    ///
+    /// let (x, w) = (array![[1.0_f32, 2.0]], array![[3.0, 4.0], [5.0, 6.0]]);
+    /// let mut y = Array2::zeros((1, 2));
+    /// gemm(Init::Bias(&[0.5, -0.5]), x.view(), w.view(), y.view_mut());
+    /// assert_eq!(y, array![[13.5, 15.5]]);
+    /// ```
+    ///
+    /// # Panics
+    /// Where the shapes do not fit.
+    pub fn gemm<F: Scalar>(
+        init: Init<'_, F>,
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        c: ArrayViewMut2<'_, F>,
+    ) {
+        let (m, n) = c.dim();
+        assert_eq!((m, n), (a.nrows(), b.ncols()), "the shape of C");
+        assert_eq!(a.ncols(), b.nrows(), "the inner axes of A and B");
+        if m * n * a.ncols() < PARALLEL_ABOVE {
+            return serial(init, a, 0..m, b, c);
+        }
+        let mut c = c;
+        let (axis, length) = if m >= n { (Axis(0), m) } else { (Axis(1), n) };
+        let part = length.div_ceil(length.div_ceil(MIN_PART).min(8));
+        c.axis_chunks_iter_mut(axis, part)
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(i, c)| {
+                let range = i * part..i * part + c.len_of(axis);
+                if axis == Axis(0) {
+                    return serial(init, a, range, b, c);
+                }
+                let b = b.slice_axis(axis, range.clone().into());
+                let init = match init {
+                    Init::Bias(bias) => Init::Bias(&bias[range]),
+                    init => init,
+                };
+                serial(init, a, 0..m, b, c);
+            });
+    }
+
+    /// sums ← sums + Σᵢ xᵢ over the rows of x `[m, n]`, row-major, n = `sums.len()`: the gradient
+    /// of a bias.
+    pub fn add_column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
+        if (1..=narrow::MAX_COLUMNS).contains(&sums.len()) {
+            return narrow::add_column_sums(x, sums);
+        }
+        Arch::new().dispatch(ColumnSums { x, sums });
+    }
+}
+
+/// [`gemm`] on the calling thread, for some rows of A.
+fn serial<F: Scalar>(
+    init: Init<'_, F>,
+    all: ArrayView2<'_, F>,
+    rows: Range<usize>,
+    b: ArrayView2<'_, F>,
+    mut c: ArrayViewMut2<'_, F>,
+) {
+    let n = c.ncols();
+    let a = all.slice_axis(Axis(0), rows.clone().into());
+    if (1..=narrow::MAX_COLUMNS).contains(&n) && b.len() <= MAX_NARROW_B {
+        let strides = a.strides().iter().all(|&stride| stride > 0);
+        let values = a.to_slice_memory_order().filter(|_| strides);
+        if let (Some(values), Some(c)) = (values, c.as_slice_mut()) {
+            let strides = [a.strides()[0] as usize, a.strides()[1] as usize];
+            let a = Strided { values, strides };
+            let b = b.as_standard_layout();
+            let b = b.as_slice().expect("just laid out");
+            let init = match init {
+                Init::Zero => Some(&[F::zero(); narrow::MAX_COLUMNS][..n]),
+                Init::Bias(bias) => Some(&bias[..n]),
+                Init::Accumulate => None,
+            };
+            return narrow::gemm(init, a, b, c, n);
+        }
+    }
+    if let Some(a) = LhsView::new(&all, rows.start)
+        && !b.is_empty()
+    {
+        return a.mul(init, b, c);
+    }
+    let beta = match init {
+        Init::Zero => F::zero(),
+        Init::Bias(bias) => {
+            c.assign(&ArrayView1::from(&bias[..n]));
+            F::one()
+        }
+        Init::Accumulate => F::one(),
+    };
+    general_mat_mul(F::one(), &a, &b, beta, &mut c);
+}
+
+/// [`add_column_sums`], as a type because that is what `pulp` compiles per instruction set.
+struct ColumnSums<'a, F> {
+    x: &'a [F],
+    sums: &'a mut [F],
+}
+
+impl<F: Scalar> NullaryFnOnce for ColumnSums<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for row in self.x.chunks_exact(self.sums.len()) {
+            for (sum, &x) in self.sums.iter_mut().zip(row) {
+                *sum += x;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, Array2, Slice};
+
+    /// Σₖ aᵢₖ bₖⱼ, literally.
+    fn naive(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
+        Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
+            (0..a.ncols()).map(|k| a[[i, k]] * b[[k, j]]).sum()
+        })
+    }
+
+    /// Small whole numbers, so that sums are exact in any order.
+    fn matrix(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
+        Array2::from_shape_fn((rows, columns), |(i, j)| {
+            ((i * 31 + j * 17 + seed * 7) % 23) as f64 - 11.0
+        })
+    }
+
+    #[test]
+    fn equals_the_sum_for_every_size_split_init_and_stride() {
+        let wide = [
+            (5, 3, 17),
+            (300, 70, 60),
+            (60, 70, 300),
+            (129, 65, 129),
+            (70_000, 2, 8),
+            (8, 1200, 40),
+            (9, 1025, 200),
+        ];
+        let narrow = (1..=17).flat_map(|n| [(1, 1, n), (7, 5, n), (6, 300, n)]);
+        for (m, k, n) in wide.into_iter().chain(narrow) {
+            let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
+            let expected = naive(&a, &b);
+            // what is not read may be NaN: NaN × 0 would stay NaN
+            let mut c = Array2::from_elem((m, n), f64::NAN);
+            gemm(Init::Zero, a.view(), b.view(), c.view_mut());
+            assert_eq!(c, expected);
+            gemm(Init::Accumulate, a.view(), b.view(), c.view_mut());
+            assert_eq!(c, &expected * 2.0);
+            c.fill(f64::NAN);
+            let row = Array1::from_shape_fn(n, |j| j as f64);
+            gemm(
+                Init::Bias(row.as_slice().unwrap()),
+                a.view(),
+                b.view(),
+                c.view_mut(),
+            );
+            assert_eq!(c, &expected + &row);
+            let at = a.t().as_standard_layout().to_owned();
+            let bt = b.t().as_standard_layout().to_owned();
+            c.fill(f64::NAN);
+            gemm(Init::Zero, at.t(), bt.t(), c.view_mut());
+            assert_eq!(c, expected);
+            let mut wider = Array2::from_elem((m, 2 * n), f64::NAN);
+            let left = Slice::from(..n);
+            let c = wider.slice_axis_mut(Axis(1), left);
+            gemm(Init::Zero, a.view(), b.view(), c);
+            assert_eq!(wider.slice_axis(Axis(1), left), expected);
+        }
+    }
+
+    #[test]
+    fn an_empty_inner_axis_gives_init() {
+        let (a, b) = (Array2::<f32>::zeros((2, 0)), Array2::zeros((0, 3)));
+        let mut c = Array2::from_elem((2, 3), f32::NAN);
+        gemm(Init::Zero, a.view(), b.view(), c.view_mut());
+        assert!(c.iter().all(|&c| c == 0.0));
+    }
+
+    #[test]
+    fn columns_are_summed() {
+        for n in [1, 3, 16, 17] {
+            let x = matrix(9, n, 3);
+            let mut sums = vec![1.0; n];
+            add_column_sums(x.as_slice().unwrap(), &mut sums);
+            assert_eq!(Array1::from(sums), x.sum_axis(Axis(0)) + 1.0);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+pub mod activation;
+pub mod gemm;
+mod instantiate;
+pub mod random;
+pub mod sampling;
+mod scalar;
+pub mod simd;
+pub mod softmax;
+pub mod special;
+#[cfg(test)]
+mod testing;
+
+pub use instantiate::PerScalar;
+pub use scalar::Scalar;
+
+pub use {ndarray, rand, rand_distr};
