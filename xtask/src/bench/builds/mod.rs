@@ -44,18 +44,18 @@ pub(super) fn run(quick: bool) -> Result<(), Box<dyn Error>> {
     fetch(&root().join("Cargo.toml"))?;
     fetch(project.manifest())?;
     let (mut rows, mut speeds) = (Vec::new(), Vec::new());
-    let profiles: &[Profile] = match quick {
-        true => &[Profile::Debug],
+    let (profiles, images): (&[Profile], _) = match quick {
+        true => (&[Profile::Debug], FEW_IMAGES),
         false => {
             rows = builds.workspace()?;
-            &[Profile::Release, Profile::Debug]
+            (&[Profile::Release, Profile::Debug], IMAGES)
         }
     };
     for &profile in profiles {
         for program in PROGRAMS {
             rows.extend(builds.user(&project, program, profile)?);
             if program == NETWORK {
-                let rate = builds.images_per_second(profile, IMAGES)?;
+                let rate = builds.images_per_second(profile, images)?;
                 speeds.push(Speed::new(profile.name(), rate));
             }
             builds.clear()?;
