@@ -1,6 +1,6 @@
 //! The binary `activations`.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::{

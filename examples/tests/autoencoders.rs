@@ -1,6 +1,6 @@
 //! `autoencoder` and `vae` as their user runs them, and the answers of the chapter's exercises.
 
-use crate::common;
+mod common;
 
 use common::{Directory, Ended, assert_refused, run};
 use dl_math::{DiagonalNormal, Normal};

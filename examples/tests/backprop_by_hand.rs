@@ -1,6 +1,6 @@
 //! The binary `backprop_by_hand`, and the numbers of its chapter.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::activation::sigmoid;

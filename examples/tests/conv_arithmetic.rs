@@ -1,6 +1,6 @@
 //! The binary `conv_arithmetic`, and the answers of the chapter on convolution.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_conv::functions::conv2d_input_gradient;

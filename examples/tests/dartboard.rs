@@ -1,6 +1,6 @@
 //! The binary `dartboard`, and the answers of the chapter on probability.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::posterior;

@@ -1,6 +1,6 @@
 //! `mnist_cnn`, `lenet`, `alexnet` and `feature_maps` as their user runs them.
 
-use crate::common;
+mod common;
 
 use std::{fs, process::Command};
 

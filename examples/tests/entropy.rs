@@ -1,6 +1,6 @@
 //! The binary `entropy`, and the answers of its page's exercises.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::{Bernoulli, JointTable, entropy, information::mutual_information};

@@ -1,6 +1,6 @@
 //! The binary `gradient_descent`, and the numbers of its chapter.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_nn::optim::{Optimizer, Sgd};

@@ -1,6 +1,6 @@
 //! `iris_mlp` as its user runs it.
 
-use crate::common;
+mod common;
 
 use std::fs;
 

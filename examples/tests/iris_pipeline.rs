@@ -1,7 +1,7 @@
 //! The binary `iris_pipeline`, and the exercises of the chapter on Iris.
 
-use crate::common;
-use crate::printed;
+mod common;
+mod printed;
 
 use common::{Directory, assert_refused, run};
 use dl_data::{Pca, StandardScaler};

@@ -1,6 +1,6 @@
 //! A training that is interrupted, gone on with, and taken elsewhere, as its user does it.
 
-use crate::common;
+mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The binary `linear_regression`.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 

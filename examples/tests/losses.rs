@@ -1,6 +1,6 @@
 //! The binary `losses`, and the answers of its page's exercises.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_nn::{TargetRow, losses::Loss, prelude::*};

@@ -1,6 +1,6 @@
 //! The binary `measures`, and the answers of the chapter on measures.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::special::{logit, sigmoid};

@@ -1,7 +1,7 @@
 //! The binary `mnist_ablation`, and the exercises of the chapter on MNIST.
 
-use crate::common;
-use crate::printed;
+mod common;
+mod printed;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! The binary `neuron`, and the answers of its chapter.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use dl_math::activation::relu;

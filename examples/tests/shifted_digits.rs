@@ -1,6 +1,6 @@
 //! The binary `shifted_digits`.
 
-use crate::common;
+mod common;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! The binary `universal_approximation`, and the numbers of its chapter.
 
-use crate::common;
+mod common;
 
 use common::{Directory, assert_refused, run};
 use examples::approximation::{

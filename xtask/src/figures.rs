@@ -13,58 +13,11 @@ use crate::{
     programs::{self, Programs, Record},
 };
 
-/// The binaries of `examples` that draw, in the order of the course. Each writes its figures, SVG and PNG, into the
-/// directory it is given by `--out`.
-pub(crate) const BINARIES: &[&str] = &[
-    "likelihood",
-    "entropy",
-    "losses",
-    "activations",
-    "gradient_descent",
-    "sgd_paths",
-    "backprop_by_hand",
-    "universal_approximation",
-    "dartboard",
-    "measures",
-    "neuron",
-    "linear_regression",
-    "xray",
-    "shifted_digits",
-    "iris_mlp",
-    "iris_pipeline",
-    "conv_arithmetic",
-    "feature_maps",
-    "lenet",
-    "alexnet",
-    "mnist_cnn",
-    "mnist_ablation",
-    "autoencoder",
-    "vae",
-    "anatomy",
-];
-
-/// Those that train for thousands of steps, in which the last bit of a sum becomes another picture: another
-/// processor may round it differently. They draw from a record of a run, kept in docs/src/figures/records. Drawing
-/// trains and writes the record, checking reads it.
-pub(crate) const RECORDED: &[&str] = &[
-    "sgd_paths",
-    "universal_approximation",
-    "measures",
-    "shifted_digits",
-    "iris_pipeline",
-    "lenet",
-    "alexnet",
-    "mnist_cnn",
-    "mnist_ablation",
-    "autoencoder",
-    "vae",
-];
-
 /// Draw the figures of docs/src/figures by running the examples
 #[derive(Debug, clap::Args)]
 pub(crate) struct Figures {
-    /// Only the figures of these examples
-    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(BINARIES))]
+    /// Only the figures of these examples, named as in examples/src/bin
+    #[arg(value_name = "NAME", value_parser = programs::known)]
     names: Vec<String>,
     /// Write nothing; fail if a figure is missing, left over, or differs by more than rounding
     #[arg(long)]
@@ -76,13 +29,15 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
-        let all: Vec<String> = BINARIES.iter().map(|&name| name.to_owned()).collect();
-        let names = if self.names.is_empty() {
-            &all
+        let programs = if self.names.is_empty() {
+            Programs::build(&programs::names()?)?
         } else {
-            &self.names
+            Programs::build(&self.names)?
         };
-        let programs = Programs::build(names)?;
+        let names = &programs.drawing();
+        if let Some(name) = self.names.iter().find(|name| !names.contains(name)) {
+            return Err(format!("example `{name}` draws nothing: it has no option --out").into());
+        }
         let draw = |directory: &Path, record| {
             let draw = |name: &str| programs.run(name, directory, record);
             programs::for_each(names, self.jobs, draw)

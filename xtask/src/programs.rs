@@ -1,7 +1,7 @@
-//! Running the binaries of `examples`: built once, then several at a time.
+//! Running the binaries of `examples`: built once, asked for their options, then several at a time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -14,8 +14,6 @@ use std::{
     time::Instant,
 };
 
-use crate::figures::RECORDED;
-
 /// What becomes of the record of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Record {
@@ -23,9 +21,46 @@ pub(crate) enum Record {
     Read,
 }
 
-/// The executables of some examples, by name.
+/// A built example, and what its command line can be given.
 #[derive(Debug)]
-pub(crate) struct Programs(BTreeMap<String, PathBuf>);
+struct Program {
+    executable: PathBuf,
+    /// Its figures go where `--out` says.
+    draws: bool,
+    /// It trains for thousands of steps, in which the last bit of a sum becomes another picture: another processor
+    /// may round it differently. With `--record` it keeps the numbers of a run, with `--replay` it draws from them.
+    records: bool,
+}
+
+impl Program {
+    /// The program says itself what it takes.
+    fn ask(name: &str, executable: PathBuf) -> Result<Self, String> {
+        let output = Command::new(&executable).arg("--help").output();
+        let output = output.map_err(|error| format!("{}: {error}", executable.display()))?;
+        if !output.status.success() {
+            return Err(format!(
+                "example `{name}` gives no help ({})",
+                output.status
+            ));
+        }
+        let help = String::from_utf8_lossy(&output.stdout);
+        Ok(Self {
+            executable,
+            draws: has_option(&help, "--out"),
+            records: has_option(&help, "--record"),
+        })
+    }
+}
+
+/// Whether a help text describes the option, rather than mentions it.
+fn has_option(help: &str, option: &str) -> bool {
+    let mut lines = help.lines().map(str::split_whitespace);
+    lines.any(|mut words| words.next() == Some(option))
+}
+
+/// Some examples, by name.
+#[derive(Debug)]
+pub(crate) struct Programs(BTreeMap<String, Program>);
 
 impl Programs {
     /// Builds them, all in one call of cargo.
@@ -34,8 +69,7 @@ impl Programs {
             return Ok(Self(BTreeMap::new()));
         }
         println!("building {}", names.join(", "));
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = cargo();
         // with the features of the whole workspace and in the profile this program was built in: after the
         // tests, all is built already
         command.args(["build", "--quiet", "--all-features"]);
@@ -53,7 +87,18 @@ impl Programs {
         if !output.status.success() {
             return Err(format!("the examples were not built ({})", output.status).into());
         }
-        Ok(Self(executables(&String::from_utf8(output.stdout)?)))
+        let built = executables(&String::from_utf8(output.stdout)?).into_iter();
+        let asked = built.map(|(name, executable)| {
+            let program = Program::ask(&name, executable)?;
+            Ok((name, program))
+        });
+        Ok(Self(asked.collect::<Result<_, String>>()?))
+    }
+
+    /// Those that draw, in the order of their names.
+    pub(crate) fn drawing(&self) -> Vec<String> {
+        let drawing = self.0.iter().filter(|(_, program)| program.draws);
+        drawing.map(|(name, _)| name.clone()).collect()
     }
 
     /// Runs one with its figures going to `directory`, and returns what it printed. Where it fails, the error holds
@@ -64,12 +109,13 @@ impl Programs {
         directory: &Path,
         record: Record,
     ) -> Result<String, String> {
-        let executable = self.0.get(name).ok_or(format!("no example `{name}`"))?;
+        let program = self.0.get(name).ok_or(format!("no example `{name}`"))?;
+        let executable = &program.executable;
         fs::create_dir_all(directory)
             .map_err(|error| format!("{}: {error}", directory.display()))?;
         let mut command = Command::new(executable);
         command.arg("--out").arg(directory).current_dir(root());
-        if RECORDED.contains(&name) {
+        if program.records {
             let option = match record {
                 Record::Write => "--record",
                 Record::Read => "--replay",
@@ -91,9 +137,34 @@ impl Programs {
     }
 }
 
+/// The cargo that runs this program.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
 pub(crate) fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)
+}
+
+/// The names of all examples, sorted: as for cargo, a source in their folder is a program.
+pub(crate) fn names() -> Result<Vec<String>, String> {
+    let folder = root().join("examples").join("src").join("bin");
+    let entries = fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(|error| format!("{}: {error}", folder.display()))?;
+    let sources = entries.iter().map(fs::DirEntry::path);
+    let sources = sources.filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
+    let names = sources.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// The name, if it is an example's.
+pub(crate) fn known(name: &str) -> Result<String, String> {
+    let names = names()?;
+    match names.iter().any(|known| known == name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("the examples are {}", names.join(", "))),
+    }
 }
 
 /// Where figures are kept.
@@ -188,6 +259,24 @@ mod tests {
         });
         assert_eq!(result, Err("b broke".to_owned()));
         assert_eq!(begun.into_inner().expect("one thread"), ["a", "b"]);
+    }
+
+    #[test]
+    fn every_source_is_a_program() {
+        assert!(super::names().expect("the folder is read").is_sorted());
+        for name in ["iris_mlp", "predict"] {
+            assert_eq!(known(name), Ok(name.to_owned()));
+        }
+        let error = known("iris").expect_err("there is none");
+        assert!(error.contains(" iris_mlp, iris_pipeline, "), "{error}");
+    }
+
+    #[test]
+    fn an_option_is_described_at_the_start_of_a_line() {
+        let help = "Usage: a [OPTIONS]\n\n      --replay <FILE>  Draw from a file that\n          \
+                    --record wrote\n      --output <DIR>\n  -h, --help";
+        assert!(has_option(help, "--replay"));
+        assert!(!has_option(help, "--out"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The convolution layer against its definition.
 
-use crate::cases;
+mod cases;
 
 use cases::{Case, cases, rank4, whole};
 use dl_conv::{Conv2d, naive};

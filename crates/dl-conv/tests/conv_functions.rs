@@ -1,7 +1,7 @@
 //! Convolution on arrays: its definition, the textbook's im2col and product, and the direct form
 //! are one; so are their gradients.
 
-use crate::cases;
+mod cases;
 
 use cases::{Case, cases, whole, whole4};
 use dl_conv::functions::{

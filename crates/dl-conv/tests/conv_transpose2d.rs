@@ -1,6 +1,6 @@
 //! The transposed convolution against its definition, and its errors.
 
-use crate::cases;
+mod cases;
 
 use cases::{Case, cases, rank4, whole, whole4};
 use dl_conv::functions::{conv_transpose2d, conv2d};

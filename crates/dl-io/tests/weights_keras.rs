@@ -1,6 +1,6 @@
 //! Weights of Keras; `keras/make.py` wrote them.
 
-use crate::cases;
+mod cases;
 
 use cases::{assert_close, fixture, tensor};
 use dl_conv::{Conv2d, ConvTranspose2d, MaxPool2d, Padding::Same};

@@ -1,6 +1,6 @@
 //! npz files: of NumPy (`numpy/make.py` wrote them), and ones that lie.
 
-use crate::cases;
+mod cases;
 
 use std::fs::File;
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! Weights between PyTorch and here: `pytorch/make.py` wrote the files read, `pytorch/check.py` reads
 //! those written.
 
-use crate::cases;
+mod cases;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Random networks to files and back, in every layout and format.
 
-use crate::cases;
+mod cases;
 
 use cases::varied;
 use dl_conv::{Conv2d, ConvTranspose2d, MaxPool2d, Padding};

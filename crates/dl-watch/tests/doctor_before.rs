@@ -1,6 +1,6 @@
 //! The doctor before training: networks and data broken one way at a time.
 
-use crate::cases;
+mod cases;
 
 use cases::{assert_well_put, bars, checks, iris, mlp, raw_iris, small_cnn, trainer};
 use dl_conv::models::mnist_cnn;

@@ -1,6 +1,6 @@
 //! The doctor while training: runs broken one way at a time.
 
-use crate::cases;
+mod cases;
 
 use cases::{assert_well_put, bars, checks, iris, mlp, small_cnn};
 use dl_conv::models::mnist_cnn;

@@ -1,5 +1,7 @@
 //! Running the binaries as a user does.
 
+#![allow(dead_code, reason = "every test program takes its part")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

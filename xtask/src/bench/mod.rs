@@ -1,6 +1,7 @@
 //! Whole jobs, timed beside what a user would run instead, in turn and on the same machine.
 
 mod alexnet;
+mod builds;
 mod cnn;
 mod flops;
 mod iris;
@@ -52,6 +53,9 @@ pub(crate) struct Bench {
     /// Instead, how the cost of training grows with batch, image, channels and threads
     #[arg(long, conflicts_with_all = ["peers", "jobs"])]
     scaling: bool,
+    /// Instead, what it costs to build the examples and a user's project, and how fast that trains
+    #[arg(long, conflicts_with_all = ["peers", "jobs", "layers", "scaling"])]
+    builds: bool,
     /// Print the peak memory of our side's run, and nothing else
     #[arg(long, hide = true)]
     memory_of_cnn: bool,
@@ -63,6 +67,9 @@ fn names() -> Vec<&'static str> {
 
 impl Bench {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
+        if self.builds {
+            return builds::run(self.quick);
+        }
         let threads = usize::from(self.threads);
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

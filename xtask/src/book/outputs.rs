@@ -3,10 +3,7 @@
 use std::{collections::BTreeMap, error::Error};
 
 use super::item::begins;
-use crate::{
-    figures::BINARIES,
-    programs::{self, Programs, Record},
-};
+use crate::programs::{self, Programs, Record};
 
 /// The lines of each program that ran.
 #[derive(Debug, Default)]
@@ -15,9 +12,11 @@ pub(super) struct Outputs(BTreeMap<String, Vec<String>>);
 impl Outputs {
     /// Runs the programs in their normal form. Those that train for long give the numbers of their record.
     pub(super) fn run(names: &[String], jobs: usize) -> Result<Self, Box<dyn Error>> {
-        let known = |name: &&String| BINARIES.contains(&name.as_str());
+        // a page that names another is told so where it does
+        let known = |name: &&String| programs::known(name).is_ok();
         let names: Vec<String> = names.iter().filter(known).cloned().collect();
         let programs = Programs::build(&names)?;
+        let names = programs.drawing();
         let folder = std::env::temp_dir().join(format!("book-{}", std::process::id()));
         let run = |name: &str| programs.run(name, &folder, Record::Read);
         let texts = programs::for_each(&names, jobs, run);
@@ -40,10 +39,9 @@ impl Outputs {
     }
 
     fn lines(&self, name: &str) -> Result<&[String], String> {
-        let lines = self
-            .0
-            .get(name)
-            .ok_or_else(|| format!("`{name}` is none of the programs in xtask/src/figures.rs"))?;
+        let lines = self.0.get(name).ok_or_else(|| {
+            format!("`{name}` is no program in examples/src/bin with the option --out")
+        })?;
         Ok(lines)
     }
 
@@ -134,7 +132,7 @@ mod tests {
             (
                 "losses",
                 "mse",
-                "`losses` is none of the programs in xtask/src/figures.rs",
+                "`losses` is no program in examples/src/bin with the option --out",
             ),
         ] {
             assert_eq!(outputs.after(name, label), Err(message.to_owned()));
