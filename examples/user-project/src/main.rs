@@ -50,7 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let predicted = trainer.predict_classes(test.images())?;
     let pairs = predicted.iter().zip(test.labels());
-    let right = pairs.filter(|(predicted, label)| predicted == label).count();
+    let right = pairs
+        .filter(|(predicted, label)| predicted == label)
+        .count();
     println!("{right} of {TEST_IMAGES} test images are classified right");
     Ok(())
 }
