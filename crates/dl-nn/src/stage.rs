@@ -167,7 +167,7 @@ impl<F: Scalar> Stage<F> {
         let run = &layers[self.layers.clone()];
         let skip = pass.skip.saturating_sub(self.layers.start);
         let mode = mode.part(self.layers.start);
-        self.for_blocks(run, pass, |i, first, block, space, part| {
+        self.for_blocks(run, pass, &|i, first, block, space, part| {
             space.forward(run, part.x.view(), part.y, mode.part(i));
             let samples = first..first + part.x.len_of(Axis(0));
             block.share = loss(samples, part.y, part.dy);
@@ -201,7 +201,7 @@ impl<F: Scalar> Stage<F> {
                 .backward(pass.x, y, dy, dx, cache, &mut grads[0]);
         }
         let skip = pass.skip.saturating_sub(self.layers.start);
-        self.for_blocks(run, pass, |_, _, block, space, part| {
+        self.for_blocks(run, pass, &|_, _, block, space, part| {
             space.backward(run, part, skip, &mut block.grads);
         });
         add_up(self.blocks(n), grads);
@@ -216,12 +216,7 @@ impl<F: Scalar> Stage<F> {
     }
 
     /// Calls `work` for every block with its number, first sample and space, in parallel.
-    fn for_blocks(
-        &mut self,
-        run: &[NamedLayer<F>],
-        pass: Pass<'_, F>,
-        work: impl Fn(usize, usize, &mut Block<F>, &mut Space<F>, Part<'_, F>) + Sync,
-    ) {
+    fn for_blocks(&mut self, run: &[NamedLayer<F>], pass: Pass<'_, F>, work: &BlockWork<'_, F>) {
         let Work::Blocks {
             rows,
             blocks,
@@ -260,6 +255,9 @@ impl<F: Scalar> Stage<F> {
         }
     }
 }
+
+/// What is done with a block, given its number, its first sample and its space.
+type BlockWork<'a, F> = dyn Fn(usize, usize, &mut Block<F>, &mut Space<F>, Part<'_, F>) + Sync + 'a;
 
 /// The space a block holds, else one that nobody holds, else a new one.
 fn take<F: Scalar>(

@@ -84,32 +84,46 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         }
     }
 
-    /// Cuts the rows of each block into tiles of nearly equal height. The guards are constants, so
-    /// that tiles which the registers cannot hold are not compiled.
+    /// Cuts the rows of each block into tiles of nearly equal height: some one row taller, then the
+    /// others.
     #[inline(always)]
     fn write(&self, c: &mut [F]) {
         let rows = self.product.rows;
         let tiles = rows.div_ceil(Self::MAX_ROWS);
-        for block in self.product.row_blocks {
-            for tile in 0..tiles {
-                let first = tile * rows / tiles;
-                let height = (tile + 1) * rows / tiles - first;
-                match height {
-                    1 => self.tile::<1>(block, first, c),
-                    2 => self.tile::<2>(block, first, c),
-                    3 => self.tile::<3>(block, first, c),
-                    4 => self.tile::<4>(block, first, c),
-                    5 if const { Self::MAX_ROWS >= 5 } => self.tile::<5>(block, first, c),
-                    6 if const { Self::MAX_ROWS >= 6 } => self.tile::<6>(block, first, c),
-                    7 if const { Self::MAX_ROWS >= 7 } => self.tile::<7>(block, first, c),
-                    8 if const { Self::MAX_ROWS >= 8 } => self.tile::<8>(block, first, c),
-                    9 if const { Self::MAX_ROWS >= 9 } => self.tile::<9>(block, first, c),
-                    10 if const { Self::MAX_ROWS >= 10 } => self.tile::<10>(block, first, c),
-                    11 if const { Self::MAX_ROWS >= 11 } => self.tile::<11>(block, first, c),
-                    12 if const { Self::MAX_ROWS >= 12 } => self.tile::<12>(block, first, c),
-                    _ => unreachable!("a tile of {height} rows by {V} vectors"),
-                }
-            }
+        if tiles > 0 {
+            let (height, taller) = (rows / tiles, rows % tiles);
+            self.tiles(height + 1, 0, taller, c);
+            self.tiles(height, taller * (height + 1), tiles - taller, c);
+        }
+    }
+
+    /// `count` tiles of each block, from row `first`. The guards are constants, so that tiles which
+    /// the registers cannot hold are not compiled.
+    #[inline(always)]
+    fn tiles(&self, height: usize, first: usize, count: usize, c: &mut [F]) {
+        if count == 0 {
+            return;
+        }
+        let rows = Rows {
+            column: self,
+            first,
+            count,
+            c,
+        };
+        match height {
+            1 => self.simd.vectorize(Height::<_, 1>(rows)),
+            2 => self.simd.vectorize(Height::<_, 2>(rows)),
+            3 => self.simd.vectorize(Height::<_, 3>(rows)),
+            4 => self.simd.vectorize(Height::<_, 4>(rows)),
+            5 if const { Self::MAX_ROWS >= 5 } => self.simd.vectorize(Height::<_, 5>(rows)),
+            6 if const { Self::MAX_ROWS >= 6 } => self.simd.vectorize(Height::<_, 6>(rows)),
+            7 if const { Self::MAX_ROWS >= 7 } => self.simd.vectorize(Height::<_, 7>(rows)),
+            8 if const { Self::MAX_ROWS >= 8 } => self.simd.vectorize(Height::<_, 8>(rows)),
+            9 if const { Self::MAX_ROWS >= 9 } => self.simd.vectorize(Height::<_, 9>(rows)),
+            10 if const { Self::MAX_ROWS >= 10 } => self.simd.vectorize(Height::<_, 10>(rows)),
+            11 if const { Self::MAX_ROWS >= 11 } => self.simd.vectorize(Height::<_, 11>(rows)),
+            12 if const { Self::MAX_ROWS >= 12 } => self.simd.vectorize(Height::<_, 12>(rows)),
+            _ => unreachable!("a tile of {height} rows by {V} vectors"),
         }
     }
 
@@ -217,5 +231,38 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             }
         }
         sums
+    }
+}
+
+/// Tiles below each other.
+struct Rows<'a, 'c, F: Scalar, S: Simd, const V: usize> {
+    column: &'a Column<'a, F, S, V>,
+    first: usize,
+    count: usize,
+    c: &'c mut [F],
+}
+
+/// The tiles of one height, as a type because each is to be a function of its own: all of them in
+/// one would take the compiler several times as long.
+struct Height<T, const M: usize>(T);
+
+impl<F: Scalar, S: Simd, const V: usize, const M: usize> WithSimd
+    for Height<Rows<'_, '_, F, S, V>, M>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<T: Simd>(self, _: T) {
+        let Rows {
+            column,
+            first,
+            count,
+            c,
+        } = self.0;
+        for block in column.product.row_blocks {
+            for tile in 0..count {
+                column.tile::<M>(block, first + tile * M, c);
+            }
+        }
     }
 }

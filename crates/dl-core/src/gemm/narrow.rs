@@ -4,7 +4,7 @@
 //! longer than the product. Here the number of columns is a constant of the code, so that a row
 //! of C is a few vector registers and nothing is copied; `docs/performance.md` has the numbers.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::Scalar;
 
@@ -36,7 +36,7 @@ pub(super) struct Strided<'a, F> {
 }
 
 /// C ← init + A·B for row-major B `[k, n]` and C `[m, n]`, n ≤ [`MAX_COLUMNS`]; `init` is a row
-/// `[n]` from which every row of C inits, or `None` for what C holds.
+/// `[n]` from which every row of C starts, or `None` for what C holds.
 pub(super) fn gemm<F: Scalar>(
     init: Option<&[F]>,
     a: Strided<'_, F>,
@@ -61,11 +61,15 @@ struct Gemm<'a, F, const N: usize> {
 
 // A type of its own, not a closure: the compiler would not inline that into the code with the
 // vector instructions.
-impl<F: Scalar, const N: usize> NullaryFnOnce for Gemm<'_, F, N> {
+impl<F: Scalar, const N: usize> WithSimd for Gemm<'_, F, N> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, _: S) {
+        // without vector instructions, sixteen widths are not worth compiling
+        if const { size_of::<F::Vector<S>>() == size_of::<F>() } {
+            return mul_any_width(self.init, self.a, self.b, self.c, N);
+        }
         let init = self.init.map(|row| &row.as_chunks::<N>().0[0]);
         let (b, _) = self.b.as_chunks::<N>();
         let (c, _) = self.c.as_chunks_mut::<N>();
@@ -76,6 +80,23 @@ impl<F: Scalar, const N: usize> NullaryFnOnce for Gemm<'_, F, N> {
         }
         for (i, c) in rest.iter_mut().enumerate() {
             mul_rows(init, self.a, done + i, b, std::array::from_mut(c));
+        }
+    }
+}
+
+/// The same, one element after the other.
+#[inline(never)]
+fn mul_any_width<F: Scalar>(init: Option<&[F]>, a: Strided<'_, F>, b: &[F], c: &mut [F], n: usize) {
+    let [down, right] = a.strides;
+    for (i, c) in c.chunks_exact_mut(n).enumerate() {
+        if let Some(init) = init {
+            c.copy_from_slice(init);
+        }
+        for (k, b) in b.chunks_exact(n).enumerate() {
+            let a = a.values[i * down + k * right];
+            for (c, &b) in c.iter_mut().zip(b) {
+                *c = a.mul_add(b, *c);
+            }
         }
     }
 }
@@ -109,11 +130,11 @@ struct ColumnSums<'a, F, const N: usize> {
     sums: &'a mut [F],
 }
 
-impl<F: Scalar, const N: usize> NullaryFnOnce for ColumnSums<'_, F, N> {
+impl<F: Scalar, const N: usize> WithSimd for ColumnSums<'_, F, N> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, _: S) {
         let (rows, _) = self.x.as_chunks::<N>();
         let (sums, _) = self.sums.as_chunks_mut::<N>();
         let mut total = sums[0];

@@ -120,11 +120,12 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
         with_last_axis(input, |_| 1)
     }
 
-    /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²).
+    /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²); infinite where μ or σ is no number.
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
         let d = dimensions(&x);
         let component = |(&mean, &log_variance): (&F, &F)| {
-            F::of(0.5) * (log_variance.exp_m1() - log_variance + mean * mean)
+            let kl = F::of(0.5) * (log_variance.exp_m1() - log_variance + mean * mean);
+            if kl.is_nan() { F::infinity() } else { kl }
         };
         let rows = slice(&x).chunks_exact(2 * d);
         for (y, x) in slice_mut(&mut y).iter_mut().zip(rows) {
