@@ -5,17 +5,14 @@
 //! one level, and in a curve of many points or the border of a decision region it may choose another point of
 //! nearly the same place. A figure whose numbers have changed differs by more than that.
 
-use resvg::{
-    tiny_skia::{Pixmap, Transform},
-    usvg::{Options, Tree},
-};
+use tiny_skia::Pixmap;
 
-/// How far a coordinate of a path may move, in canvas units: 0.2 of the figure's 100 pixels to the inch.
-const COORDINATE: f64 = 2.0;
+use crate::svg::{Segment, color, draw, path};
+
+/// How far a coordinate may move, of the figure's 100 pixels to the inch.
+const COORDINATE: f64 = 0.2;
 /// How far a channel of a colour may move, of 255 levels.
 const COLOR: f64 = 2.0;
-/// The scale at which SVGs are drawn when their paths differ in more than numbers: that of the figures' PNGs.
-const DRAWING: f32 = 2.0;
 /// Side of the blocks of pixels that are compared.
 const BLOCK: usize = 8;
 /// The mean difference a block may have, of 255 levels. Measured: a line moved by a tenth of a pixel makes 24, by
@@ -45,25 +42,27 @@ pub(crate) fn svg(expected: &str, found: &str) -> Option<String> {
                 short(old_name)
             ));
         }
-        let tolerance = match old_name.rsplit(|c: char| c.is_whitespace()).next() {
-            Some("d=") => COORDINATE,
-            Some("transform=") => COORDINATE,
-            Some("fill=" | "stroke=") => COLOR,
-            _ => 0.0,
-        };
-        match largest_difference(old_value, new_value) {
-            // The first four numbers of a transform turn and scale; they do not depend on data.
-            _ if old_name.ends_with("transform=") && linear(old_value) != linear(new_value) => {
-                return Some(format!("`{new_value}` instead of `{old_value}`"));
+        let (tolerance, difference) = match old_name.rsplit(char::is_whitespace).next() {
+            _ if old_value == new_value => continue,
+            Some("d=") => {
+                let difference = path_difference(old_value, new_value);
+                // Other segments may draw the same line.
+                redraw |= difference.is_none();
+                (COORDINATE, difference.or(Some(0.0)))
             }
-            Some(difference) if difference <= tolerance => {}
+            Some("cx=" | "cy=" | "r=") => (COORDINATE, number_difference(old_value, new_value)),
+            Some("fill=" | "stroke=") => (COLOR, color_difference(old_value, new_value)),
+            _ => (0.0, None),
+        };
+        match difference {
+            // Two decimals are written; what is beyond them is the error of a subtraction.
+            Some(difference) if difference <= tolerance + 1e-6 => {}
             Some(difference) => {
                 return Some(format!(
-                    "`{}` moved by {difference} of {tolerance} allowed",
+                    "`{}` moved by {difference:.2} of {tolerance} allowed",
                     short(old_name)
                 ));
             }
-            None if old_name.ends_with(" d=") => redraw = true,
             None => {
                 return Some(format!(
                     "`{}` instead of `{}`",
@@ -104,73 +103,32 @@ fn short(text: &str) -> String {
     text.trim().chars().take(60).collect()
 }
 
-/// A transform without its last two numbers, which move.
-fn linear(transform: &str) -> Vec<&str> {
-    let parts: Vec<&str> = transform.split_whitespace().collect();
-    parts[..parts.len().saturating_sub(2)].to_vec()
-}
-
-/// The largest difference between the numbers of two texts; `None` if what stands between the numbers differs.
-fn largest_difference(old: &str, new: &str) -> Option<f64> {
-    if old == new {
-        return Some(0.0);
-    }
-    let (old, new) = (numbers(old), numbers(new));
-    if old.len() != new.len() {
+/// The largest difference between the coordinates of two paths; `None` if their segments differ.
+fn path_difference(old: &str, new: &str) -> Option<f64> {
+    let (old, new) = (path(old).ok()?, path(new).ok()?);
+    let commands = |segments: &[Segment]| -> Vec<char> {
+        segments.iter().map(|segment| segment.command).collect()
+    };
+    if commands(&old) != commands(&new) {
         return None;
     }
-    old.iter()
-        .zip(&new)
-        .try_fold(0.0f64, |largest, pair| match pair {
-            (Token::Number(a), Token::Number(b)) => Some(largest.max((a - b).abs())),
-            (a, b) => (a == b).then_some(largest),
-        })
+    let points = |segments: Vec<Segment>| segments.into_iter().flat_map(|segment| segment.points);
+    let distances = points(old)
+        .zip(points(new))
+        .map(|((x0, y0), (x1, y1))| (x1 - x0).abs().max((y1 - y0).abs()));
+    Some(distances.fold(0.0, f64::max))
 }
 
-#[derive(Debug, PartialEq)]
-enum Token<'a> {
-    Number(f64),
-    Text(&'a str),
+fn number_difference(old: &str, new: &str) -> Option<f64> {
+    let [old, new]: [f64; 2] = [old.parse().ok()?, new.parse().ok()?];
+    Some((new - old).abs()).filter(|difference| difference.is_finite())
 }
 
-/// Words of an attribute's value; a colour `#rrggbb` is three numbers.
-fn numbers(value: &str) -> Vec<Token<'_>> {
-    let words = value.split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')'));
-    words
-        .filter(|word| !word.is_empty())
-        .flat_map(|word| {
-            if let Some([red, green, blue]) = color(word) {
-                return vec![
-                    Token::Number(red),
-                    Token::Number(green),
-                    Token::Number(blue),
-                ];
-            }
-            // NaN is a word: nothing is near it.
-            let number = word.parse().ok().filter(|number: &f64| number.is_finite());
-            vec![number.map_or(Token::Text(word), Token::Number)]
-        })
-        .collect()
-}
-
-fn color(word: &str) -> Option<[f64; 3]> {
-    let digits = word.strip_prefix('#').filter(|digits| digits.len() == 6)?;
-    let rgb = u32::from_str_radix(digits, 16).ok()?;
-    Some([rgb >> 16, rgb >> 8 & 255, rgb & 255].map(f64::from))
-}
-
-fn draw(svg: &str) -> Result<Pixmap, String> {
-    let tree =
-        Tree::from_str(svg, &Options::default()).map_err(|error| format!("not an SVG: {error}"))?;
-    let pixels = |side: f32| (side * DRAWING).round() as u32;
-    let mut pixmap = Pixmap::new(pixels(tree.size().width()), pixels(tree.size().height()))
-        .ok_or("an SVG without a size")?;
-    resvg::render(
-        &tree,
-        Transform::from_scale(DRAWING, DRAWING),
-        &mut pixmap.as_mut(),
-    );
-    Ok(pixmap)
+/// The difference of the channel that differs most.
+fn color_difference(old: &str, new: &str) -> Option<f64> {
+    let channels = color(old)?.into_iter().zip(color(new)?);
+    let differences = channels.map(|(old, new)| f64::from(old.abs_diff(new)));
+    Some(differences.fold(0.0, f64::max))
 }
 
 fn pixmaps(old: &Pixmap, new: &Pixmap) -> Option<String> {
@@ -225,11 +183,11 @@ mod tests {
 
     fn figure(points: &str, color: &str, opacity: &str) -> String {
         format!(
-            r##"<svg width="200" height="100" xmlns="http://www.w3.org/2000/svg"><g transform="matrix(0.1 0 0 0.1 0 0)"><path fill="#ffffff" d="M 0 0 L 2000 0 L 2000 1000 L 0 1000 Z"/><path fill="none" stroke="{color}" opacity="{opacity}" stroke-width="22" d="{points}"/></g></svg>"##
+            r##"<svg width="200" height="100" fill="none"><path fill="#ffffff" d="M0 0h200v100h-200z"/><path stroke="{color}" stroke-width="2.2" opacity="{opacity}" d="{points}"/><circle fill="#868e96" cx="150" cy="12" r="4.5"/></svg>"##
         )
     }
 
-    const LINE: &str = "M 100 100 L 1000 800.5 L 1900 300";
+    const LINE: &str = "M10 10l90 70.05 90-50.05";
 
     fn against(points: &str, color: &str, opacity: &str) -> Option<String> {
         svg(
@@ -242,32 +200,41 @@ mod tests {
     fn rounding_passes() {
         assert_eq!(against(LINE, "#0072b2", "0.85"), None);
         assert_eq!(
-            against("M 100 101 L 999 800 L 1900.9 300", "#0173b2", "0.85"),
+            against("M10 10.1l89.9 69.9 90.19-50", "#0173b2", "0.85"),
             None
         );
         // Another choice among points of the same line.
         assert_eq!(
-            against(
-                "M 100 100 L 550 450 L 1000 800.5 L 1900 300",
-                "#0072b2",
-                "0.85"
-            ),
+            against("M10 10L55 45L100 80.05L190 30", "#0072b2", "0.85"),
             None
         );
+        let old = figure(LINE, "#0072b2", "0.85");
+        assert_eq!(svg(&old, &old.replace("cx=\"150\"", "cx=\"150.1\"")), None);
     }
 
     #[test]
     fn a_moved_point_fails() {
-        let moved = against("M 100 100 L 1000 808 L 1900 300", "#0072b2", "0.85").expect("moved");
-        assert!(moved.ends_with("d=` moved by 7.5 of 2 allowed"), "{moved}");
-        let bent = against(
-            "M 100 100 L 550 650 L 1000 800.5 L 1900 300",
-            "#0072b2",
-            "0.85",
-        )
-        .expect("bent");
+        let moved = against("M10 10l90 70.8 90-50.8", "#0072b2", "0.85").expect("moved");
+        assert!(
+            moved.ends_with("d=` moved by 0.75 of 0.2 allowed"),
+            "{moved}"
+        );
+        // Each step is within what a point may move; all together they are not.
+        let drifted = against("M10.15 10l90.15 70.05 90.15-50.05", "#0072b2", "0.85");
+        let drifted = drifted.expect("drifted");
+        assert!(
+            drifted.ends_with("d=` moved by 0.45 of 0.2 allowed"),
+            "{drifted}"
+        );
+        let bent = against("M10 10L55 65L100 80.05L190 30", "#0072b2", "0.85").expect("bent");
         assert!(bent.starts_with("drawn, "), "{bent}");
-        assert!(against("M 100 100 L NaN 800 L 1900 300", "#0072b2", "0.85").is_some());
+        let nan = against("M 10 10 L NaN 80 L 190 30", "#0072b2", "0.85").expect("no number");
+        assert!(nan.ends_with("is no path"), "{nan}");
+        let old = figure(LINE, "#0072b2", "0.85");
+        for (from, to) in [("cx=\"150\"", "cx=\"150.5\""), ("r=\"4.5\"", "r=\"NaN\"")] {
+            let circle = svg(&old, &old.replace(from, to));
+            assert!(circle.is_some(), "{to}");
+        }
     }
 
     #[test]
@@ -275,25 +242,36 @@ mod tests {
         assert!(
             against(LINE, "#d55e00", "0.85")
                 .expect("colour")
-                .contains("moved by 213 of 2 allowed")
+                .contains("moved by 213.00 of 2 allowed")
+        );
+        assert!(
+            against(LINE, "none", "0.85")
+                .expect("no colour")
+                .contains("`none` instead of `#0072b2`")
         );
         assert!(
             against(LINE, "#0072b2", "0.8")
                 .expect("opacity")
-                .contains("opacity=")
+                .contains("`0.8` instead of `0.85`")
         );
         let old = figure(LINE, "#0072b2", "0.85");
-        let transformed = old.replace("matrix(0.1 0 0 0.1", "matrix(0.2 0 0 0.1");
+        let wider = old.replace("stroke-width=\"2.2\"", "stroke-width=\"2.3\"");
         assert!(
-            svg(&old, &transformed)
-                .expect("scaled")
-                .contains("matrix(0.2")
+            svg(&old, &wider)
+                .expect("wider")
+                .contains("`2.3` instead of `2.2`")
         );
-        let longer = old.replace("</g>", r##"<path fill="#000000" d="M 0 0 Z"/></g>"##);
+        let longer = old.replace("</svg>", r##"<path fill="#000000" d="M0 0z"/></svg>"##);
         assert!(
             svg(&old, &longer)
                 .expect("one more path")
                 .contains("attributes")
+        );
+        let filled = old.replace("<path stroke=", "<path fill=");
+        assert!(
+            svg(&old, &filled)
+                .expect("another attribute")
+                .contains("<path fill=")
         );
     }
 

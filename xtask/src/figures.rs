@@ -119,7 +119,7 @@ mod tests {
         }
         let write = |path: PathBuf, text: &str| fs::write(path, text).expect("written");
         write(kept.join("same.svg"), r#"<svg><path d="M 1 2"/></svg>"#);
-        write(fresh.join("same.svg"), r#"<svg><path d="M 1 3"/></svg>"#);
+        write(fresh.join("same.svg"), r#"<svg><path d="M 1 2.1"/></svg>"#);
         write(kept.join("moved.svg"), r#"<svg><path d="M 1 2"/></svg>"#);
         write(fresh.join("moved.svg"), r#"<svg><path d="M 9 2"/></svg>"#);
         write(fresh.join("new.svg"), "<svg/>");
@@ -127,7 +127,7 @@ mod tests {
         write(kept.join("notes.md"), "");
         let problems = |full| differences(&kept, &fresh, full).expect("compared");
         let some = [
-            "moved.svg: `<svg><path d=` moved by 8 of 2 allowed",
+            "moved.svg: `<svg><path d=` moved by 8.00 of 0.2 allowed",
             "new.svg: missing",
         ];
         assert_eq!(problems(false), some);

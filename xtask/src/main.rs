@@ -6,6 +6,7 @@ mod compare;
 mod fetch;
 mod figures;
 mod programs;
+mod svg;
 
 use std::process::ExitCode;
 

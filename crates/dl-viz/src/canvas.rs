@@ -1,12 +1,12 @@
-//! Shapes in pixels, drawn by plotters into SVG.
+//! Shapes in pixels, drawn by plotters into a scene.
 //!
 //! plotters' coordinates are whole numbers, which would show as corners in curves. The canvas is therefore
-//! [`SCALE`] times the size of the figure and the SVG's view box brings it back.
+//! [`SCALE`] times the size of the figure and the scene divides by it.
 
 use plotters::{
     coord::Shift,
     element::{Circle, PathElement, Polygon, Rectangle},
-    prelude::{DrawingArea, SVGBackend, ShapeStyle},
+    prelude::{DrawingArea, ShapeStyle},
     style::{
         Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor,
         text_anchor::{HPos, Pos, VPos},
@@ -15,8 +15,8 @@ use plotters::{
 
 use crate::{
     FigureError,
+    backend::Recorder,
     style::{self, Color},
-    text,
 };
 
 /// Canvas units to the pixel.
@@ -145,21 +145,21 @@ impl Font {
 /// Inter's capitals and digits are this share of the type size high.
 pub(crate) const CAP_HEIGHT: f64 = 0.727;
 
-/// The fonts' size as plotters takes it: its SVG divides by 1.24.
+/// A weight and size of the embedded font as plotters takes them.
 pub(crate) fn font_desc(size: f64, bold: bool) -> FontDesc<'static> {
     let style = if bold {
         FontStyle::Bold
     } else {
         FontStyle::Normal
     };
-    FontDesc::new(FontFamily::SansSerif, size * SCALE * 1.24, style)
+    FontDesc::new(FontFamily::SansSerif, size * SCALE, style)
 }
 
 pub(crate) fn rgb(color: Color) -> RGBColor {
     RGBColor(color.red, color.green, color.blue)
 }
 
-pub(crate) type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Root<'a> = DrawingArea<Recorder<'a>, Shift>;
 type Drawn = Result<(), FigureError>;
 
 /// What every part of a figure draws on.
@@ -250,24 +250,21 @@ impl Canvas<'_> {
         self.polyline(&corners, &Stroke::solid(style::BLACK, style::EDGE_WIDTH))
     }
 
-    pub(crate) fn text(&self, (x, y): Px, text: &str, font: &Font) -> Drawn {
+    pub(crate) fn text(&self, baseline: Px, text: &str, font: &Font) -> Drawn {
         let align = match font.align {
             Align::Left => HPos::Left,
             Align::Center => HPos::Center,
             Align::Right => HPos::Right,
         };
-        // plotters sets "bottom" text a quarter of the type size above the point it is given.
-        let drop = font.size * 0.25;
-        let (at, transform) = if font.upwards {
-            ((x + drop, y), FontTransform::Rotate270)
-        } else {
-            ((x, y + drop), FontTransform::None)
+        let transform = match font.upwards {
+            true => FontTransform::Rotate270,
+            false => FontTransform::None,
         };
         let style = font_desc(font.size, font.bold)
             .transform(transform)
             .color(&rgb(font.color))
             .pos(Pos::new(align, VPos::Bottom));
-        Ok(self.root.draw_text(&text::clean(text), &style, place(at))?)
+        Ok(self.root.draw_text(text, &style, place(baseline))?)
     }
 }
 

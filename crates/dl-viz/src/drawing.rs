@@ -99,8 +99,6 @@ fn axes(canvas: &Canvas, plot: &Plot, frame: &Frame) -> Result<(), FigureError> 
         .set_all_tick_mark_size(units(style::TICK_LENGTH))
         .x_label_style(font_desc(plot.x.size, false).color(&rgb(style::TICK_TEXT)))
         .y_label_style(font_desc(plot.y.size, false).color(&rgb(style::TICK_TEXT)))
-        // plotters centres at a quarter of the type size; digits are taller.
-        .y_label_offset(units((CAP_HEIGHT / 2.0 - 0.25) * style::TICK_SIZE))
         .draw()?;
     Ok(())
 }

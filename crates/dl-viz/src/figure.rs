@@ -7,7 +7,9 @@ use crate::{
     canvas::{CAP_HEIGHT, Canvas, Font, Rect},
     drawing,
     layout::{self, Plan},
-    render, style, text,
+    raster, render,
+    scene::Scene,
+    style, svg, text,
 };
 
 /// Panels on a grid, as a value: nothing is drawn before it is asked for, and the same figure is the same
@@ -99,7 +101,7 @@ impl Figure {
     ///
     /// [`FigureError`] if a panel's data, a range, the grid or the size cannot be drawn.
     pub fn to_svg(&self) -> Result<String, FigureError> {
-        Ok(render::svg(&self.tree()?, &self.titles()))
+        Ok(svg::document(&self.scene()?, &self.titles()))
     }
 
     /// The figure as a PNG of 200 pixels to the inch.
@@ -108,7 +110,7 @@ impl Figure {
     ///
     /// As [`Figure::to_svg`].
     pub fn to_png(&self) -> Result<Vec<u8>, FigureError> {
-        render::png(&self.tree()?)
+        raster::png(&self.scene()?)
     }
 
     /// Writes the figure to a file ending in `.svg` or `.png`, beside it first and then renamed over it.
@@ -140,7 +142,7 @@ impl Figure {
         titles.join("; ")
     }
 
-    fn tree(&self) -> Result<resvg::usvg::Tree, FigureError> {
+    fn scene(&self) -> Result<Scene, FigureError> {
         if self.panels.is_empty() {
             return Err(FigureError::NoPanel);
         }
@@ -166,7 +168,7 @@ impl Figure {
             width * style::PIXELS_PER_INCH,
             height * style::PIXELS_PER_INCH,
         );
-        render::tree(pixels, |canvas| self.draw(canvas, pixels, (rows, columns)))
+        render::scene(pixels, |canvas| self.draw(canvas, pixels, (rows, columns)))
     }
 
     fn draw(

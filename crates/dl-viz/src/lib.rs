@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod axis;
+mod backend;
 mod canvas;
 mod color_bar;
 mod drawing;
 mod error;
+mod face;
 mod figure;
 mod layout;
 mod legend;
@@ -12,8 +14,11 @@ mod marks;
 mod panel;
 mod plot;
 mod range;
+mod raster;
 mod render;
+mod scene;
 pub mod style;
+mod svg;
 mod text;
 mod ticks;
 mod values;

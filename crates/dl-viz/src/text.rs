@@ -1,37 +1,13 @@
-//! The embedded fonts, and how wide a text is in them.
+//! Setting text: where each glyph goes, and how wide a text is.
+//!
+//! There is no shaping engine: the scripts in the embedded fonts need no more than advance widths, kerning and marks
+//! above letters.
 
-use std::sync::{Arc, LazyLock};
-
-use resvg::usvg::{self, fontdb};
-
-const FACES: [&[u8]; 3] = [
-    include_bytes!("../fonts/Inter-Regular.otf"),
-    include_bytes!("../fonts/Inter-SemiBold.otf"),
-    include_bytes!("../fonts/NotoSansMath-Regular.ttf"),
-];
-
-static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-    let mut fonts = fontdb::Database::new();
-    for face in FACES {
-        fonts.load_font_data(face.to_vec());
-    }
-    // Text whose family is not found would vanish; every generic family is therefore Inter.
-    fonts.set_sans_serif_family("Inter");
-    fonts.set_serif_family("Inter");
-    fonts.set_monospace_family("Inter");
-    fonts.set_cursive_family("Inter");
-    fonts.set_fantasy_family("Inter");
-    Arc::new(fonts)
-});
-
-/// How SVG is parsed here: with the embedded fonts and no others.
-pub(crate) fn options() -> usvg::Options<'static> {
-    usvg::Options {
-        font_family: "sans-serif".to_owned(),
-        fontdb: Arc::clone(&FONTS),
-        ..usvg::Options::default()
-    }
-}
+use crate::{
+    canvas::Px,
+    face::{Bounds, Glyph},
+    scene::Segment,
+};
 
 /// XML has no place for control characters; a space stands in for each.
 pub(crate) fn clean(text: &str) -> String {
@@ -46,21 +22,70 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Width in pixels of `text` set at `size`.
-///
-/// plotters knows nothing of fonts without its font features, so the shaper that will set the text
-/// measures it.
-pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let weight = if bold { "bold" } else { "normal" };
-    let escaped = clean(text).replace('&', "&amp;").replace('<', "&lt;");
-    let svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><text font-family="sans-serif" font-size="100" font-weight="{weight}">{escaped}</text></svg>"#
-    );
-    match usvg::Tree::from_str(&svg, &options()) {
-        Ok(tree) => f64::from(tree.root().bounding_box().width()) * size / 100.0,
-        // Only blank text gives no tree or no box.
-        Err(_) => 0.0,
+/// A line of text with its glyphs in place. Lengths are ems.
+pub(crate) struct Line {
+    /// Each with its origin, right of the line's start and above the baseline.
+    glyphs: Vec<(Glyph, (f64, f64))>,
+    pub(crate) width: f64,
+}
+
+impl Line {
+    pub(crate) fn new(text: &str, bold: bool) -> Self {
+        let mut glyphs = Vec::new();
+        let mut width = 0.0;
+        // The last letter with its origin, and the box of it and the marks above it.
+        let mut letter: Option<(Glyph, f64)> = None;
+        let mut below: Option<Bounds> = None;
+        let text = clean(text);
+        let mut chars = text.chars().filter(|&c| !is_invisible(c)).peekable();
+        while let Some(c) = chars.next() {
+            let marked = chars.peek().is_some_and(|&next| is_mark(next));
+            let glyph = Glyph::of(if c == 'i' && marked { 'ı' } else { c }, bold);
+            if let (true, Some((_, origin)), Some(base), Some(mark)) =
+                (is_mark(c), letter, below, glyph.bounds())
+            {
+                let center = |bounds: Bounds| (bounds.left + bounds.right) / 2.0;
+                // Marks are drawn at the height of lower-case letters.
+                let raise = (base.top - glyph.face.x_height()).max(0.0);
+                glyphs.push((glyph, (origin + center(base) - center(mark), raise)));
+                below = Some(Bounds {
+                    top: mark.top + raise,
+                    ..base
+                });
+                continue;
+            }
+            let kerning = letter.map_or(0.0, |(previous, _)| previous.kerning(glyph));
+            let origin = width + kerning;
+            glyphs.push((glyph, (origin, 0.0)));
+            width = origin + glyph.advance();
+            (letter, below) = (Some((glyph, origin)), glyph.bounds());
+        }
+        Self { glyphs, width }
     }
+
+    /// The outlines of all glyphs; `place` turns ems right of the line's start and above the baseline into pixels.
+    pub(crate) fn outline(&self, place: impl Fn(f64, f64) -> Px) -> Vec<Segment> {
+        let mut path = Vec::new();
+        for (glyph, (right, up)) in &self.glyphs {
+            glyph.outline(&mut path, |x, y| place(right + x, up + y));
+        }
+        path
+    }
+}
+
+/// Marks that combine with the letter before them.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+/// Characters that say how text is to be set and are not seen themselves.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Width in pixels of `text` set at `size`.
+pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
+    Line::new(text, bold).width * size
 }
 
 /// The largest size up to `size` at which `text` is at most `available` pixels wide, but not below half of it.
@@ -88,37 +113,36 @@ mod tests {
     }
 
     #[test]
-    fn every_symbol_the_figures_need_is_in_a_face() {
-        let symbols = "x₁w₂b₀10⁻³ −×÷·±→←↑↓≤≥≠≈√∞∑∏∂∇∫∈∝‖αβγδεηθλμνπρστφχψωΓΔΘΛΣΦΨΩσ̂ŷéüß°½";
-        for symbol in symbols.chars().filter(|c| !c.is_whitespace()) {
-            let known = FONTS.faces().any(|face| {
-                FONTS.with_face_data(face.id, |data, index| has_glyph(data, index, symbol))
-                    == Some(true)
-            });
-            assert!(known, "no glyph for {symbol}");
+    fn kerning_draws_letters_together() {
+        let [pair, a, v] = ["AV", "A", "V"].map(|text| width(text, 1.0, false));
+        assert!(pair < a + v - 0.03, "{pair} {a} {v}");
+        assert_eq!(width("A\u{200b}V", 1.0, false), pair);
+    }
+
+    #[test]
+    fn marks_are_centred_above_their_letters() {
+        for text in ["σ̂", "x̄", "ñ", "X̄", "i\u{302}", "x̄\u{302}"] {
+            let letter: String = text.chars().take(1).collect();
+            assert_eq!(width(text, 1.0, false), width(&letter, 1.0, false));
+            let line = Line::new(text, false);
+            let bounds = |i: usize| {
+                let (glyph, (right, up)) = line.glyphs[i];
+                let bounds = glyph.bounds().expect("ink");
+                ((bounds.left + bounds.right) / 2.0 + right, up, bounds.top)
+            };
+            let (letter, mut top) = (bounds(0), bounds(0).2);
+            for i in 1..line.glyphs.len() {
+                let (center, up, height) = bounds(i);
+                assert!((center - letter.0).abs() <= 1e-9, "{text}");
+                assert!(up + height > top + 0.05, "{text}");
+                top = up + height;
+            }
         }
     }
 
-    /// A missing glyph is drawn as the box of `.notdef`, so its outline equals that of a private-use character.
-    fn has_glyph(data: &[u8], index: u32, symbol: char) -> bool {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(data.to_vec());
-        assert_eq!(index, 0);
-        let family = fonts.faces().next().expect("one face").families[0]
-            .0
-            .clone();
-        let options = usvg::Options {
-            fontdb: Arc::new(fonts),
-            ..usvg::Options::default()
-        };
-        let outline = |c: char| {
-            let svg = format!(
-                r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text font-family="{family}">{c}</text></svg>"#
-            );
-            usvg::Tree::from_str(&svg, &options)
-                .expect("valid")
-                .to_string(&usvg::WriteOptions::default())
-        };
-        outline(symbol) != outline('\u{e000}')
+    #[test]
+    fn a_mark_without_a_letter_stands_alone() {
+        assert!(width("\u{302}", 1.0, false) >= 0.0);
+        assert_eq!(Line::new(" \u{302}", false).glyphs.len(), 2);
     }
 }

@@ -1,0 +1,61 @@
+//! The display list: what a figure shows, shape by shape, in the order it is painted.
+//!
+//! Both writers, of SVG and of PNG, read it, so that the two agree. Lengths are pixels of the SVG.
+
+use crate::{canvas::Px, style::Color};
+
+/// A figure as shapes.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene {
+    /// Width and height.
+    pub(crate) size: (f64, f64),
+    pub(crate) shapes: Vec<Shape>,
+}
+
+/// An outline and how it is painted.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    pub(crate) outline: Outline,
+    pub(crate) paint: Paint,
+    pub(crate) color: Color,
+    pub(crate) opacity: f64,
+}
+
+/// What of a shape is painted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Paint {
+    /// Its inside, by the non-zero rule.
+    Fill,
+    /// Its line, with round joins and butt caps.
+    Stroke { width: f64 },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Outline {
+    Circle { center: Px, radius: f64 },
+    Path(Vec<Segment>),
+}
+
+/// A piece of a path, from where the one before it ended; control points come before the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Segment {
+    Move(Px),
+    Line(Px),
+    Quadratic(Px, Px),
+    Cubic(Px, Px, Px),
+    Close,
+}
+
+/// The path through these points, from the last back to the first if it is `closed`.
+pub(crate) fn polyline(points: impl IntoIterator<Item = Px>, closed: bool) -> Vec<Segment> {
+    let mut path: Vec<Segment> = points.into_iter().map(Segment::Line).collect();
+    if let Some(first) = path.first_mut() {
+        if let Segment::Line(point) = *first {
+            *first = Segment::Move(point);
+        }
+        if closed {
+            path.push(Segment::Close);
+        }
+    }
+    path
+}
