@@ -85,6 +85,12 @@ pub enum MathError {
         /// What is constant.
         what: String,
     },
+    /// An iteration did not come to its end.
+    #[error("the eigenvalues did not converge within {iterations} steps")]
+    NoConvergence {
+        /// Steps allowed.
+        iterations: usize,
+    },
     /// A conditional probability given an event that does not happen.
     #[error("cannot condition on {event}, which has probability 0")]
     ZeroProbability {

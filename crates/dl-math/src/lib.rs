@@ -6,6 +6,7 @@ mod error;
 pub mod information;
 pub mod joint;
 pub mod likelihood;
+pub mod linalg;
 pub mod linear_gaussian;
 pub mod random;
 pub mod sampling;
