@@ -7,6 +7,7 @@ mod checkpoint;
 mod onnx;
 mod weights_errors;
 mod weights_keras;
+#[cfg(feature = "npz")]
 mod weights_npz;
 mod weights_pytorch;
 mod weights_round_trips;
