@@ -3,6 +3,7 @@
 mod bundle;
 mod cases;
 mod checkpoint;
+#[cfg(feature = "onnx")]
 #[path = "onnx/main.rs"]
 mod onnx;
 mod weights_errors;
