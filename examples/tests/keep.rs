@@ -8,7 +8,6 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Directory, assert_refused, run};
-use image::GrayImage;
 
 const MNIST_CNN: &str = env!("CARGO_BIN_EXE_mnist_cnn");
 const LENET: &str = env!("CARGO_BIN_EXE_lenet");
@@ -131,12 +130,15 @@ fn predict_names_digits_in_pictures() {
     let data = dl_data::Mnist::<f32>::load(examples::digits::mnist_folder(None)).unwrap();
     let (mut right, mut names) = (0, Vec::new());
     for (i, &label) in data.test.labels().iter().take(10).enumerate() {
-        let pixel = |x, y| data.test.images()[[i, y as usize, x as usize, 0]];
-        let scan = GrayImage::from_fn(56, 56, |x, y| {
-            image::Luma([255 - (255.0 * pixel(x / 2, y / 2)) as u8])
-        });
+        let pixel = |x, y| data.test.images()[[i, y, x, 0]];
+        let scan: Vec<u8> = (0..56 * 56)
+            .map(|i| 255 - (255.0 * pixel(i % 56 / 2, i / 56 / 2)) as u8)
+            .collect();
         let name = path(&format!("digit {i}.png"));
-        scan.save(&name).unwrap();
+        let encoder = png::Encoder::new(fs::File::create(&name).unwrap(), 56, 56);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&scan).unwrap();
+        writer.finish().unwrap();
         names.push((name, label));
     }
     let pictures = names.iter().map(|(name, _)| name.as_str());

@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod gemm;
 mod instantiate;
+pub mod linalg;
 pub mod random;
 pub mod sampling;
 mod scalar;

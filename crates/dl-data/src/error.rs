@@ -1,6 +1,6 @@
 //! What can be wrong with data, apart from the text of a table ([`CsvError`](crate::CsvError)).
 
-use dl_core::sampling::SamplingError;
+use dl_core::{linalg::LinalgError, sampling::SamplingError};
 
 /// Why data are no data set, cannot be divided, or do not suit a transformer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -166,12 +166,9 @@ pub enum DataError {
         /// Rows of the data.
         rows: usize,
     },
-    /// The decomposition did not converge.
-    #[error("Pca: the eigenvalues did not converge within {iterations} iterations")]
-    NoConvergence {
-        /// Iterations allowed.
-        iterations: usize,
-    },
+    /// A matrix made of the data could not be decomposed, which is not expected of any.
+    #[error("the decomposition of the data: {0}")]
+    Decomposition(#[from] LinalgError),
     /// A one-hot row that is none.
     #[error("row {row} is not one-hot: it must hold a single 1 and otherwise 0")]
     NotOneHot {

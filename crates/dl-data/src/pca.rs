@@ -2,7 +2,7 @@
 //! *Pattern Recognition and Machine Learning*, section 12.1).
 
 use dl_core::Scalar;
-use nalgebra::DMatrix;
+use dl_core::linalg::SymmetricEigen;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,11 @@ impl<F: Scalar> Pca<F> {
         let covariance = centred.t().dot(&centred) / divisor as f64;
         check_moments::<F>(&mean, &covariance)?;
 
-        let (variance, mut directions) = decompose(&covariance)?;
+        // Not the singular values of the centred data: they would keep more digits of small
+        // variances, but all the rows would have to be decomposed.
+        let (variance, mut directions) = SymmetricEigen::new(&covariance)?.into_parts();
+        // negative by rounding alone
+        let variance = variance.mapv(|v| v.max(0.0));
         let total = variance.sum();
         if total == 0.0 {
             return Err(DataError::NoVariance { rows });
@@ -171,33 +175,6 @@ impl<F: Scalar> Pca<F> {
         check_width("Pca (inverse)", z, self.components.nrows())?;
         Ok(z.dot(&self.components) + &self.mean)
     }
-}
-
-/// Eigenvalues, falling, and unit eigenvectors, a row each, of a symmetric matrix that has no
-/// negative eigenvalue but by rounding.
-///
-/// Not the singular values of the centred data themselves, which would keep more digits of small
-/// variances: nalgebra's decomposition gives wrong ones where columns depend on each other
-/// (its issue 1172).
-fn decompose(covariance: &ArrayRef2<f64>) -> Result<(Array1<f64>, Array2<f64>), DataError> {
-    let columns = covariance.nrows();
-    let matrix = DMatrix::from_fn(columns, columns, |i, j| covariance[[i, j]]);
-    // a few iterations an eigenvalue are usual
-    let iterations = 100 * columns.max(10);
-    let eigen = matrix
-        .try_symmetric_eigen(f64::EPSILON, iterations)
-        .ok_or(DataError::NoConvergence { iterations })?;
-    let mut order: Vec<usize> = (0..columns).collect();
-    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-    Ok((
-        order
-            .iter()
-            .map(|&i| eigen.eigenvalues[i].max(0.0))
-            .collect(),
-        Array2::from_shape_fn((columns, columns), |(i, j)| {
-            eigen.eigenvectors[(j, order[i])]
-        }),
-    ))
 }
 
 /// Turns a direction so that its entry of largest magnitude is positive.

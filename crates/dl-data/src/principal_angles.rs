@@ -1,8 +1,8 @@
 //! How far apart two subspaces are.
 
 use dl_core::Scalar;
-use nalgebra::DMatrix;
-use ndarray::{Array1, ArrayRef2};
+use dl_core::linalg::{Qr, SymmetricEigen};
+use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::{
     DataError,
@@ -49,11 +49,11 @@ pub fn principal_angles<F: Scalar>(
     }
     check_width(WHAT, b, a.ncols())?;
     let (q, p) = (orthonormal(a), orthonormal(b));
-    let products = q.transpose() * &p;
-    let cosines = singular_values(&products);
-    let sines = singular_values(&(&p - &q * &products));
+    let products = q.t().dot(&p);
+    let cosines = singular_values(&products)?;
+    let sines = singular_values(&(p - q.dot(&products)))?;
     // cosines fall where sines rise
-    let angles = sines.iter().zip(cosines.iter().rev());
+    let angles = sines.iter().rev().zip(&cosines);
     Ok(angles
         .map(|(&sine, &cosine)| {
             if sine * sine <= 0.5 {
@@ -66,19 +66,14 @@ pub fn principal_angles<F: Scalar>(
 }
 
 /// An orthonormal basis of the rows' span, in columns.
-fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> DMatrix<f64> {
-    let (k, columns) = rows.dim();
-    DMatrix::from_fn(columns, k, |i, j| rows[[j, i]].as_f64())
-        .qr()
-        .q()
+fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> Array2<f64> {
+    Qr::new(&rows.t().mapv(F::as_f64)).q()
 }
 
-/// Rising.
-fn singular_values(matrix: &DMatrix<f64>) -> Vec<f64> {
-    let squares = (matrix.transpose() * matrix).symmetric_eigenvalues();
-    let mut values: Vec<f64> = squares.iter().map(|s| s.max(0.0).sqrt()).collect();
-    values.sort_by(f64::total_cmp);
-    values
+/// Falling.
+fn singular_values(matrix: &ArrayRef2<f64>) -> Result<Array1<f64>, DataError> {
+    let (squares, _) = SymmetricEigen::new(&matrix.t().dot(matrix))?.into_parts();
+    Ok(squares.mapv(|s| s.max(0.0).sqrt()))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ proptest! {
         check_components(&x)?;
     }
 
-    /// Where nalgebra's singular value decomposition is wrong.
+    /// Of a covariance that has eigenvalues of 0.
     #[test]
     fn so_they_are_for_columns_that_depend_on_each_other(x in tables(), factor in -2.0f64..2.0) {
         check_components(&concatenate![Axis(1), x, &x * factor])?;

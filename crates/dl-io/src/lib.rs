@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+// Its examples are of all features, and so are its links.
+#![cfg_attr(all(feature = "npz", feature = "onnx"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "npz", feature = "onnx")),
+    doc = "Models to and from files: see the README, which the documentation with all features begins with."
+)]
 
 mod atomic;
 mod bundle;
@@ -6,6 +11,7 @@ mod checkpoint;
 mod checksum;
 mod container;
 mod error;
+#[cfg(feature = "onnx")]
 pub mod onnx;
 mod tensors;
 mod weights;

@@ -1,6 +1,8 @@
 //! What a weights file and a model can disagree on: errors that name the file, the tensor, what was
 //! found and what was expected, and a model that has not changed.
 
+mod cases;
+
 use std::path::Path;
 
 use dl_conv::{Conv2d, GlobalAveragePool2d};
@@ -31,8 +33,8 @@ fn refused<F: Scalar>(file: &WeightsFile, path: &Path, model: &mut Model<F>) -> 
 #[test]
 fn every_disagreement_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["w.safetensors", "w.npz"] {
-        let path = folder.path().join(name);
+    for extension in cases::EXTENSIONS {
+        let path = folder.path().join(format!("w.{extension}"));
         let file = WeightsFile::new(&path);
         file.save(&model(3)).unwrap();
         assert_eq!(
@@ -78,8 +80,8 @@ fn every_disagreement_is_named() {
 #[test]
 fn numbers_that_are_not_finite_are_neither_written_nor_read() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["w.safetensors", "w.npz"] {
-        let path = folder.path().join(name);
+    for extension in cases::EXTENSIONS {
+        let path = folder.path().join(format!("w.{extension}"));
         let file = WeightsFile::new(&path);
         let mut broken = model(3);
         let (_, mut kernel) = broken.params_mut().next().unwrap();
@@ -109,7 +111,7 @@ fn paths_that_are_no_weights_files() {
     let path = folder.path().join("w.bin");
     let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
     assert_eq!(why, "its name must end in `.safetensors` or `.npz`");
-    let path = folder.path().join("none.npz");
+    let path = folder.path().join("none.safetensors");
     let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
     assert!(why.starts_with("cannot be read: "), "{why}");
     let path = folder.path().join("folder.safetensors");
@@ -124,9 +126,25 @@ fn paths_that_are_no_weights_files() {
 }
 
 #[test]
+#[cfg(not(feature = "npz"))]
+fn npz_files_need_their_feature() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let file = WeightsFile::new(&path);
+    let why = refused(&file, &path, &mut model(3));
+    assert_eq!(
+        why,
+        "to read or write npz, enable the feature `npz` of `dl-io`"
+    );
+    let error = file.save(&model(3)).unwrap_err();
+    assert_eq!(error.problem.to_string(), why);
+    assert!(!path.exists());
+}
+
+#[test]
 fn layers_in_order_have_no_names_to_write() {
     let folder = tempfile::tempdir().unwrap();
-    let file = WeightsFile::new(folder.path().join("w.npz")).in_order();
+    let file = WeightsFile::new(folder.path().join("w.safetensors")).in_order();
     let error = file.save(&model(3)).unwrap_err();
     let expected = "to be written, layers need names: `in_order` is for reading, `rename` for both";
     assert_eq!(error.problem.to_string(), expected);
@@ -136,7 +154,7 @@ fn layers_in_order_have_no_names_to_write() {
 #[test]
 fn models_without_an_equal_in_pytorch() {
     let folder = tempfile::tempdir().unwrap();
-    let file = WeightsFile::new(folder.path().join("w.npz")).layout(Layout::PyTorch);
+    let file = WeightsFile::new(folder.path().join("w.safetensors")).layout(Layout::PyTorch);
     let refused = |network: Sequential<f32>, why: &str| {
         let error = file.save(&network.build(0).unwrap()).unwrap_err();
         let expected = format!("has no equal in PyTorch's layout: {why}");

@@ -1,5 +1,7 @@
 //! npz files: of NumPy (`numpy/make.py` wrote them), and ones that lie.
 
+#![cfg(feature = "npz")]
+
 mod cases;
 
 use std::fs::File;

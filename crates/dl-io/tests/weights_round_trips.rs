@@ -145,7 +145,7 @@ proptest! {
     fn weights_come_back_bit_for_bit(
         pieces in pieces(),
         layout in prop::sample::select(vec![Layout::Native, Layout::PyTorch, Layout::Keras]),
-        extension in prop::sample::select(vec!["safetensors", "npz"]),
+        extension in prop::sample::select(cases::EXTENSIONS),
     ) {
         round_trip::<f32>(&pieces, layout, extension);
         round_trip::<f64>(&pieces, layout, extension);

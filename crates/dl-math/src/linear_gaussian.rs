@@ -1,11 +1,11 @@
 //! Linear regression as maximum likelihood.
 
-use nalgebra::{DMatrix, DVector};
-use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 
 use crate::error::{finite, parameter, shape};
 use crate::likelihood::gaussian_nll;
 use crate::{MathError, Normal, Scalar};
+use dl_core::linalg::{Qr, solve_upper_triangular};
 
 /// The conditional distribution p(y|x) = N(y; w·x + b, σ²) (Goodfellow et al. 2016,
 /// section 5.5.1; Bishop 2006, section 3.1.1).
@@ -139,31 +139,23 @@ pub fn least_squares<F: Scalar>(
         let largest = column.fold(0.0, |m: f64, x| m.max(x.as_f64().abs()));
         if largest == 0.0 { 1.0 } else { largest }
     });
-    let a = DMatrix::from_fn(n, unknowns, |i, j| match j {
+    let a = Array2::from_shape_fn((n, unknowns), |(i, j)| match j {
         0 => 1.0,
         _ => x[[i, j - 1]].as_f64() / scales[j - 1],
     });
-    let qr = a.qr();
+    let qr = Qr::new(&a);
     let r = qr.r();
-    // |R_jj| is the length of what column j has beyond the columns before it
+    // R_jj is the length of what column j has beyond the columns before it
     let tolerance = n as f64 * f64::EPSILON;
-    let independent = |j: usize| r[(j, j)].abs() > tolerance * r.column(j).norm();
-    if let Some(j) = (1..unknowns).find(|&j| !independent(j)) {
+    let length = |j: usize| r.column(j).dot(&r.column(j)).sqrt();
+    let dependent = |&j: &usize| r[[j, j]] <= tolerance * length(j);
+    if let Some(j) = (1..unknowns).find(dependent) {
         return Err(MathError::DependentColumn { column: j - 1 });
     }
-    let mut q_y = DVector::from_iterator(n, y.iter().map(|y| y.as_f64()));
-    qr.q_tr_mul(&mut q_y);
     // no R_jj is 0: the first is √n, the others were just checked
-    let theta = r.solve_upper_triangular_unchecked(&q_y.rows(0, unknowns));
-    Ok((
-        theta
-            .iter()
-            .skip(1)
-            .zip(&scales)
-            .map(|(&w, &scale)| F::of(w / scale))
-            .collect(),
-        F::of(theta[0]),
-    ))
+    let theta = solve_upper_triangular(r, &qr.q_transposed_dot(&y.mapv(F::as_f64)));
+    let (bias, weights) = theta.view().split_at(Axis(0), 1);
+    Ok(((&weights / &scales).mapv(F::of), F::of(bias[0])))
 }
 
 #[cfg(test)]

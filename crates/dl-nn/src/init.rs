@@ -14,10 +14,9 @@
 //! assert!((kernel.std(0.0) - (2.0f32 / 784.0).sqrt()).abs() < 1e-3);
 //! ```
 
-use dl_core::instantiate;
 use dl_core::rand::{Rng, RngCore};
-use nalgebra::DMatrix;
-use ndarray::ArrayD;
+use dl_core::{instantiate, linalg::Qr};
+use ndarray::{Array2, ArrayD};
 use serde::{Deserialize, Serialize};
 
 use crate::{ConfigError, Scalar};
@@ -197,15 +196,18 @@ fn truncated_normal(std: f64, rng: &mut (impl Rng + ?Sized)) -> f64 {
 /// A matrix of the shape, flattened to two axes, with orthonormal columns or rows; row-major.
 ///
 /// The Q of a normal matrix's QR decomposition, which is uniformly distributed if R's diagonal is
-/// positive, as nalgebra's always is (Mezzadri, "How to generate random matrices from the
-/// classical compact groups" (2007), §5).
-fn orthogonal(shape: &[usize], rng: &mut (impl Rng + ?Sized)) -> Vec<f64> {
+/// positive, as [`Qr`]'s is (Mezzadri, "How to generate random matrices from the classical compact
+/// groups" (2007), §5).
+fn orthogonal(shape: &[usize], rng: &mut (impl Rng + ?Sized)) -> Array2<f64> {
     let columns = shape.last().copied().unwrap_or(1);
     let rows = shape.iter().rev().skip(1).product::<usize>();
     let (long, short) = (rows.max(columns), rows.min(columns));
-    let normal = DMatrix::from_fn(long, short, |_, _| f64::standard_normal(rng));
-    let q = normal.qr().q();
-    // nalgebra's own order is column-major, so what is to be row-major is the transpose's.
-    let transposed = if rows >= columns { q.transpose() } else { q };
-    transposed.data.into()
+    // drawn column by column
+    let normal = Array2::from_shape_simple_fn((short, long), || f64::standard_normal(rng));
+    let q = Qr::new(&normal.t()).q();
+    if rows >= columns {
+        q
+    } else {
+        q.reversed_axes()
+    }
 }

@@ -8,6 +8,7 @@ use dl_nn::Scalar;
 use ndarray::ArrayD;
 
 use super::error::WeightsProblem;
+#[cfg(feature = "npz")]
 use super::npz::Npz;
 use super::safetensors::Tensors;
 use crate::tensors::Narrowing;
@@ -15,6 +16,7 @@ use crate::tensors::Narrowing;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Safetensors,
+    #[cfg(feature = "npz")]
     Npz,
 }
 
@@ -22,7 +24,10 @@ impl Format {
     pub(super) fn of(path: &Path) -> Result<Self, WeightsProblem> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("safetensors") => Ok(Self::Safetensors),
+            #[cfg(feature = "npz")]
             Some("npz") => Ok(Self::Npz),
+            #[cfg(not(feature = "npz"))]
+            Some("npz") => Err(WeightsProblem::NpzNotEnabled),
             _ => Err(WeightsProblem::Extension),
         }
     }
@@ -54,6 +59,7 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, WeightsProblem> {
 #[derive(Debug)]
 pub(super) enum Archive<'a> {
     Safetensors(Tensors<'a>),
+    #[cfg(feature = "npz")]
     Npz(Npz<'a>),
 }
 
@@ -62,6 +68,7 @@ impl<'a> Archive<'a> {
     pub(super) fn new(format: Format, bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
         Ok(match format {
             Format::Safetensors => Self::Safetensors(Tensors::new(bytes)?),
+            #[cfg(feature = "npz")]
             Format::Npz => Self::Npz(Npz::new(bytes)?),
         })
     }
@@ -70,6 +77,7 @@ impl<'a> Archive<'a> {
     pub(super) fn entries(&self) -> Vec<Entry> {
         match self {
             Self::Safetensors(tensors) => tensors.entries(),
+            #[cfg(feature = "npz")]
             Self::Npz(npz) => npz.entries(),
         }
     }
@@ -82,6 +90,7 @@ impl<'a> Archive<'a> {
     ) -> Result<ArrayD<F>, WeightsProblem> {
         match self {
             Self::Safetensors(tensors) => tensors.array(entry, narrowing),
+            #[cfg(feature = "npz")]
             Self::Npz(npz) => npz.array(entry),
         }
     }

@@ -24,6 +24,9 @@ pub enum WeightsProblem {
     /// The name does not say which format is meant.
     #[error("its name must end in `.safetensors` or `.npz`")]
     Extension,
+    /// An npz file, which this build of the crate does not know.
+    #[error("to read or write npz, enable the feature `npz` of `dl-io`")]
+    NpzNotEnabled,
     /// It could not be read.
     #[error("cannot be read: {0}")]
     Read(io::Error),

@@ -5,9 +5,11 @@ mod error;
 mod flattened;
 mod layout;
 mod natural;
+#[cfg(feature = "npz")]
 mod npz;
 mod safetensors;
 mod slots;
+#[cfg(feature = "npz")]
 mod zip64;
 
 pub use error::{WeightsFileError, WeightsProblem};
@@ -26,7 +28,7 @@ use crate::atomic::write_atomically;
 use crate::tensors::{Narrowing, check_dtype};
 
 /// A file of a model's weights: its parameters and state (running statistics), by name. What the
-/// file's name ends in says the format: `.safetensors`, or `.npz` for NumPy.
+/// file's name ends in says the format: `.safetensors`, or, with the feature `npz`, `.npz` for NumPy.
 ///
 /// Both ways the file and the model are compared before either changes: every parameter has its
 /// tensor and every tensor its parameter, of the same shape, of finite numbers. `f32` numbers go
@@ -177,6 +179,7 @@ impl WeightsFile {
             .then(|| HashMap::from([("format".to_owned(), "pt".to_owned())]));
         let written = write_atomically(&self.path, |file| match format {
             Format::Safetensors => safetensors::write(file, tensors, metadata),
+            #[cfg(feature = "npz")]
             Format::Npz => npz::write(file, tensors),
         });
         written.map_err(|error| WeightsProblem::Write(error.source))

@@ -10,6 +10,12 @@ use dl_nn::ndarray::{ArrayD, IxDyn};
 use dl_nn::prelude::*;
 use safetensors::SafeTensors;
 
+/// What the names of weights files end in.
+pub(crate) const EXTENSIONS: &[&str] = match cfg!(feature = "npz") {
+    true => &["safetensors", "npz"],
+    false => &["safetensors"],
+};
+
 pub(crate) fn mlp() -> Sequential<f32> {
     Sequential::input([5])
         .push(Dense::new(8).activation(Relu))

@@ -4,6 +4,8 @@
 //! to a Python that has `requirements.txt`, the script runs on them; with `ONNX_ALEXNET` set, AlexNet
 //! (250 MB) is one of them.
 
+#![cfg(feature = "onnx")]
+
 mod layers;
 mod models;
 

@@ -22,8 +22,8 @@ TOLERANCE = 1e-5
 
 
 def write(folder):
-    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--test", "all", "written_for"]
-    subprocess.run(test, cwd=HERE, env=os.environ | {"DL_IO_WRITE_TO": folder}, check=True)
+    test = ["cargo", "test", "--quiet", "-p", "dl-io", "--features", "npz", "--test", "all"]
+    subprocess.run([*test, "written_for"], cwd=HERE, env=os.environ | {"DL_IO_WRITE_TO": folder}, check=True)
 
 
 def is_read(folder):
