@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayRef2, Axis, array};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Qr, SymmetricEigen, solve_upper_triangular};
+use super::{LinalgError, Qr, SymmetricEigen, solve_upper_triangular};
 
 fn largest(a: &ArrayRef2<f64>) -> f64 {
     a.fold(0.0, |m: f64, x| m.max(x.abs()))
