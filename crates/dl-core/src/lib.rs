@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod activation;
+mod chacha;
 pub mod gemm;
 mod instantiate;
 pub mod linalg;

@@ -2,9 +2,7 @@
 
 use rand::SeedableRng;
 
-/// The generator used throughout: `ChaCha` with 8 rounds, whose stream is fixed by its
-/// specification, unlike `rand`'s `StdRng` and `SmallRng`.
-pub type Generator = rand_chacha::ChaCha8Rng;
+pub use crate::chacha::Generator;
 
 /// A generator for a seed.
 ///

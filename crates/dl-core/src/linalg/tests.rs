@@ -189,7 +189,7 @@ fn what_is_no_symmetric_matrix() {
     let error = SymmetricEigen::new(&Array2::zeros((2, 3))).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the matrix has shape [2, 3], but must have shape [2, 2]"
+        "the matrix has shape [2, 3], but must be square"
     );
 }
 

@@ -1,5 +1,6 @@
-use crate::rand::Rng;
 use ndarray::{Array1, ArrayRef1};
+use ndarray_rand::RandomExt;
+use ndarray_rand::rand::{Rng, distr::Distribution};
 
 use crate::error::{entries, labels, non_empty, probabilities};
 use crate::information::kl;
@@ -142,7 +143,14 @@ impl<F: Scalar> Categorical<F> {
 
     /// n independent categories.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<usize> {
-        Array1::from_shape_simple_fn(n, || self.sample(rng))
+        Array1::random_using(n, self, rng)
+    }
+}
+
+/// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
+impl<F: Scalar> Distribution<usize> for Categorical<F> {
+    fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
+        self.sample(rng)
     }
 }
 

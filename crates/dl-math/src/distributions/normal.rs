@@ -1,5 +1,6 @@
-use crate::rand::Rng;
 use ndarray::{Array1, ArrayRef1};
+use ndarray_rand::RandomExt;
+use ndarray_rand::rand::{Rng, distr::Distribution};
 
 use crate::error::{finite, non_empty, parameter};
 use crate::special::{normal_cdf, normal_pdf};
@@ -125,12 +126,19 @@ impl<F: Scalar> Normal<F> {
 
     /// n independent draws.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<F> {
-        Array1::from_shape_simple_fn(n, || self.sample(rng))
+        Array1::random_using(n, self, rng)
     }
 }
 
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_3;
+
+/// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
+impl<F: Scalar> Distribution<F> for Normal<F> {
+    fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> F {
+        self.sample(rng)
+    }
+}
 
 #[cfg(test)]
 mod tests {
