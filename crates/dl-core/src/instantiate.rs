@@ -19,8 +19,9 @@ pub trait PerScalar {
 /// that declares them, optimised as that crate is.
 ///
 /// The functions are generic to their callers, as if the macro were not there. Each has one type
-/// parameter, bounded by `Scalar` alone, and may have lifetimes; arguments are plain names. What
-/// the body calls is compiled with it.
+/// parameter, bounded by `Scalar`, and may have lifetimes; arguments are plain names. What the body
+/// calls is compiled with it. Further bounds (`F: Scalar + Serialize`) are those of the body alone:
+/// `f32` and `f64` meet them, so that callers need not ask for them.
 ///
 /// ```
 /// dl_core::instantiate! {
@@ -46,7 +47,7 @@ pub trait PerScalar {
 macro_rules! instantiate {
     ($(
         $(#[$attribute:meta])*
-        $visibility:vis fn $name:ident<$($lifetime:lifetime,)* $F:ident: Scalar>(
+        $visibility:vis fn $name:ident<$($lifetime:lifetime,)* $F:ident: Scalar $(+ $bound:path)*>(
             $($argument:ident: $type:ty),* $(,)?
         ) $(-> $output:ty)? $body:block
     )*) => {$(
@@ -56,7 +57,7 @@ macro_rules! instantiate {
             $($argument: $type),*
         ) $(-> $output)? {
             #[allow(clippy::too_many_arguments, clippy::extra_unused_lifetimes)]
-            fn body<$($lifetime,)* $F: $crate::Scalar>(
+            fn body<$($lifetime,)* $F: $crate::Scalar $(+ $bound)*>(
                 $($argument: $type),*
             ) $(-> $output)? $body
 
