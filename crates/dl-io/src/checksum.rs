@@ -1,7 +1,8 @@
 //! The checksum of a data set, so that a model can say what it was trained on.
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
-use ndarray::{ArrayRef, ArrayRef1, Dimension};
+use ndarray::{ArrayRef, ArrayRef1, ArrayViewD, Dimension};
 use sha2::{Digest, Sha256};
 
 use crate::container::hexadecimal;
@@ -13,6 +14,16 @@ pub fn data_sha256<F: Scalar, D: Dimension>(
     x: &ArrayRef<F, D>,
     labels: &ArrayRef1<usize>,
 ) -> String {
+    sha256(x.view().into_dyn(), labels)
+}
+
+instantiate! {
+    fn sha256<F: Scalar>(x: ArrayViewD<'_, F>, labels: &ArrayRef1<usize>) -> String {
+        checksum(&x, labels)
+    }
+}
+
+fn checksum<F: Scalar>(x: &ArrayViewD<'_, F>, labels: &ArrayRef1<usize>) -> String {
     let mut hash = Sha256::new();
     let numbers = |hash: &mut Sha256, numbers: &[usize]| {
         hash.update((numbers.len() as u64).to_le_bytes());
@@ -21,7 +32,7 @@ pub fn data_sha256<F: Scalar, D: Dimension>(
         }
     };
     numbers(&mut hash, x.shape());
-    for sample in x.view().into_dyn().outer_iter() {
+    for sample in x.outer_iter() {
         hash.update(bytes_of(&sample));
     }
     numbers(&mut hash, &labels.to_vec());

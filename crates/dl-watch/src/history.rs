@@ -84,7 +84,10 @@ impl HistoryError {
 /// # Errors
 /// [`HistoryError::Io`] where the file cannot be written.
 pub fn write_csv(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
-    let path = path.as_ref();
+    write_lines(path.as_ref(), history)
+}
+
+fn write_lines(path: &Path, history: &History) -> Result<(), HistoryError> {
     let written = write_whole(path, |out| {
         let mut lines = csv::Writer::from_writer(out);
         lines.write_record(COLUMNS)?;
@@ -102,7 +105,10 @@ pub fn write_csv(path: impl AsRef<Path>, history: &History) -> Result<(), Histor
 /// [`HistoryError`] where the file cannot be read, its header is not [`COLUMNS`], or a line does
 /// not hold these numbers.
 pub fn read_csv(path: impl AsRef<Path>) -> Result<History, HistoryError> {
-    let path = path.as_ref();
+    read_lines(path.as_ref())
+}
+
+fn read_lines(path: &Path) -> Result<History, HistoryError> {
     let file = File::open(path).map_err(HistoryError::io(path))?;
     let mut lines = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -140,7 +146,10 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<History, HistoryError> {
 /// [`HistoryError::NotFinite`] where a loss is NaN or infinite; [`HistoryError::Io`] where the
 /// file cannot be written.
 pub fn write_json(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
-    let path = path.as_ref();
+    write_object(path.as_ref(), history)
+}
+
+fn write_object(path: &Path, history: &History) -> Result<(), HistoryError> {
     for epoch in &history.epochs {
         if let Some((what, value)) = numbers(epoch).find(|(_, value)| !value.is_finite()) {
             return Err(HistoryError::NotFinite {
@@ -162,7 +171,10 @@ pub fn write_json(path: impl AsRef<Path>, history: &History) -> Result<(), Histo
 /// # Errors
 /// [`HistoryError`] where the file cannot be read, or is no history in JSON.
 pub fn read_json(path: impl AsRef<Path>) -> Result<History, HistoryError> {
-    let path = path.as_ref();
+    read_object(path.as_ref())
+}
+
+fn read_object(path: &Path) -> Result<History, HistoryError> {
     let file = File::open(path).map_err(HistoryError::io(path))?;
     serde_json::from_reader(BufReader::new(file)).map_err(|error| {
         let line = error.line() as u64;

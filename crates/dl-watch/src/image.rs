@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dl_viz::{Figure, FigureError, Number};
-use ndarray::ArrayView3;
+use ndarray::{Array3, ArrayView3};
 
 /// A picture as PNG, for an event file or a report.
 ///
@@ -67,7 +67,8 @@ impl Image {
     pub fn new<'a, T: Number + Copy + 'a>(
         pixels: impl Into<ArrayView3<'a, T>>,
     ) -> Result<Self, ImageError> {
-        Self::encode(pixels.into(), (0.0, 1.0))
+        let pixels = pixels.into().mapv(Number::to_f64);
+        Self::encode(&pixels, (0.0, 1.0))
     }
 
     /// As [`new`](Self::new), with the smallest value black and the largest white: for pixels that
@@ -78,10 +79,12 @@ impl Image {
     pub fn scaled<'a, T: Number + Copy + 'a>(
         pixels: impl Into<ArrayView3<'a, T>>,
     ) -> Result<Self, ImageError> {
-        let pixels = pixels.into();
-        let values = || pixels.iter().map(|&value| value.to_f64());
-        let low = values().fold(f64::INFINITY, f64::min);
-        let high = values().fold(f64::NEG_INFINITY, f64::max);
+        Self::encode_scaled(&pixels.into().mapv(Number::to_f64))
+    }
+
+    fn encode_scaled(pixels: &Array3<f64>) -> Result<Self, ImageError> {
+        let low = pixels.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = pixels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         Self::encode(pixels, (low, high))
     }
 
@@ -124,10 +127,7 @@ impl Image {
     }
 
     /// Pixels as bytes, `low` as 0 and `high` as 255.
-    fn encode<T: Number + Copy>(
-        pixels: ArrayView3<'_, T>,
-        (low, high): (f64, f64),
-    ) -> Result<Self, ImageError> {
+    fn encode(pixels: &Array3<f64>, (low, high): (f64, f64)) -> Result<Self, ImageError> {
         let shape = || ImageError::Shape {
             shape: pixels.shape().to_vec(),
         };
@@ -139,10 +139,7 @@ impl Image {
         };
         let side = |length| u32::try_from(length).ok().filter(|&length| length > 0);
         let (width, height) = side(width).zip(side(height)).ok_or_else(shape)?;
-        let values = pixels
-            .indexed_iter()
-            .map(|(at, &value)| (at, value.to_f64()));
-        for ((row, column, channel), value) in values.clone() {
+        for ((row, column, channel), &value) in pixels.indexed_iter() {
             if !value.is_finite() {
                 return Err(ImageError::NotFinite {
                     row,
@@ -155,8 +152,9 @@ impl Image {
         // halved, so that no span is infinite; pixels that are all equal are black
         let span = (high / 2.0 - low / 2.0).max(f64::MIN_POSITIVE);
         let level = |value: f64| (value / 2.0 - low / 2.0) / span;
-        let bytes: Vec<u8> = values
-            .map(|(_, value)| (level(value).clamp(0.0, 1.0) * 255.0).round() as u8)
+        let bytes: Vec<u8> = pixels
+            .iter()
+            .map(|&value| (level(value).clamp(0.0, 1.0) * 255.0).round() as u8)
             .collect();
 
         let mut png = Vec::new();
@@ -175,7 +173,7 @@ impl Image {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array3, array};
+    use ndarray::array;
 
     /// The bytes of a picture's pixels.
     fn decoded(image: &Image) -> Vec<u8> {

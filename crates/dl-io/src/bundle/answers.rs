@@ -1,19 +1,22 @@
 //! Raw samples in, answers out.
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
-use ndarray::{ArrayD, ArrayRef, Axis, Dimension, Slice, concatenate};
-use serde::{Deserialize, Serialize};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
 
 use super::{Bundle, MOST_SAMPLE, PredictError};
 
-impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
+impl<F: Scalar> Bundle<F> {
     /// The answers for raw samples `[n, …input_shape]`: probabilities of a classifier, values of a
     /// regression, `[n, …output]`.
     ///
     /// # Errors
     /// [`PredictError`] where the samples do not fit or are not finite.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, PredictError> {
-        let x = x.view().into_dyn();
+        predict(self, x.view().into_dyn())
+    }
+
+    fn answer_all(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, PredictError> {
         let expected = &self.content.input_shape;
         if x.shape().get(1..) != Some(expected) {
             return Err(PredictError::SampleShape {
@@ -67,11 +70,15 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         &self,
         x: &ArrayRef<F, D>,
     ) -> Result<Vec<usize>, PredictError> {
-        Ok(Self::most_probable(&self.predict(x)?))
+        predict_classes(self, x.view().into_dyn())
     }
 
     /// The classes of answers that [`predict`](Self::predict) gave.
     pub fn most_probable(answers: &ArrayD<F>) -> Vec<usize> {
+        most_probable(answers)
+    }
+
+    fn largest(answers: &ArrayD<F>) -> Vec<usize> {
         let half = F::of(0.5);
         let classes = answers.outer_iter().map(|answers| {
             let mut best = (0, F::neg_infinity());
@@ -96,11 +103,42 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
         &self,
         x: &ArrayRef<F, D>,
     ) -> Result<Vec<&str>, PredictError> {
+        predict_names(self, x.view().into_dyn())
+    }
+
+    fn name_all(&self, x: ArrayViewD<'_, F>) -> Result<Vec<&str>, PredictError> {
         let names = &self.content.class_names;
         if names.is_empty() {
             return Err(PredictError::NoNames);
         }
-        let classes = self.predict_classes(x)?;
+        let classes = Self::largest(&self.answer_all(x)?);
         Ok(classes.into_iter().map(|class| &*names[class]).collect())
+    }
+}
+
+instantiate! {
+    fn predict<F: Scalar>(
+        bundle: &Bundle<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<ArrayD<F>, PredictError> {
+        bundle.answer_all(x)
+    }
+
+    fn predict_classes<F: Scalar>(
+        bundle: &Bundle<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<Vec<usize>, PredictError> {
+        Ok(Bundle::largest(&bundle.answer_all(x)?))
+    }
+
+    fn predict_names<'b, F: Scalar>(
+        bundle: &'b Bundle<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<Vec<&'b str>, PredictError> {
+        bundle.name_all(x)
+    }
+
+    fn most_probable<F: Scalar>(answers: &ArrayD<F>) -> Vec<usize> {
+        Bundle::largest(answers)
     }
 }

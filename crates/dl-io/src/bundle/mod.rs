@@ -2,25 +2,17 @@
 
 mod answers;
 mod error;
+mod file;
 mod preprocessing;
 
 pub use error::{LoadError, ModelError, PredictError};
 pub use preprocessing::Preprocessing;
 
-use std::path::Path;
-
+use dl_core::instantiate;
 use dl_nn::train::Trainer;
-use dl_nn::{Activation, Architecture, Limits, Model, Registry, Scalar, Weights};
+use dl_nn::{Activation, Architecture, Model, Scalar};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::container::{self, Container, Format};
-use crate::error::SaveError;
-
-const FORMAT: Format = Format {
-    name: "dl-model",
-    version: 1,
-};
 
 /// The most numbers that a sample may have between the layers of a model from a file, all together.
 const MOST_SAMPLE: usize = 1 << 26;
@@ -59,7 +51,7 @@ const MOST_SAMPLE: usize = 1 << 26;
 /// # The file
 /// A safetensors file whose tensors are the weights by their dotted names, so that any program can
 /// read them, and whose metadata hold the rest in JSON with a checksum of the whole file. It is
-/// data only: loading executes nothing, and makes only layers that a [`Registry`] knows.
+/// data only: loading executes nothing, and makes only layers that a [`Registry`](dl_nn::Registry) knows.
 #[derive(Debug)]
 pub struct Bundle<F> {
     model: Model<F>,
@@ -88,10 +80,14 @@ struct Content<F> {
     weights: Vec<String>,
 }
 
-impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
+impl<F: Scalar> Bundle<F> {
     /// A model whose outputs are the answers; for a classifier trained on logits,
     /// [`of`](Self::of).
     pub fn new(model: Model<F>) -> Self {
+        new(model)
+    }
+
+    fn of_model(model: Model<F>) -> Self {
         let input_shape = model.input_shape().to_vec();
         let content = Content {
             library: format!("dl-io {}", env!("CARGO_PKG_VERSION")),
@@ -118,8 +114,12 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
 
     /// The trainer's model; its answers are what the loss makes of the outputs: probabilities.
     pub fn of(trainer: Trainer<F>) -> Self {
+        of(trainer)
+    }
+
+    fn of_trainer(trainer: Trainer<F>) -> Self {
         let output = trainer.loss().link();
-        let mut bundle = Self::new(trainer.into_model());
+        let mut bundle = Self::of_model(trainer.into_model());
         bundle.content.output = output;
         bundle
     }
@@ -133,7 +133,11 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
 
     /// A step before the network, after those added before.
     pub fn preprocessing(mut self, step: impl Into<Preprocessing<F>>) -> Self {
-        let step = step.into();
+        add_step(&mut self, step.into());
+        self
+    }
+
+    fn push_step(&mut self, step: Preprocessing<F>) {
         let Content {
             preprocessing,
             input_shape,
@@ -147,7 +151,6 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
             *input_shape = vec![columns];
         }
         preprocessing.push(step);
-        self
     }
 
     /// The names of the classes, in the order of the outputs.
@@ -175,66 +178,6 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
     pub fn data_sha256(mut self, checksum: impl Into<String>) -> Self {
         self.content.data_sha256 = Some(checksum.into());
         self
-    }
-
-    /// Writes the file, whole or not at all.
-    ///
-    /// # Errors
-    /// [`SaveError`]: a layer that cannot be described as data, parts that do not fit together, or a
-    /// file that cannot be written; what stood there before still does.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
-        self.check().map_err(SaveError::Parts)?;
-        let mut arrays = Vec::new();
-        for (name, value) in self.model.weights().iter() {
-            arrays.push((name.to_owned(), value.to_owned()));
-        }
-        let content = Content {
-            architecture: self.model.architecture()?,
-            weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
-            ..self.content.clone()
-        };
-        Ok(container::write(path.as_ref(), FORMAT, &content, arrays)?)
-    }
-
-    /// Reads a bundle of layers of `dl-nn` and `dl-conv`.
-    ///
-    /// # Errors
-    /// [`LoadError`] with the path and what is wrong. The file may hold anything: sizes are
-    /// compared with what is there before anything is allocated.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::load_with(path, &dl_conv::registry())
-    }
-
-    /// Reads a bundle of the layers that the registry knows, one's own among them.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_with(path: impl AsRef<Path>, registry: &Registry<F>) -> Result<Self, LoadError> {
-        let path = path.as_ref();
-        let file = Container::read(path, FORMAT)?;
-        let content: Content<F> = file.content()?;
-        let arrays = file.arrays(content.weights.iter().cloned())?;
-        let build = || {
-            let limits = Limits {
-                numbers: arrays.iter().map(|(_, array)| array.len()).sum(),
-                sample: MOST_SAMPLE,
-            };
-            let network = registry.sequential(&content.architecture)?;
-            let mut model = network.build_within(0, limits)?;
-            let weights: Weights<F> = arrays.into_iter().collect();
-            model.set_weights(&weights)?;
-            Ok(model)
-        };
-        let model = build().map_err(|kind| LoadError::model(path, kind))?;
-        let fault = None;
-        let bundle = Self {
-            model,
-            content,
-            fault,
-        };
-        let fits = bundle.check();
-        fits.map_err(|error| LoadError::parts(path, error))?;
-        Ok(bundle)
     }
 
     /// The network.
@@ -286,48 +229,18 @@ impl<F: Scalar + Serialize + for<'de> Deserialize<'de>> Bundle<F> {
     pub fn library(&self) -> &str {
         &self.content.library
     }
+}
 
-    /// Whether a raw sample goes all the way through, and every class has a name.
-    fn check(&self) -> Result<(), String> {
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone());
-        }
-        let Content {
-            input_shape,
-            class_names,
-            ..
-        } = &self.content;
-        let size = input_shape.iter().copied().try_fold(1, usize::checked_mul);
-        if !size.is_some_and(|size| (1..=MOST_SAMPLE).contains(&size)) {
-            return Err(format!(
-                "the input shape is {input_shape:?}, but must have 1 to {MOST_SAMPLE} numbers"
-            ));
-        }
-        let outputs: usize = self.model.output_shape().iter().product();
-        if !class_names.is_empty() && class_names.len() != outputs.max(2) {
-            let names = class_names.len();
-            return Err(format!("{names} class names for {outputs} outputs"));
-        }
-        let columns = self.content.feature_names.len();
-        if columns > 0 && input_shape[..] != [columns] {
-            return Err(format!(
-                "{columns} feature names for samples {input_shape:?}"
-            ));
-        }
-        let mut shape = input_shape.clone();
-        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
-            let (step, name) = (step + 1, preprocessing.name());
-            let after = preprocessing.output_shape(&shape);
-            shape = after.map_err(|why| format!("preprocessing {step} ({name}): {why}"))?;
-        }
-        let output = self.content.output.validate();
-        output.map_err(|error| format!("output: {error}"))?;
-        let (takes, gets) = (self.model.input_shape(), &shape[..]);
-        if takes != gets {
-            return Err(format!(
-                "the model takes samples {takes:?}, but preprocessing gives {gets:?}"
-            ));
-        }
-        Ok(())
+instantiate! {
+    fn new<F: Scalar>(model: Model<F>) -> Bundle<F> {
+        Bundle::of_model(model)
+    }
+
+    fn of<F: Scalar>(trainer: Trainer<F>) -> Bundle<F> {
+        Bundle::of_trainer(trainer)
+    }
+
+    fn add_step<F: Scalar>(bundle: &mut Bundle<F>, step: Preprocessing<F>) {
+        bundle.push_step(step);
     }
 }

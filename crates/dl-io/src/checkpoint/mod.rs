@@ -5,6 +5,7 @@ mod content;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
 use serde::Serialize;
@@ -140,6 +141,10 @@ impl Checkpoints {
     where
         F: Scalar,
     {
+        resume(self)
+    }
+
+    fn read<F: Scalar>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
         let run = self.settings()?;
         let exists = self.path.try_exists();
         let exists = exists.map_err(|source| CheckpointError::Look {
@@ -183,18 +188,39 @@ impl Checkpoints {
         }
         Err(differs("it".to_owned(), found, expected))
     }
-}
 
-impl<F: Scalar> Checkpointer<F> for Checkpoints {
-    fn wants(&mut self, moment: Moment) -> bool {
+    fn is_due(&self, moment: Moment) -> bool {
         match moment.step {
             0 => moment.last || moment.epoch.is_multiple_of(self.every_epochs),
             step => self.every_steps.is_some_and(|n| step.is_multiple_of(n)),
         }
     }
 
-    fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn write<F: Scalar>(&self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let (content, arrays) = Content::of(snapshot, self.settings()?);
         Ok(container::write(&self.path, FORMAT, &content, arrays)?)
+    }
+}
+
+impl<F: Scalar> Checkpointer<F> for Checkpoints {
+    fn wants(&mut self, moment: Moment) -> bool {
+        self.is_due(moment)
+    }
+
+    fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        save(self, snapshot)
+    }
+}
+
+instantiate! {
+    fn resume<F: Scalar>(checkpoints: &Checkpoints) -> Result<Option<Snapshot<F>>, CheckpointError> {
+        checkpoints.read()
+    }
+
+    fn save<F: Scalar>(
+        checkpoints: &Checkpoints,
+        snapshot: Snapshot<F>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        checkpoints.write(snapshot)
     }
 }

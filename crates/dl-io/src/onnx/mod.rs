@@ -47,6 +47,7 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
+use dl_core::instantiate;
 use dl_nn::activation::{Activation, Identity, Sigmoid, Softmax};
 use dl_nn::{Model, Scalar};
 use prost::Message;
@@ -132,10 +133,7 @@ impl<'a, F: Scalar> Onnx<'a, F> {
     /// # Errors
     /// As [`to_bytes`](Self::to_bytes), and [`OnnxError::Write`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), OnnxError> {
-        let bytes = self.to_bytes()?;
-        Ok(write_atomically(path.as_ref(), |file| {
-            file.write_all(&bytes)
-        })?)
+        save(self, path.as_ref())
     }
 
     /// What stands in the file.
@@ -144,6 +142,10 @@ impl<'a, F: Scalar> Onnx<'a, F> {
     /// [`OnnxError`] for a layer that cannot be exported, class names or an output activation that
     /// do not suit the model, a model too large.
     pub fn to_bytes(&self) -> Result<Vec<u8>, OnnxError> {
+        to_bytes(self)
+    }
+
+    fn encoded(&self) -> Result<Vec<u8>, OnnxError> {
         let model = self.to_proto()?;
         check_bytes(model.encoded_len())?;
         Ok(model.encode_to_vec())
@@ -214,6 +216,17 @@ impl<'a, F: Scalar> Onnx<'a, F> {
             key: Some("class_names".to_owned()),
             value: Some(names.to_string()),
         }]
+    }
+}
+
+instantiate! {
+    fn to_bytes<F: Scalar>(onnx: &Onnx<'_, F>) -> Result<Vec<u8>, OnnxError> {
+        onnx.encoded()
+    }
+
+    fn save<F: Scalar>(onnx: &Onnx<'_, F>, path: &Path) -> Result<(), OnnxError> {
+        let bytes = onnx.encoded()?;
+        Ok(write_atomically(path, |file| file.write_all(&bytes))?)
     }
 }
 

@@ -18,6 +18,7 @@ pub use layout::Layout;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use dl_core::instantiate;
 use dl_nn::{Model, Scalar, Weights};
 use ndarray::{ArrayD, Dimension};
 
@@ -106,10 +107,7 @@ impl WeightsFile {
     /// [`WeightsFileError`] with the file and the tensor, what was found and what was expected;
     /// the model has not changed then.
     pub fn load<F: Scalar>(&self, model: &mut Model<F>) -> Result<(), WeightsFileError> {
-        let weights = self.read(model).map_err(|problem| self.error(problem))?;
-        let fits = model.set_weights(&weights);
-        fits.expect("every name and shape has been compared");
-        Ok(())
+        load(self, model)
     }
 
     /// Writes the model's numbers. The file is written beside its target and renamed over it.
@@ -117,7 +115,7 @@ impl WeightsFile {
     /// # Errors
     /// [`WeightsFileError`]; what stood at the path still does then.
     pub fn save<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsFileError> {
-        self.write(model).map_err(|problem| self.error(problem))
+        save(self, model)
     }
 
     fn error(&self, problem: WeightsProblem) -> WeightsFileError {
@@ -199,6 +197,22 @@ impl WeightsFile {
                 expected: listed(layers),
             }),
         }
+    }
+}
+
+instantiate! {
+    fn load<F: Scalar>(
+        file: &WeightsFile,
+        model: &mut Model<F>,
+    ) -> Result<(), WeightsFileError> {
+        let weights = file.read(model).map_err(|problem| file.error(problem))?;
+        let fits = model.set_weights(&weights);
+        fits.expect("every name and shape has been compared");
+        Ok(())
+    }
+
+    fn save<F: Scalar>(file: &WeightsFile, model: &Model<F>) -> Result<(), WeightsFileError> {
+        file.write(model).map_err(|problem| file.error(problem))
     }
 }
 

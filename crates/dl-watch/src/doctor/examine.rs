@@ -1,5 +1,6 @@
 //! The doctor before training.
 
+use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets};
 use dl_nn::train::Trainer;
 use dl_nn::{DataError, Mode, Model, Scalar, Target};
@@ -106,8 +107,15 @@ impl Doctor {
         x: &ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
     ) -> Result<Diagnosis, DataError> {
-        let targets = targets.into();
-        let x = x.view().into_dyn();
+        examine(self, trainer, x.view().into_dyn(), targets.into())
+    }
+
+    fn examine_all<F: Scalar>(
+        &self,
+        trainer: &mut Trainer<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Diagnosis, DataError> {
         let x = x.as_standard_layout();
         check_shapes(trainer.model(), x.shape(), &targets)?;
         let (model, loss, optimizer) = trainer.parts_mut();
@@ -164,18 +172,44 @@ impl Doctor {
         x: &ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
     ) -> Result<Watch<F>, DataError> {
-        let targets = targets.into();
-        let x = x.view().into_dyn().as_standard_layout().into_owned();
+        let (x, targets) = (x.view().into_dyn(), targets.into());
+        watch(self, model, Box::new(loss), x, targets)
+    }
+
+    fn watch_with<F: Scalar>(
+        &self,
+        model: &Model<F>,
+        loss: Box<dyn Loss<F>>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Watch<F>, DataError> {
+        let x = x.as_standard_layout().into_owned();
         check_shapes(model, x.shape(), &targets)?;
-        check_targets(&loss, outputs(model), &targets)?;
-        let constant = loss::of_mean_outputs(&loss, outputs(model), &targets);
-        Ok(Watch::new(
-            self.clone(),
-            Box::new(loss),
-            x,
-            (&targets).into(),
-            constant,
-        ))
+        check_targets(&*loss, outputs(model), &targets)?;
+        let constant = loss::of_mean_outputs(&*loss, outputs(model), &targets);
+        let targets = (&targets).into();
+        Ok(Watch::new(self.clone(), loss, x, targets, constant))
+    }
+}
+
+instantiate! {
+    fn examine<F: Scalar>(
+        doctor: &Doctor,
+        trainer: &mut Trainer<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Diagnosis, DataError> {
+        doctor.examine_all(trainer, x, targets)
+    }
+
+    fn watch<F: Scalar>(
+        doctor: &Doctor,
+        model: &Model<F>,
+        loss: Box<dyn Loss<F>>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Watch<F>, DataError> {
+        doctor.watch_with(model, loss, x, targets)
     }
 }
 

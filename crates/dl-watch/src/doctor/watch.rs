@@ -1,5 +1,6 @@
 //! The doctor while training.
 
+use dl_core::instantiate;
 use dl_nn::losses::Loss;
 use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
 use dl_nn::{DataError, Mode, Model, Scalar};
@@ -113,10 +114,8 @@ impl<F: Scalar> Watch<F> {
         });
         self.add(at, [finding]);
     }
-}
 
-impl<F: Scalar> Callback<F> for Watch<F> {
-    fn train_begin(&mut self, _: &mut Run<'_, F>) {
+    fn begin(&mut self) {
         self.before = Before::default();
         self.open = None;
         self.steps = 0;
@@ -124,12 +123,12 @@ impl<F: Scalar> Callback<F> for Watch<F> {
         self.updates.clear();
     }
 
-    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+    fn begin_step(&mut self, epoch: usize, step: usize, run: &Run<'_, F>) {
         self.before.copy(run.model);
         self.open = Some(Moment { epoch, step });
     }
 
-    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+    fn end_step(&mut self, step: &StepEnd, run: &Run<'_, F>) -> Flow {
         self.open = None;
         let at = Moment {
             epoch: step.epoch,
@@ -147,7 +146,7 @@ impl<F: Scalar> Callback<F> for Watch<F> {
         Flow::Continue
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn end_epoch(&mut self, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
         let thresholds = self.doctor.thresholds;
         let at = Moment {
             epoch: epoch.epoch,
@@ -162,18 +161,60 @@ impl<F: Scalar> Callback<F> for Watch<F> {
             self.add(at, small);
         }
         self.losses.push(epoch.train.loss);
-        self.add(
-            at,
-            loss::trend(&self.losses, self.steps, self.constant, &thresholds),
-        );
+        let trend = loss::trend(&self.losses, self.steps, self.constant, &thresholds);
+        self.add(at, trend);
         Flow::Continue
     }
 
-    fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
+    fn end(&mut self, run: &mut Run<'_, F>) {
         // a step that has begun and not ended failed; its weights are in the copy
         let Some(at) = self.open.take() else { return };
         self.before.swap(run.model);
         self.examine_failure(run.model, at);
         self.before.swap(run.model);
+    }
+}
+
+impl<F: Scalar> Callback<F> for Watch<F> {
+    fn train_begin(&mut self, _: &mut Run<'_, F>) {
+        train_begin(self);
+    }
+
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+        step_begin(self, epoch, step, run);
+    }
+
+    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+        step_end(self, step, run)
+    }
+
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+        epoch_end(self, epoch, run)
+    }
+
+    fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
+        train_end(self, run);
+    }
+}
+
+instantiate! {
+    fn train_begin<F: Scalar>(watch: &mut Watch<F>) {
+        watch.begin();
+    }
+
+    fn step_begin<F: Scalar>(watch: &mut Watch<F>, epoch: usize, step: usize, run: &Run<'_, F>) {
+        watch.begin_step(epoch, step, run);
+    }
+
+    fn step_end<F: Scalar>(watch: &mut Watch<F>, step: &StepEnd, run: &Run<'_, F>) -> Flow {
+        watch.end_step(step, run)
+    }
+
+    fn epoch_end<F: Scalar>(watch: &mut Watch<F>, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+        watch.end_epoch(epoch, run)
+    }
+
+    fn train_end<F: Scalar>(watch: &mut Watch<F>, run: &mut Run<'_, F>) {
+        watch.end(run);
     }
 }

@@ -142,9 +142,7 @@ impl Report {
         model: &Model<F>,
         image: ArrayView3<'_, F>,
     ) -> Result<Self, ReportError> {
-        for (caption, figure) in feature_maps(model, image)? {
-            self = self.figure("Feature maps", figure, caption);
-        }
+        self.add_feature_maps(feature_maps(model, image)?);
         Ok(self)
     }
 
@@ -155,8 +153,12 @@ impl Report {
         figure: Figure,
         caption: impl Into<String>,
     ) -> Self {
-        let heading = heading.into();
-        let entry = (figure, caption.into());
+        self.add_figure(heading.into(), figure, caption.into());
+        self
+    }
+
+    fn add_figure(&mut self, heading: String, figure: Figure, caption: String) {
+        let entry = (figure, caption);
         match self
             .figures
             .iter_mut()
@@ -168,7 +170,12 @@ impl Report {
                 figures: vec![entry],
             }),
         }
-        self
+    }
+
+    fn add_feature_maps(&mut self, figures: Vec<(String, Figure)>) {
+        for (caption, figure) in figures {
+            self.add_figure("Feature maps".to_owned(), figure, caption);
+        }
     }
 
     /// Adds how long something took.
@@ -205,7 +212,10 @@ impl Report {
     /// # Errors
     /// As [`to_html`](Self::to_html); [`ReportError::Io`] with the path if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ReportError> {
-        let path = path.as_ref();
+        self.write(path.as_ref())
+    }
+
+    fn write(&self, path: &Path) -> Result<(), ReportError> {
         let html = self.to_html()?;
         let written = write_whole(path, |out| out.write_all(html.as_bytes()));
         written.map_err(|source: io::Error| ReportError::Io {

@@ -1,5 +1,6 @@
 //! What the layers of a network make of one image.
 
+use dl_core::instantiate;
 use dl_nn::{Cache, Mode, Model, Scalar};
 use dl_viz::{ColorMap, Figure, Images, Panel};
 use ndarray::{ArrayD, ArrayView3, Axis, Ix4, Slice};
@@ -12,16 +13,26 @@ const MOST_MAPS: usize = 64;
 /// Maps side by side.
 const COLUMNS: usize = 8;
 
-/// An image `[h, w, c]` and the maps that each layer with outputs `[h, w, maps]` makes of it, each as
-/// a figure with its caption: the forward pass, layer by layer, with a look at what is passed on.
-///
-/// Maps are grey, each with its smallest value black and its largest white; from blue over white
-/// to red around zero where some are negative. Of many maps, the first 64 are shown,
-/// and none of a layer that leaves a single pixel.
-///
-/// # Errors
-/// [`ReportError::InputShape`] where the model takes no such image.
-pub fn feature_maps<F: Scalar>(
+instantiate! {
+    /// An image `[h, w, c]` and the maps that each layer with outputs `[h, w, maps]` makes of it,
+    /// each as a figure with its caption: the forward pass, layer by layer, with a look at what is
+    /// passed on.
+    ///
+    /// Maps are grey, each with its smallest value black and its largest white; from blue over white
+    /// to red around zero where some are negative. Of many maps, the first 64 are shown,
+    /// and none of a layer that leaves a single pixel.
+    ///
+    /// # Errors
+    /// [`ReportError::InputShape`] where the model takes no such image.
+    pub fn feature_maps<F: Scalar>(
+        model: &Model<F>,
+        image: ArrayView3<'_, F>,
+    ) -> Result<Vec<(String, Figure)>, ReportError> {
+        figures(model, image)
+    }
+}
+
+fn figures<F: Scalar>(
     model: &Model<F>,
     image: ArrayView3<'_, F>,
 ) -> Result<Vec<(String, Figure)>, ReportError> {

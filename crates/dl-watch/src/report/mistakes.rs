@@ -1,5 +1,6 @@
 //! What a classifier was most wrong about.
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
 use maud::{Markup, html};
 use ndarray::{ArrayRef1, ArrayView2, ArrayView4, Axis};
@@ -40,6 +41,17 @@ impl Mistake {
         probabilities: ArrayView2<'_, F>,
         labels: &ArrayRef1<usize>,
         class_names: &[S],
+        images: Option<ArrayView4<'_, F>>,
+        count: usize,
+    ) -> Result<Vec<Self>, ReportError> {
+        let names: Vec<&str> = class_names.iter().map(AsRef::as_ref).collect();
+        worst(probabilities, labels, &names, images, count)
+    }
+
+    fn most_wrong<F: Scalar>(
+        probabilities: ArrayView2<'_, F>,
+        labels: &ArrayRef1<usize>,
+        class_names: &[&str],
         images: Option<ArrayView4<'_, F>>,
         count: usize,
     ) -> Result<Vec<Self>, ReportError> {
@@ -94,14 +106,26 @@ impl Mistake {
             let predicted = predicted(sample);
             Ok(Self {
                 sample,
-                truth: class_names[labels[sample]].as_ref().to_owned(),
-                predicted: class_names[predicted].as_ref().to_owned(),
+                truth: class_names[labels[sample]].to_owned(),
+                predicted: class_names[predicted].to_owned(),
                 truth_probability: of_truth(sample),
                 predicted_probability: probability(sample, predicted),
                 image: image.transpose()?,
             })
         };
         wrong.into_iter().map(mistake).collect()
+    }
+}
+
+instantiate! {
+    fn worst<F: Scalar>(
+        probabilities: ArrayView2<'_, F>,
+        labels: &ArrayRef1<usize>,
+        class_names: &[&str],
+        images: Option<ArrayView4<'_, F>>,
+        count: usize,
+    ) -> Result<Vec<Mistake>, ReportError> {
+        Mistake::most_wrong(probabilities, labels, class_names, images, count)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dl_core::instantiate;
 use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
 use dl_nn::{Model, Scalar};
 
@@ -71,7 +72,10 @@ impl TensorBoard {
     /// # Errors
     /// [`EventError::Io`] with the path that cannot be written.
     pub fn create(dir: impl AsRef<Path>) -> Result<Self, EventError> {
-        let dir = dir.as_ref();
+        Self::create_in(dir.as_ref())
+    }
+
+    fn create_in(dir: &Path) -> Result<Self, EventError> {
         let train = EventWriter::create(dir.join("train"))?;
         Ok(Self::with_writer(dir, train))
     }
@@ -131,7 +135,18 @@ impl TensorBoard {
         }
     }
 
-    fn begin<F: Scalar>(&mut self, model: &Model<F>) -> Result<(), EventError> {
+    fn begin<F: Scalar>(&mut self, run: &Run<'_, F>) {
+        if let Some((epochs, steps)) = run.resumed_at {
+            // the files before this one have what came before
+            self.epoch = epochs as u64;
+            self.step = (epochs * run.plan.steps_per_epoch + steps) as u64;
+            return;
+        }
+        // an error stops training after the first step
+        self.attempt(|board| board.first(run.model));
+    }
+
+    fn first<F: Scalar>(&mut self, model: &Model<F>) -> Result<(), EventError> {
         if self.epoch > 0 || self.step > 0 {
             return Ok(());
         }
@@ -189,6 +204,20 @@ impl TensorBoard {
         self.flush()
     }
 
+    fn end_step(&mut self, step: &StepEnd) -> Flow {
+        self.step += 1;
+        self.attempt(|board| board.step(step))
+    }
+
+    fn end_epoch<F: Scalar>(&mut self, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+        self.epoch += 1;
+        self.attempt(|board| board.epoch(epoch, run))
+    }
+
+    fn end(&mut self) {
+        self.attempt(Self::flush);
+    }
+
     fn step(&mut self, step: &StepEnd) -> Result<(), EventError> {
         if self.every_steps == 0 || !self.step.is_multiple_of(self.every_steps) {
             return Ok(());
@@ -207,124 +236,31 @@ impl TensorBoard {
 
 impl<F: Scalar> Callback<F> for TensorBoard {
     fn train_begin(&mut self, run: &mut Run<'_, F>) {
-        if let Some((epochs, steps)) = run.resumed_at {
-            // the files before this one have what came before
-            self.epoch = epochs as u64;
-            self.step = (epochs * run.plan.steps_per_epoch + steps) as u64;
-            return;
-        }
-        // an error stops training after the first step
-        self.attempt(|board| board.begin(run.model));
+        train_begin(self, run);
     }
 
     fn step_end(&mut self, step: &StepEnd, _run: &mut Run<'_, F>) -> Flow {
-        self.step += 1;
-        self.attempt(|board| board.step(step))
+        self.end_step(step)
     }
 
     fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
-        self.epoch += 1;
-        self.attempt(|board| board.epoch(epoch, run))
+        epoch_end(self, epoch, run)
     }
 
     fn train_end(&mut self, _history: &History, _run: &mut Run<'_, F>) {
-        self.attempt(Self::flush);
+        self.end();
+    }
+}
+
+instantiate! {
+    fn train_begin<F: Scalar>(board: &mut TensorBoard, run: &Run<'_, F>) {
+        board.begin(run);
+    }
+
+    fn epoch_end<F: Scalar>(board: &mut TensorBoard, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+        board.end_epoch(epoch, run)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use dl_nn::ndarray::array;
-    use dl_nn::prelude::*;
-    use dl_nn::train::{Checkpointer, Moment, Snapshot};
-
-    fn fit(board: &mut TensorBoard, epochs: usize) -> History {
-        let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
-        let mut trainer: Trainer<f64> =
-            Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.05)).unwrap();
-        let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
-        let labels = vec![0, 1, 1, 0];
-        let options = Fit::epochs(epochs)
-            .batch_size(2)
-            .validation(&x, &labels)
-            .callback(board);
-        trainer.fit(&x, &labels, options).unwrap()
-    }
-
-    #[test]
-    fn a_training_gone_on_with_counts_on() {
-        struct Keep(Option<Snapshot<f64>>);
-        impl Checkpointer<f64> for Keep {
-            fn wants(&mut self, moment: Moment) -> bool {
-                (moment.epoch, moment.step) == (2, 1)
-            }
-            fn save(
-                &mut self,
-                snapshot: Snapshot<f64>,
-            ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-                self.0 = Some(snapshot);
-                Ok(())
-            }
-        }
-        let dir = tempfile::tempdir().unwrap();
-        let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
-        let labels = vec![0, 1, 1, 0];
-        let trainer = || {
-            let network = Sequential::input([2]).push(Dense::new(2));
-            let loss = SoftmaxCrossEntropy::new();
-            Trainer::new(network.build(1).unwrap(), loss, Adam::new(0.05)).unwrap()
-        };
-        let mut keep = Keep(None);
-        let options = Fit::epochs(3).batch_size(2).checkpoint(&mut keep);
-        trainer().fit(&x, &labels, options).unwrap();
-        let mut board = TensorBoard::create(dir.path()).unwrap();
-        let fit = Fit::epochs(3).batch_size(2).callback(&mut board);
-        trainer().fit(&x, &labels, fit.resume(keep.0)).unwrap();
-        assert_eq!((board.epoch, board.step), (3, 6));
-    }
-
-    /// `/dev/full` opens, and says at each write that the disk is full.
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_full_disk_stops_training_and_is_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let full = std::fs::OpenOptions::new()
-            .write(true)
-            .open("/dev/full")
-            .unwrap();
-        let train = EventWriter::start("/dev/full".into(), full).unwrap();
-        let mut board = TensorBoard::with_writer(dir.path(), train);
-        let history = fit(&mut board, 5);
-        assert!(history.epochs.is_empty());
-        let stopped = history.stopped.unwrap();
-        let expected =
-            "no event could be written for TensorBoard: /dev/full: No space left on device";
-        assert!(stopped.starts_with(expected), "{stopped}");
-        assert!(matches!(board.finish(), Err(EventError::Io { .. })));
-    }
-
-    #[test]
-    fn a_directory_taken_away_stops_training_and_is_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let runs = dir.path().join("runs");
-        let mut board = TensorBoard::create(&runs).unwrap();
-        // where the validation run was to be is a file
-        std::fs::write(runs.join("validation"), "").unwrap();
-        let history = fit(&mut board, 5);
-        assert_eq!(history.epochs.len(), 1);
-        assert!(history.stopped.unwrap().contains("validation"));
-        let error = board.finish().unwrap_err();
-        assert!(matches!(error, EventError::Io { path, .. } if path == runs.join("validation")));
-    }
-
-    #[test]
-    fn a_second_fit_goes_on_counting() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut board = TensorBoard::create(dir.path()).unwrap().every_steps(3);
-        fit(&mut board, 2);
-        fit(&mut board, 3);
-        assert_eq!((board.epoch, board.step), (5, 10));
-        board.finish().unwrap();
-    }
-}
+mod tests;

@@ -87,7 +87,10 @@ impl EventWriter {
     /// # Errors
     /// [`EventError::Io`] with the path that cannot be written.
     pub fn create(dir: impl AsRef<Path>) -> Result<Self, EventError> {
-        let dir = dir.as_ref();
+        Self::create_in(dir.as_ref())
+    }
+
+    fn create_in(dir: &Path) -> Result<Self, EventError> {
         let io = |path: &Path| {
             let path = path.to_owned();
             |source| EventError::Io { path, source }

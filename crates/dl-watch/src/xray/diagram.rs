@@ -1,5 +1,6 @@
 //! A small fully connected network with every number at its place.
 
+use dl_core::instantiate;
 use dl_nn::{Activation, Scalar};
 use dl_viz::style::{BLUE, RED};
 use dl_viz::{Figure, Network, Panel};
@@ -35,6 +36,10 @@ impl<F: Scalar> XRay<F> {
     /// `None` where the network has other layers, or more neurons, than such a drawing holds, or
     /// there is no such sample.
     pub fn diagram(&self, sample: usize) -> Option<Figure> {
+        diagram(self, sample)
+    }
+
+    fn draw_diagram(&self, sample: usize) -> Option<Figure> {
         let columns = self.columns(sample)?;
         let x = row(&self.input, sample)?;
         let widths: Vec<usize> = std::iter::once(x.len())
@@ -156,6 +161,12 @@ impl<F: Scalar> XRay<F> {
         network
             .edge_labels(place - 1, numbers(column.kernel), BLUE)
             .edge_labels(place - 1, numbers(column.kernel_gradient), RED)
+    }
+}
+
+instantiate! {
+    fn diagram<F: Scalar>(xray: &XRay<F>, sample: usize) -> Option<Figure> {
+        xray.draw_diagram(sample)
     }
 }
 

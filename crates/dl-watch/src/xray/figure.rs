@@ -1,5 +1,6 @@
 //! The X-ray as a figure.
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
 use dl_viz::Figure;
 
@@ -10,7 +11,7 @@ impl<F: Scalar> XRay<F> {
     /// ([`diagram`](Self::diagram)); for any other, a map of each array ([`maps`](Self::maps)). Of
     /// the first sample.
     pub fn figure(&self) -> Figure {
-        self.diagram(0).unwrap_or_else(|| self.maps())
+        figure(self)
     }
 
     /// The targets of one sample, as text: `t = 1`.
@@ -22,6 +23,12 @@ impl<F: Scalar> XRay<F> {
                 format!("t = {}", values.collect::<Vec<_>>().join(", "))
             }
         }
+    }
+}
+
+instantiate! {
+    fn figure<F: Scalar>(xray: &XRay<F>) -> Figure {
+        xray.diagram(0).unwrap_or_else(|| xray.maps())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A map of every input, output and gradient.
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
 use ndarray::{Array2, ArrayD, ArrayView3, Axis, Ix2, Ix3, Ix4};
@@ -33,6 +34,10 @@ impl<F: Scalar> XRay<F> {
     ///
     /// An array with a NaN or an infinity has no colours: drawing then fails, naming the first.
     pub fn maps(&self) -> Figure {
+        maps(self)
+    }
+
+    fn draw_maps(&self) -> Figure {
         let title = |name: &str, batch: &ArrayD<F>| {
             let shown = match batch.shape() {
                 &[_, _, _, channels] if channels > MOST_CHANNELS => {
@@ -65,6 +70,12 @@ impl<F: Scalar> XRay<F> {
             .grid(rows, 2)
             .panels([input, gradient("input", &self.input_gradient)])
             .panels(layers)
+    }
+}
+
+instantiate! {
+    fn maps<F: Scalar>(xray: &XRay<F>) -> Figure {
+        xray.draw_maps()
     }
 }
 

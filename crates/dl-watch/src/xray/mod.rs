@@ -8,9 +8,10 @@ mod table;
 
 pub use non_finite::{NonFinite, Place, first_non_finite};
 
+use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets, mean_loss};
 use dl_nn::{Activation, Cache, DataError, Mode, Model, NamedLayer, Scalar, Target};
-use ndarray::{Array1, Array2, ArrayD, ArrayRef, Axis, Dimension, IxDyn};
+use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn};
 use serde::{Deserialize, Serialize};
 
 /// Everything that one step of training computes, before the update: plain data that serde writes
@@ -120,8 +121,17 @@ impl<F: Scalar> XRay<F> {
         targets: impl Into<Target<'a, F>>,
         mode: Mode,
     ) -> Result<Self, DataError> {
-        let targets = targets.into();
-        let input = x.view().into_dyn().as_standard_layout().into_owned();
+        of(model, loss, x.view().into_dyn(), targets.into(), mode)
+    }
+
+    fn of_step(
+        model: &Model<F>,
+        loss: &dyn Loss<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+        mode: Mode,
+    ) -> Result<Self, DataError> {
+        let input = x.as_standard_layout().into_owned();
         check(model, loss, &input, &targets)?;
         let n = input.len_of(Axis(0));
         let layers = model.layers();
@@ -219,6 +229,18 @@ impl<F: Scalar> LayerXRay<F> {
             None | Some(Activation::Identity) => self.name.clone(),
             Some(activation) => format!("{}, {activation}", self.name),
         }
+    }
+}
+
+instantiate! {
+    fn of<F: Scalar>(
+        model: &Model<F>,
+        loss: &dyn Loss<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+        mode: Mode,
+    ) -> Result<XRay<F>, DataError> {
+        XRay::of_step(model, loss, x, targets, mode)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use dl_core::instantiate;
 use dl_nn::losses::Loss;
 use dl_nn::{DataError, Mode, Model, Scalar, Target};
-use ndarray::{ArrayD, ArrayRef, Dimension};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Dimension};
 use serde::{Deserialize, Serialize};
 
 use super::XRay;
@@ -73,6 +74,10 @@ impl<F: Scalar> XRay<F> {
     /// The first array that holds a NaN or an infinity: forward from the input, each layer's
     /// parameters before its output, then the loss, then back from the last layer.
     pub fn first_non_finite(&self) -> Option<NonFinite> {
+        first(self)
+    }
+
+    fn first(&self) -> Option<NonFinite> {
         let forward = || {
             self.layers.iter().find_map(|layer| {
                 let parameter = layer.parameters.iter().find_map(|parameter| {
@@ -140,6 +145,21 @@ pub fn first_non_finite<'a, F: Scalar, D: Dimension>(
     x: &ArrayRef<F, D>,
     targets: impl Into<Target<'a, F>>,
 ) -> Result<Option<NonFinite>, DataError> {
-    let xray = XRay::of(model, loss, x, targets, Mode::Train { seed: 0 })?;
-    Ok(xray.first_non_finite())
+    of_step(model, loss, x.view().into_dyn(), targets.into())
+}
+
+instantiate! {
+    fn first<F: Scalar>(xray: &XRay<F>) -> Option<NonFinite> {
+        xray.first()
+    }
+
+    fn of_step<F: Scalar>(
+        model: &Model<F>,
+        loss: &dyn Loss<F>,
+        x: ArrayViewD<'_, F>,
+        targets: Target<'_, F>,
+    ) -> Result<Option<NonFinite>, DataError> {
+        let xray = XRay::of_step(model, loss, x, targets, Mode::Train { seed: 0 })?;
+        Ok(xray.first())
+    }
 }

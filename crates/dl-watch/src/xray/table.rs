@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dl_core::instantiate;
 use dl_nn::Scalar;
 use ndarray::ArrayD;
 
@@ -15,6 +16,18 @@ const HEADER: [&str; 9] = [
 /// A row for each output, parameter and gradient; the axis of samples included in the shapes.
 impl<F: Scalar> fmt::Display for XRay<F> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self, out)
+    }
+}
+
+instantiate! {
+    fn write<F: Scalar>(xray: &XRay<F>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        xray.write_table(out)
+    }
+}
+
+impl<F: Scalar> XRay<F> {
+    fn write_table(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![HEADER.map(str::to_owned)];
         rows.push(row(["input", "", "samples"], &self.input));
         rows.push(row(["", "", "  ∂L"], &self.input_gradient));

@@ -1,0 +1,151 @@
+//! Bundles to and from files.
+
+use std::path::Path;
+
+use dl_core::instantiate;
+use dl_nn::{Limits, Registry, Scalar, Weights};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Bundle, Content, LoadError, MOST_SAMPLE};
+use crate::container::{self, Container, Format};
+use crate::error::SaveError;
+
+const FORMAT: Format = Format {
+    name: "dl-model",
+    version: 1,
+};
+
+impl<F: Scalar> Bundle<F> {
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`SaveError`]: a layer that cannot be described as data, parts that do not fit together, or a
+    /// file that cannot be written; what stood there before still does.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
+        save(self, path.as_ref())
+    }
+
+    /// Reads a bundle of layers of `dl-nn` and `dl-conv`.
+    ///
+    /// # Errors
+    /// [`LoadError`] with the path and what is wrong. The file may hold anything: sizes are
+    /// compared with what is there before anything is allocated.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        load(path.as_ref())
+    }
+
+    /// Reads a bundle of the layers that the registry knows, one's own among them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with(path: impl AsRef<Path>, registry: &Registry<F>) -> Result<Self, LoadError> {
+        load_with(path.as_ref(), registry)
+    }
+
+    /// Whether a raw sample goes all the way through, and every class has a name.
+    fn check(&self) -> Result<(), String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let Content {
+            input_shape,
+            class_names,
+            ..
+        } = &self.content;
+        let size = input_shape.iter().copied().try_fold(1, usize::checked_mul);
+        if !size.is_some_and(|size| (1..=MOST_SAMPLE).contains(&size)) {
+            return Err(format!(
+                "the input shape is {input_shape:?}, but must have 1 to {MOST_SAMPLE} numbers"
+            ));
+        }
+        let outputs: usize = self.model.output_shape().iter().product();
+        if !class_names.is_empty() && class_names.len() != outputs.max(2) {
+            let names = class_names.len();
+            return Err(format!("{names} class names for {outputs} outputs"));
+        }
+        let columns = self.content.feature_names.len();
+        if columns > 0 && input_shape[..] != [columns] {
+            return Err(format!(
+                "{columns} feature names for samples {input_shape:?}"
+            ));
+        }
+        let mut shape = input_shape.clone();
+        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
+            let (step, name) = (step + 1, preprocessing.name());
+            let after = preprocessing.output_shape(&shape);
+            shape = after.map_err(|why| format!("preprocessing {step} ({name}): {why}"))?;
+        }
+        let output = self.content.output.validate();
+        output.map_err(|error| format!("output: {error}"))?;
+        let (takes, gets) = (self.model.input_shape(), &shape[..]);
+        if takes != gets {
+            return Err(format!(
+                "the model takes samples {takes:?}, but preprocessing gives {gets:?}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl<F: Scalar + Serialize> Bundle<F> {
+    fn write(&self, path: &Path) -> Result<(), SaveError> {
+        self.check().map_err(SaveError::Parts)?;
+        let mut arrays = Vec::new();
+        for (name, value) in self.model.weights().iter() {
+            arrays.push((name.to_owned(), value.to_owned()));
+        }
+        let content = Content {
+            architecture: self.model.architecture()?,
+            weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
+            ..self.content.clone()
+        };
+        Ok(container::write(path, FORMAT, &content, arrays)?)
+    }
+}
+
+impl<F: Scalar + DeserializeOwned> Bundle<F> {
+    fn read(path: &Path, registry: &Registry<F>) -> Result<Self, LoadError> {
+        let file = Container::read(path, FORMAT)?;
+        let content: Content<F> = file.content()?;
+        let arrays = file.arrays(content.weights.iter().cloned())?;
+        let build = || {
+            let limits = Limits {
+                numbers: arrays.iter().map(|(_, array)| array.len()).sum(),
+                sample: MOST_SAMPLE,
+            };
+            let network = registry.sequential(&content.architecture)?;
+            let mut model = network.build_within(0, limits)?;
+            let weights: Weights<F> = arrays.into_iter().collect();
+            model.set_weights(&weights)?;
+            Ok(model)
+        };
+        let model = build().map_err(|kind| LoadError::model(path, kind))?;
+        let fault = None;
+        let bundle = Self {
+            model,
+            content,
+            fault,
+        };
+        let fits = bundle.check();
+        fits.map_err(|error| LoadError::parts(path, error))?;
+        Ok(bundle)
+    }
+}
+
+instantiate! {
+    fn save<F: Scalar + Serialize>(bundle: &Bundle<F>, path: &Path) -> Result<(), SaveError> {
+        bundle.write(path)
+    }
+
+    fn load<F: Scalar + DeserializeOwned>(path: &Path) -> Result<Bundle<F>, LoadError> {
+        Bundle::read(path, &dl_conv::registry())
+    }
+
+    fn load_with<F: Scalar + DeserializeOwned>(
+        path: &Path,
+        registry: &Registry<F>,
+    ) -> Result<Bundle<F>, LoadError> {
+        Bundle::read(path, registry)
+    }
+}

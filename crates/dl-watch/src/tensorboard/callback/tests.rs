@@ -1,0 +1,92 @@
+use super::*;
+use dl_nn::ndarray::array;
+use dl_nn::prelude::*;
+use dl_nn::train::{Checkpointer, Moment, Snapshot};
+
+fn fit(board: &mut TensorBoard, epochs: usize) -> History {
+    let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
+    let mut trainer: Trainer<f64> =
+        Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.05)).unwrap();
+    let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
+    let labels = vec![0, 1, 1, 0];
+    let options = Fit::epochs(epochs)
+        .batch_size(2)
+        .validation(&x, &labels)
+        .callback(board);
+    trainer.fit(&x, &labels, options).unwrap()
+}
+
+#[test]
+fn a_training_gone_on_with_counts_on() {
+    struct Keep(Option<Snapshot<f64>>);
+    impl Checkpointer<f64> for Keep {
+        fn wants(&mut self, moment: Moment) -> bool {
+            (moment.epoch, moment.step) == (2, 1)
+        }
+        fn save(
+            &mut self,
+            snapshot: Snapshot<f64>,
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            self.0 = Some(snapshot);
+            Ok(())
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
+    let labels = vec![0, 1, 1, 0];
+    let trainer = || {
+        let network = Sequential::input([2]).push(Dense::new(2));
+        let loss = SoftmaxCrossEntropy::new();
+        Trainer::new(network.build(1).unwrap(), loss, Adam::new(0.05)).unwrap()
+    };
+    let mut keep = Keep(None);
+    let options = Fit::epochs(3).batch_size(2).checkpoint(&mut keep);
+    trainer().fit(&x, &labels, options).unwrap();
+    let mut board = TensorBoard::create(dir.path()).unwrap();
+    let fit = Fit::epochs(3).batch_size(2).callback(&mut board);
+    trainer().fit(&x, &labels, fit.resume(keep.0)).unwrap();
+    assert_eq!((board.epoch, board.step), (3, 6));
+}
+
+/// `/dev/full` opens, and says at each write that the disk is full.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_stops_training_and_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let train = EventWriter::start("/dev/full".into(), full).unwrap();
+    let mut board = TensorBoard::with_writer(dir.path(), train);
+    let history = fit(&mut board, 5);
+    assert!(history.epochs.is_empty());
+    let stopped = history.stopped.unwrap();
+    let expected = "no event could be written for TensorBoard: /dev/full: No space left on device";
+    assert!(stopped.starts_with(expected), "{stopped}");
+    assert!(matches!(board.finish(), Err(EventError::Io { .. })));
+}
+
+#[test]
+fn a_directory_taken_away_stops_training_and_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = dir.path().join("runs");
+    let mut board = TensorBoard::create(&runs).unwrap();
+    // where the validation run was to be is a file
+    std::fs::write(runs.join("validation"), "").unwrap();
+    let history = fit(&mut board, 5);
+    assert_eq!(history.epochs.len(), 1);
+    assert!(history.stopped.unwrap().contains("validation"));
+    let error = board.finish().unwrap_err();
+    assert!(matches!(error, EventError::Io { path, .. } if path == runs.join("validation")));
+}
+
+#[test]
+fn a_second_fit_goes_on_counting() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut board = TensorBoard::create(dir.path()).unwrap().every_steps(3);
+    fit(&mut board, 2);
+    fit(&mut board, 3);
+    assert_eq!((board.epoch, board.step), (5, 10));
+    board.finish().unwrap();
+}
