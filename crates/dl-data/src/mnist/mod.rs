@@ -6,7 +6,7 @@ mod pixels;
 
 use std::path::{Path, PathBuf};
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::Array1;
 
 use crate::{ImageDataset, idx};
@@ -49,7 +49,10 @@ impl<F: Scalar> Mnist<F> {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_family(folder: impl AsRef<Path>, family: MnistFamily) -> Result<Self, MnistError> {
-        let folder = folder.as_ref();
+        load(folder.as_ref(), family)
+    }
+
+    fn parts(folder: &Path, family: MnistFamily) -> Result<Self, MnistError> {
         let (train, test) = rayon::join(
             || load_part(folder, family, "train"),
             || load_part(folder, family, family.test_name()),
@@ -58,6 +61,12 @@ impl<F: Scalar> Mnist<F> {
             train: train?,
             test: test?,
         })
+    }
+}
+
+instantiate! {
+    fn load<F: Scalar>(folder: &Path, family: MnistFamily) -> Result<Mnist<F>, MnistError> {
+        Mnist::parts(folder, family)
     }
 }
 
