@@ -145,7 +145,8 @@ impl<F: Scalar> MinMaxScaler<F> {
         self.high
     }
 
-    /// low + (high − low)·(x − min) / (max − min). Values beyond those fitted on go beyond low and high.
+    /// low + (high − low)·(x − min) / (max − min). Values beyond those fitted on go beyond low and
+    /// high.
     ///
     /// # Errors
     /// Another number of columns than was fitted on.

@@ -10,14 +10,14 @@ use crate::{
 };
 
 instantiate! {
-    /// The principal angles between the spaces that the rows of `a` and of `b`, both `[k, columns]`,
-    /// span, in radians, rising, `[k]`: 0 for a direction they share, π/2 for one that is
-    /// perpendicular to all of the other space (Björck, Golub 1973, "Numerical methods for computing
-    /// angles between linear subspaces").
+    /// The principal angles between the spaces that the rows of `a` and of `b`, both `[k,
+    /// columns]`, span, in radians, rising, `[k]`: 0 for a direction they share, π/2 for one that
+    /// is perpendicular to all of the other space (Björck, Golub 1973, "Numerical methods for
+    /// computing angles between linear subspaces").
     ///
-    /// With orthonormal bases Q of the one and P of the other, their cosines are the singular values of
-    /// `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The rows of each must be
-    /// linearly independent. Computed in `f64`, to about 1e-8.
+    /// With orthonormal bases Q of the one and P of the other, their cosines are the singular
+    /// values of `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The
+    /// rows of each must be linearly independent. Computed in `f64`, to about 1e-8.
     ///
     /// ```
     /// use dl_data::{ndarray::array, principal_angles};
@@ -31,7 +31,8 @@ instantiate! {
     /// ```
     ///
     /// # Errors
-    /// Rows that are none, not finite, or more than there are columns; other shapes of `b` than of `a`.
+    /// Rows that are none, not finite, or more than there are columns; other shapes of `b` than of
+    /// `a`.
     pub fn principal_angles<F: Scalar>(
         a: &ArrayRef2<F>,
         b: &ArrayRef2<F>,
