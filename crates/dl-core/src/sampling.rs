@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rand::{Rng, seq::SliceRandom};
+use rand::{Rng, RngCore, seq::SliceRandom};
 
 /// Why rows cannot be split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -54,11 +54,17 @@ pub struct Split {
     pub test: Vec<usize>,
 }
 
+// The functions below take any generator, and what they do is compiled once, here.
+
 /// A uniformly random order of 0 … n−1 (Fisher–Yates).
 pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).collect();
-    order.shuffle(rng);
-    order
+    let mut rng = rng;
+    shuffled((0..n).collect(), &mut rng)
+}
+
+fn shuffled(mut rows: Vec<usize>, rng: &mut dyn RngCore) -> Vec<usize> {
+    rows.shuffle(rng);
+    rows
 }
 
 /// Holds out round(`fraction`·n) of n rows at random.
@@ -93,6 +99,15 @@ pub fn stratified_holdout<R: Rng + ?Sized>(
     fraction: f64,
     rng: &mut R,
 ) -> Result<Split, SamplingError> {
+    let mut rng = rng;
+    stratified(labels, fraction, &mut rng)
+}
+
+fn stratified(
+    labels: &[usize],
+    fraction: f64,
+    rng: &mut dyn RngCore,
+) -> Result<Split, SamplingError> {
     let held_out = held_out(labels.len(), fraction)?;
     let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (row, &class) in labels.iter().enumerate() {
@@ -108,13 +123,12 @@ pub fn stratified_holdout<R: Rng + ?Sized>(
         classes: sizes.len(),
     })?;
     let (mut train, mut test) = (Vec::new(), Vec::new());
-    for (mut rows, quota) in rows_of.into_values().zip(quotas) {
-        rows.shuffle(rng);
+    for (rows, quota) in rows_of.into_values().zip(quotas) {
+        let mut rows = shuffled(rows, rng);
         train.extend(rows.split_off(quota));
         test.extend(rows);
     }
-    train.shuffle(rng);
-    test.shuffle(rng);
+    let (train, test) = (shuffled(train, rng), shuffled(test, rng));
     Ok(Split { train, test })
 }
 

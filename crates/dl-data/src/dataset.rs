@@ -1,8 +1,8 @@
 //! Tables of features with a class for each row.
 
 use dl_core::{
-    Scalar,
-    rand::Rng,
+    Scalar, instantiate,
+    rand::{Rng, RngCore},
     sampling::{SamplingError, Split, holdout, stratified_holdout},
 };
 use ndarray::{Array1, Array2, Axis};
@@ -46,6 +46,15 @@ impl<F: Scalar> Dataset<F> {
     /// # Errors
     /// Whatever keeps the data set from being sound, with its place.
     pub fn new(
+        features: Array2<F>,
+        labels: Array1<usize>,
+        feature_names: Vec<String>,
+        class_names: Vec<String>,
+    ) -> Result<Self, DataError> {
+        new(features, labels, feature_names, class_names)
+    }
+
+    fn checked(
         features: Array2<F>,
         labels: Array1<usize>,
         feature_names: Vec<String>,
@@ -119,6 +128,10 @@ impl<F: Scalar> Dataset<F> {
     /// # Errors
     /// A row that does not exist; no row at all.
     pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        select(self, rows)
+    }
+
+    fn rows(&self, rows: &[usize]) -> Result<Self, DataError> {
         check_rows(rows, self.len())?;
         Ok(Self {
             features: self.features.select(Axis(0), rows),
@@ -150,6 +163,15 @@ impl<F: Scalar> Dataset<F> {
         test_share: f64,
         rng: &mut R,
     ) -> Result<(Self, Self), DataError> {
+        let mut rng = rng;
+        split(self, test_share, &mut rng)
+    }
+
+    fn split_stratified(
+        &self,
+        test_share: f64,
+        rng: &mut dyn RngCore,
+    ) -> Result<(Self, Self), DataError> {
         let split = stratified_holdout(&self.labels.to_vec(), test_share, rng);
         self.both_sides(&split.map_err(|error| match error {
             SamplingError::SingleRow { class } => DataError::RareClass {
@@ -170,7 +192,7 @@ impl<F: Scalar> Dataset<F> {
         test_share: f64,
         rng: &mut R,
     ) -> Result<(Self, Self), DataError> {
-        self.both_sides(&holdout(self.len(), test_share, rng)?)
+        both_sides(self, &holdout(self.len(), test_share, rng)?)
     }
 
     /// The rows of `folds` folds for cross-validation, each class spread evenly over them; see
@@ -192,13 +214,53 @@ impl<F: Scalar> Dataset<F> {
         folds: usize,
         rng: &mut R,
     ) -> Result<Vec<Split>, DataError> {
-        let name = |class: usize| self.class_names[class].clone();
-        folds::stratified(&self.labels.to_vec(), folds, name, rng)
+        let mut rng = rng;
+        k_fold(&self.labels, &self.class_names, folds, &mut rng)
     }
 
     fn both_sides(&self, split: &Split) -> Result<(Self, Self), DataError> {
-        Ok((self.select(&split.train)?, self.select(&split.test)?))
+        Ok((self.rows(&split.train)?, self.rows(&split.test)?))
     }
+}
+
+instantiate! {
+    fn new<F: Scalar>(
+        features: Array2<F>,
+        labels: Array1<usize>,
+        feature_names: Vec<String>,
+        class_names: Vec<String>,
+    ) -> Result<Dataset<F>, DataError> {
+        Dataset::checked(features, labels, feature_names, class_names)
+    }
+
+    fn select<F: Scalar>(data: &Dataset<F>, rows: &[usize]) -> Result<Dataset<F>, DataError> {
+        data.rows(rows)
+    }
+
+    fn split<F: Scalar>(
+        data: &Dataset<F>,
+        test_share: f64,
+        rng: &mut dyn RngCore,
+    ) -> Result<(Dataset<F>, Dataset<F>), DataError> {
+        data.split_stratified(test_share, rng)
+    }
+
+    fn both_sides<F: Scalar>(
+        data: &Dataset<F>,
+        split: &Split,
+    ) -> Result<(Dataset<F>, Dataset<F>), DataError> {
+        data.both_sides(split)
+    }
+}
+
+fn k_fold(
+    labels: &Array1<usize>,
+    class_names: &[String],
+    folds: usize,
+    rng: &mut dyn RngCore,
+) -> Result<Vec<Split>, DataError> {
+    let name = |class: usize| class_names[class].clone();
+    folds::stratified(&labels.to_vec(), folds, &name, rng)
 }
 
 /// At least two classes, all of different names.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dl_core::{
-    rand::{Rng, seq::SliceRandom},
+    rand::{Rng, RngCore, seq::SliceRandom},
     sampling::{Split, permutation},
 };
 
@@ -28,7 +28,8 @@ pub fn k_fold<R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Vec<Split>, DataError> {
     check(rows, folds)?;
-    Ok(deal(&permutation(rows, rng), folds, rng))
+    let mut rng = rng;
+    Ok(deal(&permutation(rows, &mut rng), folds, &mut rng))
 }
 
 /// As [`k_fold`], with the rows of each class spread over the test sets so that their numbers
@@ -41,15 +42,16 @@ pub fn stratified_k_fold<R: Rng + ?Sized>(
     folds: usize,
     rng: &mut R,
 ) -> Result<Vec<Split>, DataError> {
-    stratified(labels, folds, |class| class.to_string(), rng)
+    let mut rng = rng;
+    stratified(labels, folds, &|class| class.to_string(), &mut rng)
 }
 
 /// [`stratified_k_fold`] with names of classes for its errors.
-pub(crate) fn stratified<R: Rng + ?Sized>(
+pub(crate) fn stratified(
     labels: &[usize],
     folds: usize,
-    name: impl Fn(usize) -> String,
-    rng: &mut R,
+    name: &dyn Fn(usize) -> String,
+    rng: &mut dyn RngCore,
 ) -> Result<Vec<Split>, DataError> {
     check(labels.len(), folds)?;
     let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -75,7 +77,7 @@ fn check(rows: usize, folds: usize) -> Result<(), DataError> {
 }
 
 /// Deals rows like cards: the i-th goes to the test set of fold i mod `folds`.
-fn deal<R: Rng + ?Sized>(rows: &[usize], folds: usize, rng: &mut R) -> Vec<Split> {
+fn deal(rows: &[usize], folds: usize, rng: &mut dyn RngCore) -> Vec<Split> {
     (0..folds)
         .map(|fold| {
             let (mut train, mut test) = (Vec::new(), Vec::new());

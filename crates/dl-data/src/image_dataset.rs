@@ -1,6 +1,6 @@
 //! Images with a class for each.
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array4, Axis, Slice};
 
 use crate::{DataError, check::check_rows, dataset::check_classes};
@@ -32,6 +32,14 @@ impl<F: Scalar> ImageDataset<F> {
     /// # Errors
     /// Whatever keeps the data set from being sound, with its place.
     pub fn new(
+        images: Array4<F>,
+        labels: Array1<usize>,
+        class_names: Vec<String>,
+    ) -> Result<Self, DataError> {
+        new(images, labels, class_names)
+    }
+
+    fn checked(
         images: Array4<F>,
         labels: Array1<usize>,
         class_names: Vec<String>,
@@ -103,6 +111,10 @@ impl<F: Scalar> ImageDataset<F> {
     /// # Errors
     /// An image that does not exist; no image at all.
     pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        select(self, rows)
+    }
+
+    fn rows(&self, rows: &[usize]) -> Result<Self, DataError> {
         check_rows(rows, self.len())?;
         Ok(Self {
             images: self.images.select(Axis(0), rows),
@@ -116,6 +128,10 @@ impl<F: Scalar> ImageDataset<F> {
     /// # Errors
     /// A count of 0 or above the number of images.
     pub fn first(&self, count: usize) -> Result<Self, DataError> {
+        first(self, count)
+    }
+
+    fn beginning(&self, count: usize) -> Result<Self, DataError> {
         if !(1..=self.len()).contains(&count) {
             return Err(DataError::FirstImages {
                 count,
@@ -128,5 +144,26 @@ impl<F: Scalar> ImageDataset<F> {
             labels: self.labels.slice_axis(Axis(0), first).to_owned(),
             class_names: self.class_names.clone(),
         })
+    }
+}
+
+instantiate! {
+    fn new<F: Scalar>(
+        images: Array4<F>,
+        labels: Array1<usize>,
+        class_names: Vec<String>,
+    ) -> Result<ImageDataset<F>, DataError> {
+        ImageDataset::checked(images, labels, class_names)
+    }
+
+    fn select<F: Scalar>(
+        data: &ImageDataset<F>,
+        rows: &[usize],
+    ) -> Result<ImageDataset<F>, DataError> {
+        data.rows(rows)
+    }
+
+    fn first<F: Scalar>(data: &ImageDataset<F>, count: usize) -> Result<ImageDataset<F>, DataError> {
+        data.beginning(count)
     }
 }

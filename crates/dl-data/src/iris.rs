@@ -1,24 +1,30 @@
 //! Fisher's iris flowers.
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 
 use crate::{Csv, Dataset};
 
-/// The iris data: sepal and petal length and width in centimetres of 150 flowers, 50 each of
-/// *Iris setosa*, *versicolor* and *virginica*, in this order, labelled 0, 1, 2.
-///
-/// Source: R. A. Fisher (1936), "The use of multiple measurements in taxonomic problems",
-/// *Annals of Eugenics* 7(2), 179–188, table I. The values are those of the paper, which
-/// scikit-learn's `load_iris` has, too. The widespread copy of the UCI repository differs in
-/// the 35th and the 38th flower: there 4.9, 3.1, 1.5, **0.1** and 4.9, **3.1**, **1.5**, 0.1;
-/// here, as in the paper, 4.9, 3.1, 1.5, **0.2** and 4.9, **3.6**, **1.4**, 0.1.
-///
-/// ```
-/// let iris = dl_data::iris::<f32>();
-/// assert_eq!(iris.features().dim(), (150, 4));
-/// assert_eq!(iris.class_names(), ["setosa", "versicolor", "virginica"]);
-/// ```
-pub fn iris<F: Scalar>() -> Dataset<F> {
+instantiate! {
+    /// The iris data: sepal and petal length and width in centimetres of 150 flowers, 50 each of
+    /// *Iris setosa*, *versicolor* and *virginica*, in this order, labelled 0, 1, 2.
+    ///
+    /// Source: R. A. Fisher (1936), "The use of multiple measurements in taxonomic problems",
+    /// *Annals of Eugenics* 7(2), 179–188, table I. The values are those of the paper, which
+    /// scikit-learn's `load_iris` has, too. The widespread copy of the UCI repository differs in
+    /// the 35th and the 38th flower: there 4.9, 3.1, 1.5, **0.1** and 4.9, **3.1**, **1.5**, 0.1;
+    /// here, as in the paper, 4.9, 3.1, 1.5, **0.2** and 4.9, **3.6**, **1.4**, 0.1.
+    ///
+    /// ```
+    /// let iris = dl_data::iris::<f32>();
+    /// assert_eq!(iris.features().dim(), (150, 4));
+    /// assert_eq!(iris.class_names(), ["setosa", "versicolor", "virginica"]);
+    /// ```
+    pub fn iris<F: Scalar>() -> Dataset<F> {
+        read()
+    }
+}
+
+fn read<F: Scalar>() -> Dataset<F> {
     const TABLE: &[u8] = include_bytes!("../data/iris.csv");
     Csv::new()
         .label("species")

@@ -3,7 +3,7 @@
 //! Fit on the training rows alone: a scaler that has seen the test rows leaks them into training
 //! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,10 @@ impl<F: Scalar> MinMaxScaler<F> {
     /// # Errors
     /// As [`fit`](Self::fit), and a range that is not finite and rising.
     pub fn fit_range(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DataError> {
+        fit_range(x, low, high)
+    }
+
+    fn measure(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DataError> {
         const WHAT: &str = "MinMaxScaler";
         check_range(low, high)?;
         check_fit(WHAT, x)?;
@@ -96,6 +100,10 @@ impl<F: Scalar> MinMaxScaler<F> {
         low: F,
         high: F,
     ) -> Result<Self, DataError> {
+        from_parts(min, range, low, high)
+    }
+
+    fn checked(min: Array1<F>, range: Array1<F>, low: F, high: F) -> Result<Self, DataError> {
         const WHAT: &str = "MinMaxScaler";
         check_range(low, high)?;
         if min.is_empty() {
@@ -137,11 +145,16 @@ impl<F: Scalar> MinMaxScaler<F> {
         self.high
     }
 
-    /// low + (high − low)·(x − min) / (max − min). Values beyond those fitted on go beyond low and high.
+    /// low + (high − low)·(x − min) / (max − min). Values beyond those fitted on go beyond low and
+    /// high.
     ///
     /// # Errors
     /// Another number of columns than was fitted on.
     pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        transform(self, x)
+    }
+
+    fn forth(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("MinMaxScaler", x, self.min.len())?;
         Ok((x.to_owned() - &self.min) / &self.range * (self.high - self.low) + self.low)
     }
@@ -151,8 +164,45 @@ impl<F: Scalar> MinMaxScaler<F> {
     /// # Errors
     /// Another number of columns than was fitted on.
     pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        inverse_transform(self, z)
+    }
+
+    fn back(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("MinMaxScaler", z, self.min.len())?;
         Ok((z.to_owned() - self.low) / (self.high - self.low) * &self.range + &self.min)
+    }
+}
+
+instantiate! {
+    fn fit_range<F: Scalar>(
+        x: &ArrayRef2<F>,
+        low: F,
+        high: F,
+    ) -> Result<MinMaxScaler<F>, DataError> {
+        MinMaxScaler::measure(x, low, high)
+    }
+
+    fn from_parts<F: Scalar>(
+        min: Array1<F>,
+        range: Array1<F>,
+        low: F,
+        high: F,
+    ) -> Result<MinMaxScaler<F>, DataError> {
+        MinMaxScaler::checked(min, range, low, high)
+    }
+
+    fn transform<F: Scalar>(
+        scaler: &MinMaxScaler<F>,
+        x: &ArrayRef2<F>,
+    ) -> Result<Array2<F>, DataError> {
+        scaler.forth(x)
+    }
+
+    fn inverse_transform<F: Scalar>(
+        scaler: &MinMaxScaler<F>,
+        z: &ArrayRef2<F>,
+    ) -> Result<Array2<F>, DataError> {
+        scaler.back(z)
     }
 }
 

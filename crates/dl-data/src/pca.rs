@@ -1,8 +1,8 @@
 //! Principal component analysis (Goodfellow et al. 2016, sections 2.12 and 5.8.1; Bishop 2006,
 //! *Pattern Recognition and Machine Learning*, section 12.1).
 
-use dl_core::Scalar;
 use dl_core::linalg::SymmetricEigen;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,10 @@ impl<F: Scalar> Pca<F> {
     /// Data that are empty, not finite, too large, or without any variance; a number of
     /// components outside 1 to min(rows, columns).
     pub fn fit(x: &ArrayRef2<F>, components: usize) -> Result<Self, DataError> {
+        fit(x, components)
+    }
+
+    fn decompose(x: &ArrayRef2<F>, components: usize) -> Result<Self, DataError> {
         check_fit("Pca", x)?;
         let (rows, columns) = x.dim();
         if components == 0 || components > rows.min(columns) {
@@ -116,6 +120,20 @@ impl<F: Scalar> Pca<F> {
         explained_variance: Array1<F>,
         explained_variance_ratio: Array1<F>,
     ) -> Result<Self, DataError> {
+        from_parts(
+            mean,
+            components,
+            explained_variance,
+            explained_variance_ratio,
+        )
+    }
+
+    fn checked(
+        mean: Array1<F>,
+        components: Array2<F>,
+        explained_variance: Array1<F>,
+        explained_variance_ratio: Array1<F>,
+    ) -> Result<Self, DataError> {
         const WHAT: &str = "Pca";
         check_fit(WHAT, &components)?;
         let (k, columns) = components.dim();
@@ -161,6 +179,10 @@ impl<F: Scalar> Pca<F> {
     /// # Errors
     /// Another number of columns than was fitted on.
     pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        transform(self, x)
+    }
+
+    fn coordinates(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("Pca", x, self.mean.len())?;
         Ok((x.to_owned() - &self.mean).dot(&self.components.t()))
     }
@@ -172,8 +194,38 @@ impl<F: Scalar> Pca<F> {
     /// # Errors
     /// Another number of columns than there are components.
     pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        inverse_transform(self, z)
+    }
+
+    fn points(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("Pca (inverse)", z, self.components.nrows())?;
         Ok(z.dot(&self.components) + &self.mean)
+    }
+}
+
+instantiate! {
+    fn fit<F: Scalar>(x: &ArrayRef2<F>, components: usize) -> Result<Pca<F>, DataError> {
+        Pca::decompose(x, components)
+    }
+
+    fn from_parts<F: Scalar>(
+        mean: Array1<F>,
+        components: Array2<F>,
+        explained_variance: Array1<F>,
+        explained_variance_ratio: Array1<F>,
+    ) -> Result<Pca<F>, DataError> {
+        Pca::checked(mean, components, explained_variance, explained_variance_ratio)
+    }
+
+    fn transform<F: Scalar>(pca: &Pca<F>, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        pca.coordinates(x)
+    }
+
+    fn inverse_transform<F: Scalar>(
+        pca: &Pca<F>,
+        z: &ArrayRef2<F>,
+    ) -> Result<Array2<F>, DataError> {
+        pca.points(z)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How far apart two subspaces are.
 
-use dl_core::Scalar;
 use dl_core::linalg::{Qr, SymmetricEigen};
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::{
@@ -9,32 +9,39 @@ use crate::{
     check::{check_fit, check_width},
 };
 
-/// The principal angles between the spaces that the rows of `a` and of `b`, both `[k, columns]`,
-/// span, in radians, rising, `[k]`: 0 for a direction they share, π/2 for one that is
-/// perpendicular to all of the other space (Björck, Golub 1973, "Numerical methods for computing
-/// angles between linear subspaces").
-///
-/// With orthonormal bases Q of the one and P of the other, their cosines are the singular values of
-/// `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The rows of each must be
-/// linearly independent. Computed in `f64`, to about 1e-8.
-///
-/// ```
-/// use dl_data::{ndarray::array, principal_angles};
-/// // the floor, and a plane that is tilted up by 45° about the first axis
-/// let floor = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
-/// let tilted = array![[2.0, 0.0, 0.0], [1.0, 3.0, 3.0]];
-/// let angles = principal_angles(&floor, &tilted)?;
-/// assert!(angles[0].abs() <= 1e-12);
-/// assert!((angles[1].to_degrees() - 45.0).abs() <= 1e-12);
-/// # Ok::<(), dl_data::DataError>(())
-/// ```
-///
-/// # Errors
-/// Rows that are none, not finite, or more than there are columns; other shapes of `b` than of `a`.
-pub fn principal_angles<F: Scalar>(
-    a: &ArrayRef2<F>,
-    b: &ArrayRef2<F>,
-) -> Result<Array1<f64>, DataError> {
+instantiate! {
+    /// The principal angles between the spaces that the rows of `a` and of `b`, both `[k,
+    /// columns]`, span, in radians, rising, `[k]`: 0 for a direction they share, π/2 for one that
+    /// is perpendicular to all of the other space (Björck, Golub 1973, "Numerical methods for
+    /// computing angles between linear subspaces").
+    ///
+    /// With orthonormal bases Q of the one and P of the other, their cosines are the singular
+    /// values of `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The
+    /// rows of each must be linearly independent. Computed in `f64`, to about 1e-8.
+    ///
+    /// ```
+    /// use dl_data::{ndarray::array, principal_angles};
+    /// // the floor, and a plane that is tilted up by 45° about the first axis
+    /// let floor = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+    /// let tilted = array![[2.0, 0.0, 0.0], [1.0, 3.0, 3.0]];
+    /// let angles = principal_angles(&floor, &tilted)?;
+    /// assert!(angles[0].abs() <= 1e-12);
+    /// assert!((angles[1].to_degrees() - 45.0).abs() <= 1e-12);
+    /// # Ok::<(), dl_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Rows that are none, not finite, or more than there are columns; other shapes of `b` than of
+    /// `a`.
+    pub fn principal_angles<F: Scalar>(
+        a: &ArrayRef2<F>,
+        b: &ArrayRef2<F>,
+    ) -> Result<Array1<f64>, DataError> {
+        angles(a, b)
+    }
+}
+
+fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, DataError> {
     const WHAT: &str = "principal_angles";
     for rows in [a, b] {
         check_fit(WHAT, rows)?;

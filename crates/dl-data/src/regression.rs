@@ -1,6 +1,10 @@
 //! Tables of features with a number for each row.
 
-use dl_core::{Scalar, rand::Rng, sampling::holdout};
+use dl_core::{
+    Scalar, instantiate,
+    rand::Rng,
+    sampling::{Split, holdout},
+};
 use ndarray::{Array1, Array2, Axis};
 
 use crate::{
@@ -26,6 +30,15 @@ impl<F: Scalar> RegressionDataset<F> {
     /// # Errors
     /// Whatever keeps the data set from being sound, with its place.
     pub fn new(
+        features: Array2<F>,
+        target: Array1<F>,
+        feature_names: Vec<String>,
+        target_name: String,
+    ) -> Result<Self, DataError> {
+        new(features, target, feature_names, target_name)
+    }
+
+    fn checked(
         features: Array2<F>,
         target: Array1<F>,
         feature_names: Vec<String>,
@@ -77,6 +90,10 @@ impl<F: Scalar> RegressionDataset<F> {
     /// # Errors
     /// A row that does not exist; no row at all.
     pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        select(self, rows)
+    }
+
+    fn rows(&self, rows: &[usize]) -> Result<Self, DataError> {
         check_rows(rows, self.len())?;
         Ok(Self {
             features: self.features.select(Axis(0), rows),
@@ -95,7 +112,35 @@ impl<F: Scalar> RegressionDataset<F> {
         test_share: f64,
         rng: &mut R,
     ) -> Result<(Self, Self), DataError> {
-        let split = holdout(self.len(), test_share, rng)?;
-        Ok((self.select(&split.train)?, self.select(&split.test)?))
+        both_sides(self, &holdout(self.len(), test_share, rng)?)
+    }
+
+    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DataError> {
+        Ok((self.rows(&split.train)?, self.rows(&split.test)?))
+    }
+}
+
+instantiate! {
+    fn new<F: Scalar>(
+        features: Array2<F>,
+        target: Array1<F>,
+        feature_names: Vec<String>,
+        target_name: String,
+    ) -> Result<RegressionDataset<F>, DataError> {
+        RegressionDataset::checked(features, target, feature_names, target_name)
+    }
+
+    fn select<F: Scalar>(
+        data: &RegressionDataset<F>,
+        rows: &[usize],
+    ) -> Result<RegressionDataset<F>, DataError> {
+        data.rows(rows)
+    }
+
+    fn both_sides<F: Scalar>(
+        data: &RegressionDataset<F>,
+        split: &Split,
+    ) -> Result<(RegressionDataset<F>, RegressionDataset<F>), DataError> {
+        data.both_sides(split)
     }
 }

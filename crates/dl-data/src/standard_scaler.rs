@@ -3,7 +3,7 @@
 //! Fit on the training rows alone: a scaler that has seen the test rows leaks them into training
 //! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,10 @@ impl<F: Scalar> StandardScaler<F> {
     /// # Errors
     /// Data that are empty, not finite, or too large to average.
     pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+        fit(x)
+    }
+
+    fn measure(x: &ArrayRef2<F>) -> Result<Self, DataError> {
         const WHAT: &str = "StandardScaler";
         check_fit(WHAT, x)?;
         let (mean, scale): (Vec<_>, Vec<_>) = x.axis_iter(Axis(1)).map(mean_and_scale).unzip();
@@ -68,6 +72,10 @@ impl<F: Scalar> StandardScaler<F> {
     /// # Errors
     /// Not as many σ as μ, or none; μ that are not finite, σ that are not finite and positive.
     pub fn from_parts(mean: Array1<F>, scale: Array1<F>) -> Result<Self, DataError> {
+        from_parts(mean, scale)
+    }
+
+    fn checked(mean: Array1<F>, scale: Array1<F>) -> Result<Self, DataError> {
         const WHAT: &str = "StandardScaler";
         if mean.is_empty() {
             return Err(DataError::Empty { what: WHAT });
@@ -98,6 +106,10 @@ impl<F: Scalar> StandardScaler<F> {
     /// # Errors
     /// Another number of columns than was fitted on.
     pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        transform(self, x)
+    }
+
+    fn forth(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("StandardScaler", x, self.mean.len())?;
         Ok((x.to_owned() - &self.mean) / &self.scale)
     }
@@ -107,8 +119,39 @@ impl<F: Scalar> StandardScaler<F> {
     /// # Errors
     /// Another number of columns than was fitted on.
     pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+        inverse_transform(self, z)
+    }
+
+    fn back(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("StandardScaler", z, self.mean.len())?;
         Ok(z.to_owned() * &self.scale + &self.mean)
+    }
+}
+
+instantiate! {
+    fn fit<F: Scalar>(x: &ArrayRef2<F>) -> Result<StandardScaler<F>, DataError> {
+        StandardScaler::measure(x)
+    }
+
+    fn from_parts<F: Scalar>(
+        mean: Array1<F>,
+        scale: Array1<F>,
+    ) -> Result<StandardScaler<F>, DataError> {
+        StandardScaler::checked(mean, scale)
+    }
+
+    fn transform<F: Scalar>(
+        scaler: &StandardScaler<F>,
+        x: &ArrayRef2<F>,
+    ) -> Result<Array2<F>, DataError> {
+        scaler.forth(x)
+    }
+
+    fn inverse_transform<F: Scalar>(
+        scaler: &StandardScaler<F>,
+        z: &ArrayRef2<F>,
+    ) -> Result<Array2<F>, DataError> {
+        scaler.back(z)
     }
 }
 

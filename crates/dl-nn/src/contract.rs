@@ -24,8 +24,8 @@
 mod lists;
 mod passes;
 
-use dl_core::Scalar;
 use dl_core::random::generator;
+use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
 use crate::error::ShapeError;
@@ -104,15 +104,21 @@ pub fn check(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, Cont
     Ok(check_layer(layer, x)?)
 }
 
-/// Checks everything but the gradients' values, in either precision: for inputs of the size where
-/// a layer splits its work, and for `f32`.
-///
-/// # Errors
-/// [`ContractError`] for the first promise broken.
-pub fn check_passes<F: Scalar>(
-    layer: &mut dyn Layer<F>,
-    x: &ArrayD<F>,
-) -> Result<(), ContractError> {
+instantiate! {
+    /// Checks everything but the gradients' values, in either precision: for inputs of the size
+    /// where a layer splits its work, and for `f32`.
+    ///
+    /// # Errors
+    /// [`ContractError`] for the first promise broken.
+    pub fn check_passes<F: Scalar>(
+        layer: &mut dyn Layer<F>,
+        x: &ArrayD<F>,
+    ) -> Result<(), ContractError> {
+        keeps_promises(layer, x)
+    }
+}
+
+fn keeps_promises<F: Scalar>(layer: &mut dyn Layer<F>, x: &ArrayD<F>) -> Result<(), ContractError> {
     lists::check(layer)?;
     let layer = &*layer;
     let fresh = Passes::run(layer, x, &mut Cache::default(), F::nan(), true)?;
@@ -147,22 +153,28 @@ pub fn check_passes<F: Scalar>(
     Ok(())
 }
 
-/// Standard normal numbers of this shape; those of the first sample are positive, so that not
-/// every ReLU is dead.
-pub fn samples<F: Scalar>(shape: &[usize], seed: u64) -> ArrayD<F> {
-    let mut rng = generator(seed);
-    let mut x = ArrayD::from_shape_simple_fn(IxDyn(shape), || F::standard_normal(&mut rng));
-    if shape.first().is_some_and(|&n| n > 0) {
-        let mut first = x.index_axis_mut(Axis(0), 0);
-        first.mapv_inplace(|x| x.abs() + F::of(0.1));
+instantiate! {
+    /// Standard normal numbers of this shape; those of the first sample are positive, so that not
+    /// every ReLU is dead.
+    pub fn samples<F: Scalar>(shape: &[usize], seed: u64) -> ArrayD<F> {
+        let mut rng = generator(seed);
+        let mut x = ArrayD::from_shape_simple_fn(IxDyn(shape), || F::standard_normal(&mut rng));
+        if shape.first().is_some_and(|&n| n > 0) {
+            let mut first = x.index_axis_mut(Axis(0), 0);
+            first.mapv_inplace(|x| x.abs() + F::of(0.1));
+        }
+        x
     }
-    x
+
+    /// Moves parameters and state from where they start, zeros and ones, to where a mistake shows.
+    /// Unit 0 of kernels and biases becomes positive, so that it is alive for positive samples; the
+    /// state grows.
+    pub fn perturb<F: Scalar>(layer: &mut dyn Layer<F>, seed: u64) {
+        move_apart(layer, seed);
+    }
 }
 
-/// Moves parameters and state from where they start, zeros and ones, to where a mistake shows.
-/// Unit 0 of kernels and biases becomes positive, so that it is alive for positive samples; the
-/// state grows.
-pub fn perturb<F: Scalar>(layer: &mut dyn Layer<F>, seed: u64) {
+fn move_apart<F: Scalar>(layer: &mut dyn Layer<F>, seed: u64) {
     let mut rng = generator(seed);
     for mut param in layer.params_mut() {
         param.value.mapv_inplace(|w| {

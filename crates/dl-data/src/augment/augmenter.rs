@@ -1,7 +1,7 @@
 //! Applying an augmentation.
 
 use dl_core::{
-    Scalar,
+    Scalar, instantiate,
     rand::Rng,
     random::{Generator, stream},
 };
@@ -34,10 +34,7 @@ impl Augmenter {
 
     /// `images` `[n, h, w, c]` augmented; image i by draw `first_draw` + i.
     pub fn apply<F: Scalar>(&self, images: &ArrayRef4<F>, first_draw: u64) -> Array4<F> {
-        let mut out = Array4::zeros(images.raw_dim());
-        self.apply_into(images, first_draw, &mut out)
-            .expect("the buffer is made for the images");
-        out
+        apply(self, images, first_draw)
     }
 
     /// As [`apply`](Self::apply), into a buffer of the same shape.
@@ -50,7 +47,7 @@ impl Augmenter {
         first_draw: u64,
         out: &mut ArrayRef4<F>,
     ) -> Result<(), AugmentError> {
-        self.run(images, images.shape()[0], |i| i, first_draw, out)
+        run(self, images, None, first_draw, out)
     }
 
     /// The images of some rows, augmented: row `rows[i]` by draw `first_draw` + i, into a buffer
@@ -66,19 +63,29 @@ impl Augmenter {
         first_draw: u64,
         out: &mut ArrayRef4<F>,
     ) -> Result<(), AugmentError> {
-        check_rows(rows, images.shape()[0])?;
-        self.run(images, rows.len(), |i| rows[i], first_draw, out)
+        run(self, images, Some(rows), first_draw, out)
     }
 
+    fn apply_all<F: Scalar>(&self, images: &ArrayRef4<F>, first_draw: u64) -> Array4<F> {
+        let mut out = Array4::zeros(images.raw_dim());
+        self.run(images, None, first_draw, &mut out)
+            .expect("the buffer is made for the images");
+        out
+    }
+
+    /// All rows, in order, where none are given.
     fn run<F: Scalar>(
         &self,
         images: &ArrayRef4<F>,
-        count: usize,
-        row: impl Fn(usize) -> usize + Sync,
+        rows: Option<&[usize]>,
         first_draw: u64,
         out: &mut ArrayRef4<F>,
     ) -> Result<(), AugmentError> {
-        let (_, height, width, channels) = images.dim();
+        let (all, height, width, channels) = images.dim();
+        if let Some(rows) = rows {
+            check_rows(rows, all)?;
+        }
+        let count = rows.map_or(all, <[usize]>::len);
         let shape = [count, height, width, channels];
         let buffer: [usize; 4] = out.dim().into();
         if shape != buffer {
@@ -93,7 +100,8 @@ impl Augmenter {
         }
         let each = out.par_chunks_exact_mut(height * width * channels);
         each.enumerate().for_each(|(i, out)| {
-            let image = images.index_axis(Axis(0), row(i));
+            let row = rows.map_or(i, |rows| rows[i]);
+            let image = images.index_axis(Axis(0), row);
             let image = image.as_standard_layout();
             let image = Image {
                 pixels: image.as_slice().expect("it is in standard layout"),
@@ -149,6 +157,26 @@ impl Augmenter {
             angle,
             shift,
         }
+    }
+}
+
+instantiate! {
+    fn apply<F: Scalar>(
+        augmenter: &Augmenter,
+        images: &ArrayRef4<F>,
+        first_draw: u64,
+    ) -> Array4<F> {
+        augmenter.apply_all(images, first_draw)
+    }
+
+    fn run<F: Scalar>(
+        augmenter: &Augmenter,
+        images: &ArrayRef4<F>,
+        rows: Option<&[usize]>,
+        first_draw: u64,
+        out: &mut ArrayRef4<F>,
+    ) -> Result<(), AugmentError> {
+        augmenter.run(images, rows, first_draw, out)
     }
 }
 

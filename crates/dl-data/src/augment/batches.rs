@@ -9,7 +9,7 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array4, Axis};
 
 use super::{AugmentError, Augmenter};
@@ -57,6 +57,15 @@ impl Augmenter {
         batches: Batches,
         epoch: u64,
     ) -> Result<AugmentedBatches<F>, AugmentError> {
+        start(self, data, batches, epoch)
+    }
+
+    fn start<F: Scalar>(
+        &self,
+        data: &Arc<ImageDataset<F>>,
+        batches: Batches,
+        epoch: u64,
+    ) -> Result<AugmentedBatches<F>, AugmentError> {
         for rows in &batches {
             check_rows(rows, data.len())?;
         }
@@ -67,10 +76,10 @@ impl Augmenter {
             .name("augment".into())
             .spawn(move || augmenter.prepare(&data, &batches, first_draw, &send))
             .map_err(AugmentError::Thread)?;
-        Ok(AugmentedBatches {
+        Ok(AugmentedBatches(Box::new(Epoch {
             ready: Some(ready),
             thread: Some(thread),
-        })
+        })))
     }
 
     fn prepare<F: Scalar>(
@@ -96,15 +105,39 @@ impl Augmenter {
     }
 }
 
+instantiate! {
+    fn start<F: Scalar>(
+        augmenter: &Augmenter,
+        data: &Arc<ImageDataset<F>>,
+        batches: Batches,
+        epoch: u64,
+    ) -> Result<AugmentedBatches<F>, AugmentError> {
+        augmenter.start(data, batches, epoch)
+    }
+}
+
 /// The batches of an epoch, one after another; see [`Augmenter::batches`]. Dropping it ends its
 /// thread.
-pub struct AugmentedBatches<F> {
+pub struct AugmentedBatches<F>(
+    // boxed, so that waiting and ending are compiled in this crate
+    Box<dyn Iterator<Item = Batch<F>> + Send>,
+);
+
+impl<F: Scalar> Iterator for AugmentedBatches<F> {
+    type Item = (Array4<F>, Array1<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
+struct Epoch<F> {
     ready: Option<Receiver<Batch<F>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<F: Scalar> Iterator for AugmentedBatches<F> {
-    type Item = (Array4<F>, Array1<usize>);
+impl<F: Scalar> Iterator for Epoch<F> {
+    type Item = Batch<F>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.ready.as_ref()?.recv().ok();
@@ -119,7 +152,7 @@ impl<F: Scalar> Iterator for AugmentedBatches<F> {
     }
 }
 
-impl<F> Drop for AugmentedBatches<F> {
+impl<F> Drop for Epoch<F> {
     fn drop(&mut self) {
         self.ready = None; // the thread's next batch finds nobody
         if let Some(thread) = self.thread.take() {

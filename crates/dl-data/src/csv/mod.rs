@@ -2,6 +2,7 @@
 
 mod classes;
 mod column;
+mod dataset;
 mod error;
 mod missing;
 mod source;
@@ -10,18 +11,14 @@ mod table;
 use std::{io::Read, path::Path};
 
 use dl_core::Scalar;
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
 pub use column::Column;
 pub use error::{CsvError, Place};
 pub use missing::Missing;
 
-use crate::{Dataset, RegressionDataset, dataset::check_classes};
-use classes::Classes;
-use column::Columns;
-use missing::{Statistic, impute, is_missing};
-use source::Field;
-use table::Table;
+use crate::{Dataset, RegressionDataset};
+use dataset::{classification, regression, unlabelled};
 
 /// Reads a table of numbers with a column of labels.
 ///
@@ -128,7 +125,7 @@ impl Csv {
     /// A file that cannot be read, and whatever is wrong with the table, with its place.
     pub fn load<F: Scalar>(&self, path: impl AsRef<Path>) -> Result<Dataset<F>, CsvError> {
         let (data, path) = file(path.as_ref())?;
-        self.classification(&data, &path)
+        classification(self, &data, &path)
     }
 
     /// As [`load`](Self::load), from a reader, with a name for errors.
@@ -136,7 +133,7 @@ impl Csv {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn read<F: Scalar>(&self, reader: impl Read, name: &str) -> Result<Dataset<F>, CsvError> {
-        self.classification(&all(reader, name)?, name)
+        classification(self, &all(reader, name)?, name)
     }
 
     /// Reads the file at `path` as data for regression: the label column holds numbers to
@@ -149,7 +146,7 @@ impl Csv {
         path: impl AsRef<Path>,
     ) -> Result<RegressionDataset<F>, CsvError> {
         let (data, path) = file(path.as_ref())?;
-        self.regression(&data, &path)
+        regression(self, &data, &path)
     }
 
     /// As [`load_regression`](Self::load_regression), from a reader, with a name for errors.
@@ -161,7 +158,7 @@ impl Csv {
         reader: impl Read,
         name: &str,
     ) -> Result<RegressionDataset<F>, CsvError> {
-        self.regression(&all(reader, name)?, name)
+        regression(self, &all(reader, name)?, name)
     }
 
     /// Reads the file at `path` as rows without labels: every column is a feature unless
@@ -175,7 +172,7 @@ impl Csv {
         path: impl AsRef<Path>,
     ) -> Result<(Array2<F>, Vec<String>), CsvError> {
         let (data, path) = file(path.as_ref())?;
-        self.unlabelled(&data, &path)
+        unlabelled(self, &data, &path)
     }
 
     /// As [`load_features`](Self::load_features), from a reader, with a name for errors.
@@ -187,106 +184,7 @@ impl Csv {
         reader: impl Read,
         name: &str,
     ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        self.unlabelled(&all(reader, name)?, name)
-    }
-
-    fn unlabelled<F: Scalar>(
-        &self,
-        data: &[u8],
-        path: &str,
-    ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        self.check::<F>(path)?;
-        let mut table = table::read(self, data, path, false, |_| Ok(Some(())))?;
-        let features = self.features(&mut table, path)?;
-        Ok((features, table.columns.feature_names()))
-    }
-
-    fn classification<F: Scalar>(&self, data: &[u8], path: &str) -> Result<Dataset<F>, CsvError> {
-        self.check::<F>(path)?;
-        let mut classes = Classes::new(self.classes.as_deref());
-        let mut table = table::read(self, data, path, true, |field| {
-            field.map_or(Ok(None), |field| classes.number(field))
-        })?;
-        let features = self.features(&mut table, path)?;
-        let (labels, class_names) = classes.finish(table.labels);
-        let Columns { names, label, .. } = &table.columns;
-        if let ([class], Some(label)) = (class_names.as_slice(), label) {
-            return Err(CsvError::SingleClass {
-                path: path.to_owned(),
-                column: label + 1,
-                name: names[*label].clone(),
-                class: class.clone(),
-            });
-        }
-        let data = Dataset::new(
-            features,
-            labels.into(),
-            table.columns.feature_names(),
-            class_names,
-        );
-        data.map_err(|source| data_error(path, source))
-    }
-
-    fn regression<F: Scalar>(
-        &self,
-        data: &[u8],
-        path: &str,
-    ) -> Result<RegressionDataset<F>, CsvError> {
-        self.check::<F>(path)?;
-        let target = |field: Option<&Field<'_>>| match field {
-            Some(field) if !is_missing(field.text) => field.number().map(Some),
-            _ => Ok(None),
-        };
-        let mut table = table::read(self, data, path, true, target)?;
-        let features = self.features(&mut table, path)?;
-        let columns = table.columns;
-        let label = columns.label.expect("the table is labelled");
-        let name = columns.names[label].clone();
-        RegressionDataset::new(features, table.labels.into(), columns.feature_names(), name)
-            .map_err(|source| data_error(path, source))
-    }
-
-    /// The features as an array, missing values imputed.
-    fn features<F: Scalar, L>(
-        &self,
-        table: &mut Table<F, L>,
-        path: &str,
-    ) -> Result<Array2<F>, CsvError> {
-        let Columns {
-            names, features, ..
-        } = &table.columns;
-        let shape = (table.labels.len(), features.len());
-        let mut x = Array2::from_shape_vec(shape, std::mem::take(&mut table.values))
-            .expect("one value for each feature of each row");
-        let statistic = match self.missing {
-            Missing::Mean => Statistic::Mean,
-            Missing::Median => Statistic::Median,
-            Missing::Refuse | Missing::Constant(_) | Missing::DropRow => return Ok(x),
-        };
-        for (values, &column) in x.axis_iter_mut(Axis(1)).zip(features) {
-            impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
-                path: path.to_owned(),
-                column: column + 1,
-                name: names[column].clone(),
-                statistic: statistic.name(),
-            })?;
-        }
-        Ok(x)
-    }
-
-    /// Checks the settings.
-    fn check<F: Scalar>(&self, path: &str) -> Result<(), CsvError> {
-        self.separator_byte()?;
-        match self.missing {
-            Missing::Constant(value) if !F::of(value).is_finite() => {
-                return Err(CsvError::Constant(value, F::NAME));
-            }
-            _ => {}
-        }
-        match &self.classes {
-            Some(names) => check_classes(names).map_err(|source| data_error(path, source)),
-            None => Ok(()),
-        }
+        unlabelled(self, &all(reader, name)?, name)
     }
 
     fn separator_byte(&self) -> Result<u8, CsvError> {
@@ -315,12 +213,5 @@ fn all(mut reader: impl Read, name: &str) -> Result<Vec<u8>, CsvError> {
             path: name.to_owned(),
             source,
         }),
-    }
-}
-
-fn data_error(path: &str, source: crate::DataError) -> CsvError {
-    CsvError::Data {
-        path: path.to_owned(),
-        source,
     }
 }

@@ -1,6 +1,6 @@
 //! An array of whatever type a file holds.
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::ArrayD;
 
 use super::Element;
@@ -62,7 +62,17 @@ impl IdxArray {
     /// assert_eq!(bytes.to_scalar::<f32>(), array![[0., 255.]].into_dyn());
     /// ```
     pub fn to_scalar<F: Scalar>(&self) -> ArrayD<F> {
+        to_scalar(self)
+    }
+
+    fn rounded<F: Scalar>(&self) -> ArrayD<F> {
         each!(self, array => scalars(array))
+    }
+}
+
+instantiate! {
+    fn to_scalar<F: Scalar>(array: &IdxArray) -> ArrayD<F> {
+        array.rounded()
     }
 }
 

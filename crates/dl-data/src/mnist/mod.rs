@@ -6,7 +6,7 @@ mod pixels;
 
 use std::path::{Path, PathBuf};
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 use ndarray::Array1;
 
 use crate::{ImageDataset, idx};
@@ -23,7 +23,8 @@ pub use family::MnistFamily;
 /// assert_eq!(mnist.test.labels()[0], 7);
 ///
 /// let letters = Mnist::<f32>::load_family(".", MnistFamily::EmnistLetters).unwrap_err();
-/// assert!(letters.to_string().starts_with(".: no file emnist-letters-train-images-idx3-ubyte.gz or"));
+/// assert!(letters.to_string().starts_with(".: no file emnist-letters-train-images-idx3-ubyte.gz
+/// or"));
 /// # Ok::<(), dl_data::MnistError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,10 @@ impl<F: Scalar> Mnist<F> {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_family(folder: impl AsRef<Path>, family: MnistFamily) -> Result<Self, MnistError> {
-        let folder = folder.as_ref();
+        load(folder.as_ref(), family)
+    }
+
+    fn parts(folder: &Path, family: MnistFamily) -> Result<Self, MnistError> {
         let (train, test) = rayon::join(
             || load_part(folder, family, "train"),
             || load_part(folder, family, family.test_name()),
@@ -58,6 +62,12 @@ impl<F: Scalar> Mnist<F> {
             train: train?,
             test: test?,
         })
+    }
+}
+
+instantiate! {
+    fn load<F: Scalar>(folder: &Path, family: MnistFamily) -> Result<Mnist<F>, MnistError> {
+        Mnist::parts(folder, family)
     }
 }
 

@@ -23,7 +23,7 @@ pub use softmax_cross_entropy::{KlDivergence, SoftmaxCrossEntropy};
 
 use std::fmt::Debug;
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 
 use crate::activation::Activation;
 use crate::error::{ConfigError, DataError};
@@ -60,12 +60,22 @@ pub trait Loss<F: Scalar>: Debug + Send + Sync {
     }
 }
 
-/// Checks every target against the loss.
-///
-/// # Errors
-/// [`DataError::Target`] naming the first sample whose target does not suit, or
-/// [`DataError::TargetKind`] where none can.
-pub fn check_targets<F: Scalar>(
+instantiate! {
+    /// Checks every target against the loss.
+    ///
+    /// # Errors
+    /// [`DataError::Target`] naming the first sample whose target does not suit, or
+    /// [`DataError::TargetKind`] where none can.
+    pub fn check_targets<F: Scalar>(
+        loss: &dyn Loss<F>,
+        outputs: usize,
+        targets: &Target<'_, F>,
+    ) -> Result<(), DataError> {
+        all_accepted(loss, outputs, targets)
+    }
+}
+
+fn all_accepted<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
     targets: &Target<'_, F>,

@@ -1,5 +1,6 @@
 //! Do predicted probabilities mean what they say?
 
+use dl_core::instantiate;
 use ndarray::ArrayRef1;
 
 use super::{Estimate, MetricError, check};
@@ -51,6 +52,14 @@ impl CalibrationCurve {
         probabilities: &ArrayRef1<F>,
         bins: usize,
     ) -> Result<Self, MetricError> {
+        curve(truth, probabilities, bins)
+    }
+
+    fn of<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        probabilities: &ArrayRef1<F>,
+        bins: usize,
+    ) -> Result<Self, MetricError> {
         check::not_empty("truth", truth)?;
         check::same_length(truth, "probabilities", probabilities)?;
         check::probabilities("probabilities", probabilities)?;
@@ -91,6 +100,16 @@ impl CalibrationCurve {
             .iter()
             .map(|bin| bin.positives.n as f64 * (bin.positives.value - bin.mean_probability).abs());
         errors.sum::<f64>() / n as f64
+    }
+}
+
+instantiate! {
+    fn curve<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        probabilities: &ArrayRef1<F>,
+        bins: usize,
+    ) -> Result<CalibrationCurve, MetricError> {
+        CalibrationCurve::of(truth, probabilities, bins)
     }
 }
 

@@ -161,7 +161,8 @@ impl ConfusionMatrix {
     /// # Errors
     /// There is not one name for each class.
     pub fn report<S: AsRef<str>>(&self, class_names: &[S]) -> Result<Report, MetricError> {
-        Report::new(self, class_names)
+        let names = class_names.iter().map(|name| name.as_ref().to_owned());
+        Report::new(self, names.collect())
     }
 
     /// The diagonal as a share of `totals`.

@@ -1,5 +1,6 @@
 //! The precision–recall curve and average precision.
 
+use dl_core::instantiate;
 use ndarray::{Array1, ArrayRef1};
 
 use super::MetricError;
@@ -46,6 +47,10 @@ impl PrecisionRecallCurve {
         truth: &ArrayRef1<bool>,
         scores: &ArrayRef1<F>,
     ) -> Result<Self, MetricError> {
+        curve(truth, scores)
+    }
+
+    fn of<F: Scalar>(truth: &ArrayRef1<bool>, scores: &ArrayRef1<F>) -> Result<Self, MetricError> {
         let ranking = Ranking::new(truth, scores)?;
         if ranking.positives == 0 {
             return Err(MetricError::Undefined {
@@ -78,6 +83,15 @@ impl PrecisionRecallCurve {
         steps
             .map(|(recall, precision)| (recall[1] - recall[0]) * precision)
             .sum()
+    }
+}
+
+instantiate! {
+    fn curve<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        scores: &ArrayRef1<F>,
+    ) -> Result<PrecisionRecallCurve, MetricError> {
+        PrecisionRecallCurve::of(truth, scores)
     }
 }
 

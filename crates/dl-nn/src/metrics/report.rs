@@ -49,25 +49,22 @@ struct Class {
 }
 
 impl Report {
-    pub(super) fn new<S: AsRef<str>>(
-        matrix: &ConfusionMatrix,
-        names: &[S],
-    ) -> Result<Self, MetricError> {
+    pub(super) fn new(matrix: &ConfusionMatrix, names: Vec<String>) -> Result<Self, MetricError> {
         let (found, classes) = (names.len(), matrix.classes());
         if found != classes {
             return Err(MetricError::ClassNames { found, classes });
         }
         let (precision, recall) = (matrix.precision(), matrix.recall());
         let (f1, support) = (matrix.f1(), matrix.support());
-        let class = |c: usize| Class {
-            name: names[c].as_ref().to_owned(),
+        let class = |(c, name): (usize, String)| Class {
+            name,
             precision: precision[c],
             recall: recall[c],
             f1: f1[c],
             support: support[c],
         };
         Ok(Self {
-            classes: (0..classes).map(class).collect(),
+            classes: names.into_iter().enumerate().map(class).collect(),
             accuracy: matrix.accuracy(),
             macro_average: matrix.average(Average::Macro),
             weighted_average: matrix.average(Average::Weighted),

@@ -1,5 +1,6 @@
 //! The receiver operating characteristic and the area under it.
 
+use dl_core::instantiate;
 use ndarray::{Array1, ArrayRef1, ArrayRef2, ArrayView1};
 
 use super::estimate::ratio;
@@ -48,6 +49,10 @@ impl RocCurve {
         truth: &ArrayRef1<bool>,
         scores: &ArrayRef1<F>,
     ) -> Result<Self, MetricError> {
+        curve(truth, scores)
+    }
+
+    fn of<F: Scalar>(truth: &ArrayRef1<bool>, scores: &ArrayRef1<F>) -> Result<Self, MetricError> {
         let ranking = Ranking::new(truth, scores)?;
         let undefined = |reason| MetricError::Undefined {
             measure: "the ROC curve".to_owned(),
@@ -79,6 +84,15 @@ impl RocCurve {
     }
 }
 
+instantiate! {
+    fn curve<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        scores: &ArrayRef1<F>,
+    ) -> Result<RocCurve, MetricError> {
+        RocCurve::of(truth, scores)
+    }
+}
+
 /// Σ (xᵢ − xᵢ₋₁) (yᵢ + yᵢ₋₁) / 2.
 fn trapezoid(x: &Array1<f64>, y: &Array1<f64>) -> f64 {
     let panel = |x: ArrayView1<f64>, y: ArrayView1<f64>| (x[1] - x[0]) * (y[1] + y[0]) / 2.0;
@@ -97,16 +111,25 @@ pub fn roc_auc<F: Scalar>(
     Ok(RocCurve::new(truth, scores)?.auc())
 }
 
-/// The mean over the classes of the AUC of each class against the rest: scikit-learn's
-/// `roc_auc_score(multi_class="ovr", average="macro")`. No standard interval.
-///
-/// `truth` is `[n]`, `scores` `[n, classes]`. Each column is ranked by itself, down the samples, so
-/// pass probabilities: logits of different samples have no common zero.
-///
-/// # Errors
-/// The arrays are empty or of different length; a label is not below the number of columns;
-/// `scores` is not finite; a class has no sample, or all of them.
-pub fn macro_roc_auc<F: Scalar>(
+instantiate! {
+    /// The mean over the classes of the AUC of each class against the rest: scikit-learn's
+    /// `roc_auc_score(multi_class="ovr", average="macro")`. No standard interval.
+    ///
+    /// `truth` is `[n]`, `scores` `[n, classes]`. Each column is ranked by itself, down the
+    /// samples, so pass probabilities: logits of different samples have no common zero.
+    ///
+    /// # Errors
+    /// The arrays are empty or of different length; a label is not below the number of columns;
+    /// `scores` is not finite; a class has no sample, or all of them.
+    pub fn macro_roc_auc<F: Scalar>(
+        truth: &ArrayRef1<usize>,
+        scores: &ArrayRef2<F>,
+    ) -> Result<f64, MetricError> {
+        mean_against_rest(truth, scores)
+    }
+}
+
+fn mean_against_rest<F: Scalar>(
     truth: &ArrayRef1<usize>,
     scores: &ArrayRef2<F>,
 ) -> Result<f64, MetricError> {

@@ -1,31 +1,34 @@
 //! A model as an optimiser sees it.
 
+use dl_core::instantiate;
 use ndarray::ArrayD;
 
 use super::Parameter;
-use crate::{Model, Scalar};
+use crate::Model;
 
-/// Every parameter of the model with its gradient, as [`Workspace::grads`](crate::Workspace::grads)
-/// gives them: what [`Optimizer::step`](super::Optimizer::step) takes, for training loops of one's
-/// own.
-///
-/// # Panics
-/// Where the gradients are those of another model.
-pub fn parameters<'a, F: Scalar>(
-    model: &'a mut Model<F>,
-    grads: &'a [Vec<ArrayD<F>>],
-) -> Vec<Parameter<'a, F>> {
-    let grads = grads.iter().flatten();
-    model
-        .params_mut()
-        .zip(grads)
-        .map(|((name, value), grad)| Parameter {
-            name,
-            value: value
-                .into_slice()
-                .expect("parameters are in standard layout"),
-            grad: grad.as_slice().expect("gradients are in standard layout"),
-            decay: name.ends_with("kernel"),
-        })
-        .collect()
+instantiate! {
+    /// Every parameter of the model with its gradient, as
+    /// [`Workspace::grads`](crate::Workspace::grads) gives them: what
+    /// [`Optimizer::step`](super::Optimizer::step) takes, for training loops of one's own.
+    ///
+    /// # Panics
+    /// Where the gradients are those of another model.
+    pub fn parameters<'a, F: Scalar>(
+        model: &'a mut Model<F>,
+        grads: &'a [Vec<ArrayD<F>>],
+    ) -> Vec<Parameter<'a, F>> {
+        let grads = grads.iter().flatten();
+        model
+            .params_mut()
+            .zip(grads)
+            .map(|((name, value), grad)| Parameter {
+                name,
+                value: value
+                    .into_slice()
+                    .expect("parameters are in standard layout"),
+                grad: grad.as_slice().expect("gradients are in standard layout"),
+                decay: name.ends_with("kernel"),
+            })
+            .collect()
+    }
 }

@@ -337,7 +337,11 @@ impl<F: Scalar> Trainer<F> {
     /// # Errors
     /// [`DataError`] where the samples do not fit.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
-        let mut y = self.model.predict(x)?;
+        predict(self, x.view().into_dyn())
+    }
+
+    fn predictions(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {
+        let mut y = self.model.predict(&x)?;
         let width = y.shape().last().copied().unwrap_or(1);
         let values = y.as_slice_mut().expect("in standard layout");
         self.loss.link().forward(values, width);
@@ -422,6 +426,13 @@ instantiate! {
         targets: Target<'_, F>,
     ) -> Result<Evaluation, DataError> {
         trainer.evaluate_all(x, targets)
+    }
+
+    fn predict<F: Scalar>(
+        trainer: &Trainer<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<ArrayD<F>, DataError> {
+        trainer.predictions(x)
     }
 
     fn predict_classes<F: Scalar>(
