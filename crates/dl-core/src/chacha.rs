@@ -113,9 +113,11 @@ impl RngCore for Generator {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+    use rand::{RngCore, SeedableRng};
     use rand_chacha::ChaCha8Rng;
+
+    use super::Generator;
 
     proptest! {
         /// Any mixture of draws is that of the `rand_chacha` crate.
