@@ -1,7 +1,7 @@
 //! The course's Iris program: a network of two hidden layers of ten units, trained as
 //! scikit-learn's `MLPClassifier((10, 10), max_iter=1000)` is.
 
-use dl_data::ndarray::Array2;
+use dl_data::ndarray::{Array2, Axis, concatenate};
 use dl_data::{DataError, Dataset, Pca, Scalar, StandardScaler};
 use dl_io::Bundle;
 use dl_nn::init::Initializer;
@@ -57,6 +57,11 @@ impl<F: Scalar> Preprocessing<F> {
         let ratio = self.pca.explained_variance_ratio();
         ratio.iter().map(|r| r.as_f64()).collect()
     }
+}
+
+/// The features of the training rows and, below them, of the test rows.
+pub fn all_features(train: &Dataset<f64>, test: &Dataset<f64>) -> Array2<f64> {
+    concatenate![Axis(0), *train.features(), *test.features()]
 }
 
 /// Two hidden layers of ten ReLU units, Glorot's initial values, one logit a class.

@@ -1,7 +1,7 @@
 //! A network with its parameters.
 
 use dl_core::{Scalar, instantiate};
-use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, Slice};
+use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
@@ -203,6 +203,10 @@ impl<F: Scalar> Model<F> {
 
     /// Every parameter with its dotted name (`dense_1.kernel`), in order.
     pub fn params(&self) -> impl Iterator<Item = (&str, ArrayViewD<'_, F>)> {
+        params(self).into_iter()
+    }
+
+    fn named_params(&self) -> impl Iterator<Item = (&str, ArrayViewD<'_, F>)> {
         self.layers.iter().flat_map(|named| {
             let names = named.parameter_names.iter().map(String::as_str);
             names.zip(named.layer.params().into_iter().map(|p| p.value))
@@ -210,7 +214,13 @@ impl<F: Scalar> Model<F> {
     }
 
     /// Every parameter with its dotted name, to be changed.
-    pub fn params_mut(&mut self) -> impl Iterator<Item = (&str, ndarray::ArrayViewMutD<'_, F>)> {
+    pub fn params_mut(&mut self) -> impl Iterator<Item = (&str, ArrayViewMutD<'_, F>)> {
+        params_mut(self).into_iter()
+    }
+
+    pub(crate) fn named_params_mut(
+        &mut self,
+    ) -> impl Iterator<Item = (&str, ArrayViewMutD<'_, F>)> {
         self.layers.iter_mut().flat_map(|named| {
             let names = named.parameter_names.iter().map(String::as_str);
             names.zip(named.layer.params_mut().into_iter().map(|p| p.value))
@@ -295,7 +305,7 @@ impl<F: Scalar> Model<F> {
             let values = value.as_slice().expect("parameters are in standard layout");
             values.iter().all(|v| v.is_finite())
         };
-        self.params()
+        self.named_params()
             .find(|(_, value)| !finite(value))
             .map(|(name, _)| name)
     }
@@ -349,6 +359,16 @@ impl<F: Scalar> Model<F> {
 }
 
 instantiate! {
+    fn params<'a, F: Scalar>(model: &'a Model<F>) -> Vec<(&'a str, ArrayViewD<'a, F>)> {
+        model.named_params().collect()
+    }
+
+    fn params_mut<'a, F: Scalar>(
+        model: &'a mut Model<F>,
+    ) -> Vec<(&'a str, ArrayViewMutD<'a, F>)> {
+        model.named_params_mut().collect()
+    }
+
     fn weights<F: Scalar>(model: &Model<F>) -> Weights<F> {
         model.copy_weights()
     }

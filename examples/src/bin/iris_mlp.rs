@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use dl_data::ndarray::{Array2, ArrayView2, Axis, concatenate};
+use dl_data::ndarray::{Array2, ArrayView2};
 use dl_data::{Csv, Dataset, generator, iris};
 use dl_io::data_sha256;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::prelude::*;
 use dl_viz::{Figure, HeatMap, Panel, Regions, Scatter};
 use examples::curves::learning_curves;
-use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, trainer};
+use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, all_features, trainer};
 use examples::keep::KeepOptions;
 use examples::{Options, finish};
 use serde_json::json;
@@ -78,7 +78,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 
     let (train, test) = data.split(0.2, &mut generator(args.seed))?;
     let learnt_from = match fit_on {
-        FitOn::All => concatenate![Axis(0), *train.features(), *test.features()],
+        FitOn::All => all_features(&train, &test),
         FitOn::Train => train.features().clone(),
     };
     let preprocessing = Preprocessing::fit(&learnt_from, components)?;
@@ -221,7 +221,7 @@ fn decision_boundary(
     train: &Dataset<f64>,
     test: &Dataset<f64>,
 ) -> Result<Figure, Box<dyn Error>> {
-    let rows = concatenate![Axis(0), *train.features(), *test.features()];
+    let rows = all_features(train, test);
     let labels: Vec<usize> = train
         .labels()
         .iter()

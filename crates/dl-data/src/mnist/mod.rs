@@ -23,8 +23,7 @@ pub use family::MnistFamily;
 /// assert_eq!(mnist.test.labels()[0], 7);
 ///
 /// let letters = Mnist::<f32>::load_family(".", MnistFamily::EmnistLetters).unwrap_err();
-/// assert!(letters.to_string().starts_with(".: no file emnist-letters-train-images-idx3-ubyte.gz
-/// or"));
+/// assert!(letters.to_string().starts_with(".: no file emnist-letters-train-images-idx3-ubyte.gz or"));
 /// # Ok::<(), dl_data::MnistError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

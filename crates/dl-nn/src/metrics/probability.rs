@@ -11,9 +11,9 @@ instantiate! {
     /// the predictions (Goodfellow, Bengio & Courville § 3.13).
     ///
     /// `truth` is `[n]`, `probabilities` `[n, classes]` with rows that sum to 1 (within the square
-    /// root of the type's precision). As in scikit-learn, probabilities are first moved into `[ε, 1
-    /// − ε]`, ε the precision of `F`, so that one certain and wrong prediction does not make the
-    /// mean infinite. The interval is Student's.
+    /// root of the type's precision). As in scikit-learn, probabilities are first moved into
+    /// `[ε, 1 − ε]`, ε the precision of `F`, so that one certain and wrong prediction does not make
+    /// the mean infinite. The interval is Student's.
     ///
     /// For the output of a single sigmoid, see [`binary_probabilities`].
     ///

@@ -19,7 +19,7 @@ instantiate! {
     ) -> Vec<Parameter<'a, F>> {
         let grads = grads.iter().flatten();
         model
-            .params_mut()
+            .named_params_mut()
             .zip(grads)
             .map(|((name, value), grad)| Parameter {
                 name,
