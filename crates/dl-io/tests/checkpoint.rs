@@ -78,7 +78,7 @@ fn child() {
 
 fn start(folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["checkpoint::child", "--exact", "--test-threads", "1"])
+        .args(["child", "--exact", "--test-threads", "1"])
         .env(FOLDER, folder)
         .stdout(Stdio::null())
         .spawn()
@@ -153,13 +153,7 @@ fn on_a_full_disk_the_last_checkpoint_is_kept_and_gone_on_from() {
     let full = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
-        .args([
-            "checkpoint::child",
-            "--exact",
-            "--nocapture",
-            "--test-threads",
-            "1",
-        ])
+        .args(["child", "--exact", "--nocapture", "--test-threads", "1"])
         .env(FOLDER, folder)
         .output()
         .unwrap();

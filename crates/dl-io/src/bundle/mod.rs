@@ -51,7 +51,8 @@ const MOST_SAMPLE: usize = 1 << 26;
 /// # The file
 /// A safetensors file whose tensors are the weights by their dotted names, so that any program can
 /// read them, and whose metadata hold the rest in JSON with a checksum of the whole file. It is
-/// data only: loading executes nothing, and makes only layers that a [`Registry`](dl_nn::Registry) knows.
+/// data only: loading executes nothing, and makes only layers that a
+/// [`Registry`](dl_nn::Registry) knows.
 #[derive(Debug)]
 pub struct Bundle<F> {
     model: Model<F>,
