@@ -89,12 +89,13 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
     #[inline(always)]
     fn write(&self, c: &mut [F]) {
         let rows = self.product.rows;
-        let tiles = rows.div_ceil(Self::MAX_ROWS);
-        if tiles > 0 {
-            let (height, taller) = (rows / tiles, rows % tiles);
-            self.tiles(height + 1, 0, taller, c);
-            self.tiles(height, taller * (height + 1), tiles - taller, c);
+        if rows == 0 {
+            return;
         }
+        let tiles = rows.div_ceil(Self::MAX_ROWS);
+        let (height, taller) = (rows / tiles, rows % tiles);
+        self.tiles(height + 1, 0, taller, c);
+        self.tiles(height, taller * (height + 1), tiles - taller, c);
     }
 
     /// `count` tiles of each block, from row `first`. The guards are constants, so that tiles which

@@ -1,6 +1,5 @@
+use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
-use ndarray_rand::RandomExt;
-use ndarray_rand::rand::{Rng, distr::Distribution};
 
 use crate::error::{non_empty, parameter};
 use crate::information::kl;
@@ -115,7 +114,7 @@ impl<F: Scalar> Bernoulli<F> {
 
     /// n independent outcomes.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<bool> {
-        Array1::random_using(n, self, rng)
+        Array1::from_shape_simple_fn(n, || self.sample(rng))
     }
 }
 

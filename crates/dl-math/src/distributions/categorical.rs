@@ -1,6 +1,5 @@
+use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
-use ndarray_rand::RandomExt;
-use ndarray_rand::rand::{Rng, distr::Distribution};
 
 use crate::error::{entries, labels, non_empty, probabilities};
 use crate::information::kl;
@@ -143,7 +142,7 @@ impl<F: Scalar> Categorical<F> {
 
     /// n independent categories.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<usize> {
-        Array1::random_using(n, self, rng)
+        Array1::from_shape_simple_fn(n, || self.sample(rng))
     }
 }
 

@@ -1,6 +1,5 @@
+use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
-use ndarray_rand::RandomExt;
-use ndarray_rand::rand::{Rng, distr::Distribution};
 
 use crate::error::{finite, non_empty, parameter};
 use crate::special::{normal_cdf, normal_pdf};
@@ -126,7 +125,7 @@ impl<F: Scalar> Normal<F> {
 
     /// n independent draws.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<F> {
-        Array1::random_using(n, self, rng)
+        Array1::from_shape_simple_fn(n, || self.sample(rng))
     }
 }
 
@@ -134,6 +133,15 @@ impl<F: Scalar> Normal<F> {
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 /// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
+///
+/// ```
+/// use dl_math::{Normal, ndarray::Array2, random::generator};
+/// use ndarray_rand::RandomExt;
+///
+/// let noise = Array2::random_using((3, 4), Normal::new(0.0, 0.1)?, &mut generator(0));
+/// assert!(noise.iter().all(|x: &f64| x.abs() < 1.0));
+/// # Ok::<(), dl_math::MathError>(())
+/// ```
 impl<F: Scalar> Distribution<F> for Normal<F> {
     fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> F {
         self.sample(rng)
