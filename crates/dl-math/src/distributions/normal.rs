@@ -135,11 +135,10 @@ pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_3;
 /// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
 ///
 /// ```
-/// use dl_math::{Normal, ndarray::Array2, random::generator};
-/// use ndarray_rand::RandomExt;
+/// use dl_math::{Normal, rand::Rng, random::generator};
 ///
-/// let noise = Array2::random_using((3, 4), Normal::new(0.0, 0.1)?, &mut generator(0));
-/// assert!(noise.iter().all(|x: &f64| x.abs() < 1.0));
+/// let x: f64 = generator(0).sample(Normal::new(3.0, 0.1)?);
+/// assert!((x - 3.0).abs() < 1.0);
 /// # Ok::<(), dl_math::MathError>(())
 /// ```
 impl<F: Scalar> Distribution<F> for Normal<F> {
