@@ -3,44 +3,46 @@
 
 use ndarray::{Array, ArrayRef, Axis, Dimension, RemoveAxis};
 
-use crate::Scalar;
+use crate::{Scalar, instantiate};
 
 fn maximum<F: Scalar>(x: &[F]) -> F {
     x.iter().copied().fold(F::neg_infinity(), F::max)
 }
 
-/// ln Σᵢ e^xᵢ = m + ln Σᵢ e^(xᵢ − m), m = maxᵢ xᵢ. −∞ for an empty slice, NaN where an entry is.
-///
-/// ```
-/// assert_eq!(dl_core::softmax::log_sum_exp(&[1e4_f32, 1e4]), 1e4 + 2f32.ln());
-/// ```
-pub fn log_sum_exp<F: Scalar>(x: &[F]) -> F {
-    let m = maximum(x);
-    // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
-    let m = if m.is_finite() { m } else { F::zero() };
-    m + x.iter().map(|&x| (x - m).exp()).sum::<F>().ln()
-}
-
-/// softmax(x)ᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m), m = maxᵢ xᵢ, in place.
-///
-/// An entry of −∞ becomes 0. NaN, +∞ or nothing but −∞ make every entry NaN.
-pub fn softmax_in_place<F: Scalar>(x: &mut [F]) {
-    let m = maximum(x);
-    let mut sum = F::zero();
-    for x in &mut *x {
-        *x = (*x - m).exp();
-        sum += *x;
+instantiate! {
+    /// ln Σᵢ e^xᵢ = m + ln Σᵢ e^(xᵢ − m), m = maxᵢ xᵢ. −∞ for an empty slice, NaN where an entry is.
+    ///
+    /// ```
+    /// assert_eq!(dl_core::softmax::log_sum_exp(&[1e4_f32, 1e4]), 1e4 + 2f32.ln());
+    /// ```
+    pub fn log_sum_exp<F: Scalar>(x: &[F]) -> F {
+        let m = maximum(x);
+        // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
+        let m = if m.is_finite() { m } else { F::zero() };
+        m + x.iter().map(|&x| (x - m).exp()).sum::<F>().ln()
     }
-    for x in x {
-        *x /= sum;
-    }
-}
 
-/// ln softmax(x)ᵢ = xᵢ − ln Σⱼ e^xⱼ, in place.
-pub fn log_softmax_in_place<F: Scalar>(x: &mut [F]) {
-    let log_sum = log_sum_exp(x);
-    for x in x {
-        *x -= log_sum;
+    /// softmax(x)ᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m), m = maxᵢ xᵢ, in place.
+    ///
+    /// An entry of −∞ becomes 0. NaN, +∞ or nothing but −∞ make every entry NaN.
+    pub fn softmax_in_place<F: Scalar>(x: &mut [F]) {
+        let m = maximum(x);
+        let mut sum = F::zero();
+        for x in &mut *x {
+            *x = (*x - m).exp();
+            sum += *x;
+        }
+        for x in x {
+            *x /= sum;
+        }
+    }
+
+    /// ln softmax(x)ᵢ = xᵢ − ln Σⱼ e^xⱼ, in place.
+    pub fn log_softmax_in_place<F: Scalar>(x: &mut [F]) {
+        let log_sum = log_sum_exp(x);
+        for x in x {
+            *x -= log_sum;
+        }
     }
 }
 

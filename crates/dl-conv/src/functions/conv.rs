@@ -154,17 +154,29 @@ pub fn conv_transpose2d<F: Scalar>(
     output_padding: impl Into<Size>,
     groups: usize,
 ) -> Result<Array4<F>, LayerError> {
-    let name = "conv_transpose2d";
-    let filters = kernel.dim().2.saturating_mul(groups.max(1));
-    let sample = &x.shape()[1..];
-    let output_padding = output_padding.into();
-    let checked = conv_transpose2d::check(name, sample, window, output_padding, filters, groups)?;
-    require_kernel(name, kernel, &checked)?;
-    require_bias(name, bias, filters)?;
-    let bias = bias.map(|bias| bias.to_owned());
-    let convolution = layer(&checked, kernel, None);
-    let layer = conv_transpose2d::layer(&checked, convolution, bias, Activation::Identity);
-    run(&*conv_transpose2d::boxed(layer), x)
+    transposed(x, kernel, bias, window, output_padding.into(), groups)
+}
+
+instantiate! {
+    fn transposed<F: Scalar>(
+        x: ArrayView4<'_, F>,
+        kernel: ArrayView4<'_, F>,
+        bias: Option<ArrayView1<'_, F>>,
+        window: &Window,
+        output_padding: Size,
+        groups: usize,
+    ) -> Result<Array4<F>, LayerError> {
+        let name = "conv_transpose2d";
+        let filters = kernel.dim().2.saturating_mul(groups.max(1));
+        let sample = &x.shape()[1..];
+        let checked = conv_transpose2d::check(name, sample, window, output_padding, filters, groups)?;
+        require_kernel(name, kernel, &checked)?;
+        require_bias(name, bias, filters)?;
+        let bias = bias.map(|bias| bias.to_owned());
+        let convolution = layer(&checked, kernel, None);
+        let layer = conv_transpose2d::layer(&checked, convolution, bias, Activation::Identity);
+        run(&*conv_transpose2d::boxed(layer), x)
+    }
 }
 
 /// Everything that must fit together; `function` is named in errors.
