@@ -132,24 +132,18 @@ struct Block<'a, F, const N: usize> {
 
 impl<F: Scalar, const N: usize> Block<'_, F, N> {
     fn update(self, arch: Arch, rule: impl Formula<F, N>) {
-        if self.value.len() <= RUN {
-            arch.dispatch(Loop { block: self, rule });
-        } else {
-            self.update_in_parallel(&|block| arch.dispatch(Loop { block, rule }));
-        }
+        self.in_halves(&|block| arch.dispatch(Loop { block, rule }));
     }
 
-    /// Halves, and halves of halves; not generic over the rule, so that it is compiled once.
-    fn update_in_parallel(self, update: &(dyn Fn(Self) + Sync)) {
+    /// Halves, and halves of halves, in parallel; not generic over the rule, so that it is compiled
+    /// once.
+    fn in_halves(self, update: &(dyn Fn(Self) + Sync)) {
         let n = self.value.len();
         if n <= RUN {
             return update(self);
         }
         let (left, right) = self.split_at(n / 2);
-        rayon::join(
-            || left.update_in_parallel(update),
-            || right.update_in_parallel(update),
-        );
+        rayon::join(|| left.in_halves(update), || right.in_halves(update));
     }
 
     fn split_at(mut self, middle: usize) -> (Self, Self) {
