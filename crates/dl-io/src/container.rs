@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::atomic::{WriteError, write_atomically};
+use crate::error::WriteError;
 use crate::tensors::{Narrowing, TensorError, array_from, bytes_of, dtype};
 
 /// The metadata's key of the manifest.
@@ -159,17 +159,14 @@ pub(crate) fn write<F: Scalar>(
     content: &impl Serialize,
     arrays: Vec<(String, ArrayD<F>)>,
 ) -> Result<(), WriteError> {
-    let failed = |source| WriteError {
-        path: path.to_owned(),
-        source,
-    };
     let manifest = Manifest {
         sha256: NO_CHECKSUM.to_owned(),
         format: format.name.to_owned(),
         version: format.version,
         content,
     };
-    let manifest = serde_json::to_string(&manifest).map_err(|error| failed(error.into()))?;
+    let manifest = serde_json::to_string(&manifest);
+    let manifest = manifest.map_err(|error| WriteError::at(path)(error.into()))?;
     let tensors = arrays.into_iter().map(|(name, array)| {
         let bytes = Bytes {
             dtype: dtype::<F>(),
@@ -180,11 +177,12 @@ pub(crate) fn write<F: Scalar>(
     });
     let metadata = HashMap::from([(KEY.to_owned(), manifest)]);
     let mut bytes = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|error| failed(std::io::Error::other(error)))?;
+        .map_err(|error| WriteError::at(path)(std::io::Error::other(error)))?;
     let place = checksum_place(&bytes).expect("the manifest begins with the checksum");
     let checksum = hexadecimal(&Sha256::digest(&bytes));
     bytes[place].copy_from_slice(checksum.as_bytes());
-    write_atomically(path, |file| file.write_all(&bytes))
+    let written = dl_fs::write_atomically(path, |file| file.write_all(&bytes));
+    written.map_err(WriteError::at(path))
 }
 
 /// A file's bytes, whose checksum is right.
@@ -204,7 +202,7 @@ impl Container {
             path: path.to_owned(),
             kind,
         };
-        let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
+        let bytes = dl_fs::read(path).map_err(|error| failed(error.into()))?;
         let manifest = manifest(&bytes, format).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),

@@ -1,8 +1,29 @@
 //! Why something cannot be saved.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use dl_nn::ArchitectureError;
 
-use crate::atomic::WriteError;
+/// A file that could not be written. What stood there before still does.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {source}", path.display())]
+pub struct WriteError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the operating system says.
+    pub source: io::Error,
+}
+
+impl WriteError {
+    /// The error for the file at `path`.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
 
 /// Why a file was not written. What stood there before still does.
 #[derive(Debug, thiserror::Error)]

@@ -148,7 +148,7 @@ fn raw_rows_go_through_all_that_was_fitted() {
     let expected = trainer.predict(&by_hand).unwrap();
     let classes = trainer.predict_classes(&by_hand).unwrap().to_vec();
 
-    let bundle = Bundle::of(trainer)
+    let bundle = Bundle::of(&trainer)
         .preprocessing(scaler)
         .preprocessing(pca)
         .preprocessing(range)

@@ -215,6 +215,9 @@ pub enum TrainError {
     /// The snapshot to go on from does not fit; nothing has changed.
     #[error("cannot resume: {0}")]
     Resume(#[from] ResumeError),
+    /// The checkpointer cannot keep checkpoints; nothing has changed.
+    #[error("no checkpoints can be kept: {0}")]
+    NoCheckpoints(String),
     /// A checkpoint could not be kept. Training stopped after this step, with its weights.
     #[error("no checkpoint could be kept after epoch {epoch}, step {step}: {why}")]
     Checkpoint {
@@ -224,6 +227,15 @@ pub enum TrainError {
         step: usize,
         /// What the checkpointer says.
         why: String,
+    },
+    /// The flag handed to [`Fit::interrupt`](crate::train::Fit::interrupt) was set. Training stopped
+    /// after this step, with its weights, and a checkpoint was kept where there is a checkpointer.
+    #[error("interrupted after epoch {epoch}, step {step}")]
+    Interrupted {
+        /// Epochs done.
+        epoch: usize,
+        /// Steps done in the epoch under way.
+        step: usize,
     },
     /// The loss became NaN or infinite. The model holds the last good weights: those after the
     /// last epoch whose losses were all finite, or the initial ones. The optimiser has forgotten

@@ -16,7 +16,26 @@ pub type View<'a, F> = ArrayViewD<'a, F>;
 /// A batch that is written; always in standard (row-major) layout.
 pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
 
-/// A differentiable function with parameters, on a batch of samples.
+/// Copies of boxed layers: every [`Layer`] that is `Clone` has them.
+pub trait CloneLayer<F> {
+    /// A copy of the layer, its parameters included.
+    fn clone_layer(&self) -> Box<dyn Layer<F>>;
+}
+
+impl<F: Scalar, L: Layer<F> + Clone + 'static> CloneLayer<F> for L {
+    fn clone_layer(&self) -> Box<dyn Layer<F>> {
+        Box::new(self.clone())
+    }
+}
+
+impl<F: Scalar> Clone for Box<dyn Layer<F>> {
+    fn clone(&self) -> Self {
+        (**self).clone_layer()
+    }
+}
+
+/// A differentiable function with parameters, on a batch of samples. It is `Clone`, so that a model
+/// can be copied.
 ///
 /// A layer holds its parameters and nothing else: no input of the last call, no gradient, no
 /// mode. What a forward pass leaves for the backward pass stands in the [`Cache`] it is handed,
@@ -25,7 +44,7 @@ pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
 /// Inputs and outputs have the sample index as axis 0 and are channels-last. The buffers belong
 /// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
 /// written.
-pub trait Layer<F: Scalar>: Debug + Send + Sync {
+pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     /// The kind of layer: the stem of its default name, e.g. `dense`; unless a layer says
     /// otherwise, the name of its type.
     fn kind(&self) -> &'static str {

@@ -27,7 +27,9 @@ pub use activation::Activation;
 pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig, Registry};
 pub use dl_core::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
-pub use layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
+pub use layer::{
+    Batching, Cache, CloneLayer, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut,
+};
 pub use model::{Model, NamedLayer, Weights, WeightsError};
 pub use sequential::{Limits, Sequential};
 pub use summary::{Summary, SummaryRow};

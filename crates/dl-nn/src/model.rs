@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 const PREDICT_BATCH: usize = 256;
 
 /// A row of layers with their parameters, as [`Sequential::build`](crate::Sequential::build)
-/// makes it.
+/// makes it. A copy of it has its own parameters.
 #[derive(Debug)]
 pub struct Model<F> {
     input_shape: Vec<usize>,
@@ -34,6 +34,27 @@ pub struct NamedLayer<F> {
     pub config: Option<LayerConfig>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     parameter_names: Vec<String>,
+}
+
+impl<F: Scalar> Clone for Model<F> {
+    fn clone(&self) -> Self {
+        Self {
+            input_shape: self.input_shape.clone(),
+            layers: self.layers.clone(),
+        }
+    }
+}
+
+impl<F: Scalar> Clone for NamedLayer<F> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            layer: self.layer.clone(),
+            output_shape: self.output_shape.clone(),
+            config: self.config.clone(),
+            parameter_names: self.parameter_names.clone(),
+        }
+    }
 }
 
 impl<F: Scalar> NamedLayer<F> {

@@ -29,7 +29,7 @@ enum Fault {
 }
 
 /// y = gain · x.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Scale {
     gain: Array1<f64>,
     other: Array1<f64>,

@@ -35,7 +35,7 @@ const MOST_SAMPLE: usize = 1 << 26;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("iris.dl");
-/// Bundle::of(trainer)
+/// Bundle::of(&trainer)
 ///     .preprocessing(scaler)
 ///     .class_names(train.class_names())
 ///     .save(&path)?;
@@ -113,14 +113,15 @@ impl<F: Scalar> Bundle<F> {
         }
     }
 
-    /// The trainer's model; its answers are what the loss makes of the outputs: probabilities.
-    pub fn of(trainer: Trainer<F>) -> Self {
+    /// A copy of the trainer's model; its answers are what the loss makes of the outputs:
+    /// probabilities.
+    pub fn of(trainer: &Trainer<F>) -> Self {
         of(trainer)
     }
 
-    fn of_trainer(trainer: Trainer<F>) -> Self {
+    fn of_trainer(trainer: &Trainer<F>) -> Self {
         let output = trainer.loss().link();
-        let mut bundle = Self::of_model(trainer.into_model());
+        let mut bundle = Self::of_model(trainer.model().clone());
         bundle.content.output = output;
         bundle
     }
@@ -237,7 +238,7 @@ instantiate! {
         Bundle::of_model(model)
     }
 
-    fn of<F: Scalar>(trainer: Trainer<F>) -> Bundle<F> {
+    fn of<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
         Bundle::of_trainer(trainer)
     }
 

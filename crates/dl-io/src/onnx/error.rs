@@ -3,7 +3,7 @@
 use dl_nn::ConfigError;
 use dl_nn::activation::Activation;
 
-use crate::atomic::WriteError;
+use crate::error::WriteError;
 
 /// A model that has no ONNX file.
 #[derive(Debug, thiserror::Error)]

@@ -59,7 +59,7 @@ use self::proto::{
     DataType, DimensionProto, GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto,
     TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::atomic::write_atomically;
+use crate::error::WriteError;
 
 pub use self::error::OnnxError;
 
@@ -226,7 +226,8 @@ instantiate! {
 
     fn save<F: Scalar>(onnx: &Onnx<'_, F>, path: &Path) -> Result<(), OnnxError> {
         let bytes = onnx.encoded()?;
-        Ok(write_atomically(path, |file| file.write_all(&bytes))?)
+        let written = dl_fs::write_atomically(path, |file| file.write_all(&bytes));
+        Ok(written.map_err(WriteError::at(path))?)
     }
 }
 

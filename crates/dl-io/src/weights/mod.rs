@@ -25,7 +25,6 @@ use ndarray::{ArrayD, Dimension};
 use self::archive::{Archive, Entry, Format, bytes};
 use self::error::listed;
 use self::slots::{Slot, in_order, layers_with_weights, numbers, slots};
-use crate::atomic::write_atomically;
 use crate::tensors::{Narrowing, check_dtype};
 
 /// A file of a model's weights: its parameters and state (running statistics), by name. What the
@@ -175,12 +174,12 @@ impl WeightsFile {
         // by which tools of PyTorch's users know their own
         let metadata = (self.layout == Layout::PyTorch)
             .then(|| HashMap::from([("format".to_owned(), "pt".to_owned())]));
-        let written = write_atomically(&self.path, |file| match format {
+        let written = dl_fs::write_atomically(&self.path, |file| match format {
             Format::Safetensors => safetensors::write(file, tensors, metadata),
             #[cfg(feature = "npz")]
             Format::Npz => npz::write(file, tensors),
         });
-        written.map_err(|error| WeightsProblem::Write(error.source))
+        written.map_err(WeightsProblem::Write)
     }
 
     /// Every layer renamed is one that has weights.

@@ -114,6 +114,15 @@ pub trait Checkpointer<F> {
     /// callbacks.
     fn wants(&mut self, moment: Moment) -> bool;
 
+    /// Makes sure that snapshots can be kept. Called when training begins, before anything is
+    /// changed.
+    ///
+    /// # Errors
+    /// Where they cannot; nothing is trained.
+    fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+
     /// Keeps it.
     ///
     /// # Errors
@@ -125,6 +134,10 @@ pub trait Checkpointer<F> {
 impl<F, C: Checkpointer<F> + ?Sized> Checkpointer<F> for &mut C {
     fn wants(&mut self, moment: Moment) -> bool {
         (**self).wants(moment)
+    }
+
+    fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        (**self).begin()
     }
 
     fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
