@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use dl_data::Csv;
 use dl_io::Bundle;
-use examples::finish;
 use examples::picture::read_picture;
+use examples::{finish, println};
 use ndarray::{ArrayD, Axis, stack};
 
 /// Classifies the rows of a CSV file or the pictures of PNG files with a network that --save wrote
