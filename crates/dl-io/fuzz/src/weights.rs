@@ -39,7 +39,7 @@ pub fn model() -> Model<f32> {
     let network = Sequential::input([6, 6, 1])
         .push(Conv2d::new(2, 3).activation(Relu))
         .push(MaxPool2d::new(2))
-        .push(Flatten::new())
+        .push(Flatten)
         .push(Dense::new(3));
     network.build(1).expect("it fits")
 }
