@@ -42,11 +42,15 @@ fn matrices(value: f64) -> Vec<(&'static str, Array2<f64>)> {
 type Drawing = (&'static str, fn(ArrayView2<f64>) -> Panel);
 
 /// Each mark that takes numbers, made of a matrix or of a column of it.
-const MARKS: [Drawing; 13] = [
+const MARKS: [Drawing; 14] = [
     ("heat map", |m| panel().heat_map(HeatMap::new(m))),
     ("image", |m| panel().heat_map(HeatMap::image(m))),
     ("heat map with values", |m| {
         panel().heat_map(HeatMap::new(m).value_labels(2).color_bar("n"))
+    }),
+    ("heat map of logarithms", |m| {
+        let counts = m.mapv(|v| if v.is_finite() { v.max(0.0) } else { v });
+        panel().heat_map(HeatMap::new(&counts).log_colors().color_bar("n"))
     }),
     ("images", |m| {
         let images = m.insert_axis(Axis(0)).insert_axis(Axis(3));
@@ -108,7 +112,7 @@ fn a_value_that_is_not_finite_is_found_in_every_layout() {
 #[test]
 fn the_first_such_value_is_counted_row_by_row() {
     for (layout, matrix) in matrices(f64::NAN) {
-        for draw in [MARKS[0], MARKS[3], MARKS[5], MARKS[6]] {
+        for draw in [MARKS[0], MARKS[4], MARKS[6], MARKS[7]] {
             let error = svg(draw.1(matrix.view())).expect_err(layout).to_string();
             assert!(
                 error.contains("value 8 of "),

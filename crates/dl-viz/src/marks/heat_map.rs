@@ -117,7 +117,13 @@ impl HeatMap {
 
     /// The values at the ends of the colour map, never equal.
     fn ends(&self) -> (f64, f64) {
-        self.map.ends(self.values.iter().copied(), self.range)
+        let (low, high) = self.map.ends(self.values.iter().copied(), self.range);
+        let scale = self.scale();
+        match scale.position(low) < scale.position(high) {
+            true => (low, high),
+            // large numbers side by side may have one logarithm
+            false => (low, low + (low.abs() * 1e-9).max(1.0)),
+        }
     }
 
     /// The colour of a value. The ends of the map are looked for once, not for each value.
