@@ -13,6 +13,7 @@ pub mod softmax;
 pub mod special;
 #[cfg(test)]
 mod testing;
+pub mod text;
 
 pub use instantiate::PerScalar;
 pub use scalar::Scalar;

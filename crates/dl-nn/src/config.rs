@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use dl_core::{Scalar, instantiate};
+use dl_core::{Scalar, instantiate, text::shown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,7 +61,8 @@ pub enum ArchitectureError {
     /// A layer cannot be described as data.
     #[error(
         "layer `{layer}` ({kind}) cannot be described as data; its `LayerSpec` must implement \
-         `config`"
+         `config`",
+        layer = shown(layer), kind = shown(kind)
     )]
     NoConfig {
         /// The layer's name.
@@ -70,7 +71,10 @@ pub enum ArchitectureError {
         kind: String,
     },
     /// A kind of layer that the registry does not have.
-    #[error("layer `{layer}` is of kind `{kind}`, but the kinds known here are {known}")]
+    #[error(
+        "layer `{layer}` is of kind `{kind}`, but the kinds known here are {known}",
+        layer = shown(layer), kind = shown(kind), known = shown(known)
+    )]
     UnknownKind {
         /// The layer's name.
         layer: String,
@@ -80,7 +84,10 @@ pub enum ArchitectureError {
         known: String,
     },
     /// Settings that are not those of this kind of layer.
-    #[error("layer `{layer}`: these are not the settings of a `{kind}`: {why}")]
+    #[error(
+        "layer `{layer}`: these are not the settings of a `{kind}`: {why}",
+        layer = shown(layer), kind = shown(kind), why = shown(why)
+    )]
     Settings {
         /// The layer's name.
         layer: String,

@@ -1,6 +1,6 @@
 //! A network with its parameters.
 
-use dl_core::{Scalar, instantiate};
+use dl_core::{Scalar, instantiate, text::shown};
 use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
@@ -117,7 +117,10 @@ impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {
 
 /// Weights of another model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the weights have {found} where the model has {expected}")]
+#[error(
+    "the weights have {found} where the model has {expected}",
+    found = shown(found), expected = shown(expected)
+)]
 pub struct WeightsError {
     /// The entry found: name and shape.
     pub found: String,

@@ -13,7 +13,11 @@ pub fn check(input: &[u8]) {
     let Some((&choice, bytes)) = input.split_first() else {
         return;
     };
-    let extension = if choice & 1 == 0 { "safetensors" } else { "npz" };
+    let extension = if choice & 1 == 0 {
+        "safetensors"
+    } else {
+        "npz"
+    };
     let layout = match choice >> 1 & 3 {
         0 => Layout::PyTorch,
         1 => Layout::Keras,

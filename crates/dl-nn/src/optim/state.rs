@@ -1,5 +1,6 @@
 //! What an optimiser remembers, as plain data that can be saved.
 
+use dl_core::text::shown;
 use serde::{Deserialize, Serialize};
 
 /// An optimiser's memory: enough to go on after a restart as if there had been none.
@@ -32,7 +33,7 @@ pub struct ParameterState<F> {
 #[non_exhaustive]
 pub enum StateError {
     /// The saved state is another rule's.
-    #[error("the optimiser is {expected}, but the state is of {found}")]
+    #[error("the optimiser is {expected}, but the state is of {found}", found = shown(found))]
     Rule {
         /// The state's rule.
         found: String,
@@ -50,7 +51,10 @@ pub enum StateError {
         expected: &'static [&'static str],
     },
     /// A parameter's entry holds the wrong number of arrays.
-    #[error("the state of `{name}` has {found} slots, but must have {expected}")]
+    #[error(
+        "the state of `{name}` has {found} slots, but must have {expected}",
+        name = shown(name)
+    )]
     SlotCount {
         /// The parameter.
         name: String,
@@ -68,7 +72,10 @@ pub enum StateError {
         expected: usize,
     },
     /// Another parameter stands at this place.
-    #[error("parameter {position} is `{found}`, but the optimiser's state has `{expected}` there")]
+    #[error(
+        "parameter {position} is `{found}`, but the optimiser's state has `{expected}` there",
+        found = shown(found), expected = shown(expected)
+    )]
     Name {
         /// Place in the model's order, from 0.
         position: usize,
@@ -79,7 +86,8 @@ pub enum StateError {
     },
     /// The parameter has another length than its state.
     #[error(
-        "`{name}` has {found} values, but its `{slot}` in the optimiser's state has {expected}"
+        "`{name}` has {found} values, but its `{slot}` in the optimiser's state has {expected}",
+        name = shown(name)
     )]
     Length {
         /// The parameter.
@@ -92,7 +100,7 @@ pub enum StateError {
         expected: usize,
     },
     /// The parameter has another length than its gradient.
-    #[error("`{name}` has {expected} values, but its gradient has {found}")]
+    #[error("`{name}` has {expected} values, but its gradient has {found}", name = shown(name))]
     Gradient {
         /// The parameter.
         name: String,

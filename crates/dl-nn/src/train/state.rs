@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use dl_core::Scalar;
+use dl_core::{Scalar, text::shown};
 use serde::{Deserialize, Serialize};
 
 use super::callback::Plan;
@@ -166,7 +166,10 @@ pub enum ResumeError {
         expected: usize,
     },
     /// The callbacks are others than those of the snapshot.
-    #[error("callbacks that remember something: the snapshot has {found}, but here: {expected}")]
+    #[error(
+        "callbacks that remember something: the snapshot has {found}, but here: {expected}",
+        found = shown(found), expected = shown(expected)
+    )]
     Callback {
         /// The snapshot's.
         found: String,

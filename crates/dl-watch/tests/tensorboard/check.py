@@ -86,7 +86,13 @@ def check(path, run, expected):
     for kind, plugin in plugins.items():
         found = tensors.PluginTagToContent(plugin) if expected[kind] else {}
         same(f"{run}: tags for {plugin}", sorted(found), sorted(expected[kind]))
+    for tag in expected["texts"]:
+        same(f"{run}: {tag}: times", len(tensors.Tensors(tag)), 1)
+    for tag, points in expected["scalars"].items():
+        found = [(event.step, tensor_util.make_ndarray(event.tensor_proto).item()) for event in tensors.Tensors(tag)]
+        same_points(f"{run}: {tag}: as tensors", found, points)
     for tag, last in expected["histograms"].items():
+        same(f"{run}: {tag}: steps of tensors", [event.step for event in tensors.Tensors(tag)], last["steps"])
         # rows of left edge, right edge, count
         buckets = tensor_util.make_ndarray(tensors.Tensors(tag)[-1].tensor_proto)
         same(f"{run}: {tag}: tensor counts", buckets[:, 2].sum(), last["num"])
