@@ -17,6 +17,7 @@ use crate::sequential::Sequential;
 
 /// A layer's description as plain data: its kind and what it was set to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerConfig {
     /// The kind of layer, under which a [`Registry`] knows it: `dense`.
     pub kind: String,
@@ -37,6 +38,7 @@ impl LayerConfig {
 
 /// A row of layers as plain data, from which [`Registry::sequential`] makes a network again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Architecture {
     /// The shape of one input sample.
     pub input_shape: Vec<usize>,
@@ -46,12 +48,46 @@ pub struct Architecture {
 
 /// A layer of an [`Architecture`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "NamedSettings", into = "NamedSettings")]
 pub struct NamedConfig {
     /// Its name in the model.
     pub name: String,
     /// What it is.
-    #[serde(flatten)]
     pub config: LayerConfig,
+}
+
+/// A [`NamedConfig`] as it is written: in one object. (serde refuses no unknown keys where it
+/// flattens one structure into another.)
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedSettings {
+    name: String,
+    kind: String,
+    settings: Value,
+}
+
+impl From<NamedSettings> for NamedConfig {
+    fn from(read: NamedSettings) -> Self {
+        let NamedSettings {
+            name,
+            kind,
+            settings,
+        } = read;
+        let config = LayerConfig { kind, settings };
+        Self { name, config }
+    }
+}
+
+impl From<NamedConfig> for NamedSettings {
+    fn from(named: NamedConfig) -> Self {
+        let NamedConfig { name, config } = named;
+        let LayerConfig { kind, settings } = config;
+        Self {
+            name,
+            kind,
+            settings,
+        }
+    }
 }
 
 /// An architecture that cannot be written down or read back.

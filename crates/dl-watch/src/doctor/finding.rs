@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Check {
     /// Targets that the loss does not take, such as class numbers out of range.
@@ -48,6 +49,7 @@ pub enum Check {
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Severity {
     /// Worth knowing; often intended.
     Note,
@@ -59,6 +61,7 @@ pub enum Severity {
 
 /// One thing that is wrong: where, the number, the threshold, and what to try.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// What was looked at.
     pub check: Check,
@@ -80,6 +83,7 @@ pub struct Finding {
 
 /// A step of a `fit`; both count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moment {
     /// The epoch.
     pub epoch: usize,
@@ -91,6 +95,7 @@ pub struct Moment {
 ///
 /// [`Display`](fmt::Display) lists them, the worst first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Diagnosis {
     /// The findings.
     pub findings: Vec<Finding>,

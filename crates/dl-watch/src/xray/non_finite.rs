@@ -12,6 +12,7 @@ use super::XRay;
 
 /// The first array of a step, in the order of computation, that holds a NaN or an infinity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NonFinite {
     /// Which array.
     pub place: Place,
@@ -23,6 +24,7 @@ pub struct NonFinite {
 
 /// An array of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Place {
     /// The samples.
