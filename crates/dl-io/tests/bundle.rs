@@ -328,7 +328,7 @@ fn what_a_file_declares_is_not_trusted() {
     let again = r#"\"dense_1.kernel\","#.repeat(1000);
     assert!(
         refused(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
-            .contains("more numbers than the file holds")
+            .contains("names the tensor `dense_1.kernel` more than once")
     );
     assert!(
         refused(
