@@ -146,7 +146,8 @@ fn layers_in_order_have_no_names_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).in_order();
     let error = file.save(&model(3)).unwrap_err();
-    let expected = "to be written, layers need names: `in_order` is for reading, `rename` for both";
+    let expected = "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+         for both";
     assert_eq!(error.problem.to_string(), expected);
 }
 

@@ -49,7 +49,7 @@ fn a_sequentials_layers_are_taken_in_order() {
 fn numbers_in_names_are_an_order() {
     let conv = |filters| Conv2d::new(filters, 3).padding(Padding::all(1));
     let network = [4, 6, 6, 6, 6].into_iter();
-    let network = network.fold(Sequential::input([8, 8, 3]), |network, filters| {
+    let network = network.fold(Sequential::<f32>::input([8, 8, 3]), |network, filters| {
         network.push(conv(filters))
     });
     let mut model = network.build(0).unwrap();

@@ -22,6 +22,7 @@ pub struct LayerConfig {
     /// The kind of layer, under which a [`Registry`] knows it: `dense`.
     pub kind: String,
     /// The description's fields, as serde writes them.
+    #[serde(deserialize_with = "crate::unique::deserialize")]
     pub settings: Value,
 }
 
@@ -63,6 +64,7 @@ pub struct NamedConfig {
 struct NamedSettings {
     name: String,
     kind: String,
+    #[serde(deserialize_with = "crate::unique::deserialize")]
     settings: Value,
 }
 

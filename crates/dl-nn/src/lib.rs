@@ -22,6 +22,7 @@ mod stage;
 mod summary;
 mod target;
 pub mod train;
+mod unique;
 mod workspace;
 
 pub use activation::Activation;
