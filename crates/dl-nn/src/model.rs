@@ -59,6 +59,7 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             output_shape: self.output_shape.clone(),
             config: self.config.clone(),
             parameter_names: self.parameter_names.clone(),
+            cost: self.cost,
         }
     }
 }

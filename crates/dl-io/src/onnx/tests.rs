@@ -146,7 +146,7 @@ fn the_oldest_opset_with_all_operators() {
     assert_eq!(version(&dense().push(LayerNorm::new())), (8, 17));
 }
 
-/// OpenVINO takes the bias for a whole number.
+/// `OpenVINO` takes the bias for a whole number.
 #[test]
 fn response_normalisation_has_a_bias_of_one() {
     let norm = LocalResponseNorm::new().size(3).k(1.5).alpha(0.3).beta(0.6);

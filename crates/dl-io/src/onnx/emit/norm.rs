@@ -91,7 +91,7 @@ pub(super) fn layer<F: Scalar>(
 
 /// `LRN`, whose α is divided by the number of channels summed, as ours is not.
 ///
-/// Its bias is 1: OpenVINO takes k for a whole number. (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a
+/// Its bias is 1: `OpenVINO` takes k for a whole number. (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a
 /// product with k^−β follows. Run times want α and β positive: without one of them, that is all.
 pub(super) fn local_response<F: Scalar>(
     graph: &mut Graph,
