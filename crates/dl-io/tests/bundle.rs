@@ -509,7 +509,7 @@ fn an_answer_that_is_not_finite_is_an_error_that_names_the_sample() {
         }
         let network = Trainer::new(model, SoftmaxCrossEntropy::new(), Sgd::new(0.1)).unwrap();
         let bundle = match output {
-            Softmax => Bundle::of(network),
+            Softmax => Bundle::of(&network),
             _ => Bundle::new(network.into_model()),
         };
         let bundle = bundle.class_names(["a", "b"]);

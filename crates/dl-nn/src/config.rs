@@ -180,7 +180,8 @@ impl<F: Scalar> Registry<F> {
             .with::<StandardNormalKl>("standard_normal_kl")
     }
 
-    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives.
+    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives. Let
+    /// its settings refuse what they do not know: `#[serde(deny_unknown_fields)]`.
     pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(
         mut self,
         kind: &'static str,

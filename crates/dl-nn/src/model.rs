@@ -14,8 +14,8 @@ use crate::workspace::Workspace;
 /// The most samples per pass in [`Model::predict`].
 const PREDICT_BATCH: usize = 256;
 
-/// Numbers that the layers may make of the samples of one pass, unless there are as many weights.
-const PREDICT_NUMBERS: usize = 1 << 24;
+/// Numbers that the layers may make of the samples of one pass.
+const PREDICT_NUMBERS: usize = 1 << 28;
 
 /// A row of layers with their parameters, as [`Sequential::build`](crate::Sequential::build)
 /// makes it. A copy of it has its own parameters.
@@ -367,8 +367,8 @@ impl<F: Scalar> Model<F> {
     }
 
     /// The network's outputs for samples `[n, …input]`: `[n, …output]`, evaluated without
-    /// dropout, in passes of up to 256 samples: fewer, where the layers' outputs would take more
-    /// memory than the weights.
+    /// dropout, in passes of up to 256 samples: fewer, where the layers would make more than 2²⁸
+    /// numbers of them.
     ///
     /// # Errors
     /// [`DataError`] where there are no samples, or of another shape than the model takes.
@@ -393,13 +393,12 @@ impl<F: Scalar> Model<F> {
         Ok(y)
     }
 
-    /// Samples per pass, so that wide layers of few weights do not take more memory than either.
+    /// Samples per pass.
     fn predict_batch(&self) -> usize {
         let of_layer = |named: &NamedLayer<F>| named.size().saturating_add(named.scratch());
         let sample = self.layers.iter().map(of_layer);
         let sample = sample.fold(1, usize::saturating_add);
-        let most = PREDICT_NUMBERS.max(self.parameter_count().saturating_mul(4));
-        (most / sample).clamp(1, PREDICT_BATCH)
+        (PREDICT_NUMBERS / sample).clamp(1, PREDICT_BATCH)
     }
 
     /// Checks that `x` holds samples of the model's input shape, all finite.

@@ -4,11 +4,10 @@ use dl_core::instantiate;
 use dl_nn::Scalar;
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
 
-use super::{Bundle, PredictError};
+use super::{Bundle, MOST_SAMPLE, PredictError};
 
-/// Samples that go through all steps together, so that these do not take as much memory as all
-/// samples.
-const ROWS: usize = 256;
+/// The most samples that go through all steps together.
+const MOST_ROWS: usize = 256;
 
 impl<F: Scalar> Bundle<F> {
     /// The answers for raw samples `[n, …input_shape]`: probabilities of a classifier, values of a
@@ -28,13 +27,15 @@ impl<F: Scalar> Bundle<F> {
                 expected: expected.clone(),
             });
         }
+        // some rows at a time, so that a file of few bytes does not take more memory than one sample may
+        let rows = (MOST_SAMPLE / self.model.least_limits().sample.max(1)).clamp(1, MOST_ROWS);
         let n = x.len_of(Axis(0));
         if n == 0 {
             return Err(dl_nn::DataError::Empty.into());
         }
         let mut answers = Vec::new();
-        for start in (0..n).step_by(ROWS) {
-            let part = x.slice_axis(Axis(0), Slice::from(start..n.min(start + ROWS)));
+        for start in (0..n).step_by(rows) {
+            let part = x.slice_axis(Axis(0), Slice::from(start..n.min(start + rows)));
             let part = self.answer(part.as_standard_layout().into_owned());
             answers.push(part.map_err(|error| error.after(start))?);
         }

@@ -36,7 +36,8 @@ use crate::tensors::{Narrowing, check_dtype};
 ///
 /// Both ways the file and the model are compared before either changes: every parameter has its
 /// tensor and every tensor its parameter, of the same shape, of finite numbers. `f32` numbers go
-/// exactly into a model of `f64`, those of 16 bits (`f16`, `bf16`) into either; from `f64` to `f32` only after [`rounding`](Self::rounding).
+/// exactly into a model of `f64`, those of 16 bits (`f16`, `bf16`) into either; `f64` numbers into a
+/// model of `f32` only after [`rounding`](Self::rounding).
 ///
 /// ```
 /// use dl_io::{Layout, WeightsFile};

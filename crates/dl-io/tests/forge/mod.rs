@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// What a file of one layer says of itself, a dense one of 2 features and 3 units.
-pub fn content() -> Value {
+pub(crate) fn content() -> Value {
     let dense = json!({
         "name": "dense_1",
         "kind": "dense",
@@ -24,7 +24,7 @@ pub fn content() -> Value {
 }
 
 /// What a bundle of these layers says.
-pub fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&str]) -> Value {
+pub(crate) fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&str]) -> Value {
     json!({
         "library": "a forger's",
         "input_shape": input,
@@ -40,7 +40,7 @@ pub fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&str]) -> 
 }
 
 /// What a checkpoint says of a training that has not begun.
-pub fn checkpoint_content() -> Value {
+pub(crate) fn checkpoint_content() -> Value {
     let plan = json!({ "epochs": 1, "steps_per_epoch": 1, "batch_size": 1, "samples": 1 });
     let tally = json!({ "loss": 0.0, "weight": 0.0, "right": null, "samples": 0 });
     json!({
@@ -52,12 +52,12 @@ pub fn checkpoint_content() -> Value {
 }
 
 /// A bundle whose tensors of `f32` hold zeros.
-pub fn bundle(content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
+pub(crate) fn bundle(content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
     container("dl-model", content, tensors)
 }
 
 /// A file of this format.
-pub fn container(format: &str, content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
+pub(crate) fn container(format: &str, content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
     let zeros = "0".repeat(64);
     let manifest =
         format!(r#"{{"sha256":"{zeros}","format":"{format}","version":1,"content":{content}}}"#);
@@ -83,7 +83,7 @@ pub fn container(format: &str, content: &str, tensors: &[(&str, &[usize])]) -> V
 }
 
 /// With the right checksum, where there are zeros.
-pub fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let before = br#"{\"sha256\":\""#;
     let mut windows = bytes.windows(before.len());
     let place = windows.position(|window| window == before).unwrap() + before.len();
@@ -94,7 +94,7 @@ pub fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// A convolution's settings.
-pub fn conv(kind: &str, filters: usize, window: Value) -> Value {
+pub(crate) fn conv(kind: &str, filters: usize, window: Value) -> Value {
     let mut settings = json!({
         "filters": filters,
         "window": window,
@@ -111,7 +111,7 @@ pub fn conv(kind: &str, filters: usize, window: Value) -> Value {
 }
 
 /// A window with padding above, below, before and behind.
-pub fn window(kernel: Value, stride: Value, dilation: Value, padding: [usize; 4]) -> Value {
+pub(crate) fn window(kernel: Value, stride: Value, dilation: Value, padding: [usize; 4]) -> Value {
     let [top, bottom, left, right] = padding;
     json!({
         "kernel": kernel,
@@ -121,6 +121,6 @@ pub fn window(kernel: Value, stride: Value, dilation: Value, padding: [usize; 4]
     })
 }
 
-pub fn size(height: usize, width: usize) -> Value {
+pub(crate) fn size(height: usize, width: usize) -> Value {
     json!({ "height": height, "width": width })
 }
