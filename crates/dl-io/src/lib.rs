@@ -10,6 +10,7 @@ mod checkpoint;
 mod checksum;
 mod container;
 mod error;
+mod json;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 mod tensors;

@@ -17,10 +17,12 @@ use crate::sequential::Sequential;
 
 /// A layer's description as plain data: its kind and what it was set to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerConfig {
     /// The kind of layer, under which a [`Registry`] knows it: `dense`.
     pub kind: String,
     /// The description's fields, as serde writes them.
+    #[serde(deserialize_with = "crate::unique::deserialize")]
     pub settings: Value,
 }
 
@@ -37,6 +39,7 @@ impl LayerConfig {
 
 /// A row of layers as plain data, from which [`Registry::sequential`] makes a network again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Architecture {
     /// The shape of one input sample.
     pub input_shape: Vec<usize>,
@@ -46,12 +49,47 @@ pub struct Architecture {
 
 /// A layer of an [`Architecture`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "NamedSettings", into = "NamedSettings")]
 pub struct NamedConfig {
     /// Its name in the model.
     pub name: String,
     /// What it is.
-    #[serde(flatten)]
     pub config: LayerConfig,
+}
+
+/// A [`NamedConfig`] as it is written: in one object. (serde refuses no unknown keys where it
+/// flattens one structure into another.)
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedSettings {
+    name: String,
+    kind: String,
+    #[serde(deserialize_with = "crate::unique::deserialize")]
+    settings: Value,
+}
+
+impl From<NamedSettings> for NamedConfig {
+    fn from(read: NamedSettings) -> Self {
+        let NamedSettings {
+            name,
+            kind,
+            settings,
+        } = read;
+        let config = LayerConfig { kind, settings };
+        Self { name, config }
+    }
+}
+
+impl From<NamedConfig> for NamedSettings {
+    fn from(named: NamedConfig) -> Self {
+        let NamedConfig { name, config } = named;
+        let LayerConfig { kind, settings } = config;
+        Self {
+            name,
+            kind,
+            settings,
+        }
+    }
 }
 
 /// An architecture that cannot be written down or read back.
@@ -149,7 +187,8 @@ impl<F: Scalar> Registry<F> {
             .with::<StandardNormalKl>("standard_normal_kl")
     }
 
-    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives.
+    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives. Let
+    /// its settings refuse what they do not know: `#[serde(deny_unknown_fields)]`.
     pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(
         mut self,
         kind: &'static str,

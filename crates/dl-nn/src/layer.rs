@@ -217,6 +217,19 @@ impl<'a, F> ParamMut<'a, F> {
     }
 }
 
+/// What a layer takes beside its parameters, its input and its output, told before it is built:
+/// what a file declares is compared with what it may cost before anything is allocated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes that the layer keeps, however many samples it sees: plans, reordered weights.
+    pub plan: usize,
+    /// Numbers that it works in for each sample: a padded copy of its input.
+    pub scratch: usize,
+    /// Multiply-adds for a sample, or steps that take as long, beyond one for each parameter and for
+    /// each number that comes out.
+    pub operations: usize,
+}
+
 /// The description of a layer, from which a model builds it once the input shape is known.
 #[diagnostic::on_unimplemented(
     note = "a type that is a `Layer` itself is added with `push_layer` instead of `push`"
@@ -235,6 +248,13 @@ pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
     /// input: what a file declares is compared with what it holds before it is allocated.
     fn numbers(&self, _input: &[usize]) -> usize {
         0
+    }
+
+    /// What the layer that [`build`](Self::build) makes for such an input takes besides. The
+    /// settings and the shape have not been checked: counts saturate, and what cannot be built costs
+    /// nothing.
+    fn cost(&self, _input: &[usize]) -> Cost {
+        Cost::default()
     }
 
     /// Checks the configuration and the input shape (of one sample) and draws the parameters.
@@ -260,6 +280,10 @@ impl<F: Scalar> LayerSpec<F> for Box<dyn LayerSpec<F>> {
 
     fn numbers(&self, input: &[usize]) -> usize {
         (**self).numbers(input)
+    }
+
+    fn cost(&self, input: &[usize]) -> Cost {
+        (**self).cost(input)
     }
 
     fn build(

@@ -63,6 +63,7 @@ pub struct Bundle<F> {
 
 /// What a bundle says beside the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[serde(bound(
     serialize = "F: Scalar + Serialize",
     deserialize = "F: Scalar + Deserialize<'de>"

@@ -205,7 +205,8 @@ impl Checkpoints {
 
     fn write<F: Scalar>(&self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let (content, arrays) = Content::of(snapshot, self.settings()?);
-        Ok(container::write(&self.path, FORMAT, &content, arrays)?)
+        let bytes = container::encode(FORMAT, &content, arrays)?;
+        Ok(container::write(&self.path, &bytes)?)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use dl_fs::OverBudget;
+
 use crate::TensorError;
 
 /// A weights file that could not be read or written. After a failed read the model is as it was,
@@ -106,6 +108,20 @@ pub enum WeightsProblem {
         /// The model's layers that have parameters or state.
         expected: String,
     },
+    /// The file would cost more than its size warrants.
+    #[error(transparent)]
+    Cost(#[from] OverBudget),
+    /// Nothing says which of the file's layers comes first.
+    #[error(
+        "cannot tell the order of its layers {layers}: {why}; say it with `in_order_of`, or name \
+         each layer with `rename`"
+    )]
+    Order {
+        /// The prefixes in the file, sorted.
+        layers: String,
+        /// Why not.
+        why: String,
+    },
     /// Two tensors have one name.
     #[error("two tensors are named `{tensor}`")]
     Duplicate {
@@ -113,7 +129,10 @@ pub enum WeightsProblem {
         tensor: String,
     },
     /// Layers taken in order have no names that could be written.
-    #[error("to be written, layers need names: `in_order` is for reading, `rename` for both")]
+    #[error(
+        "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+         for both"
+    )]
     InOrder,
     /// The model has no equal in the file's layout.
     #[error("layer `{layer}` has no equal in PyTorch's layout: {why}")]

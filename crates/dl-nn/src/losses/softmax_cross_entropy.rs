@@ -14,6 +14,7 @@ use crate::target::TargetRow;
 /// Targets are class numbers (t one-hot) or probabilities over the K classes. With label
 /// smoothing ε (Szegedy et al. 2016, section 7), t becomes (1 − ε)·t + ε/K.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SoftmaxCrossEntropy {
     label_smoothing: f64,
 }

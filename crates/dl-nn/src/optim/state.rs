@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Saving must keep every bit for the continuation to be bit-equal: with `serde_json` that takes
 /// its `float_roundtrip` feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OptimizerState<F> {
     /// The name of the rule it belongs to.
     pub rule: String,
@@ -21,6 +22,7 @@ pub struct OptimizerState<F> {
 
 /// One parameter's state arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterState<F> {
     /// The parameter's dotted name: `dense_1.kernel`.
     pub name: String,

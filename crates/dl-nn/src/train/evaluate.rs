@@ -107,6 +107,7 @@ pub(super) fn count_right<F: Scalar>(
 
 /// Sums batch by batch to an [`Evaluation`].
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     #[serde(with = "crate::float")]
     loss: f64,

@@ -18,6 +18,7 @@ use crate::optim::{OptimizerState, StateError};
 /// No generator has a state of its own: every order, split and dropout mask is drawn from a
 /// generator made of the seed and the number of steps done, which are both here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Snapshot<F> {
     /// The trainer.
     pub trainer: TrainerState<F>,
@@ -28,6 +29,7 @@ pub struct Snapshot<F> {
 /// What a [`Trainer`](super::Trainer) holds: all there is to know between two of its
 /// [`step`](super::Trainer::step)s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainerState<F> {
     /// Its seed.
     pub seed: u64,
@@ -41,6 +43,7 @@ pub struct TrainerState<F> {
 
 /// How far a `fit` has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FitState<F> {
     /// What it was asked to do.
     pub plan: Plan,
@@ -64,6 +67,7 @@ pub struct FitState<F> {
 
 /// What a [`Callback`](super::Callback) remembers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CallbackState<F> {
     /// The kind of callback.
     pub kind: String,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Check {
     /// Targets that the loss does not take, such as class numbers out of range.
@@ -50,6 +51,7 @@ pub enum Check {
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Severity {
     /// Worth knowing; often intended.
     Note,

@@ -69,6 +69,7 @@ pub struct ParameterXRay<F> {
 
 /// The targets of a batch, owned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Targets<F> {
     /// One class number a sample.
     Classes(Array1<usize>),
