@@ -186,18 +186,15 @@ def architecture(r, sizes):
 
 
 def ends_in(network):
-    """The activation applied last; layers that only move values leave what came before."""
+    """The activation applied last, by which losses on logits refuse a network."""
     for layer in reversed(network["layers"]):
         if layer["kind"] == "activation":
             return layer["settings"]
         if layer["kind"] in ("dense", "conv2d", "conv_transpose2d"):
             return layer["settings"]["activation"]
-        if layer["kind"] not in (
-            "dropout",
-            "flatten",
-            "reshape",
-            "max_pool2d",
-            "global_max_pool2d",
+        if layer["kind"].endswith("_norm") or layer["kind"] in (
+            "reparameterize",
+            "standard_normal_kl",
         ):
             return "Identity"
     return "Identity"

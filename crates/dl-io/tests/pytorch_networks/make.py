@@ -46,7 +46,9 @@ def targets(network, generator):
     samples, outputs = network["samples"], network["outputs"]
     name, _ = name_and_options(network["loss"])
     if network["by_class"]:
-        return torch.randint(0, max(outputs, 2), (samples,), generator=generator)
+        classes = torch.randint(0, max(outputs, 2), (samples,), generator=generator)
+        classes[:2] = torch.tensor([0, 1])  # a single class is refused
+        return classes
     if name in ("SoftmaxCrossEntropy", "KlDivergence"):
         return probabilities(generator, samples, outputs)
     if name == "BinaryCrossEntropy":
