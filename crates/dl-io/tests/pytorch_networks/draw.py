@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 from layers import ACTIVATIONS, output_shape, parameter_shapes
+from losses import takes_classes
 
 
 @dataclasses.dataclass
@@ -299,7 +300,7 @@ def is_random(layer):
     return kind == "reparameterize" or kind == "dropout" and settings["rate"] > 0
 
 
-def network(r, sizes):
+def draw_network(r, sizes):
     """Everything but the arrays."""
     layers = architecture(r, sizes)
     shapes, out = parameter_shapes(layers)
@@ -320,7 +321,7 @@ def network(r, sizes):
         "epochs": epochs,
         "outputs": outputs,
         "weighted": r.random() < 0.4,
-        "by_class": r.random() < 0.5,
+        "by_class": r.random() < 0.5 and takes_classes(drawn_loss, outputs),
         "class_weighted": r.random() < 0.4,
         "trained": bool(shapes) and not any(map(is_random, layers["layers"])),
     }
