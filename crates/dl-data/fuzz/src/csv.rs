@@ -57,7 +57,7 @@ pub fn check(bytes: &[u8]) {
     }
     if let Ok(data) = csv.read_regression::<f64>(table, "fuzz") {
         assert!((1..=lines).contains(&data.len()));
-        assert!(data.targets().iter().all(|value| value.is_finite()));
+        assert!(data.target().iter().all(|value| value.is_finite()));
     }
     if let Ok((features, names)) = csv.read_features::<f64>(table, "fuzz") {
         assert!((1..=lines).contains(&features.nrows()));
