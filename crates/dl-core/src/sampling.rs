@@ -200,7 +200,11 @@ fn quotas(sizes: &[usize], total: usize) -> Option<Vec<usize>> {
     let mut by_lag: BinaryHeap<_> = open.map(|i| (lag(i, quotas[i]), Reverse(i))).collect();
     for _ in 0..given.abs_diff(total) {
         let (_, Reverse(i)) = by_lag.pop()?;
-        quotas[i] = if missing { quotas[i] + 1 } else { quotas[i] - 1 };
+        quotas[i] = if missing {
+            quotas[i] + 1
+        } else {
+            quotas[i] - 1
+        };
         if is_open(i, quotas[i]) {
             by_lag.push((lag(i, quotas[i]), Reverse(i)));
         }
@@ -288,7 +292,11 @@ mod tests {
             };
             let open = (0..sizes.len()).rev().filter(is_open);
             let next = open.max_by(|&a, &b| lag(a).total_cmp(&lag(b)))?;
-            quotas[next] = if missing { quotas[next] + 1 } else { quotas[next] - 1 };
+            quotas[next] = if missing {
+                quotas[next] + 1
+            } else {
+                quotas[next] - 1
+            };
         }
         Some(quotas)
     }
@@ -311,7 +319,10 @@ mod tests {
         let split = stratified_holdout(&labels, 0.5, &mut generator(0)).unwrap();
         assert_eq!(split.test.len(), 150_000);
         let mut held_out = vec![0; 100_000];
-        split.test.iter().for_each(|&row| held_out[labels[row]] += 1);
+        split
+            .test
+            .iter()
+            .for_each(|&row| held_out[labels[row]] += 1);
         assert!(held_out.iter().all(|n| (1..=2).contains(n)));
     }
 
@@ -327,7 +338,9 @@ mod tests {
             for result in refused {
                 let error = result.unwrap_err();
                 assert!(
-                    error.to_string().starts_with(&format!("a list of {n} rows does not fit into memory: ")),
+                    error
+                        .to_string()
+                        .starts_with(&format!("a list of {n} rows does not fit into memory: ")),
                     "{error}"
                 );
             }

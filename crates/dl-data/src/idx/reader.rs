@@ -31,7 +31,7 @@ pub struct IdxReader<R> {
 /// A file that cannot be read or whose header is not that of an IDX file.
 pub fn open(path: impl AsRef<Path>) -> Result<IdxReader<File>, IdxError> {
     let name = path.as_ref().display().to_string();
-    match File::open(path) {
+    match dl_fs::open(path) {
         Ok(file) => IdxReader::new(file, name),
         Err(source) => Err(IdxError::Io {
             at: IdxPlace::start(name),

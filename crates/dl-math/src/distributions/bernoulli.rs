@@ -198,7 +198,10 @@ mod tests {
     fn the_mean_of_samples_is_p() {
         let n = 10_000;
         for p in [0.0, 0.1, 0.5, 1.0f32] {
-            let samples = Bernoulli::new(p).unwrap().sample_n(n, &mut generator(1)).unwrap();
+            let samples = Bernoulli::new(p)
+                .unwrap()
+                .sample_n(n, &mut generator(1))
+                .unwrap();
             let mean = samples.iter().filter(|&&x| x).count() as f32 / n as f32;
             assert!((mean - p).abs() <= 4.0 * (p * (1.0 - p) / n as f32).sqrt());
         }

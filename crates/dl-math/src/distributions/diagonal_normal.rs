@@ -154,11 +154,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     ///
     /// # Errors
     /// Where there is no memory for n of them.
-    pub fn sample_n<R: Rng + ?Sized>(
-        &self,
-        n: usize,
-        rng: &mut R,
-    ) -> Result<Array2<F>, MathError> {
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array2<F>, MathError> {
         let d = self.dimensions();
         let mut components = self.components.iter().cycle();
         let draw = || components.next().map_or_else(F::zero, |c| c.sample(rng));

@@ -46,7 +46,10 @@ mod tests {
                 Categorical::<f64>::fit(&array![0, 1], n).map(drop),
             ];
             for result in refused {
-                assert!(matches!(result, Err(MathError::TooLarge { .. })), "{result:?}");
+                assert!(
+                    matches!(result, Err(MathError::TooLarge { .. })),
+                    "{result:?}"
+                );
             }
         }
         let error = normal.sample_n(usize::MAX, rng).unwrap_err();

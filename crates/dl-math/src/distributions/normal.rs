@@ -128,11 +128,7 @@ impl<F: Scalar> Normal<F> {
     ///
     /// # Errors
     /// Where there is no memory for n of them.
-    pub fn sample_n<R: Rng + ?Sized>(
-        &self,
-        n: usize,
-        rng: &mut R,
-    ) -> Result<Array1<F>, MathError> {
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array1<F>, MathError> {
         Ok(draws("samples", n, || self.sample(rng))?.into())
     }
 }
