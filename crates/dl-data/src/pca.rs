@@ -118,7 +118,7 @@ impl<F: Scalar> Pca<F> {
     ///
     /// # Errors
     /// Shapes that do not fit together or are empty; values that are not finite, variances that
-    /// are negative. That the vectors are orthonormal is not checked.
+    /// are negative, shares outside of `[0, 1]`. That the vectors are orthonormal is not checked.
     pub fn from_parts(
         mean: Array1<f64>,
         components: Array2<F>,
@@ -143,14 +143,19 @@ impl<F: Scalar> Pca<F> {
         check_fit(WHAT, &components)?;
         let (k, columns) = components.dim();
         check_parameters(WHAT, "mean", &mean, columns, ("finite", f64::is_finite))?;
-        for (name, values) in [
-            ("explained variance", &explained_variance),
-            ("explained variance ratio", &explained_variance_ratio),
-        ] {
-            let allowed = |v: F| v >= F::zero() && v.is_finite();
-            let allowed = ("finite and not negative", allowed);
-            check_parameters(WHAT, name, values, k, allowed)?;
-        }
+        let variance = |v: F| v >= F::zero() && v.is_finite();
+        let variance = ("finite and not negative", variance);
+        check_parameters(WHAT, "explained variance", &explained_variance, k, variance)?;
+        // but for rounding
+        let share = |v: F| v >= F::zero() && v <= F::of(1.001);
+        let share = ("in [0, 1]", share);
+        check_parameters(
+            WHAT,
+            "explained variance ratio",
+            &explained_variance_ratio,
+            k,
+            share,
+        )?;
         Ok(Self {
             mean,
             components,

@@ -126,19 +126,19 @@ fn a_column_has_one_role() {
         |csv: Csv, expected: &str| assert_eq!(read(&csv, table).unwrap_err().to_string(), expected);
     says(
         Csv::new().label("y").only(["a", "y"]),
-        "t.csv: column 3 (y) a feature and the same column the label contradict each other",
+        "t.csv: column 3 (y) cannot be both a feature and the label",
     );
     says(
         Csv::new().label("y").ignore(2),
-        "t.csv: column 3 (y) ignored and the same column the label contradict each other",
+        "t.csv: column 3 (y) cannot be both ignored and the label",
     );
     says(
         Csv::new().only(["a", "b"]).ignore("b"),
-        "t.csv: column 2 (b) ignored and the same column a feature contradict each other",
+        "t.csv: column 2 (b) cannot be both ignored and a feature",
     );
     says(
         Csv::new().only(["a", "a"]),
-        "t.csv: column 1 (a) a feature and the same column a feature contradict each other",
+        "t.csv: column 1 (a) cannot be both a feature and a feature",
     );
     // said twice, meant once
     assert_eq!(

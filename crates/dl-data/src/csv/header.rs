@@ -1,7 +1,13 @@
 //! Whether the first line is a header: a row of data must not be lost to it.
 
+use std::collections::HashMap;
+
 use super::{
-    Csv, CsvError, classes::Classes, column::Columns, missing::Markers, records::Raw,
+    Csv, CsvError,
+    classes::Classes,
+    column::{Columns, ambiguous},
+    missing::Markers,
+    records::Raw,
     source::Source,
 };
 use crate::text::listed;
@@ -33,18 +39,23 @@ pub(super) fn check_names(
     if csv.header.is_none() && !columns.found_by_name && (has_number || looks_missing) {
         return Err(is_data(columns, source, first));
     }
-    match columns
-        .used()
-        .find(|&column| columns.names[column].is_empty())
-    {
-        None => Ok(()),
-        Some(column) => Err(CsvError::UnnamedColumn {
-            path: source.path.to_owned(),
-            line: source.line(first[column].start),
-            column: column + 1,
-            ends_line: column > 0 && column + 1 == first.len() && !first[column].is_quoted,
-        }),
+    let mut by_name = HashMap::new();
+    for column in columns.used() {
+        let name = name(&column);
+        if name.is_empty() {
+            return Err(CsvError::UnnamedColumn {
+                path: source.path.to_owned(),
+                line: source.line(first[column].start),
+                column: column + 1,
+                ends_line: column > 0 && column + 1 == first.len() && !first[column].is_quoted,
+            });
+        }
+        if let Some(other) = by_name.insert(name, column) {
+            let (one, two) = (other.min(column), other.max(column));
+            return Err(ambiguous(source.path, name, one, two));
+        }
     }
+    Ok(())
 }
 
 /// Checks that the label's name is none of the labels.

@@ -60,35 +60,30 @@ pub(super) fn read<'a, F: Scalar, L>(
     while is_read {
         check_width(source, &record, first.len())?;
         let field = |column: usize| source.field(&record, column, &columns.names[column]);
+        let label_field = columns.label.map(field).transpose()?;
         let row_begin = values.len();
         let mut complete = true;
         for &column in &columns.features {
-            match feature(&field(column)?, missing, markers, numbers)? {
+            let value = feature(&field(column)?, missing, markers, numbers);
+            match value.map_err(|error| named_by_its_end(error, label_field.as_ref(), missing))? {
                 Some(value) => values.push(value),
                 None => complete = false,
             }
         }
-        let field = columns.label.map(field).transpose()?;
         // the label of a row left out makes no class
-        match if complete {
-            label(field.as_ref())?
-        } else {
-            None
-        } {
-            Some(label) => labels.push(label),
-            None => match field {
-                Some(field) if missing != Missing::DropRow => {
-                    return Err(CsvError::MissingLabel {
-                        at: field.place(),
-                        text: field.excerpt(),
-                        ends_line: field.is_trailing(),
-                    });
-                }
-                _ => {
-                    values.truncate(row_begin);
-                    dropped += 1;
-                }
-            },
+        let row_label = match complete {
+            true => label(label_field.as_ref())?,
+            false => None,
+        };
+        match (row_label, label_field) {
+            (Some(label), _) => labels.push(label),
+            (None, Some(field)) if missing != Missing::DropRow => {
+                return Err(missing_label(&field));
+            }
+            (None, _) => {
+                values.truncate(row_begin);
+                dropped += 1;
+            }
         }
         is_read = records.read(&mut record)?;
     }
@@ -115,6 +110,23 @@ fn check_width(source: &Source<'_>, record: &[Raw<'_>], expected: usize) -> Resu
         expected,
         ends_line: record.len() == expected + 1 && last.bytes.is_empty() && !last.is_quoted,
     })
+}
+
+fn missing_label(field: &Field<'_>) -> CsvError {
+    CsvError::MissingLabel {
+        at: field.place(),
+        text: field.excerpt(),
+        ends_line: field.is_trailing(),
+    }
+}
+
+/// Where a separator ends each line, the last column is empty, and the labels are taken for a feature: the
+/// cause is told, not what follows from it.
+fn named_by_its_end(error: CsvError, label: Option<&Field<'_>>, missing: Missing) -> CsvError {
+    match label {
+        Some(label) if label.is_trailing() && missing != Missing::DropRow => missing_label(label),
+        _ => error,
+    }
 }
 
 /// The value of a feature, NaN where it is to be imputed, none where its row is left out.
