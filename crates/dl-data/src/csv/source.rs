@@ -64,7 +64,7 @@ impl<'a> Source<'a> {
         }
         Ok(Field {
             text: raw.unquoted(text.trim()),
-            is_last: column + 1 == record.len(),
+            is_trailing: column + 1 == record.len() && raw.bytes.is_empty() && !raw.is_quoted,
             start: raw.start,
             source: self,
             column,
@@ -76,8 +76,8 @@ impl<'a> Source<'a> {
 /// A field of a record, trimmed.
 pub(super) struct Field<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Nothing follows it on its line.
-    is_last: bool,
+    /// It is empty because a separator ends the line.
+    pub(super) is_trailing: bool,
     start: usize,
     source: &'a Source<'a>,
     column: usize,
@@ -91,11 +91,6 @@ impl Field<'_> {
 
     pub(super) fn excerpt(&self) -> String {
         excerpt(&self.text)
-    }
-
-    /// It is empty because a separator ends the line.
-    pub(super) fn is_trailing(&self) -> bool {
-        self.is_last && self.text.is_empty()
     }
 
     pub(super) fn number<F: Scalar>(&self, numbers: Numbers) -> Result<F, CsvError> {

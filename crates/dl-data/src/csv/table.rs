@@ -116,7 +116,7 @@ fn missing_label(field: &Field<'_>) -> CsvError {
     CsvError::MissingLabel {
         at: field.place(),
         text: field.excerpt(),
-        ends_line: field.is_trailing(),
+        ends_line: field.is_trailing,
     }
 }
 
@@ -124,7 +124,7 @@ fn missing_label(field: &Field<'_>) -> CsvError {
 /// cause is told, not what follows from it.
 fn named_by_its_end(error: CsvError, label: Option<&Field<'_>>, missing: Missing) -> CsvError {
     match label {
-        Some(label) if label.is_trailing() && missing != Missing::DropRow => missing_label(label),
+        Some(label) if label.is_trailing && missing != Missing::DropRow => missing_label(label),
         _ => error,
     }
 }
@@ -146,7 +146,7 @@ fn feature<F: Scalar>(
         Missing::Refuse => Err(CsvError::Missing {
             at: field.place(),
             text: field.excerpt(),
-            ends_line: field.is_trailing(),
+            ends_line: field.is_trailing,
         }),
     }
 }
