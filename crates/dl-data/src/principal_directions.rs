@@ -107,6 +107,22 @@ mod tests {
         }
     }
 
+    /// What is documented of large data.
+    #[test]
+    fn products_lose_what_is_below_their_rounding() {
+        let rng = &mut generator(2);
+        let sizes = ndarray::array![1.0, 1e-4, 1e-9];
+        let x = Array2::from_shape_simple_fn((60, 3), || f64::standard_normal(rng)) * sizes;
+        let (squares, _) = exact(&x, 3).unwrap();
+        assert!(
+            (1e-19..1e-17).contains(&(squares[2] / squares[0])),
+            "{squares}"
+        );
+        let (of_columns, _) = from_products_of_columns(&x, 3).unwrap();
+        let lost = (&squares - &of_columns) / squares[0];
+        assert!(lost.iter().all(|d| d.abs() <= 4e-15), "{lost}");
+    }
+
     #[test]
     fn directions_without_variance_are_orthonormal() {
         // rank 1
