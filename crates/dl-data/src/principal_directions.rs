@@ -11,7 +11,7 @@ const MOST_WORK: f64 = 1e9;
 /// The singular values of X `[rows, columns]` squared, as far as they are not 0 for sure, falling; and the
 /// first `count` right singular vectors, `[count, columns]`.
 ///
-/// Those of X itself are exact, XᵀX and XXᵀ square its condition; but X is small and one of these is smaller
+/// Those of X itself are exact, `XᵀX` and `XXᵀ` square its condition; but X is small and one of these is smaller
 /// where there is much of it.
 pub(crate) fn principal_directions(
     x: &ArrayRef2<f64>,
@@ -34,7 +34,7 @@ fn exact(x: &ArrayRef2<f64>, count: usize) -> Result<(Array1<f64>, Array2<f64>),
     Ok((&values * &values, first(right, count)))
 }
 
-/// By the eigenvectors of XᵀX.
+/// By the eigenvectors of `XᵀX`.
 fn from_products_of_columns(
     x: &ArrayRef2<f64>,
     count: usize,
@@ -43,7 +43,7 @@ fn from_products_of_columns(
     Ok((not_negative(squares), first(right, count)))
 }
 
-/// By the eigenvectors u of XXᵀ: v = Xᵀu, but for its length, since X = UΣVᵀ.
+/// By the eigenvectors u of `XXᵀ`: v = Xᵀu, but for its length, since X = UΣVᵀ.
 fn from_products_of_rows(
     x: &ArrayRef2<f64>,
     count: usize,

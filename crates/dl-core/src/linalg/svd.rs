@@ -9,7 +9,7 @@ use super::{LinalgError, Qr, norm};
 ///
 /// A QR factorisation, then rotations of pairs of R's rows until all are orthogonal (one-sided Jacobi: Golub,
 /// Van Loan, section 8.6.3; Drmač, Veselić 2008, "New fast and accurate Jacobi SVD algorithm", *SIAM Journal
-/// on Matrix Analysis* 29), in about 2nm(n + k) and some 30k³ multiplications and additions. AᵀA is never
+/// on Matrix Analysis* 29), in about 2nm(n + k) and some 30k³ multiplications and additions. `AᵀA` is never
 /// made, which would lose all digits of values below 1e-8 of the largest: values are exact up to a few ε‖A‖, and
 /// better where it is columns of different sizes that make them small.
 ///
