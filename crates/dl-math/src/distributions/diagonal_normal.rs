@@ -45,7 +45,8 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// Where `d` is 0, or there is no memory for so many.
     pub fn standard(d: usize) -> Result<Self, MathError> {
         let mean: Array1<F> = draws("dimensions", d, F::zero)?.into();
-        Self::new(&mean, &draws("dimensions", d, F::one)?.into())
+        let std_dev: Array1<F> = draws("dimensions", d, F::one)?.into();
+        Self::new(&mean, &std_dev)
     }
 
     /// The maximum-likelihood estimate of each component from its column of `samples` `[n, d]`.
