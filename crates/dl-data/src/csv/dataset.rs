@@ -63,7 +63,7 @@ impl Csv {
             return Err(CsvError::SingleClass {
                 path: path.to_owned(),
                 column: label + 1,
-                name: names[*label].clone(),
+                name: excerpt(&names[*label]),
                 class: excerpt(class),
             });
         }
@@ -114,7 +114,7 @@ impl Csv {
             impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
                 path: path.to_owned(),
                 column: column + 1,
-                name: names[column].clone(),
+                name: excerpt(&names[column]),
                 statistic: statistic.name(),
             })?;
         }
