@@ -43,7 +43,7 @@ fn from_products_of_columns(
     Ok((not_negative(squares), first(right, count)))
 }
 
-/// By the eigenvectors u of `XXᵀ`: v = Xᵀu, but for its length, since X = UΣVᵀ.
+/// By the eigenvectors u of `XXᵀ`: v = Xᵀu, but for its length, since X = `UΣVᵀ`.
 fn from_products_of_rows(
     x: &ArrayRef2<f64>,
     count: usize,
