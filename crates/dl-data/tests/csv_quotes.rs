@@ -3,6 +3,7 @@
 
 use dl_data::ndarray::array;
 use dl_data::{Csv, CsvError, Dataset, Malformed};
+use proptest::prelude::*;
 
 fn read(csv: &Csv, table: &str) -> Result<Dataset<f64>, CsvError> {
     csv.read(table.as_bytes(), "t.csv")
@@ -231,4 +232,29 @@ fn a_row_of_more_fields_than_its_bytes_warrant() {
         matches!(error, CsvError::TooManyFields { line: 1, .. }),
         "{error}"
     );
+}
+
+proptest! {
+    /// Whatever a label is made of, and whatever the table's marks are.
+    #[test]
+    fn quoted_labels_are_read_as_they_were_written(
+        labels in prop::collection::vec("x[a-z\"',;#\\n\\r\\t é]{0,8}", 2..20),
+        (separator, quote) in prop_oneof![
+            Just((',', '"')), Just((';', '"')), Just(('\t', '\'')), Just((' ', '"')), Just(('|', '\'')),
+        ],
+        line_end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
+    ) {
+        let mut table = String::new();
+        for (row, label) in labels.iter().enumerate() {
+            let label = label.replace(quote, &format!("{quote}{quote}"));
+            table += &format!("{row}{separator}{quote}{label}{quote}{line_end}");
+        }
+        table += &format!("0{separator}other{line_end}");
+        let csv = Csv::new().header(false).separator(separator).quote(quote).comment('#');
+        let data = read(&csv, &table).unwrap();
+        prop_assert_eq!(data.len(), labels.len() + 1);
+        for (row, label) in labels.iter().enumerate() {
+            prop_assert_eq!(&data.class_names()[data.labels()[row]], label.trim());
+        }
+    }
 }
