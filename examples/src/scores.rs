@@ -115,7 +115,8 @@ impl Scores {
     /// As many of the samples as possible, drawn at random, of which the share `positives` is
     /// positive.
     pub fn rebalanced(&self, positives: f64, seed: u64) -> Self {
-        let order = permutation(self.len(), &mut generator(seed));
+        let order = permutation(self.len(), &mut generator(seed))
+            .expect("no more numbers than there are samples");
         let (yes, no): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|&i| self.truth[i]);
         let n = (yes.len() as f64 / positives).min(no.len() as f64 / (1.0 - positives));
         let take = |rows: &[usize], share: f64| {

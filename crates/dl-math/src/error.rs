@@ -91,6 +91,16 @@ pub enum MathError {
         /// The event.
         event: String,
     },
+    /// More numbers than there is memory for.
+    #[error("{what}: {count} numbers do not fit into memory: {source}")]
+    TooLarge {
+        /// What was asked for.
+        what: &'static str,
+        /// The numbers.
+        count: usize,
+        /// Why there is no memory.
+        source: std::collections::TryReserveError,
+    },
 }
 
 pub(crate) fn parameter<F: Scalar>(

@@ -1,7 +1,7 @@
 use crate::rand::Rng;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 
-use super::Normal;
+use super::{Normal, draws::draws};
 use crate::error::{entries, finite, non_empty, shape};
 use crate::{MathError, Scalar};
 
@@ -42,9 +42,11 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// N(0, I) in `d` dimensions.
     ///
     /// # Errors
-    /// Where `d` is 0.
+    /// Where `d` is 0, or there is no memory for so many.
     pub fn standard(d: usize) -> Result<Self, MathError> {
-        Self::new(&Array1::zeros(d), &Array1::ones(d))
+        let mean: Array1<F> = draws("dimensions", d, F::zero)?.into();
+        let std_dev: Array1<F> = draws("dimensions", d, F::one)?.into();
+        Self::new(&mean, &std_dev)
     }
 
     /// The maximum-likelihood estimate of each component from its column of `samples` `[n, d]`.
@@ -150,10 +152,15 @@ impl<F: Scalar> DiagonalNormal<F> {
     }
 
     /// n independent draws, `[n, d]`.
-    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<F> {
-        Array2::from_shape_fn((n, self.dimensions()), |(_, j)| {
-            self.components[j].sample(rng)
-        })
+    ///
+    /// # Errors
+    /// Where there is no memory for n of them.
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array2<F>, MathError> {
+        let d = self.dimensions();
+        let mut components = self.components.iter().cycle();
+        let draw = || components.next().map_or_else(F::zero, |c| c.sample(rng));
+        let values = draws("samples", n.saturating_mul(d), draw)?;
+        Ok(Array2::from_shape_vec((n, d), values).expect("d numbers for each of n draws"))
     }
 }
 
@@ -218,7 +225,7 @@ mod tests {
         let n = 20_000;
         let p = DiagonalNormal::new(&array![1.0, -1.0, 0.0], &array![0.5, 1.0, 2.0]).unwrap();
         let q = DiagonalNormal::new(&array![0.0, 0.0, 0.0], &array![1.0, 1.5, 1.5]).unwrap();
-        let samples = p.sample_n(n, &mut generator(1));
+        let samples = p.sample_n(n, &mut generator(1)).unwrap();
         let mean = |f: &dyn Fn(&ArrayRef1<f64>) -> f64| -> f64 {
             samples.rows().into_iter().map(|x| f(&x)).sum::<f64>() / n as f64
         };
@@ -246,7 +253,7 @@ mod tests {
     #[test]
     fn one_draw_is_a_row_of_many() {
         let p = DiagonalNormal::<f32>::standard(3).unwrap();
-        let many = p.sample_n(2, &mut generator(5));
+        let many = p.sample_n(2, &mut generator(5)).unwrap();
         assert_eq!(p.sample(&mut generator(5)), many.row(0));
     }
 

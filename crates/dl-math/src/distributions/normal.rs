@@ -1,6 +1,7 @@
 use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
 
+use super::draws::draws;
 use crate::error::{finite, non_empty, parameter};
 use crate::special::{normal_cdf, normal_pdf};
 use crate::{MathError, Scalar};
@@ -124,8 +125,11 @@ impl<F: Scalar> Normal<F> {
     }
 
     /// n independent draws.
-    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<F> {
-        Array1::from_shape_simple_fn(n, || self.sample(rng))
+    ///
+    /// # Errors
+    /// Where there is no memory for n of them.
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array1<F>, MathError> {
+        Ok(draws("samples", n, || self.sample(rng))?.into())
     }
 }
 
@@ -207,7 +211,7 @@ mod tests {
     fn samples_have_the_mean_and_the_variance() {
         let n = 10_000;
         let p = Normal::new(2.0f32, 0.5).unwrap();
-        let found = Normal::fit(&p.sample_n(n, &mut generator(1))).unwrap();
+        let found = Normal::fit(&p.sample_n(n, &mut generator(1)).unwrap()).unwrap();
         let standard_error = p.std_dev() / (n as f32).sqrt();
         assert!((found.mean() - p.mean()).abs() <= 4.0 * standard_error);
         // the standard error of a standard deviation is σ/√(2n)
