@@ -11,6 +11,7 @@ mod scalar;
 pub mod simd;
 pub mod softmax;
 pub mod special;
+pub mod sum;
 #[cfg(test)]
 mod testing;
 

@@ -3,6 +3,7 @@
 use ndarray::{ArrayRef, Dimension};
 
 use crate::Scalar;
+use dl_core::sum::sum_terms;
 
 /// An argument this crate cannot compute with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -203,5 +204,5 @@ pub(crate) fn probabilities<F: Scalar, D: Dimension>(
 ) -> Result<(), MathError> {
     non_empty(what, p)?;
     entries(what, p, NON_NEGATIVE, non_negative)?;
-    sums_to_one(|| what.to_owned(), p.sum())
+    sums_to_one(|| what.to_owned(), sum_terms(p.iter().copied()))
 }

@@ -5,6 +5,7 @@ use crate::error::{non_empty, parameter};
 use crate::information::kl;
 use crate::special::{log_sigmoid, sigmoid, weighted};
 use crate::{MathError, Scalar};
+use dl_core::sum::sum_terms;
 
 /// A coin: P(true) = p, P(false) = 1 − p (Goodfellow et al. 2016, section 3.9.1).
 ///
@@ -99,12 +100,12 @@ impl<F: Scalar> Bernoulli<F> {
     pub fn kl(&self, other: &Self) -> F {
         kl([0, 1]
             .into_iter()
-            .map(|x| (self.p[x], self.ln_p[x], other.ln_p[x])))
+            .map(|x| (self.p[x], self.ln_p[x] - other.ln_p[x])))
     }
 
     /// −Σᵢ ln P(xᵢ) for independent samples.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef1<bool>) -> F {
-        samples.iter().map(|&x| -self.log_prob(x)).sum()
+        sum_terms(samples.iter().map(|&x| -self.log_prob(x)))
     }
 
     /// One outcome.

@@ -1,9 +1,10 @@
 use crate::rand::Rng;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1};
 
 use super::Normal;
 use crate::error::{entries, finite, non_empty, shape};
 use crate::{MathError, Scalar};
+use dl_core::sum::sum_terms;
 
 /// The multivariate normal distribution with a diagonal covariance: independent normal
 /// components, N(x; μ, diag σ²) = Πⱼ N(xⱼ; μⱼ, σⱼ²) (Goodfellow et al. 2016, section 3.9.3). So
@@ -54,7 +55,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     pub fn fit(samples: &ArrayRef2<F>) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         finite("samples", samples)?;
-        let component = |(j, column): (usize, ndarray::ArrayView1<'_, F>)| {
+        let component = |(j, column): (usize, ArrayView1<'_, F>)| {
             Normal::fit(&column).map_err(|error| match error {
                 MathError::NoVariance { what } => MathError::NoVariance {
                     what: format!("column {j} of {what}"),
@@ -94,12 +95,10 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// Where x does not have d entries.
     pub fn log_prob(&self, x: &ArrayRef1<F>) -> Result<F, MathError> {
         shape("x", x.shape(), &[self.dimensions()])?;
-        Ok(self
-            .components
-            .iter()
-            .zip(x)
-            .map(|(normal, &x)| normal.log_prob(x))
-            .sum())
+        let components = self.components.iter().zip(x);
+        Ok(sum_terms(
+            components.map(|(normal, &x)| normal.log_prob(x)),
+        ))
     }
 
     /// N(x; μ, diag σ²) for x `[d]`.
@@ -112,7 +111,7 @@ impl<F: Scalar> DiagonalNormal<F> {
 
     /// H = Σⱼ (ln σⱼ + ½ ln 2πe).
     pub fn entropy(&self) -> F {
-        self.components.iter().map(Normal::entropy).sum()
+        sum_terms(self.components.iter().map(Normal::entropy))
     }
 
     /// KL(self ‖ other), the sum over the components. To N(0, I) it is
@@ -122,12 +121,8 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// Where the dimensions differ.
     pub fn kl(&self, other: &Self) -> Result<F, MathError> {
         shape("other", &[other.dimensions()], &[self.dimensions()])?;
-        Ok(self
-            .components
-            .iter()
-            .zip(&other.components)
-            .map(|(p, q)| p.kl(q))
-            .sum())
+        let pairs = self.components.iter().zip(&other.components);
+        Ok(sum_terms(pairs.map(|(p, q)| p.kl(q))))
     }
 
     /// −Σᵢ ln N(xᵢ; μ, diag σ²) for the rows of `samples` `[n, d]`.
@@ -135,10 +130,13 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// # Errors
     /// Where a row does not have d entries.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef2<F>) -> Result<F, MathError> {
-        samples
-            .axis_iter(Axis(0))
-            .map(|x| Ok(-self.log_prob(&x)?))
-            .sum()
+        shape("a row of samples", &samples.shape()[1..], &[self.dimensions()])?;
+        let rows = samples.rows().into_iter();
+        let log_prob = |x: ArrayView1<'_, F>| {
+            let components = self.components.iter().zip(x);
+            sum_terms(components.map(|(normal, &x)| normal.log_prob(x)))
+        };
+        Ok(sum_terms(rows.map(|x| -log_prob(x))))
     }
 
     /// One draw, `[d]`.

@@ -2,8 +2,9 @@ use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
 
 use crate::error::{finite, non_empty, parameter};
-use crate::special::{normal_cdf, normal_pdf};
+use crate::special::{log_ratio, minus_ln_1p, normal_cdf, normal_pdf};
 use crate::{MathError, Scalar};
+use dl_core::sum::sum_terms;
 
 /// The normal distribution N(μ, σ²) (Goodfellow et al. 2016, section 3.9.3).
 ///
@@ -53,12 +54,9 @@ impl<F: Scalar> Normal<F> {
             return Err(MathError::NoVariance { what });
         }
         let n = samples.len() as f64;
-        let mean = samples.iter().map(|x| x.as_f64()).sum::<f64>() / n;
-        let variance = samples
-            .iter()
-            .map(|x| (x.as_f64() - mean).powi(2))
-            .sum::<f64>()
-            / n;
+        let mean = sum_terms(samples.iter().map(|x| x.as_f64())) / n;
+        let squares = samples.iter().map(|x| (x.as_f64() - mean).powi(2));
+        let variance = sum_terms(squares) / n;
         Self::new(F::of(mean), F::of(variance.sqrt()))
     }
 
@@ -104,18 +102,26 @@ impl<F: Scalar> Normal<F> {
         self.std_dev.ln() + F::of(0.5 * (LN_2PI + 1.0))
     }
 
-    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½.
+    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½. With the excess
+    /// u = σ₁/σ₂ − 1 it is u − ln(1 + u) + ½u² + ½((μ₁ − μ₂)/σ₂)², of which no part is negative, so that
+    /// nothing cancels, be σ₁ and σ₂ near each other, far apart, or both far from 1.
     pub fn kl(&self, other: &Self) -> F {
-        let ratio = self.std_dev / other.std_dev;
+        let half = F::of(0.5);
         let distance = (self.mean - other.mean) / other.std_dev;
-        let quadratic = F::of(0.5) * (ratio * ratio + distance * distance - F::one());
-        // negative only by rounding
-        (other.std_dev.ln() - self.std_dev.ln() + quadratic).max(F::zero())
+        let excess = (self.std_dev - other.std_dev) / other.std_dev;
+        let of_deviations = if excess.abs() <= half {
+            minus_ln_1p(excess)
+        } else {
+            excess - log_ratio(self.std_dev, other.std_dev)
+        };
+        // ∞ − ln ∞ would be NaN
+        let of_deviations = if excess.is_finite() { of_deviations } else { excess };
+        of_deviations + half * (excess * excess + distance * distance)
     }
 
     /// −Σᵢ ln N(xᵢ; μ, σ²) for independent samples.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef1<F>) -> F {
-        samples.iter().map(|&x| -self.log_prob(x)).sum()
+        sum_terms(samples.iter().map(|&x| -self.log_prob(x)))
     }
 
     /// One draw, μ + σz with a standard normal z.

@@ -1,6 +1,7 @@
 //! The fully connected layer.
 
-use dl_core::gemm::{Init, add_column_sums, gemm};
+use dl_core::gemm::{Init, gemm};
+use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2, ArrayD};
 
