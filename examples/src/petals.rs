@@ -121,7 +121,7 @@ impl Petals {
         let all: Array1<f64> = gradient(&mut trainer, &self.x, &self.y)?;
         let mut sum = 0.0;
         for _ in 0..draws {
-            let rows = &permutation(self.count(), rng)[..batch];
+            let rows = &permutation(self.count(), rng)?[..batch];
             let (x, y) = (self.x.select(Axis(0), rows), self.y.select(Axis(0), rows));
             let error = gradient(&mut trainer, &x, &y)? - &all;
             sum += error.dot(&error);

@@ -59,7 +59,7 @@ pub fn shuffled_pixels(
     rng: &mut impl Rng,
 ) -> Result<ImageDataset<f32>, DataError> {
     let (_, height, width, _) = data.images().dim();
-    let order = permutation(height * width, rng);
+    let order = permutation(height * width, rng)?;
     with_images(data, |_, image| {
         Array3::from_shape_fn(image.dim(), |(row, column, channel)| {
             let from = order[row * width + column];

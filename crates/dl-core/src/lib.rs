@@ -5,6 +5,7 @@ mod chacha;
 pub mod gemm;
 mod instantiate;
 pub mod linalg;
+pub mod memory;
 pub mod random;
 pub mod sampling;
 mod scalar;

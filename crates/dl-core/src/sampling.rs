@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, RngCore, seq::SliceRandom};
 
+use crate::memory::{OutOfMemory, room};
+
 /// Why rows cannot be split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +45,9 @@ pub enum SamplingError {
         /// Classes present.
         classes: usize,
     },
+    /// There are more rows than memory for their numbers.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }
 
 /// Row numbers for training and the rows held out, each in random order.
@@ -57,9 +62,14 @@ pub struct Split {
 // The functions below take any generator, and what they do is compiled once, here.
 
 /// A uniformly random order of 0 … n−1 (Fisher–Yates).
-pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Vec<usize> {
+///
+/// # Errors
+/// [`SamplingError::Memory`] where there is none for so many.
+pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Result<Vec<usize>, SamplingError> {
+    let mut rows = room(n)?;
+    rows.extend(0..n);
     let mut rng = rng;
-    shuffled((0..n).collect(), &mut rng)
+    Ok(shuffled(rows, &mut rng))
 }
 
 fn shuffled(mut rows: Vec<usize>, rng: &mut dyn RngCore) -> Vec<usize> {
@@ -77,7 +87,7 @@ pub fn holdout<R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Split, SamplingError> {
     let held_out = held_out(n, fraction)?;
-    let mut test = permutation(n, rng);
+    let mut test = permutation(n, rng)?;
     let train = test.split_off(held_out);
     Ok(Split { train, test })
 }
@@ -252,6 +262,21 @@ mod tests {
         let split = stratified_holdout(&labels, 0.5, &mut generator(0)).unwrap();
         assert_eq!(count(&labels, &split.test, 7), 1);
         assert_eq!(count(&labels, &split.test, usize::MAX), 1);
+    }
+
+    #[test]
+    fn more_rows_than_memory_are_an_error() {
+        let rng = &mut generator(0);
+        for rows in [usize::MAX, 1 << 60] {
+            assert!(matches!(
+                permutation(rows, rng),
+                Err(SamplingError::Memory(_))
+            ));
+            assert!(matches!(
+                holdout(rows, 0.5, rng),
+                Err(SamplingError::Memory(_))
+            ));
+        }
     }
 
     #[test]

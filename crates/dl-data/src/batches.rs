@@ -43,7 +43,7 @@ impl Batches {
         rng: &mut R,
     ) -> Result<Self, DataError> {
         check(rows, size)?;
-        Ok(Self::of(permutation(rows, rng), size, last))
+        Ok(Self::of(permutation(rows, rng)?, size, last))
     }
 
     /// `rows` rows in their own order, `size` a batch.

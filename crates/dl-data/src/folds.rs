@@ -29,7 +29,7 @@ pub fn k_fold<R: Rng + ?Sized>(
 ) -> Result<Vec<Split>, DataError> {
     check(rows, folds)?;
     let mut rng = rng;
-    Ok(deal(&permutation(rows, &mut rng), folds, &mut rng))
+    Ok(deal(&permutation(rows, &mut rng)?, folds, &mut rng))
 }
 
 /// As [`k_fold`], with the rows of each class spread over the test sets so that their numbers
@@ -55,7 +55,7 @@ pub(crate) fn stratified(
 ) -> Result<Vec<Split>, DataError> {
     check(labels.len(), folds)?;
     let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for row in permutation(labels.len(), rng) {
+    for row in permutation(labels.len(), rng)? {
         rows_of.entry(labels[row]).or_default().push(row);
     }
     if let Some((&class, rows)) = rows_of.iter().find(|(_, rows)| rows.len() < folds) {

@@ -3,6 +3,7 @@
 use ndarray::{ArrayRef, Dimension};
 
 use crate::Scalar;
+use dl_core::memory::OutOfMemory;
 use dl_core::sum::sum_terms;
 
 /// An argument this crate cannot compute with.
@@ -86,6 +87,9 @@ pub enum MathError {
         /// What is constant.
         what: String,
     },
+    /// More values were asked for than there is memory for.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
     /// A conditional probability given an event that does not happen.
     #[error("cannot condition on {event}, which has probability 0")]
     ZeroProbability {

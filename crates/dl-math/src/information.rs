@@ -108,9 +108,10 @@ pub fn joint_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
 pub fn conditional_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
     let p_x = joint.marginal_x();
     let rows = joint.probabilities().axis_iter(Axis(0));
-    let terms = rows
-        .zip(&p_x)
-        .flat_map(|(row, &p_x)| row.into_iter().map(move |&p| weighted(p, log_ratio(p, p_x))));
+    let terms = rows.zip(&p_x).flat_map(|(row, &p_x)| {
+        row.into_iter()
+            .map(move |&p| weighted(p, log_ratio(p, p_x)))
+    });
     F::zero() - sum_terms(terms)
 }
 

@@ -109,7 +109,7 @@ mod tests {
     use crate::special::{sigmoid, weighted};
     use crate::testing::close;
     use crate::{Bernoulli, Categorical, Normal};
-    use ndarray::{Array1, Array2, array};
+    use ndarray::{Array1, Array2, Axis, array};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use crate::error::{finite, parameter, shape};
 use crate::likelihood::gaussian_nll;
 use crate::{MathError, Normal, Scalar};
-use dl_core::sum::sum_terms;
 use dl_core::linalg::{Qr, solve_upper_triangular};
+use dl_core::sum::sum_terms;
 
 /// The conditional distribution p(y|x) = N(y; w·x + b, σ²) (Goodfellow et al. 2016,
 /// section 5.5.1; Bishop 2006, section 3.1.1).

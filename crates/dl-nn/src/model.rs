@@ -6,7 +6,7 @@ use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimensio
 use crate::activation::Activation;
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
-use crate::layer::{Layer, Mode, Param};
+use crate::layer::{Batching, Layer, Mode, Param};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
 
@@ -34,6 +34,8 @@ pub struct NamedLayer<F> {
     pub config: Option<LayerConfig>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     parameter_names: Vec<String>,
+    /// Their shapes, as they were when the model was built.
+    parameter_shapes: Vec<Vec<usize>>,
 }
 
 impl<F: Scalar> NamedLayer<F> {
@@ -48,6 +50,7 @@ impl<F: Scalar> NamedLayer<F> {
             .iter()
             .map(|p| format!("{name}.{}", p.name))
             .collect();
+        let parameter_shapes = params.iter().map(|p| p.value.shape().to_vec()).collect();
         drop(params);
         Self {
             name,
@@ -55,6 +58,7 @@ impl<F: Scalar> NamedLayer<F> {
             output_shape,
             config,
             parameter_names,
+            parameter_shapes,
         }
     }
 
@@ -70,8 +74,33 @@ impl<F: Scalar> NamedLayer<F> {
 
     /// Elements of one output sample.
     pub(crate) fn size(&self) -> usize {
-        self.output_shape.iter().product()
+        let lengths = self.output_shape.iter();
+        lengths.fold(1, |product, &length| product.saturating_mul(length))
     }
+
+    /// What the buffers of a pass through it are planned by.
+    pub(crate) fn outline(&self) -> Outline {
+        Outline {
+            output_shape: self.output_shape.clone(),
+            parameter_shapes: self.parameter_shapes.clone(),
+            batching: self.layer.batching(),
+        }
+    }
+
+    /// Whether its outline is this one.
+    pub(crate) fn has_outline(&self, outline: &Outline) -> bool {
+        self.output_shape == outline.output_shape
+            && self.parameter_shapes == outline.parameter_shapes
+            && self.layer.batching() == outline.batching
+    }
+}
+
+/// What the buffers of a pass through a layer are planned by.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Outline {
+    output_shape: Vec<usize>,
+    parameter_shapes: Vec<Vec<usize>>,
+    batching: Batching,
 }
 
 /// A copy of every parameter and state of a model, by dotted name, in its order: plain data that

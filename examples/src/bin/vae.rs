@@ -108,7 +108,7 @@ fn train(
     let (mut reconstruction, mut kl) = (Vec::new(), Vec::new());
     let mut steps = 0;
     for epoch in 1..=epochs {
-        let order = permutation(x.nrows(), &mut rng);
+        let order = permutation(x.nrows(), &mut rng)?;
         let mut sum = Bound {
             reconstruction: 0.0,
             kl: 0.0,
@@ -163,7 +163,7 @@ fn measure(
     let shown = first(test, SHOWN);
     let codes = vae.encode(&shown)?;
     let mut rng = dl_data::generator(args.seed + 1);
-    let many = DiagonalNormal::standard(DIMENSIONS[1])?.sample_n(1000, &mut rng);
+    let many = DiagonalNormal::standard(DIMENSIONS[1])?.sample_n(1000, &mut rng)?;
     let samples = vae.decode(&many)?;
     let far = vae.decode(&many.mapv(|z| 4.0 * z))?;
     let mut on_the_way = Vec::new();

@@ -5,7 +5,7 @@ use crate::error::{non_empty, parameter};
 use crate::information::kl;
 use crate::special::{log_sigmoid, sigmoid, weighted};
 use crate::{MathError, Scalar};
-use dl_core::sum::sum_terms;
+use dl_core::{memory::filled, sum::sum_terms};
 
 /// A coin: P(true) = p, P(false) = 1 − p (Goodfellow et al. 2016, section 3.9.1).
 ///
@@ -14,7 +14,7 @@ use dl_core::sum::sum_terms;
 /// let rain = Bernoulli::new(0.25)?;
 /// assert_eq!(rain.log_prob(true), 0.25f64.ln());
 /// assert_eq!(rain.variance(), 0.1875);
-/// let days = rain.sample_n(1000, &mut generator(0));
+/// let days = rain.sample_n(1000, &mut generator(0))?;
 /// assert!((Bernoulli::<f64>::fit(&days)?.p() - 0.25).abs() <= 0.05);
 /// # Ok::<(), dl_math::MathError>(())
 /// ```
@@ -114,8 +114,15 @@ impl<F: Scalar> Bernoulli<F> {
     }
 
     /// n independent outcomes.
-    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<bool> {
-        Array1::from_shape_simple_fn(n, || self.sample(rng))
+    ///
+    /// # Errors
+    /// [`MathError::Memory`] where there is none for so many.
+    pub fn sample_n<R: Rng + ?Sized>(
+        &self,
+        n: usize,
+        rng: &mut R,
+    ) -> Result<Array1<bool>, MathError> {
+        Ok(filled(n, || self.sample(rng))?.into())
     }
 }
 
@@ -191,7 +198,10 @@ mod tests {
     fn the_mean_of_samples_is_p() {
         let n = 10_000;
         for p in [0.0, 0.1, 0.5, 1.0f32] {
-            let samples = Bernoulli::new(p).unwrap().sample_n(n, &mut generator(1));
+            let samples = Bernoulli::new(p)
+                .unwrap()
+                .sample_n(n, &mut generator(1))
+                .unwrap();
             let mean = samples.iter().filter(|&&x| x).count() as f32 / n as f32;
             assert!((mean - p).abs() <= 4.0 * (p * (1.0 - p) / n as f32).sqrt());
         }

@@ -6,7 +6,7 @@ use crate::information::kl;
 use crate::softmax::{log_softmax_in_place, softmax_in_place};
 use crate::special::weighted;
 use crate::{MathError, Scalar};
-use dl_core::sum::sum_terms;
+use dl_core::{memory::filled, sum::sum_terms};
 
 /// One of the categories 0 … K − 1, also called multinoulli (Goodfellow et al. 2016,
 /// section 3.9.2).
@@ -61,11 +61,11 @@ impl<F: Scalar> Categorical<F> {
     /// 0 … `categories` − 1.
     ///
     /// # Errors
-    /// Where there are no samples, or one is not a category.
+    /// Where there are no samples, one is not a category, or there is no memory for so many categories.
     pub fn fit(samples: &ArrayRef1<usize>, categories: usize) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         labels("samples", samples, categories)?;
-        let mut counts = vec![0usize; categories];
+        let mut counts = filled(categories, || 0_usize)?;
         for &k in samples {
             counts[k] += 1;
         }
@@ -143,8 +143,15 @@ impl<F: Scalar> Categorical<F> {
     }
 
     /// n independent categories.
-    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<usize> {
-        Array1::from_shape_simple_fn(n, || self.sample(rng))
+    ///
+    /// # Errors
+    /// [`MathError::Memory`] where there is none for so many.
+    pub fn sample_n<R: Rng + ?Sized>(
+        &self,
+        n: usize,
+        rng: &mut R,
+    ) -> Result<Array1<usize>, MathError> {
+        Ok(filled(n, || self.sample(rng))?.into())
     }
 }
 
@@ -213,7 +220,7 @@ mod tests {
     fn samples_have_the_mean_and_variance_of_the_one_hot_vector() {
         let n = 10_000;
         let p = Categorical::new(array![0.0, 0.2, 0.0, 0.7, 0.1, 0.0f64]).unwrap();
-        let samples = p.sample_n(n, &mut generator(1));
+        let samples = p.sample_n(n, &mut generator(1)).unwrap();
         let found = Categorical::<f64>::fit(&samples, 6).unwrap();
         for ((&found, &p), &variance) in found.mean().iter().zip(p.mean()).zip(&p.variance()) {
             assert!((found - p).abs() <= 4.0 * (variance / n as f64).sqrt());

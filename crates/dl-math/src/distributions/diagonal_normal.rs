@@ -4,7 +4,10 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1};
 use super::Normal;
 use crate::error::{entries, finite, non_empty, shape};
 use crate::{MathError, Scalar};
-use dl_core::sum::sum_terms;
+use dl_core::{
+    memory::{filled, room},
+    sum::sum_terms,
+};
 
 /// The multivariate normal distribution with a diagonal covariance: independent normal
 /// components, N(x; μ, diag σ²) = Πⱼ N(xⱼ; μⱼ, σⱼ²) (Goodfellow et al. 2016, section 3.9.3). So
@@ -43,9 +46,13 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// N(0, I) in `d` dimensions.
     ///
     /// # Errors
-    /// Where `d` is 0.
+    /// Where `d` is 0, or there is no memory for so many.
     pub fn standard(d: usize) -> Result<Self, MathError> {
-        Self::new(&Array1::zeros(d), &Array1::ones(d))
+        let components = filled(d, Normal::standard)?;
+        if components.is_empty() {
+            return Err(MathError::Empty { what: "mean" });
+        }
+        Ok(Self { components })
     }
 
     /// The maximum-likelihood estimate of each component from its column of `samples` `[n, d]`.
@@ -96,9 +103,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     pub fn log_prob(&self, x: &ArrayRef1<F>) -> Result<F, MathError> {
         shape("x", x.shape(), &[self.dimensions()])?;
         let components = self.components.iter().zip(x);
-        Ok(sum_terms(
-            components.map(|(normal, &x)| normal.log_prob(x)),
-        ))
+        Ok(sum_terms(components.map(|(normal, &x)| normal.log_prob(x))))
     }
 
     /// N(x; μ, diag σ²) for x `[d]`.
@@ -130,7 +135,11 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// # Errors
     /// Where a row does not have d entries.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef2<F>) -> Result<F, MathError> {
-        shape("a row of samples", &samples.shape()[1..], &[self.dimensions()])?;
+        shape(
+            "a row of samples",
+            &samples.shape()[1..],
+            &[self.dimensions()],
+        )?;
         let rows = samples.rows().into_iter();
         let log_prob = |x: ArrayView1<'_, F>| {
             let components = self.components.iter().zip(x);
@@ -148,10 +157,16 @@ impl<F: Scalar> DiagonalNormal<F> {
     }
 
     /// n independent draws, `[n, d]`.
-    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<F> {
-        Array2::from_shape_fn((n, self.dimensions()), |(_, j)| {
-            self.components[j].sample(rng)
-        })
+    ///
+    /// # Errors
+    /// [`MathError::Memory`] where there is none for so many.
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array2<F>, MathError> {
+        let d = self.dimensions();
+        let mut draws = room(n.saturating_mul(d))?;
+        for _ in 0..n {
+            draws.extend(self.components.iter().map(|normal| normal.sample(rng)));
+        }
+        Ok(Array2::from_shape_vec((n, d), draws).expect("n rows of d numbers"))
     }
 }
 
@@ -216,7 +231,7 @@ mod tests {
         let n = 20_000;
         let p = DiagonalNormal::new(&array![1.0, -1.0, 0.0], &array![0.5, 1.0, 2.0]).unwrap();
         let q = DiagonalNormal::new(&array![0.0, 0.0, 0.0], &array![1.0, 1.5, 1.5]).unwrap();
-        let samples = p.sample_n(n, &mut generator(1));
+        let samples = p.sample_n(n, &mut generator(1)).unwrap();
         let mean = |f: &dyn Fn(&ArrayRef1<f64>) -> f64| -> f64 {
             samples.rows().into_iter().map(|x| f(&x)).sum::<f64>() / n as f64
         };
@@ -244,7 +259,7 @@ mod tests {
     #[test]
     fn one_draw_is_a_row_of_many() {
         let p = DiagonalNormal::<f32>::standard(3).unwrap();
-        let many = p.sample_n(2, &mut generator(5));
+        let many = p.sample_n(2, &mut generator(5)).unwrap();
         assert_eq!(p.sample(&mut generator(5)), many.row(0));
     }
 

@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayRef1};
 use crate::error::{finite, non_empty, parameter};
 use crate::special::{log_ratio, minus_ln_1p, normal_cdf, normal_pdf};
 use crate::{MathError, Scalar};
-use dl_core::sum::sum_terms;
+use dl_core::{memory::filled, sum::sum_terms};
 
 /// The normal distribution N(μ, σ²) (Goodfellow et al. 2016, section 3.9.3).
 ///
@@ -115,7 +115,11 @@ impl<F: Scalar> Normal<F> {
             excess - log_ratio(self.std_dev, other.std_dev)
         };
         // ∞ − ln ∞ would be NaN
-        let of_deviations = if excess.is_finite() { of_deviations } else { excess };
+        let of_deviations = if excess.is_finite() {
+            of_deviations
+        } else {
+            excess
+        };
         of_deviations + half * (excess * excess + distance * distance)
     }
 
@@ -130,8 +134,11 @@ impl<F: Scalar> Normal<F> {
     }
 
     /// n independent draws.
-    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array1<F> {
-        Array1::from_shape_simple_fn(n, || self.sample(rng))
+    ///
+    /// # Errors
+    /// [`MathError::Memory`] where there is none for so many.
+    pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array1<F>, MathError> {
+        Ok(filled(n, || self.sample(rng))?.into())
     }
 }
 
@@ -213,7 +220,7 @@ mod tests {
     fn samples_have_the_mean_and_the_variance() {
         let n = 10_000;
         let p = Normal::new(2.0f32, 0.5).unwrap();
-        let found = Normal::fit(&p.sample_n(n, &mut generator(1))).unwrap();
+        let found = Normal::fit(&p.sample_n(n, &mut generator(1)).unwrap()).unwrap();
         let standard_error = p.std_dev() / (n as f32).sqrt();
         assert!((found.mean() - p.mean()).abs() <= 4.0 * standard_error);
         // the standard error of a standard deviation is σ/√(2n)
@@ -229,6 +236,33 @@ mod tests {
         assert_eq!(wide.kl(&narrow), f32::INFINITY);
         assert!((narrow.kl(&wide) - (60.0 * 10f32.ln() - 0.5)).abs() <= 1e-4);
         assert_eq!(Normal::standard().log_prob(1e30f32), f32::NEG_INFINITY);
+    }
+
+    /// Closed forms: KL of equal means is ½(r² − 1) − ln r with r = σ₁/σ₂, which is (r − 1)² near r = 1,
+    /// whatever the size of σ.
+    #[test]
+    fn divergence_keeps_its_digits() {
+        for scale in [1.0, 1e-30_f32, 1e30] {
+            let [p, q] = [1.001, 1.0].map(|s| Normal::new(0.0, s * scale).unwrap());
+            let ratio = f64::from(p.std_dev()) / f64::from(q.std_dev());
+            let exact = (ratio - 1.0) - (ratio - 1.0).ln_1p() + 0.5 * (ratio - 1.0).powi(2);
+            assert!((f64::from(p.kl(&q)) / exact - 1.0).abs() <= 1e-3, "{scale}");
+        }
+        for ratio in [1e-6, 0.3, 0.49, 0.51, 0.8, 1.2, 1.6, 1e6_f32] {
+            let p = Normal::new(0.0, ratio).unwrap();
+            let r = f64::from(ratio);
+            let exact = 0.5 * (r * r - 1.0) - r.ln();
+            assert!(
+                (f64::from(p.kl(&Normal::standard())) / exact - 1.0).abs() <= 1e-6,
+                "{ratio}"
+            );
+        }
+    }
+
+    #[test]
+    fn more_draws_than_memory_are_an_error() {
+        let draws = Normal::<f64>::standard().sample_n(usize::MAX, &mut generator(0));
+        assert!(matches!(draws, Err(MathError::Memory(_))));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Batch normalisation.
 
+use dl_core::memory::filled;
 use dl_core::sum::for_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
@@ -81,11 +82,13 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
         )?;
         ShapeError::require(!input.is_empty(), input, "at least one axis")?;
         let channels = input[input.len() - 1];
+        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(channels, || value)?));
+        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
         Ok(boxed(BatchNormLayer {
-            gamma: Array1::ones(channels),
-            beta: Array1::zeros(channels),
-            running_mean: Array1::zeros(channels),
-            running_variance: Array1::ones(channels),
+            gamma: ones()?,
+            beta: zeros()?,
+            running_mean: zeros()?,
+            running_variance: ones()?,
             config: *self,
         }))
     }

@@ -118,10 +118,14 @@ impl<F: Scalar> LayerSpec<F> for Dense {
             "small enough for a kernel of fewer than 2^32 weights",
         )?;
         let fans = Fans::of(&shape);
-        let bias = self
-            .bias
-            .then(|| self.bias_initializer.sample(&[self.units], fans, generator));
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
+        let bias = match self.bias {
+            true => Some(
+                self.bias_initializer
+                    .sample(&[self.units], fans, generator)?,
+            ),
+            false => None,
+        };
+        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
         Ok(boxed(DenseLayer {
             kernel: kernel.into_dimensionality().expect("of rank 2"),
             bias: bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),

@@ -1,5 +1,6 @@
 //! Layer normalisation.
 
+use dl_core::memory::filled;
 use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
@@ -60,9 +61,11 @@ impl<F: Scalar> LayerSpec<F> for LayerNorm {
         )?;
         ShapeError::require(!input.is_empty(), input, "at least one axis")?;
         let features = input[input.len() - 1];
+        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(features, || value)?));
+        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
         Ok(boxed(LayerNormLayer {
-            gamma: Array1::ones(features),
-            beta: Array1::zeros(features),
+            gamma: ones()?,
+            beta: zeros()?,
             epsilon: self.epsilon,
         }))
     }
@@ -148,7 +151,9 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         Arch::new().dispatch(
             #[inline(always)]
             || {
-                let rows = dx.chunks_exact_mut(features).zip(dy.chunks_exact_mut(features));
+                let rows = dx
+                    .chunks_exact_mut(features)
+                    .zip(dy.chunks_exact_mut(features));
                 let rows = rows.zip(cache.values.chunks_exact(features));
                 for (((dx, g), x_hat), &inverse_deviation) in rows.zip(&cache.statistics) {
                     for (g, &gamma) in g.iter_mut().zip(&self.gamma) {

@@ -80,7 +80,12 @@ fn add_shift_and_scale_gradients<F: Scalar>(
             for_column_sums(
                 delta.len() / channels,
                 #[inline(always)]
-                |i| [&delta[i * channels..][..channels], &x_hat[i * channels..][..channels]],
+                |i| {
+                    [
+                        &delta[i * channels..][..channels],
+                        &x_hat[i * channels..][..channels],
+                    ]
+                },
                 // nothing belongs to the channels
                 &delta[..channels],
                 #[inline(always)]

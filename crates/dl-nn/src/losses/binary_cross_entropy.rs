@@ -112,9 +112,17 @@ impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        let wrong = self.pos_weight.iter().find(|w| !(**w >= 0.0 && w.is_finite()));
+        let wrong = self
+            .pos_weight
+            .iter()
+            .find(|w| !(**w >= 0.0 && w.is_finite()));
         let value = wrong.copied().unwrap_or_default();
         let allowed = "finite and not negative";
-        ConfigError::require(wrong.is_none(), "BinaryCrossEntropy pos_weight", value, allowed)
+        ConfigError::require(
+            wrong.is_none(),
+            "BinaryCrossEntropy pos_weight",
+            value,
+            allowed,
+        )
     }
 }
