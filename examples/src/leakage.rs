@@ -133,8 +133,7 @@ pub fn iris_split(test_share: f64, seed: u64) -> Result<(Dataset<f64>, Dataset<f
 /// Fewer than two rows, or no column.
 pub fn noise(rows: usize, columns: usize, rng: &mut impl Rng) -> Result<Dataset<f64>, DataError> {
     let features = Array2::from_shape_simple_fn((rows, columns), || f64::standard_normal(rng));
-    let order = permutation(rows, rng)?;
-    let labels: Array1<usize> = order.iter().map(|row| row % 2).collect();
+    let labels: Array1<usize> = permutation(rows, rng)?.iter().map(|row| row % 2).collect();
     let names = (1..=columns).map(|i| format!("noise {i}")).collect();
     Dataset::new(features, labels, names, vec!["no".into(), "yes".into()])
 }

@@ -30,7 +30,8 @@ pub fn versicolor(seed: u64) -> Result<Scores, Box<dyn Error>> {
         let (train, test) = (data.select(&fold.train)?, data.select(&fold.test)?);
         let scaler = StandardScaler::fit(train.features())?;
         let model = Sequential::input([4]).push(Dense::new(1)).build(seed)?;
-        let mut trainer = Trainer::new(model, BinaryCrossEntropy, Adam::new(0.05))?.seed(seed);
+        let mut trainer =
+            Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.05))?.seed(seed);
         let x = scaler.transform(train.features())?;
         trainer.fit(&x, &is_versicolor(&train), Fit::epochs(100))?;
         let predicted = trainer.predict(&scaler.transform(test.features())?)?;
@@ -60,7 +61,7 @@ pub fn fives(
         .push(Flatten)
         .push(Dense::new(1))
         .build(seed)?;
-    let mut trainer = Trainer::new(model, BinaryCrossEntropy, Adam::new(1e-3))?.seed(seed);
+    let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(1e-3))?.seed(seed);
     let fit = Fit::epochs(10).batch_size(64);
     trainer.fit(train.images(), &is_five(train), fit)?;
     let predicted = trainer
@@ -115,8 +116,8 @@ impl Scores {
     /// As many of the samples as possible, drawn at random, of which the share `positives` is
     /// positive.
     pub fn rebalanced(&self, positives: f64, seed: u64) -> Self {
-        let order = permutation(self.len(), &mut generator(seed))
-            .expect("no more numbers than there are samples");
+        let order =
+            permutation(self.len(), &mut generator(seed)).expect("as many numbers as samples");
         let (yes, no): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|&i| self.truth[i]);
         let n = (yes.len() as f64 / positives).min(no.len() as f64 / (1.0 - positives));
         let take = |rows: &[usize], share: f64| {

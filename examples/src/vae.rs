@@ -152,7 +152,14 @@ impl Vae {
         let mut d_logits = ArrayD::zeros(logits.raw_dim());
         let (outputs, delta) = (logits.as_slice(), d_logits.as_slice_mut());
         let (outputs, delta) = (outputs.unwrap_or(&[]), delta.unwrap_or(&mut []));
-        let cross_entropy = mean_loss(&BinaryCrossEntropy, outputs, &targets, 0..n, None, delta);
+        let cross_entropy = mean_loss(
+            &BinaryCrossEntropy::new(),
+            outputs,
+            &targets,
+            0..n,
+            None,
+            delta,
+        );
         d_logits *= sum;
         let mut unused = Cache::default();
         let kl = forward(&StandardNormalKl, posterior.view(), &mut unused, mode);
@@ -194,7 +201,7 @@ impl Vae {
             let x: ndarray::ArrayView1<'_, f32> = x;
             let (logits, x) = (logits.to_slice(), x.to_slice());
             let target = TargetRow::Values(x.unwrap_or(&[]));
-            let mean = BinaryCrossEntropy.sample(logits.unwrap_or(&[]), target, &mut delta);
+            let mean = BinaryCrossEntropy::new().sample(logits.unwrap_or(&[]), target, &mut delta);
             Bound {
                 reconstruction: PIXELS as f64 * f64::from(mean),
                 kl: f64::from(kl),

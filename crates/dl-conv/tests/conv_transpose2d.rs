@@ -192,7 +192,7 @@ fn sizes_and_parameters() {
     let counts: Vec<_> = model.layers().iter().map(|l| l.parameter_count()).collect();
     assert_eq!(counts, [3 * 2 * 2 * 6 + 4, 3 * 3 * 2 * 4 + 2, 3 * 3 * 2]);
     // a loss on logits must not see probabilities
-    let trainer = Trainer::new(model, BinaryCrossEntropy, Adam::new(0.1));
+    let trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.1));
     assert!(trainer.unwrap_err().to_string().contains("applies sigmoid"));
 }
 

@@ -148,7 +148,7 @@ global_average_pool2d_1 (global_average_pool2d)  [4]                    0
     let summary = model.summary().to_string();
     assert!(summary.starts_with(expected), "{summary}");
     // pooling leaves probabilities probabilities: a loss on logits must not see them
-    let trainer = Trainer::new(model, BinaryCrossEntropy, Adam::new(0.1));
+    let trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.1));
     let error = trainer.unwrap_err().to_string();
     assert!(error.contains("applies sigmoid"), "{error}");
 }

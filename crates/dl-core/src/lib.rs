@@ -5,12 +5,14 @@ mod chacha;
 pub mod gemm;
 mod instantiate;
 pub mod linalg;
+pub mod memory;
 pub mod random;
 pub mod sampling;
 mod scalar;
 pub mod simd;
 pub mod softmax;
 pub mod special;
+pub mod sum;
 #[cfg(test)]
 mod testing;
 pub mod text;

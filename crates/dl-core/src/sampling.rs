@@ -2,10 +2,12 @@
 
 use std::{
     cmp::{Ordering, Reverse},
-    collections::{BTreeMap, BinaryHeap, TryReserveError},
+    collections::{BTreeMap, BinaryHeap},
 };
 
 use rand::{Rng, RngCore, seq::SliceRandom};
+
+use crate::memory::{OutOfMemory, room};
 
 /// Why rows cannot be split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -46,14 +48,9 @@ pub enum SamplingError {
         /// Classes present.
         classes: usize,
     },
-    /// More rows than there is memory for.
-    #[error("a list of {rows} rows does not fit into memory: {source}")]
-    TooManyRows {
-        /// The rows.
-        rows: usize,
-        /// Why there is no memory.
-        source: TryReserveError,
-    },
+    /// There are more rows than memory for their numbers.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }
 
 /// Row numbers for training and the rows held out, each in random order.
@@ -70,7 +67,7 @@ pub struct Split {
 /// A uniformly random order of 0 … n−1 (Fisher–Yates).
 ///
 /// # Errors
-/// [`SamplingError::TooManyRows`] where there is no memory for n numbers.
+/// [`SamplingError::Memory`] where there is none for so many.
 pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Result<Vec<usize>, SamplingError> {
     let mut rng = rng;
     Ok(shuffled(in_order(n)?, &mut rng))
@@ -81,9 +78,7 @@ pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Result<Vec<usize>,
 /// # Errors
 /// As [`permutation`].
 pub fn in_order(n: usize) -> Result<Vec<usize>, SamplingError> {
-    let mut rows = Vec::new();
-    rows.try_reserve_exact(n)
-        .map_err(|source| SamplingError::TooManyRows { rows: n, source })?;
+    let mut rows = room(n)?;
     rows.extend(0..n);
     Ok(rows)
 }
@@ -336,13 +331,7 @@ mod tests {
                 holdout(n, 0.5, rng).map(drop),
             ];
             for result in refused {
-                let error = result.unwrap_err();
-                assert!(
-                    error
-                        .to_string()
-                        .starts_with(&format!("a list of {n} rows does not fit into memory: ")),
-                    "{error}"
-                );
+                assert!(matches!(result, Err(SamplingError::Memory(_))), "{n}");
             }
         }
     }

@@ -22,6 +22,9 @@ pub trait Lanes: Copy {
     /// The number in every lane.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
 
+    /// a + b, lane by lane.
+    fn vector_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+
     /// a·b + c, lane by lane, rounded once.
     fn multiply_add<S: Simd>(
         simd: S,
@@ -41,13 +44,18 @@ pub trait Lanes: Copy {
 }
 
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
                 simd.$splat(value)
+            }
+
+            #[inline(always)]
+            fn vector_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$add(a, b)
             }
 
             #[inline(always)]
@@ -83,6 +91,7 @@ lanes!(
     f32,
     f32s,
     splat_f32s,
+    add_f32s,
     mul_add_f32s,
     less_than_f32s,
     select_f32s,
@@ -93,6 +102,7 @@ lanes!(
     f64,
     f64s,
     splat_f64s,
+    add_f64s,
     mul_add_f64s,
     less_than_f64s,
     select_f64s,

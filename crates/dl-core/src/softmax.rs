@@ -3,10 +3,30 @@
 
 use ndarray::{Array, ArrayRef, Axis, Dimension, RemoveAxis};
 
+use crate::sum::{sum_of, sum_terms};
 use crate::{Scalar, instantiate};
 
 fn maximum<F: Scalar>(x: &[F]) -> F {
     x.iter().copied().fold(F::neg_infinity(), F::max)
+}
+
+/// m = maxᵢ xᵢ and ln Σᵢ e^(xᵢ − m), which are ln Σᵢ e^xᵢ together. Apart, −ln softmax(x)ᵢ =
+/// (m − xᵢ) + the logarithm keeps the digits that the logarithm loses beside a large m.
+///
+/// The largest entry's own e⁰ is the 1 of ln(1 + …), so that what the others add to it is not lost,
+/// however little it is.
+#[inline]
+pub fn log_sum_exp_parts<F: Scalar>(x: &[F]) -> (F, F) {
+    let m = maximum(x);
+    let exponentials = |x: &[F], m: F| sum_terms(x.iter().map(|&x| (x - m).exp()));
+    match x.iter().position(|&x| x == m && m.is_finite()) {
+        Some(largest) => {
+            let before = exponentials(&x[..largest], m);
+            (m, (before + exponentials(&x[largest + 1..], m)).ln_1p())
+        }
+        // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
+        None => (F::zero(), exponentials(x, F::zero()).ln()),
+    }
 }
 
 instantiate! {
@@ -16,10 +36,8 @@ instantiate! {
     /// assert_eq!(dl_core::softmax::log_sum_exp(&[1e4_f32, 1e4]), 1e4 + 2f32.ln());
     /// ```
     pub fn log_sum_exp<F: Scalar>(x: &[F]) -> F {
-        let m = maximum(x);
-        // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
-        let m = if m.is_finite() { m } else { F::zero() };
-        m + x.iter().map(|&x| (x - m).exp()).sum::<F>().ln()
+        let (m, log_sum) = log_sum_exp_parts(x);
+        m + log_sum
     }
 
     /// softmax(x)ᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m), m = maxᵢ xᵢ, in place.
@@ -27,21 +45,21 @@ instantiate! {
     /// An entry of −∞ becomes 0. NaN, +∞ or nothing but −∞ make every entry NaN.
     pub fn softmax_in_place<F: Scalar>(x: &mut [F]) {
         let m = maximum(x);
-        let mut sum = F::zero();
         for x in &mut *x {
             *x = (*x - m).exp();
-            sum += *x;
         }
+        let sum = F::of(sum_of(x, F::as_f64));
         for x in x {
             *x /= sum;
         }
     }
 
-    /// ln softmax(x)ᵢ = xᵢ − ln Σⱼ e^xⱼ, in place.
+    /// ln softmax(x)ᵢ = (xᵢ − m) − ln Σⱼ e^(xⱼ − m), m = maxⱼ xⱼ, in place: exact beside a large m,
+    /// too.
     pub fn log_softmax_in_place<F: Scalar>(x: &mut [F]) {
-        let log_sum = log_sum_exp(x);
+        let (m, log_sum) = log_sum_exp_parts(x);
         for x in x {
-            *x -= log_sum;
+            *x = (*x - m) - log_sum;
         }
     }
 }
@@ -164,6 +182,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Closed forms: ln softmax of (a, a + ½) is −ln(1 + e^±½) for any a, and of (a, a − b) for a large
+    /// b it is (−e^−b, −b).
+    #[test]
+    fn log_softmax_keeps_its_digits() {
+        for a in [0.0, 1e6_f32, -1e6] {
+            let [low, high] = [0.5_f64, -0.5].map(|x| -x.exp().ln_1p());
+            let found = log_softmax(&array![a, a + 0.5], Axis(0));
+            assert!((f64::from(found[0]) / low - 1.0).abs() <= 2e-7, "{found}");
+            assert!((f64::from(found[1]) / high - 1.0).abs() <= 2e-7, "{found}");
+        }
+        let found = log_softmax(&array![0.0_f32, -20.0], Axis(0));
+        assert!((f64::from(found[0]) / -(-20_f64).exp() - 1.0).abs() <= 2e-7);
+        assert_eq!(found[1], -20.0);
+    }
+
+    /// A hundred thousand equal logits.
+    #[test]
+    fn many_classes_sum_to_one() {
+        let p = softmax(&Array1::from_elem(100_000, 0.3_f32), Axis(0));
+        assert!(p.iter().all(|&p| (p - 1e-5).abs() <= 1e-12));
     }
 
     #[test]

@@ -56,6 +56,59 @@ pub fn weighted<F: Scalar>(p: F, x: F) -> F {
     if p == F::zero() { p } else { p * x }
 }
 
+/// ln(p/q) for positive p and q, from their difference where they are near each other, so that it keeps
+/// its digits, and from their logarithms where the ratio is no ordinary number.
+///
+/// ```
+/// use dl_core::special::log_ratio;
+/// assert_eq!(log_ratio(1e-38_f32, 1e30), 1e-38_f32.ln() - 1e30_f32.ln());
+/// assert!((log_ratio(1.0 + 1e-9, 1.0_f64) / 1e-9 - 1.0).abs() < 1e-7);
+/// ```
+#[inline]
+pub fn log_ratio<F: Scalar>(p: F, q: F) -> F {
+    let difference = (p - q) / q;
+    if difference.abs() <= F::of(0.5) {
+        return difference.ln_1p();
+    }
+    let ratio = p / q;
+    if ratio.is_normal() {
+        ratio.ln()
+    } else {
+        p.ln() - q.ln()
+    }
+}
+
+/// eˣ − 1 − x, without the cancellation around 0, where it is x²/2.
+#[inline]
+pub fn exp_m1_minus<F: Scalar>(x: F) -> F {
+    if x.abs() > F::of(0.5) {
+        return x.exp_m1() - x;
+    }
+    // x²/2 · (1 + x/3 (1 + x/4 (1 + …))): what is left out is less than a rounding
+    let mut sum = F::one();
+    for n in (3..=16).rev() {
+        sum = F::one() + sum * x / F::of(f64::from(n));
+    }
+    sum * x * x * F::of(0.5)
+}
+
+/// x − ln(1 + x), without the cancellation around 0, where it is x²/2; x > −1.
+///
+/// With r = x/(2 + x), ln(1 + x) = 2 artanh r = 2(r + r³/3 + r⁵/5 + …) and x − 2r = xr.
+#[inline]
+pub fn minus_ln_1p<F: Scalar>(x: F) -> F {
+    if x.abs() > F::of(0.25) {
+        return x - x.ln_1p();
+    }
+    let r = x / (F::of(2.0) + x);
+    let square = r * r;
+    let mut sum = F::zero();
+    for n in (1..=10).rev() {
+        sum = sum * square + F::of(1.0 / f64::from(2 * n + 1));
+    }
+    r * (x - F::of(2.0) * square * sum)
+}
+
 /// The standard normal distribution function Φ(x) = ½ erfc(−x/√2).
 #[inline]
 pub fn normal_cdf<F: Scalar>(x: F) -> F {
@@ -96,6 +149,26 @@ mod tests {
             prop_assert!(near(sigmoid(x), sigmoid(f64::from(x))));
             prop_assert!(near(log_sigmoid(x), log_sigmoid(f64::from(x))));
             prop_assert!(near(softplus(x), softplus(f64::from(x))));
+        }
+
+        /// Single precision against double precision, in which what cancels leaves enough digits.
+        #[test]
+        fn nothing_cancels(x in -0.9f32..3.0, exponent in -6.0f32..0.0, p in 1e-6f32..1e6) {
+            let near = |a: f32, b: f64| (f64::from(a) - b).abs() <= 6e-7 * b.abs() + 1e-44;
+            for x in [x, x * 10f32.powf(exponent)] {
+                let double = f64::from(x);
+                if x.abs() > 1e-4 {
+                    prop_assert!(near(exp_m1_minus(x), double.exp_m1() - double), "at {x}");
+                    prop_assert!(near(minus_ln_1p(x), double - double.ln_1p()), "at {x}");
+                } else {
+                    let half_square = 0.5 * double * double;
+                    prop_assert!((f64::from(exp_m1_minus(x)) / half_square - 1.0).abs() <= 1e-4);
+                    prop_assert!((f64::from(minus_ln_1p(x)) / half_square - 1.0).abs() <= 1e-4);
+                }
+                let q = p * (1.0 + x);
+                let exact = (f64::from(q) / f64::from(p)).ln();
+                prop_assert!((f64::from(log_ratio(q, p)) - exact).abs() <= 4e-7 * exact.abs());
+            }
         }
 
         #[test]

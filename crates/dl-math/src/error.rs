@@ -3,6 +3,8 @@
 use ndarray::{ArrayRef, Dimension};
 
 use crate::Scalar;
+use dl_core::memory::OutOfMemory;
+use dl_core::sum::sum_terms;
 
 /// An argument this crate cannot compute with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -85,21 +87,14 @@ pub enum MathError {
         /// What is constant.
         what: String,
     },
+    /// More values were asked for than there is memory for.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
     /// A conditional probability given an event that does not happen.
     #[error("cannot condition on {event}, which has probability 0")]
     ZeroProbability {
         /// The event.
         event: String,
-    },
-    /// More numbers than there is memory for.
-    #[error("{what}: {count} numbers do not fit into memory: {source}")]
-    TooLarge {
-        /// What was asked for.
-        what: &'static str,
-        /// The numbers.
-        count: usize,
-        /// Why there is no memory.
-        source: std::collections::TryReserveError,
     },
 }
 
@@ -213,5 +208,5 @@ pub(crate) fn probabilities<F: Scalar, D: Dimension>(
 ) -> Result<(), MathError> {
     non_empty(what, p)?;
     entries(what, p, NON_NEGATIVE, non_negative)?;
-    sums_to_one(|| what.to_owned(), p.sum())
+    sums_to_one(|| what.to_owned(), sum_terms(p.iter().copied()))
 }

@@ -9,8 +9,9 @@
 use ndarray::{ArrayRef, Axis, Dimension};
 
 use crate::error::{probabilities, shape};
-use crate::special::weighted;
+use crate::special::{log_ratio, weighted};
 use crate::{JointTable, MathError, Scalar};
+use dl_core::sum::sum_terms;
 
 /// H(p) = −Σ p ln p (eq. 2.1): the least mean number of nats that tell which outcome happened.
 ///
@@ -27,7 +28,7 @@ use crate::{JointTable, MathError, Scalar};
 pub fn entropy<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>) -> Result<F, MathError> {
     probabilities("p", p)?;
     // 0 − Σ and not −Σ, so that certainty has entropy 0 and not −0
-    Ok(F::zero() - p.iter().map(|&p| weighted(p, p.ln())).sum::<F>())
+    Ok(F::zero() - sum_terms(p.iter().map(|&p| weighted(p, p.ln()))))
 }
 
 /// H(p, q) = −Σ p ln q (Goodfellow et al. 2016, eq. 3.51) = H(p) + KL(p‖q): what it costs to
@@ -46,11 +47,7 @@ pub fn cross_entropy<F: Scalar, D: Dimension>(
     q: &ArrayRef<F, D>,
 ) -> Result<F, MathError> {
     pair(p, q)?;
-    Ok(F::zero()
-        - p.iter()
-            .zip(q)
-            .map(|(&p, &q)| weighted(p, q.ln()))
-            .sum::<F>())
+    Ok(F::zero() - sum_terms(p.iter().zip(q).map(|(&p, &q)| weighted(p, q.ln()))))
 }
 
 /// KL(p‖q) = Σ p ln (p/q) (eq. 2.26), never negative, 0 only for p = q, not symmetric. ∞ where q
@@ -71,7 +68,7 @@ pub fn kl_divergence<F: Scalar, D: Dimension>(
     q: &ArrayRef<F, D>,
 ) -> Result<F, MathError> {
     pair(p, q)?;
-    Ok(kl(p.iter().zip(q).map(|(&p, &q)| (p, p.ln(), q.ln()))))
+    Ok(kl(p.iter().zip(q).map(|(&p, &q)| (p, log_ratio(p, q)))))
 }
 
 /// JS(p, q) = ½ KL(p‖m) + ½ KL(q‖m) with m = ½(p + q) (Lin 1991, eq. 4.1): symmetric, finite,
@@ -91,22 +88,19 @@ pub fn js_divergence<F: Scalar, D: Dimension>(
 ) -> Result<F, MathError> {
     pair(p, q)?;
     let half = F::of(0.5);
+    // ln (a/m) = ln(1 + (a − b)/(a + b)), which does not cancel where a and b are alike
     let to_mean = |a: &ArrayRef<F, D>, b: &ArrayRef<F, D>| {
         kl(a.iter()
             .zip(b)
-            .map(|(&a, &b)| (a, a.ln(), (half * (a + b)).ln())))
+            .map(|(&a, &b)| (a, ((a - b) / (a + b)).ln_1p())))
     };
     Ok(half * to_mean(p, q) + half * to_mean(q, p))
 }
 
 /// H(X, Y) = −Σ p(x, y) ln p(x, y) (eq. 2.8).
 pub fn joint_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
-    F::zero()
-        - joint
-            .probabilities()
-            .iter()
-            .map(|&p| weighted(p, p.ln()))
-            .sum::<F>()
+    let p = joint.probabilities().iter();
+    F::zero() - sum_terms(p.map(|&p| weighted(p, p.ln())))
 }
 
 /// H(Y|X) = −Σ p(x, y) ln p(y|x) (eq. 2.12) = H(X, Y) − H(X): what remains to be told of Y by
@@ -114,10 +108,11 @@ pub fn joint_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
 pub fn conditional_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
     let p_x = joint.marginal_x();
     let rows = joint.probabilities().axis_iter(Axis(0));
-    let terms = rows
-        .zip(&p_x)
-        .flat_map(|(row, &p_x)| row.into_iter().map(move |&p| weighted(p, (p / p_x).ln())));
-    F::zero() - terms.sum::<F>()
+    let terms = rows.zip(&p_x).flat_map(|(row, &p_x)| {
+        row.into_iter()
+            .map(move |&p| weighted(p, log_ratio(p, p_x)))
+    });
+    F::zero() - sum_terms(terms)
 }
 
 /// I(X; Y) = Σ p(x, y) ln [p(x, y) / (p(x) p(y))] (eq. 2.28): the divergence of the joint table
@@ -131,18 +126,19 @@ pub fn conditional_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
 /// ```
 pub fn mutual_information<F: Scalar>(joint: &JointTable<F>) -> F {
     let (p_x, p_y) = (joint.marginal_x(), joint.marginal_y());
-    kl(joint
-        .probabilities()
-        .indexed_iter()
-        .map(|((x, y), &p)| (p, p.ln(), p_x[x].ln() + p_y[y].ln())))
+    kl(joint.probabilities().indexed_iter().map(|((x, y), &p)| {
+        let independent = p_x[x] * p_y[y];
+        let log_ratio = match independent.is_normal() {
+            true => log_ratio(p, independent),
+            false => p.ln() - (p_x[x].ln() + p_y[y].ln()),
+        };
+        (p, log_ratio)
+    }))
 }
 
-/// Σ p (ln p − ln q) over triples (p, ln p, ln q). The sum is not negative but by rounding.
-pub(crate) fn kl<F: Scalar>(terms: impl Iterator<Item = (F, F, F)>) -> F {
-    terms
-        .map(|(p, ln_p, ln_q)| weighted(p, ln_p - ln_q))
-        .sum::<F>()
-        .max(F::zero())
+/// Σ p ln (p/q) over pairs (p, ln (p/q)). The sum is not negative but by rounding.
+pub(crate) fn kl<F: Scalar>(terms: impl Iterator<Item = (F, F)>) -> F {
+    sum_terms(terms.map(|(p, log_ratio)| weighted(p, log_ratio))).max(F::zero())
 }
 
 fn pair<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>, q: &ArrayRef<F, D>) -> Result<(), MathError> {

@@ -1,12 +1,13 @@
 //! Two discrete random variables: joint, marginal and conditional probability, and Bayes' rule
 //! (Goodfellow et al. 2016, sections 3.3 to 3.8 and 3.11).
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1, Axis, Zip};
 
 use crate::error::{
     NON_NEGATIVE, entries, non_empty, non_negative, probabilities, shape, sums_to_one,
 };
 use crate::{MathError, Scalar};
+use dl_core::sum::sum_terms;
 
 /// p(x, y) for x = 0 … rows − 1 and y = 0 … columns − 1.
 ///
@@ -44,7 +45,7 @@ impl<F: Scalar> JointTable<F> {
     /// Where the table is empty or nothing was counted.
     pub fn from_counts(counts: &ArrayRef2<usize>) -> Result<Self, MathError> {
         non_empty("counts", counts)?;
-        let n = counts.iter().map(|&count| count as f64).sum::<f64>();
+        let n = sum_terms(counts.iter().map(|&count| count as f64));
         if n == 0.0 {
             return Err(MathError::Parameter {
                 what: "the sum of counts",
@@ -74,7 +75,7 @@ impl<F: Scalar> JointTable<F> {
         )?;
         entries("likelihood", likelihood, NON_NEGATIVE, non_negative)?;
         for (x, row) in likelihood.rows().into_iter().enumerate() {
-            sums_to_one(|| format!("row {x} of likelihood"), row.sum())?;
+            sums_to_one(|| format!("row {x} of likelihood"), total(row))?;
         }
         Self::new(likelihood.to_owned() * prior.view().insert_axis(Axis(1)))
     }
@@ -93,12 +94,12 @@ impl<F: Scalar> JointTable<F> {
 
     /// The sum rule: p(x) = Σ p(x, y) over y.
     pub fn marginal_x(&self) -> Array1<F> {
-        self.p.sum_axis(Axis(1))
+        self.p.map_axis(Axis(1), total)
     }
 
     /// The sum rule: p(y) = Σ p(x, y) over x.
     pub fn marginal_y(&self) -> Array1<F> {
-        self.p.sum_axis(Axis(0))
+        self.p.map_axis(Axis(0), total)
     }
 
     /// p(y|x) = p(x, y) / p(x).
@@ -119,11 +120,8 @@ impl<F: Scalar> JointTable<F> {
 
     /// P(A) = Σ p(x, y) over the outcomes in the event A.
     pub fn probability(&self, event: impl Fn(usize, usize) -> bool) -> F {
-        self.p
-            .indexed_iter()
-            .filter(|&((x, y), _)| event(x, y))
-            .map(|(_, &p)| p)
-            .sum()
+        let inside = self.p.indexed_iter().filter(|&((x, y), _)| event(x, y));
+        sum_terms(inside.map(|(_, &p)| p))
     }
 
     /// p(x, y | A) = p(x, y) / P(A) inside the event A, 0 outside.
@@ -155,11 +153,8 @@ impl<F: Scalar> JointTable<F> {
 
     /// E[f(X, Y)] = Σ p(x, y) f(x, y), over the outcomes that can happen.
     pub fn expectation(&self, f: impl Fn(usize, usize) -> F) -> F {
-        self.p
-            .indexed_iter()
-            .filter(|&(_, &p)| p > F::zero())
-            .map(|((x, y), &p)| p * f(x, y))
-            .sum()
+        let possible = self.p.indexed_iter().filter(|&(_, &p)| p > F::zero());
+        sum_terms(possible.map(|((x, y), &p)| p * f(x, y)))
     }
 
     /// E[f(Y) | X = x] = Σ p(y|x) f(y) over y. With the variables exchanged ([`swapped`](Self::swapped))
@@ -174,7 +169,7 @@ impl<F: Scalar> JointTable<F> {
     ) -> Result<F, MathError> {
         let p = self.y_given_x(x)?;
         let possible = p.iter().enumerate().filter(|&(_, &p)| p > F::zero());
-        Ok(possible.map(|(y, &p)| p * f(y)).sum())
+        Ok(sum_terms(possible.map(|(y, &p)| p * f(y))))
     }
 
     fn conditional(
@@ -192,7 +187,7 @@ impl<F: Scalar> JointTable<F> {
             });
         }
         let p = self.p.index_axis(axis, at);
-        let total = p.sum();
+        let total = total(p);
         positive(total, || format!("{what} = {at}"))?;
         Ok(&p / total)
     }
@@ -222,9 +217,13 @@ pub fn posterior<F: Scalar>(
     shape("likelihood", likelihood.shape(), prior.shape())?;
     entries("likelihood", likelihood, NON_NEGATIVE, non_negative)?;
     let joint = Zip::from(prior).and(likelihood).map_collect(|&p, &l| p * l);
-    let evidence = joint.sum();
+    let evidence = total(joint.view());
     positive(evidence, || "the observation".to_owned())?;
     Ok(joint / evidence)
+}
+
+fn total<F: Scalar>(p: ArrayView1<'_, F>) -> F {
+    sum_terms(p.iter().copied())
 }
 
 fn positive<F: Scalar>(p: F, event: impl Fn() -> String) -> Result<(), MathError> {

@@ -12,13 +12,14 @@
 //! Closed-form maximum-likelihood estimates are the `fit` of each distribution and of
 //! [`LinearGaussian`](crate::LinearGaussian).
 
-use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Axis, Dimension};
+use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Dimension};
 
 use crate::distributions::LN_2PI;
 use crate::error::{labels as check_labels, parameter, shape};
-use crate::softmax::log_sum_exp_axis;
+use crate::softmax::log_sum_exp_parts;
 use crate::special::softplus;
 use crate::{MathError, Scalar};
+use dl_core::sum::sum_terms;
 
 /// −Σᵢ ln N(yᵢ; μᵢ, σ²) = Σᵢ (yᵢ − μᵢ)² / (2σ²) + (n/2) ln 2πσ² (Goodfellow et al. 2016,
 /// eq. 5.65), for targets y and means μ of one shape.
@@ -40,14 +41,12 @@ pub fn gaussian_nll<F: Scalar, D: Dimension>(
     shape("means", means.shape(), targets.shape())?;
     let ok = variance > F::zero() && variance.is_finite();
     parameter("variance", variance, "positive and finite", ok)?;
-    let squares: F = targets
-        .iter()
-        .zip(means)
-        .map(|(&y, &mean)| (y - mean) * (y - mean))
-        .sum();
-    let n = F::of(targets.len() as f64);
-    let half = F::of(0.5);
-    Ok(half * squares / variance + half * n * (F::of(LN_2PI) + variance.ln()))
+    let pairs = targets.iter().zip(means);
+    let squares = sum_terms(pairs.map(|(&y, &mean)| (y - mean).as_f64().powi(2)));
+    let (n, variance) = (targets.len() as f64, variance.as_f64());
+    Ok(F::of(
+        0.5 * squares / variance + 0.5 * n * (LN_2PI + variance.ln()),
+    ))
 }
 
 /// −Σᵢ ln P(yᵢ) with P(true) = σ(zᵢ), for targets y and logits z of one shape: Σᵢ ζ(−zᵢ) where y
@@ -67,11 +66,10 @@ pub fn bernoulli_nll<F: Scalar, D: Dimension>(
     logits: &ArrayRef<F, D>,
 ) -> Result<F, MathError> {
     shape("logits", logits.shape(), targets.shape())?;
-    Ok(targets
-        .iter()
-        .zip(logits)
-        .map(|(&y, &z)| softplus(if y { -z } else { z }))
-        .sum())
+    let pairs = targets.iter().zip(logits);
+    Ok(sum_terms(
+        pairs.map(|(&y, &z)| softplus(if y { -z } else { z })),
+    ))
 }
 
 /// −Σᵢ ln softmax(zᵢ)ₖ = Σᵢ (ln Σⱼ e^zᵢⱼ − zᵢₖ) at k = yᵢ (Goodfellow et al. 2016, eq. 6.30), for
@@ -92,13 +90,15 @@ pub fn categorical_nll<F: Scalar>(
     let classes = logits.ncols();
     shape("logits", logits.shape(), &[labels.len(), classes])?;
     check_labels("labels", labels, classes)?;
-    let log_sums = log_sum_exp_axis(logits, Axis(1));
-    Ok(log_sums
-        .iter()
-        .zip(labels)
-        .enumerate()
-        .map(|(i, (&log_sum, &y))| log_sum - logits[[i, y]])
-        .sum())
+    let rows = logits.rows().into_iter().zip(labels);
+    Ok(sum_terms(rows.map(|(z, &y)| {
+        let (m, log_sum) = match z.as_slice() {
+            Some(z) => log_sum_exp_parts(z),
+            None => log_sum_exp_parts(&z.to_vec()),
+        };
+        // in this order: beside a large m the logarithm would lose its digits
+        (m - z[y]) + log_sum
+    })))
 }
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
     use crate::special::{sigmoid, weighted};
     use crate::testing::close;
     use crate::{Bernoulli, Categorical, Normal};
-    use ndarray::{Array1, Array2, array};
+    use ndarray::{Array1, Array2, Axis, array};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -6,6 +6,7 @@ use crate::error::{finite, parameter, shape};
 use crate::likelihood::gaussian_nll;
 use crate::{MathError, Normal, Scalar};
 use dl_core::linalg::{Qr, solve_upper_triangular};
+use dl_core::sum::sum_terms;
 
 /// The conditional distribution p(y|x) = N(y; w·x + b, σ²) (Goodfellow et al. 2016,
 /// section 5.5.1; Bishop 2006, section 3.1.1).
@@ -54,8 +55,11 @@ impl<F: Scalar> LinearGaussian<F> {
     /// left. (Residuals that are zero but for rounding give a tiny variance.)
     pub fn fit(x: &ArrayRef2<F>, y: &ArrayRef1<F>) -> Result<Self, MathError> {
         let (weights, bias) = least_squares(x, y)?;
-        let residuals = x.dot(&weights) + bias - y;
-        let variance = residuals.mapv(|r| r * r).mean().unwrap_or(F::zero());
+        let squares = x.rows().into_iter().zip(y).map(|(x, y)| {
+            let terms = x.iter().zip(&weights).map(|(x, w)| x.as_f64() * w.as_f64());
+            (sum_terms(terms) + bias.as_f64() - y.as_f64()).powi(2)
+        });
+        let variance = F::of(sum_terms(squares) / y.len() as f64);
         if variance == F::zero() {
             let what = "y around the line".to_owned();
             return Err(MathError::NoVariance { what });

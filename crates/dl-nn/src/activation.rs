@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dl_core::sum::sum_of_pairs;
 use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_in_place};
 use pulp::{Arch, NullaryFnOnce};
 
@@ -163,7 +164,7 @@ instantiate! {
 
 /// ∂yⱼ/∂zᵢ = yⱼ(δᵢⱼ − yᵢ), so ∂L/∂zᵢ = yᵢ(∂L/∂yᵢ − Σⱼ yⱼ ∂L/∂yⱼ).
 fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
-    let mean: F = y.iter().zip(&*dy).map(|(&y, &dy)| y * dy).sum();
+    let mean = F::of(sum_of_pairs(y, dy, |y, dy| (y * dy).as_f64()));
     for (dy, &y) in dy.iter_mut().zip(y) {
         *dy = y * (*dy - mean);
     }

@@ -1,5 +1,6 @@
 //! What a caller can get wrong, as values that name the thing, the place and what was expected.
 
+use dl_core::memory::OutOfMemory;
 use dl_core::sampling::SamplingError;
 use dl_core::text::shown;
 
@@ -72,6 +73,9 @@ pub enum LayerError {
     /// A configuration value is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Its parameters and state need more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }
 
 /// Why a model could not be built.
@@ -205,6 +209,17 @@ pub enum DataError {
         /// Number of samples.
         samples: usize,
     },
+    /// The network's output for a sample is NaN.
+    #[error(
+        "the network's output {output} for sample {sample} is NaN, so nothing can be said of it; \
+         its weights are NaN or its values overflow"
+    )]
+    NanOutput {
+        /// Row of the data.
+        sample: usize,
+        /// Which output, counted flat.
+        output: usize,
+    },
     /// The validation split cannot be made.
     #[error("validation split: {0}")]
     Split(#[from] SamplingError),
@@ -232,6 +247,15 @@ pub enum TrainError {
     /// The checkpointer cannot keep checkpoints; nothing has changed.
     #[error("no checkpoints can be kept: {0}")]
     NoCheckpoints(String),
+    /// A callback put another network in the model's place. The trainer holds that one, untrained.
+    #[error(
+        "a callback replaced the model by a network of other layers in epoch {epoch}; to train that, \
+         call `fit` again"
+    )]
+    ModelReplaced {
+        /// Epoch, from 1.
+        epoch: usize,
+    },
     /// A checkpoint could not be kept. Training stopped after this step, with its weights.
     #[error(
         "no checkpoint could be kept after epoch {epoch}, step {step}: {why}",

@@ -19,13 +19,13 @@
 
 use dl_core::Scalar;
 use dl_core::random::generator;
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, ArrayView2, IxDyn, array};
 
 use crate::contract::{described, described_mut, first_difference};
-use crate::error::ShapeError;
+use crate::error::{DataError, ShapeError};
 use crate::layer::{Cache, Layer, Mode};
-use crate::losses::Loss;
-use crate::target::TargetRow;
+use crate::losses::{Loss, check_targets};
+use crate::target::{Target, TargetRow};
 
 /// The largest relative error that passes.
 pub const TOLERANCE: f64 = 1e-6;
@@ -65,6 +65,9 @@ pub enum GradientError {
     /// The layer refuses the input.
     #[error("the input: {0}")]
     Shape(#[from] ShapeError),
+    /// The loss refuses the target.
+    #[error("the target: {0}")]
+    Target(#[from] DataError),
     /// `params` and `params_mut` differ in number, names or shapes.
     #[error("parameter {index}: params has {params}, params_mut has {params_mut}")]
     Parameters {
@@ -175,12 +178,19 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
 /// Checks a loss at one prediction, with respect to it.
 ///
 /// # Errors
-/// [`GradientError`] naming the place.
+/// [`GradientError`] naming the place, or saying that the loss does not take such a target.
 pub fn check_loss(
     loss: &dyn Loss<f64>,
     prediction: &[f64],
     target: TargetRow<'_, f64>,
 ) -> Result<Report, GradientError> {
+    let targets = match target {
+        TargetRow::Class(class) => Target::Classes(array![class].into()),
+        TargetRow::Values(values) => ArrayView2::from_shape((1, values.len()), values)
+            .expect("a row")
+            .into(),
+    };
+    check_targets(loss, prediction.len(), &targets)?;
     let mut delta = vec![f64::NAN; prediction.len()];
     loss.sample(prediction, target, &mut delta);
     let mut report = Report::default();

@@ -14,6 +14,7 @@
 //! assert!((kernel.std(0.0) - (2.0f32 / 784.0).sqrt()).abs() < 1e-3);
 //! ```
 
+use dl_core::memory::{OutOfMemory, filled, room};
 use dl_core::rand::{Rng, RngCore};
 use dl_core::{instantiate, linalg::Qr};
 use ndarray::{Array2, ArrayD};
@@ -129,17 +130,25 @@ impl Initializer {
     /// An array of the shape, values in row-major order.
     ///
     /// Drawn in `f64` and rounded, so that `f32` and `f64` models of one seed start alike.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] where there is none for an array of this shape.
     pub fn sample<F: Scalar>(
         &self,
         shape: &[usize],
         fans: Fans,
         rng: &mut (impl Rng + ?Sized),
-    ) -> ArrayD<F> {
+    ) -> Result<ArrayD<F>, OutOfMemory> {
         let mut rng = rng;
         sample(*self, shape, fans, &mut rng)
     }
 
-    fn draw<F: Scalar>(self, shape: &[usize], fans: Fans, rng: &mut dyn RngCore) -> ArrayD<F> {
+    fn draw<F: Scalar>(
+        self,
+        shape: &[usize],
+        fans: Fans,
+        rng: &mut dyn RngCore,
+    ) -> Result<ArrayD<F>, OutOfMemory> {
         let fan_in = fans.fan_in as f64;
         let fan_mean = (fan_in + fans.fan_out as f64) / 2.0;
         match self {
@@ -153,6 +162,8 @@ impl Initializer {
             Self::Uniform { limit } => fill(shape, || uniform(limit, rng)),
             Self::TruncatedNormal { std } => fill(shape, || truncated_normal(std, rng)),
             Self::Orthogonal { gain } => {
+                // the matrix, its columns as rows, the reflections and Q
+                room::<f64>(numbers(shape).saturating_mul(4))?;
                 let mut values = orthogonal(shape, rng).into_iter();
                 fill(shape, || gain * values.next().unwrap_or_default())
             }
@@ -168,13 +179,24 @@ instantiate! {
         shape: &[usize],
         fans: Fans,
         rng: &mut dyn RngCore,
-    ) -> ArrayD<F> {
+    ) -> Result<ArrayD<F>, OutOfMemory> {
         initializer.draw(shape, fans, rng)
     }
 }
 
-fn fill<F: Scalar>(shape: &[usize], mut draw: impl FnMut() -> f64) -> ArrayD<F> {
-    ArrayD::from_shape_simple_fn(shape, || F::of(draw()))
+fn fill<F: Scalar>(
+    shape: &[usize],
+    mut draw: impl FnMut() -> f64,
+) -> Result<ArrayD<F>, OutOfMemory> {
+    let values = filled(numbers(shape), || F::of(draw()))?;
+    Ok(ArrayD::from_shape_vec(shape, values).expect("as many numbers as the shape has"))
+}
+
+/// Numbers of an array of this shape.
+fn numbers(shape: &[usize]) -> usize {
+    shape
+        .iter()
+        .fold(1, |product, &length| product.saturating_mul(length))
 }
 
 fn uniform(limit: f64, rng: &mut (impl Rng + ?Sized)) -> f64 {

@@ -6,7 +6,7 @@ use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimensio
 use crate::activation::Activation;
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
-use crate::layer::{Cost, Layer, Mode, Param};
+use crate::layer::{Batching, Cost, Layer, Mode, Param};
 use crate::limits::{Limits, Spent};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
@@ -40,6 +40,8 @@ pub struct NamedLayer<F> {
     parameter_names: Vec<String>,
     /// What it takes beside its parameters, its input and its output.
     cost: Cost,
+    /// Their shapes, as they were when the model was built.
+    parameter_shapes: Vec<Vec<usize>>,
 }
 
 impl<F: Scalar> Clone for Model<F> {
@@ -60,6 +62,7 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             config: self.config.clone(),
             parameter_names: self.parameter_names.clone(),
             cost: self.cost,
+            parameter_shapes: self.parameter_shapes.clone(),
         }
     }
 }
@@ -77,6 +80,7 @@ impl<F: Scalar> NamedLayer<F> {
             .iter()
             .map(|p| format!("{name}.{}", p.name))
             .collect();
+        let parameter_shapes = params.iter().map(|p| p.value.shape().to_vec()).collect();
         drop(params);
         Self {
             name,
@@ -85,6 +89,7 @@ impl<F: Scalar> NamedLayer<F> {
             config,
             parameter_names,
             cost,
+            parameter_shapes,
         }
     }
 
@@ -100,13 +105,38 @@ impl<F: Scalar> NamedLayer<F> {
 
     /// Elements of one output sample.
     pub(crate) fn size(&self) -> usize {
-        self.output_shape.iter().product()
+        let lengths = self.output_shape.iter();
+        lengths.fold(1, |product, &length| product.saturating_mul(length))
     }
 
     /// Numbers that it works in for each sample, beside its output.
     pub(crate) fn scratch(&self) -> usize {
         self.cost.scratch
     }
+
+    /// What the buffers of a pass through it are planned by.
+    pub(crate) fn outline(&self) -> Outline {
+        Outline {
+            output_shape: self.output_shape.clone(),
+            parameter_shapes: self.parameter_shapes.clone(),
+            batching: self.layer.batching(),
+        }
+    }
+
+    /// Whether its outline is this one.
+    pub(crate) fn has_outline(&self, outline: &Outline) -> bool {
+        self.output_shape == outline.output_shape
+            && self.parameter_shapes == outline.parameter_shapes
+            && self.layer.batching() == outline.batching
+    }
+}
+
+/// What the buffers of a pass through a layer are planned by.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Outline {
+    output_shape: Vec<usize>,
+    parameter_shapes: Vec<Vec<usize>>,
+    batching: Batching,
 }
 
 /// A copy of every parameter and state of a model, by dotted name, in its order: plain data that

@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use dl_core::Scalar;
+use dl_core::sum::for_column_sums;
 use ndarray::{ArrayD, Axis};
+use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::block::{Block, Part, Space, batch, batch_mut};
@@ -285,7 +287,7 @@ fn give_back<F>(space: Space<F>, spaces: &Mutex<Vec<Space<F>>>) {
         .push(space);
 }
 
-/// grads ← Σ of the blocks' gradients, in their order.
+/// grads ← Σ of the blocks' gradients, in an order that depends on their number alone.
 fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     let mut chunks = Vec::new();
     for (layer, grads) in grads.iter_mut().enumerate() {
@@ -296,17 +298,28 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
         }
     }
     let add_up = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
-        let range = start..start + total.len();
-        let mut parts = blocks.iter().map(|block| {
-            let gradient = block.grads[layer][parameter].as_slice();
-            &gradient.expect("in standard layout")[range.clone()]
-        });
-        total.copy_from_slice(parts.next().expect("at least one block"));
-        for part in parts {
-            for (total, part) in total.iter_mut().zip(part) {
-                *total += *part;
-            }
+        let part = |block: usize| {
+            let gradient = blocks[block].grads[layer][parameter].as_slice();
+            &gradient.expect("in standard layout")[start..]
+        };
+        if blocks.len() == 1 {
+            return total.copy_from_slice(&part(0)[..total.len()]);
         }
+        // nothing belongs to the numbers
+        let numbers = &part(0)[..total.len()];
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for_column_sums(
+                    blocks.len(),
+                    |block| [part(block); 2],
+                    numbers,
+                    #[inline(always)]
+                    |x, _, _| [x],
+                    |i, [sum]| total[i] = F::of(sum),
+                );
+            },
+        );
     };
     if blocks.len() == 1 {
         chunks.into_iter().for_each(add_up);

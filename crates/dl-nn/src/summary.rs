@@ -46,18 +46,20 @@ impl Summary {
             output_shape: named.output_shape.clone(),
             parameters: named.parameter_count(),
         });
-        let activations: usize = model.layers().iter().map(|named| named.size()).sum();
+        let sizes = model.layers().iter().map(|named| named.size());
+        let activations = sizes.fold(0, usize::saturating_add);
         Self {
             rows: rows.collect(),
             input_shape: model.input_shape().to_vec(),
-            parameter_bytes: model.parameter_count() * size_of::<F>(),
-            activation_bytes: activations * size_of::<F>(),
+            parameter_bytes: model.parameter_count().saturating_mul(size_of::<F>()),
+            activation_bytes: activations.saturating_mul(size_of::<F>()),
         }
     }
 
     /// Number of trained parameters.
     pub fn parameters(&self) -> usize {
-        self.rows.iter().map(|row| row.parameters).sum()
+        let rows = self.rows.iter().map(|row| row.parameters);
+        rows.fold(0, usize::saturating_add)
     }
 }
 

@@ -15,7 +15,7 @@ use ndarray::{ArrayD, ArrayViewD, Axis};
 
 use crate::block::{batch, batch_mut};
 use crate::layer::{Mode, View, ViewMut};
-use crate::model::{Model, NamedLayer};
+use crate::model::{Model, NamedLayer, Outline};
 use crate::stage::{Pass, Stage, gradients};
 
 /// The loss on a part of a batch: it is told which samples of the batch, reads their outputs,
@@ -42,6 +42,9 @@ impl std::ops::AddAssign for Share {
 #[derive(Debug)]
 pub struct Workspace<F> {
     stages: Vec<Stage<F>>,
+    /// The shape of an input sample, and the layers it is planned for.
+    input_shape: Vec<usize>,
+    outlines: Vec<Outline>,
     /// Gradients of every layer's parameters, mirroring `Layer::params`.
     grads: Vec<Vec<ArrayD<F>>>,
     /// The first layer with parameters: nobody needs a gradient before it.
@@ -51,11 +54,17 @@ pub struct Workspace<F> {
 
 impl<F: Scalar> Workspace<F> {
     /// Plans training passes for batches of up to `capacity` samples.
+    ///
+    /// # Panics
+    /// Where there is no memory for the outputs of so many samples.
     pub fn training(model: &Model<F>, capacity: usize) -> Self {
         plan(model, capacity, true)
     }
 
     /// Plans forward passes only.
+    ///
+    /// # Panics
+    /// As [`training`](Self::training).
     pub fn inference(model: &Model<F>, capacity: usize) -> Self {
         plan(model, capacity, false)
     }
@@ -71,6 +80,8 @@ impl<F: Scalar> Workspace<F> {
         let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
         Self {
             stages,
+            input_shape: model.input_shape().to_vec(),
+            outlines: layers.iter().map(NamedLayer::outline).collect(),
             grads: if training {
                 layers.iter().map(gradients).collect()
             } else {
@@ -81,6 +92,15 @@ impl<F: Scalar> Workspace<F> {
         }
     }
 
+    /// Whether it is planned for models with layers of these shapes.
+    pub(crate) fn fits(&self, model: &Model<F>) -> bool {
+        let layers = model.layers();
+        let mut pairs = layers.iter().zip(&self.outlines);
+        self.input_shape == model.input_shape()
+            && layers.len() == self.outlines.len()
+            && pairs.all(|(layer, outline)| layer.has_outline(outline))
+    }
+
     /// The largest batch this workspace takes.
     pub fn capacity(&self) -> usize {
         self.capacity
@@ -89,7 +109,8 @@ impl<F: Scalar> Workspace<F> {
     /// Carries samples `[n, …input]` through the model and returns the outputs `[n, …output]`.
     ///
     /// # Panics
-    /// Where the batch is larger than planned or not in standard layout.
+    /// Where the batch is larger than planned or not in standard layout, or the model or the samples are
+    /// not those it was planned for.
     pub fn forward(&mut self, model: &Model<F>, x: View<F>, mode: Mode) -> ArrayViewD<'_, F> {
         forward(self, model, x, mode, false)
     }
@@ -98,8 +119,8 @@ impl<F: Scalar> Workspace<F> {
     /// [`grads`](Self::grads) hold ∂L/∂parameter afterwards. Returns the sum of the shares.
     ///
     /// # Panics
-    /// Where the batch is larger than planned or not in standard layout, or the workspace is for
-    /// inference.
+    /// Where the batch is larger than planned or not in standard layout, the model or the samples are
+    /// not those it was planned for, or the workspace is for inference.
     pub fn train(
         &mut self,
         model: &Model<F>,
@@ -151,8 +172,8 @@ impl<F: Scalar> Workspace<F> {
     /// [`backward`](Self::backward) needs: for losses that see more than one model.
     ///
     /// # Panics
-    /// Where the batch is larger than planned or not in standard layout, or the workspace is for
-    /// inference.
+    /// Where the batch is larger than planned or not in standard layout, the model or the samples are
+    /// not those it was planned for, or the workspace is for inference.
     pub fn forward_keeping(
         &mut self,
         model: &Model<F>,
@@ -255,6 +276,9 @@ impl<F: Scalar> Workspace<F> {
     }
 
     /// Lets the layers take over what the last training pass left for their state.
+    ///
+    /// # Panics
+    /// Where the model has other layers than the one of that pass.
     pub fn commit(&self, model: &mut Model<F>) {
         for stage in &self.stages {
             if let Some(cache) = stage.cache() {

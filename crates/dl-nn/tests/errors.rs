@@ -188,7 +188,11 @@ fn a_loss_on_logits_refuses_probabilities() {
         "loss SoftmaxCrossEntropy takes logits, but the last layer `dense_1` applies softmax; \
          remove that activation (the loss contains it in a stable form)",
     );
-    let trainer = Trainer::new(probabilities(Sigmoid), BinaryCrossEntropy, Sgd::new(0.1));
+    let trainer = Trainer::new(
+        probabilities(Sigmoid),
+        BinaryCrossEntropy::new(),
+        Sgd::new(0.1),
+    );
     assert_says(
         trainer,
         "loss BinaryCrossEntropy takes logits, but the last layer `dense_1` applies sigmoid; \
@@ -327,12 +331,12 @@ fn targets_that_do_not_fit() {
          class (for one output, BinaryCrossEntropy) (model outputs: 1)",
     );
     assert_says(
-        regression(1, BinaryCrossEntropy).evaluate(&x, &vec![0, 1, 2, 1]),
+        regression(1, BinaryCrossEntropy::new()).evaluate(&x, &vec![0, 1, 2, 1]),
         "target of sample 2: got class 2, but BinaryCrossEntropy takes class 0 or 1, or a \
          probability in [0, 1]",
     );
     assert_says(
-        regression(3, BinaryCrossEntropy).evaluate(&x, &labels),
+        regression(3, BinaryCrossEntropy::new()).evaluate(&x, &labels),
         "targets are class numbers, but BinaryCrossEntropy takes 3 probabilities in [0, 1] a \
          sample (model outputs: 3)",
     );

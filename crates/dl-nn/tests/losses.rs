@@ -104,7 +104,7 @@ fn equal_to_pytorch() {
         ("Huber", &Huber::new(0.6), (&values).into(), None),
         (
             "BinaryCrossEntropy",
-            &BinaryCrossEntropy,
+            &BinaryCrossEntropy::new(),
             (&units).into(),
             None,
         ),
@@ -173,7 +173,11 @@ fn closed_forms() {
     let huber = sample(&Huber::new(2.0), &[4.0, 3.0], t);
     close(huber, (2.0 * 3.0 - 2.0 + 0.5) / 2.0, &[1.0, 0.5]);
     let t = TargetRow::Class(1);
-    close(sample(&BinaryCrossEntropy, &[0.0], t), 2f64.ln(), &[-0.5]);
+    close(
+        sample(&BinaryCrossEntropy::new(), &[0.0], t),
+        2f64.ln(),
+        &[-0.5],
+    );
     let thirds = [1.0 / 3.0, -2.0 / 3.0, 1.0 / 3.0];
     close(
         sample(&SoftmaxCrossEntropy::new(), &[5.0; 3], t),
@@ -235,7 +239,7 @@ fn stable_at_large_logits() {
     }
     for (logit, class, expected) in [(1e4, 1, 0.0), (1e4, 0, 1e4), (-1e4, 1, 1e4), (-1e4, 0, 0.0)] {
         let (value, delta) = sample(
-            &BinaryCrossEntropy,
+            &BinaryCrossEntropy::new(),
             &[logit as f32],
             TargetRow::Class(class),
         );
@@ -313,8 +317,8 @@ proptest! {
         check_loss(&MeanSquaredError, &z, values)?;
         check_loss(&MeanAbsoluteError, &z, values)?;
         check_loss(&Huber::new(1.3), &z, values)?;
-        check_loss(&BinaryCrossEntropy, &z, TargetRow::Values(&draws))?;
-        check_loss(&BinaryCrossEntropy, &z[..1], TargetRow::Class(class % 2))?;
+        check_loss(&BinaryCrossEntropy::new(), &z, TargetRow::Values(&draws))?;
+        check_loss(&BinaryCrossEntropy::new(), &z[..1], TargetRow::Class(class % 2))?;
         let soft = distribution(&draws);
         for target in [TargetRow::Class(class), TargetRow::Values(&soft)] {
             check_loss(&SoftmaxCrossEntropy::new(), &z, target)?;
@@ -373,7 +377,7 @@ proptest! {
         }
         let wide = sample(&Huber::new(100.0), &y, TargetRow::Values(&t));
         prop_assert!((2.0 * wide.0 - squared.0).abs() <= TOLERANCE);
-        let binary = sample(&BinaryCrossEntropy, &[z], TargetRow::Class(class));
+        let binary = sample(&BinaryCrossEntropy::new(), &[z], TargetRow::Class(class));
         let softmax = sample(&SoftmaxCrossEntropy::new(), &[0.0, z], TargetRow::Class(class));
         prop_assert!((binary.0 - softmax.0).abs() <= TOLERANCE);
         prop_assert!((binary.1[0] - softmax.1[1]).abs() <= TOLERANCE);

@@ -79,7 +79,7 @@ fn learns_exclusive_or() {
         .push(Dense::new(1))
         .build(1)
         .unwrap();
-    let mut one = Trainer::new(model, BinaryCrossEntropy, Adam::new(0.05)).unwrap();
+    let mut one = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.05)).unwrap();
     let history = one.fit(&x, &labels, Fit::epochs(300)).unwrap();
     assert_eq!(one.predict_classes(&x).unwrap().to_vec(), labels);
     assert_eq!(history.accuracies().last(), Some(&1.0));

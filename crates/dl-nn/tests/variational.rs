@@ -213,7 +213,7 @@ fn the_bound_and_its_gradient_by_two_models() {
         {
             let target = TargetRow::Values(x.to_slice().unwrap());
             let delta = delta.as_slice_mut().unwrap();
-            loss += 5.0 * BinaryCrossEntropy.sample(y.to_slice().unwrap(), target, delta);
+            loss += 5.0 * BinaryCrossEntropy::new().sample(y.to_slice().unwrap(), target, delta);
         }
         delta *= 5.0;
         let (mut dz, mut dlatent, mut dkl) = (z.clone(), latent.clone(), latent.clone());

@@ -80,7 +80,8 @@ fn regression_and_binary_classification_are_healthy() {
     assert!(diagnosis.is_healthy(), "{diagnosis}");
 
     let model = network().build(1).expect("it fits");
-    let mut binary = Trainer::new(model, BinaryCrossEntropy, Adam::new(0.01)).expect("it fits");
+    let mut binary =
+        Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.01)).expect("it fits");
     let setosa = labels.mapv(|class| usize::from(class == 0));
     let diagnosis = examine(&mut binary, &x, &setosa);
     assert!(diagnosis.is_healthy(), "{diagnosis}");
@@ -440,7 +441,8 @@ fn a_batch_that_cannot_be_learned_by_heart() {
         .push_layer(NoGradient)
         .build(1)
         .expect("it fits");
-    let mut broken = Trainer::new(model, BinaryCrossEntropy, Adam::new(0.01)).expect("it fits");
+    let mut broken =
+        Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.01)).expect("it fits");
     let even = labels.mapv(|class| class % 2);
     assert_eq!(checks(&examine(&mut broken, &x, &even)), [Check::OneBatch]);
 }

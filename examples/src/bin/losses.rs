@@ -113,7 +113,7 @@ fn squared_of_sigmoid(z: f64, t: f64) -> (f64, f64) {
 fn classification() -> Figure {
     let z = Array1::linspace(-6.0, 6.0, 481);
     for z in [-5.0, 0.0, 5.0] {
-        let (loss, gradient) = at(&BinaryCrossEntropy, z, 1.0);
+        let (loss, gradient) = at(&BinaryCrossEntropy::new(), z, 1.0);
         let (squared, squared_gradient) = squared_of_sigmoid(z, 1.0);
         println!("{:<32} {:.4}", format!("z = {z}: sigmoid"), sigmoid(z));
         println!("{:<32} {:.4}", format!("z = {z}: cross-entropy"), loss);
@@ -129,7 +129,7 @@ fn classification() -> Figure {
         (&z, "Logit z of the true class"),
         &[
             ("binary cross-entropy", PURPLE, &|z| {
-                at(&BinaryCrossEntropy, z, 1.0)
+                at(&BinaryCrossEntropy::new(), z, 1.0)
             }),
             ("squared error of σ(z)", BLUE, &|z| {
                 squared_of_sigmoid(z, 1.0)

@@ -1,6 +1,7 @@
 //! The convolution layer's two passes.
 
-use dl_core::gemm::{BatchStride, GatherGemm, Init, PackedB, add_column_sums};
+use dl_core::gemm::{BatchStride, GatherGemm, Init, PackedB};
+use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
 use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};

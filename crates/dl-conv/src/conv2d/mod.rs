@@ -147,11 +147,14 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
         let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups)?;
         let shape = checked.kernel;
         let fans = Fans::of(&shape);
-        let bias = self.bias.then(|| {
-            self.bias_initializer
-                .sample(&[self.filters], fans, generator)
-        });
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
+        let bias = match self.bias {
+            true => Some(
+                self.bias_initializer
+                    .sample(&[self.filters], fans, generator)?,
+            ),
+            false => None,
+        };
+        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
         Ok(boxed(checked.layer(
             kernel.into_dimensionality().expect("of rank 4"),
             bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),

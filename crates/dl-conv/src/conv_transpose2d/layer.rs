@@ -1,6 +1,6 @@
 //! The transposed convolution's two passes: those of a convolution, the other way round.
 
-use dl_core::gemm::add_column_sums;
+use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
 use ndarray::{Array1, ArrayD, Axis};

@@ -192,11 +192,14 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
         self.bias_initializer.validate()?;
         let checked = self.checked(input)?;
         let fans = self.fans(checked.kernel);
-        let bias: Option<ArrayD<F>> = self.bias.then(|| {
-            self.bias_initializer
-                .sample(&[self.filters], fans, generator)
-        });
-        let kernel: ArrayD<F> = kernel_initializer.sample(&checked.kernel, fans, generator);
+        let bias: Option<ArrayD<F>> = match self.bias {
+            true => Some(
+                self.bias_initializer
+                    .sample(&[self.filters], fans, generator)?,
+            ),
+            false => None,
+        };
+        let kernel: ArrayD<F> = kernel_initializer.sample(&checked.kernel, fans, generator)?;
         let kernel = kernel.into_dimensionality().expect("of rank 4");
         Ok(boxed(layer(
             &checked,

@@ -69,27 +69,38 @@ impl<F: Scalar> LocalResponseNormLayer<F> {
     }
 }
 
-/// sumᵢ = start + Σ of the terms from i on, as many as there are more terms than sums, and one.
+/// Terms that are summed before their sum is added to those before them.
+const RUN: usize = 32;
+
+/// sumᵢ = start + Σ of the terms from i on, as many as there are more terms than sums, and one; in runs
+/// where there are many.
 #[inline(always)]
 fn sum_neighbours<F: Scalar>(start: F, terms: &[F], sums: &mut [F]) {
     let width = terms.len() - sums.len() + 1;
     let (blocks, rest) = sums.as_chunks_mut::<LANES>();
     let done = blocks.len() * LANES;
     for (block, sums) in blocks.iter_mut().enumerate() {
-        let mut totals = [start; LANES];
-        for place in 0..width {
-            let terms = terms[block * LANES + place..].first_chunk::<LANES>();
-            let terms = terms.expect("as many terms as sums from each place on");
+        let mut totals = [F::zero(); LANES];
+        for first in (0..width).step_by(RUN) {
+            let mut run = [if first == 0 { start } else { F::zero() }; LANES];
+            for place in first..width.min(first + RUN) {
+                let terms = terms[block * LANES + place..].first_chunk::<LANES>();
+                let terms = terms.expect("as many terms as sums from each place on");
+                for i in 0..LANES {
+                    run[i] += terms[i];
+                }
+            }
             for i in 0..LANES {
-                totals[i] += terms[i];
+                totals[i] += run[i];
             }
         }
         *sums = totals;
     }
     for (i, sum) in rest.iter_mut().enumerate() {
-        *sum = start;
-        for &term in &terms[done + i..][..width] {
-            *sum += term;
+        *sum = F::zero();
+        for (run, terms) in terms[done + i..][..width].chunks(RUN).enumerate() {
+            let start = if run == 0 { start } else { F::zero() };
+            *sum += terms.iter().fold(start, |sum, &term| sum + term);
         }
     }
 }

@@ -104,7 +104,7 @@ pub(super) struct Average {
 impl Average {
     /// m.
     #[inline(always)]
-    fn number<F: Scalar>(self, taps: usize) -> F {
+    fn count<F: Scalar>(self, taps: usize) -> F {
         F::of(self.count.unwrap_or(taps) as f64)
     }
 }
@@ -117,19 +117,36 @@ instantiate! {
 }
 
 impl<F: Scalar> Reduce<F> for Average {
+    type Total = f64;
+
     #[inline(always)]
     fn add(self, sum: F, pixel: F) -> F {
         sum + pixel
     }
 
     #[inline(always)]
+    fn total(self, run: F) -> f64 {
+        run.as_f64()
+    }
+
+    #[inline(always)]
+    fn join(self, total: f64, run: F) -> f64 {
+        total + run.as_f64()
+    }
+
+    #[inline(always)]
+    fn number(self, total: f64) -> F {
+        F::of(total)
+    }
+
+    #[inline(always)]
     fn finish(self, sum: F, taps: usize) -> F {
-        sum / self.number(taps)
+        sum / self.count(taps)
     }
 
     #[inline(always)]
     fn share(self, dy: F, taps: usize) -> F {
-        dy / self.number(taps)
+        dy / self.count(taps)
     }
 
     #[inline(always)]

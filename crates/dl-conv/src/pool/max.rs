@@ -102,6 +102,8 @@ instantiate! {
 }
 
 impl<F: Scalar> Reduce<F> for Max {
+    type Total = F;
+
     #[inline(always)]
     fn add(self, most: F, pixel: F) -> F {
         // a NaN wins and stays
@@ -110,6 +112,21 @@ impl<F: Scalar> Reduce<F> for Max {
         } else {
             most
         }
+    }
+
+    #[inline(always)]
+    fn total(self, most: F) -> F {
+        most
+    }
+
+    #[inline(always)]
+    fn join(self, total: F, most: F) -> F {
+        Reduce::<F>::add(self, total, most)
+    }
+
+    #[inline(always)]
+    fn number(self, total: F) -> F {
+        total
     }
 
     #[inline(always)]

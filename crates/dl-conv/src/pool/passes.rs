@@ -8,10 +8,25 @@ use super::plan::{Plan, Span};
 /// Channels that are worked on side by side: two registers of `f32` on the widest machines.
 const LANES: usize = 32;
 
+/// Pixels of a row that are reduced before they are joined to those before them.
+const RUN: usize = 16;
+
 /// How the pixels of a window become one number, and how its gradient goes back to them.
 pub(crate) trait Reduce<F>: Copy + Send + Sync {
+    /// What runs of pixels are joined in: wide enough for the sum of a whole image.
+    type Total: Copy;
+
     /// The number of the pixels so far, with one more.
     fn add(self, sum: F, pixel: F) -> F;
+
+    /// A run of pixels by itself.
+    fn total(self, run: F) -> Self::Total;
+
+    /// The runs so far, with one more.
+    fn join(self, total: Self::Total, run: F) -> Self::Total;
+
+    /// The number of all runs.
+    fn number(self, total: Self::Total) -> F;
 
     /// The result of a window that sees `taps` pixels of the image.
     fn finish(self, sum: F, taps: usize) -> F;
@@ -125,7 +140,7 @@ fn pool<F: Scalar, R: Reduce<F>, const N: usize>(
     channel
 }
 
-/// The sums of one window's channels from `channel` on.
+/// The sums of one window's channels from `channel` on, in runs where there are many pixels.
 #[inline(always)]
 fn window<F: Scalar, R: Reduce<F>, const N: usize>(
     reduce: R,
@@ -134,17 +149,49 @@ fn window<F: Scalar, R: Reduce<F>, const N: usize>(
     x: &[F],
     channel: usize,
 ) -> [F; N] {
-    let mut sum = *lanes::<F, N>(x, channel);
-    for i in 0..counts[0] {
-        for j in usize::from(i == 0)..counts[1] {
-            let at = i * strides[0] + j * strides[1] + channel;
-            let pixel = lanes::<F, N>(x, at);
-            for c in 0..N {
-                sum[c] = reduce.add(sum[c], pixel[c]);
+    if counts[0] * counts[1] <= RUN {
+        let mut sum = *lanes::<F, N>(x, channel);
+        for i in 0..counts[0] {
+            for j in usize::from(i == 0)..counts[1] {
+                let at = i * strides[0] + j * strides[1] + channel;
+                let pixel = lanes::<F, N>(x, at);
+                for c in 0..N {
+                    sum[c] = reduce.add(sum[c], pixel[c]);
+                }
             }
         }
+        return sum;
     }
-    sum
+    let mut totals: Option<[R::Total; N]> = None;
+    for i in 0..counts[0] {
+        for first in (0..counts[1]).step_by(RUN) {
+            let at = i * strides[0] + channel;
+            let mut run = *lanes::<F, N>(x, at + first * strides[1]);
+            for j in first + 1..counts[1].min(first + RUN) {
+                let pixel = lanes::<F, N>(x, at + j * strides[1]);
+                for c in 0..N {
+                    run[c] = reduce.add(run[c], pixel[c]);
+                }
+            }
+            totals = Some(match totals {
+                None => run.map(
+                    #[inline(always)]
+                    |run| reduce.total(run),
+                ),
+                Some(mut totals) => {
+                    for c in 0..N {
+                        totals[c] = reduce.join(totals[c], run[c]);
+                    }
+                    totals
+                }
+            });
+        }
+    }
+    let totals = totals.expect("a window sees a pixel");
+    totals.map(
+        #[inline(always)]
+        |total| reduce.number(total),
+    )
 }
 
 struct Backward<'a, F, R> {

@@ -5,12 +5,11 @@ use std::cell::Cell;
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{BatchStride, GatherGemm, Init, KRange, LhsLayout, PackedB, RowBlock};
+use super::{BatchStride, GatherGemm, Init, KC, KRange, LhsLayout, PackedB, RowBlock};
 use crate::Scalar;
 
-/// Rows (kc) and columns (nc) of the blocks of B that are packed at a time: 256 KiB of `f32`,
-/// which stay in second-level cache while the rows of A pass by.
-const KC: usize = 512;
+/// Columns (nc) of the blocks of B, KC deep, that are packed at a time: 256 KiB of `f32`, which stay
+/// in second-level cache while the rows of A pass by.
 const NC: usize = 128;
 
 /// The scratch memory of products. Each thread keeps its own from product to product, so that a

@@ -1,4 +1,5 @@
-//! The micro-kernel: a tile of MR rows by NR columns of C, held in registers through the whole sum.
+//! The micro-kernel: a tile of MR rows by NR columns of C, held in registers while KC terms or few more
+//! are summed; longer sums are sums of such blocks.
 //!
 //! NR is 1, 2 or 4 vector registers, MR as many rows as registers allow. Every multiply-add reads
 //! one element of A (broadcast) and one vector of B (Goto, van de Geijn 2008, "Anatomy of
@@ -7,7 +8,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
-use super::{GatherGemm, Init, LhsLayout, RowBlock};
+use super::{GatherGemm, Init, KC, LhsLayout, RowBlock};
 use crate::Scalar;
 
 /// The largest NR: four registers of sixteen `f32`.
@@ -133,11 +134,16 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         let (product, used) = (self.product, self.panel.used);
         let start = block.c + first * product.c_row_stride + self.panel.column;
         let whole = used == V * F::lanes::<S>();
-        let mut sums = [self.init; M];
+        let mut tile = Tile::<F, S, V, M> {
+            sums: [self.init; M],
+            terms: 0,
+            before: None,
+        };
         if let Init::Accumulate = product.init {
-            for (i, sums) in sums.iter_mut().enumerate() {
+            let mut before = tile.sums;
+            for (i, before) in before.iter_mut().enumerate() {
                 let c = &c[start + i * product.c_row_stride..][..used];
-                *sums = if whole {
+                *before = if whole {
                     F::vectors::<S>(c).0.as_chunks::<V>().0[0]
                 } else {
                     let mut filled = [F::zero(); MAX_NR];
@@ -145,17 +151,19 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                     F::vectors::<S>(&filled).0.as_chunks::<V>().0[0]
                 };
             }
+            tile.before = Some(before);
         }
-        let mut sums = match product.layout {
+        let tile = match product.layout {
             LhsLayout::RowMajor { row_stride } => {
                 let a = block.a + first * row_stride;
-                self.add_row_major::<M>(block, a, row_stride, sums)
+                self.add_row_major::<M>(block, a, row_stride, tile)
             }
             LhsLayout::ColumnMajor { k_stride } => {
                 let a = block.a + first;
-                self.add_column_major::<M>(block, a, k_stride, sums)
+                self.add_column_major::<M>(block, a, k_stride, tile)
             }
         };
+        let mut sums = tile.total(self.simd);
         if product.relu {
             for sum in sums.as_flattened_mut() {
                 *sum = F::relu(self.simd, *sum);
@@ -180,28 +188,34 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         block: &RowBlock,
         a: usize,
         row_stride: usize,
-        mut sums: [[F::Vector<S>; V]; M],
-    ) -> [[F::Vector<S>; V]; M] {
+        mut tile: Tile<F, S, V, M>,
+    ) -> Tile<F, S, V, M> {
         let batch = self.product.batch;
         for sample in 0..batch.count {
             let a = &self.product.a[a + sample * batch.a..];
             let b = &self.b[sample * batch.b..];
             for range in &self.product.k_ranges[block.k_ranges.clone()] {
                 let a = &a[range.a..];
-                let b = &b[range.b..][..range.len];
-                // equal lengths, known to the compiler, leave no bounds check in the loop
-                let rows: [&[F]; M] = std::array::from_fn(|i| &a[i * row_stride..][..b.len()]);
-                for k in 0..b.len() {
-                    for i in 0..M {
-                        let a = F::splat(self.simd, rows[i][k]);
-                        for j in 0..V {
-                            sums[i][j] = F::multiply_add(self.simd, a, b[k][j], sums[i][j]);
+                for (i, b) in b[range.b..][..range.len].chunks(KC).enumerate() {
+                    tile.make_room(self.simd);
+                    // equal lengths, known to the compiler, leave no bounds check in the loop
+                    let rows: [&[F]; M] =
+                        std::array::from_fn(|row| &a[row * row_stride + i * KC..][..b.len()]);
+                    let mut sums = tile.sums;
+                    for k in 0..b.len() {
+                        for i in 0..M {
+                            let a = F::splat(self.simd, rows[i][k]);
+                            for j in 0..V {
+                                sums[i][j] = F::multiply_add(self.simd, a, b[k][j], sums[i][j]);
+                            }
                         }
                     }
+                    tile.sums = sums;
+                    tile.terms += b.len();
                 }
             }
         }
-        sums
+        tile
     }
 
     /// Adds the products where the rows of a term stand side by side.
@@ -211,27 +225,68 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         block: &RowBlock,
         a: usize,
         k_stride: usize,
-        mut sums: [[F::Vector<S>; V]; M],
-    ) -> [[F::Vector<S>; V]; M] {
+        mut tile: Tile<F, S, V, M>,
+    ) -> Tile<F, S, V, M> {
         let batch = self.product.batch;
         for sample in 0..batch.count {
             let a = &self.product.a[a + sample * batch.a..];
             let b = &self.b[sample * batch.b..];
             for range in &self.product.k_ranges[block.k_ranges.clone()] {
                 let a = &a[range.a..];
-                let b = &b[range.b..][..range.len];
-                for (k, b) in b.iter().enumerate() {
-                    let a = &a[k * k_stride..][..M];
-                    for i in 0..M {
-                        let a = F::splat(self.simd, a[i]);
-                        for j in 0..V {
-                            sums[i][j] = F::multiply_add(self.simd, a, b[j], sums[i][j]);
+                for (i, b) in b[range.b..][..range.len].chunks(KC).enumerate() {
+                    tile.make_room(self.simd);
+                    let mut sums = tile.sums;
+                    for (k, b) in b.iter().enumerate() {
+                        let a = &a[(i * KC + k) * k_stride..][..M];
+                        for i in 0..M {
+                            let a = F::splat(self.simd, a[i]);
+                            for j in 0..V {
+                                sums[i][j] = F::multiply_add(self.simd, a, b[j], sums[i][j]);
+                            }
                         }
                     }
+                    tile.sums = sums;
+                    tile.terms += b.len();
                 }
             }
         }
-        sums
+        tile
+    }
+}
+
+/// M rows of V vectors of C on the way to their sums.
+struct Tile<F: Scalar, S: Simd, const V: usize, const M: usize> {
+    /// What the last terms add up to.
+    sums: [[F::Vector<S>; V]; M],
+    /// How many these are.
+    terms: usize,
+    /// What C held, where the sums start from that, and the blocks of terms done add up to.
+    before: Option<[[F::Vector<S>; V]; M]>,
+}
+
+impl<F: Scalar, S: Simd, const V: usize, const M: usize> Tile<F, S, V, M> {
+    /// Ends the block of terms where it has KC or more.
+    #[inline(always)]
+    fn make_room(&mut self, simd: S) {
+        if self.terms >= KC {
+            self.before = Some(self.total(simd));
+            self.sums = [[F::splat(simd, F::zero()); V]; M];
+            self.terms = 0;
+        }
+    }
+
+    /// All that was added up.
+    #[inline(always)]
+    fn total(&self, simd: S) -> [[F::Vector<S>; V]; M] {
+        let Some(mut total) = self.before else {
+            return self.sums;
+        };
+        for i in 0..M {
+            for j in 0..V {
+                total[i][j] = F::vector_add(simd, total[i][j], self.sums[i][j]);
+            }
+        }
+        total
     }
 }
 

@@ -9,12 +9,17 @@
 //!   ndarray's safe `general_mat_mul`.
 //! - [`GatherGemm`] is the micro-kernel on an A whose rows are gathered from pieces of memory:
 //!   what a convolution is made of (`gather.rs`).
-//! - [`add_column_sums`] is the product with a row of ones: the gradient of a bias.
+//!
+//! The product with a row of ones, the gradient of a bias, is
+//! [`sum::add_column_sums`](crate::sum::add_column_sums).
 //!
 //! In the words of the BLIS papers: B is *packed* into *panels* NR columns wide (`packing.rs`);
 //! the *micro-kernel* computes a *tile* of MR × NR elements of C in registers
 //! (`micro_kernel.rs`); blocks of KC × NC elements of B are packed at a time. All of it is safe
 //! code on [`simd`](crate::simd), compiled here for each instruction set, for `f32` and `f64`.
+//!
+//! A sum of more than KC = 512 terms is one of blocks: what a block adds up to is added to those before
+//! it, as in BLIS, so that the rounding error grows with KC + k/KC instead of k.
 //!
 //! Every element of C is summed by one thread in one order that depends on the shapes alone, so
 //! bits do not depend on the number of threads. How fast it is: `docs/performance.md` in the
@@ -33,7 +38,6 @@ use std::ops::Range;
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
-use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use self::blocked::LhsView;
@@ -47,6 +51,10 @@ const PARALLEL_ABOVE: usize = 1 << 20;
 /// The smallest number of rows or columns of a part, so that packing the other factor again for
 /// each part stays cheap.
 const MIN_PART: usize = 64;
+
+/// Terms (kc) that are summed before their sum is added to those before them. In a product whose B is
+/// packed block by block, a block of 512 × 128 `f32` takes 256 KiB.
+const KC: usize = 512;
 
 /// The largest B for the narrow product, in elements: it is read from the first-level cache.
 const MAX_NARROW_B: usize = 4096;
@@ -112,15 +120,6 @@ crate::instantiate! {
                 serial(init, a, 0..m, b, c);
             });
     }
-
-    /// sums ← sums + Σᵢ xᵢ over the rows of x `[m, n]`, row-major, n = `sums.len()`: the gradient
-    /// of a bias.
-    pub fn add_column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
-        if (1..=narrow::MAX_COLUMNS).contains(&sums.len()) {
-            return narrow::add_column_sums(x, sums);
-        }
-        Arch::new().dispatch(ColumnSums { x, sums });
-    }
 }
 
 /// [`gemm`] on the calling thread, for some rows of A.
@@ -163,25 +162,6 @@ fn serial<F: Scalar>(
         Init::Accumulate => F::one(),
     };
     general_mat_mul(F::one(), &a, &b, beta, &mut c);
-}
-
-/// [`add_column_sums`], as a type because that is what `pulp` compiles per instruction set.
-struct ColumnSums<'a, F> {
-    x: &'a [F],
-    sums: &'a mut [F],
-}
-
-impl<F: Scalar> NullaryFnOnce for ColumnSums<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for row in self.x.chunks_exact(self.sums.len()) {
-            for (sum, &x) in self.sums.iter_mut().zip(row) {
-                *sum += x;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -252,15 +232,5 @@ mod tests {
         let mut c = Array2::from_elem((2, 3), f32::NAN);
         gemm(Init::Zero, a.view(), b.view(), c.view_mut());
         assert!(c.iter().all(|&c| c == 0.0));
-    }
-
-    #[test]
-    fn columns_are_summed() {
-        for n in [1, 3, 16, 17] {
-            let x = matrix(9, n, 3);
-            let mut sums = vec![1.0; n];
-            add_column_sums(x.as_slice().unwrap(), &mut sums);
-            assert_eq!(Array1::from(sums), x.sum_axis(Axis(0)) + 1.0);
-        }
     }
 }

@@ -6,6 +6,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::KC;
 use crate::Scalar;
 
 /// The largest number of columns for which it is faster.
@@ -45,11 +46,6 @@ pub(super) fn gemm<F: Scalar>(
     n: usize,
 ) {
     for_width!(n, Gemm { init, a, b, c });
-}
-
-/// sums ← sums + Σᵢ xᵢ for the rows of row-major x `[m, n]`, n ≤ [`MAX_COLUMNS`].
-pub(super) fn add_column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
-    for_width!(sums.len(), ColumnSums { x, sums });
 }
 
 struct Gemm<'a, F, const N: usize> {
@@ -92,11 +88,15 @@ fn mul_any_width<F: Scalar>(init: Option<&[F]>, a: Strided<'_, F>, b: &[F], c: &
         if let Some(init) = init {
             c.copy_from_slice(init);
         }
-        for (k, b) in b.chunks_exact(n).enumerate() {
-            let a = a.values[i * down + k * right];
-            for (c, &b) in c.iter_mut().zip(b) {
-                *c = a.mul_add(b, *c);
+        for (block, b) in b.chunks(KC * n).enumerate() {
+            let mut sums = [F::zero(); MAX_COLUMNS];
+            for (k, b) in b.chunks_exact(n).enumerate() {
+                let a = a.values[i * down + (block * KC + k) * right];
+                for (sum, &b) in sums.iter_mut().zip(b) {
+                    *sum = a.mul_add(b, *sum);
+                }
             }
+            c.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum);
         }
     }
 }
@@ -110,9 +110,32 @@ fn mul_rows<F: Scalar, const N: usize, const M: usize>(
     b: &[[F; N]],
     c: &mut [[F; N]; M],
 ) {
+    if let (Some(&row), true) = (init, b.is_empty()) {
+        *c = [row; M];
+    }
+    for (block, b) in b.chunks(KC).enumerate() {
+        let init = init.filter(|_| block == 0);
+        let start = init.map_or([[F::zero(); N]; M], |&row| [row; M]);
+        let sums = add_terms(start, a, first, block * KC, b);
+        if init.is_some() {
+            *c = sums;
+        } else {
+            add(c, &sums);
+        }
+    }
+}
+
+/// sumsᵢ + Σₖ aᵢₖ bₖ over the rows of B in `b`, the first of which is row `k` of all.
+#[inline(always)]
+fn add_terms<F: Scalar, const N: usize, const M: usize>(
+    mut sums: [[F; N]; M],
+    a: Strided<'_, F>,
+    first: usize,
+    k: usize,
+    b: &[[F; N]],
+) -> [[F; N]; M] {
     let [down, right] = a.strides;
-    let a = &a.values[first * down..];
-    let mut sums = init.map_or(*c, |&row| [row; M]);
+    let a = &a.values[first * down + k * right..];
     // indices, not iterators: the compiler then keeps all sums in registers
     for (k, b) in b.iter().enumerate() {
         for i in 0..M {
@@ -122,27 +145,14 @@ fn mul_rows<F: Scalar, const N: usize, const M: usize>(
             }
         }
     }
-    *c = sums;
+    sums
 }
 
-struct ColumnSums<'a, F, const N: usize> {
-    x: &'a [F],
-    sums: &'a mut [F],
-}
-
-impl<F: Scalar, const N: usize> WithSimd for ColumnSums<'_, F, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let (rows, _) = self.x.as_chunks::<N>();
-        let (sums, _) = self.sums.as_chunks_mut::<N>();
-        let mut total = sums[0];
-        for row in rows {
-            for j in 0..N {
-                total[j] += row[j];
-            }
+#[inline(always)]
+fn add<F: Scalar, const N: usize, const M: usize>(c: &mut [[F; N]; M], sums: &[[F; N]; M]) {
+    for i in 0..M {
+        for j in 0..N {
+            c[i][j] += sums[i][j];
         }
-        sums[0] = total;
     }
 }

@@ -21,6 +21,8 @@ fn limits() -> Limits {
     Limits {
         numbers: 1 << 16,
         sample: 1 << 16,
+        plan: 1 << 22,
+        operations: 1 << 24,
     }
 }
 

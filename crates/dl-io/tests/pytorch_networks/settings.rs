@@ -30,7 +30,7 @@ impl LossSettings {
             Self::MeanAbsoluteError => Trainer::new(model, MeanAbsoluteError, optimizer),
             Self::Huber { delta } => Trainer::new(model, Huber::new(delta), optimizer),
             Self::GaussianNll => Trainer::new(model, GaussianNll, optimizer),
-            Self::BinaryCrossEntropy => Trainer::new(model, BinaryCrossEntropy, optimizer),
+            Self::BinaryCrossEntropy => Trainer::new(model, BinaryCrossEntropy::new(), optimizer),
             Self::SoftmaxCrossEntropy { label_smoothing } => {
                 let loss = SoftmaxCrossEntropy::new().label_smoothing(label_smoothing);
                 Trainer::new(model, loss, optimizer)

@@ -1,11 +1,11 @@
 use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
 
-use super::draws::draws;
 use crate::error::{non_empty, parameter};
 use crate::information::kl;
 use crate::special::{log_sigmoid, sigmoid, weighted};
 use crate::{MathError, Scalar};
+use dl_core::{memory::filled, sum::sum_terms};
 
 /// A coin: P(true) = p, P(false) = 1 − p (Goodfellow et al. 2016, section 3.9.1).
 ///
@@ -100,12 +100,12 @@ impl<F: Scalar> Bernoulli<F> {
     pub fn kl(&self, other: &Self) -> F {
         kl([0, 1]
             .into_iter()
-            .map(|x| (self.p[x], self.ln_p[x], other.ln_p[x])))
+            .map(|x| (self.p[x], self.ln_p[x] - other.ln_p[x])))
     }
 
     /// −Σᵢ ln P(xᵢ) for independent samples.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef1<bool>) -> F {
-        samples.iter().map(|&x| -self.log_prob(x)).sum()
+        sum_terms(samples.iter().map(|&x| -self.log_prob(x)))
     }
 
     /// One outcome.
@@ -116,13 +116,13 @@ impl<F: Scalar> Bernoulli<F> {
     /// n independent outcomes.
     ///
     /// # Errors
-    /// Where there is no memory for n of them.
+    /// [`MathError::Memory`] where there is none for so many.
     pub fn sample_n<R: Rng + ?Sized>(
         &self,
         n: usize,
         rng: &mut R,
     ) -> Result<Array1<bool>, MathError> {
-        Ok(draws("samples", n, || self.sample(rng))?.into())
+        Ok(filled(n, || self.sample(rng))?.into())
     }
 }
 

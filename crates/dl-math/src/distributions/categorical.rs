@@ -1,12 +1,12 @@
 use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
 
-use super::draws::draws;
 use crate::error::{entries, labels, non_empty, probabilities};
 use crate::information::kl;
 use crate::softmax::{log_softmax_in_place, softmax_in_place};
 use crate::special::weighted;
 use crate::{MathError, Scalar};
+use dl_core::{memory::filled, sum::sum_terms};
 
 /// One of the categories 0 … K − 1, also called multinoulli (Goodfellow et al. 2016,
 /// section 3.9.2).
@@ -65,7 +65,7 @@ impl<F: Scalar> Categorical<F> {
     pub fn fit(samples: &ArrayRef1<usize>, categories: usize) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         labels("samples", samples, categories)?;
-        let mut counts = draws("categories", categories, || 0_usize)?;
+        let mut counts = filled(categories, || 0_usize)?;
         for &k in samples {
             counts[k] += 1;
         }
@@ -112,29 +112,30 @@ impl<F: Scalar> Categorical<F> {
     /// H = −Σ pₖ ln pₖ.
     pub fn entropy(&self) -> F {
         let terms = self.p.iter().zip(&self.ln_p);
-        F::zero() - terms.map(|(&p, &ln_p)| weighted(p, ln_p)).sum::<F>()
+        F::zero() - sum_terms(terms.map(|(&p, &ln_p)| weighted(p, ln_p)))
     }
 
     /// KL(self ‖ other) = Σ pₖ ln (pₖ/qₖ). A category only one of them has counts as one of
     /// probability 0 for the other.
     pub fn kl(&self, other: &Self) -> F {
-        kl((0..self.p.len()).map(|k| (self.p[k], self.ln_p[k], other.log_prob(k))))
+        kl((0..self.p.len()).map(|k| (self.p[k], self.ln_p[k] - other.log_prob(k))))
     }
 
     /// −Σᵢ ln p(kᵢ) for independent samples; ∞ where one is not a category.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef1<usize>) -> F {
-        samples.iter().map(|&k| -self.log_prob(k)).sum()
+        sum_terms(samples.iter().map(|&k| -self.log_prob(k)))
     }
 
     /// One category, by inversion: the first k with p₀ + … + pₖ > u for a uniform u.
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
-        let mut left = F::uniform(rng);
+        // in `f64`, since as many numbers are subtracted as there are categories
+        let mut left = F::uniform(rng).as_f64();
         let mut last = 0;
         for (k, &p) in self.p.iter().enumerate().filter(|&(_, &p)| p > F::zero()) {
-            if left < p {
+            if left < p.as_f64() {
                 return k;
             }
-            left -= p;
+            left -= p.as_f64();
             last = k;
         }
         // the sum was rounded below u
@@ -144,13 +145,13 @@ impl<F: Scalar> Categorical<F> {
     /// n independent categories.
     ///
     /// # Errors
-    /// Where there is no memory for n of them.
+    /// [`MathError::Memory`] where there is none for so many.
     pub fn sample_n<R: Rng + ?Sized>(
         &self,
         n: usize,
         rng: &mut R,
     ) -> Result<Array1<usize>, MathError> {
-        Ok(draws("samples", n, || self.sample(rng))?.into())
+        Ok(filled(n, || self.sample(rng))?.into())
     }
 }
 

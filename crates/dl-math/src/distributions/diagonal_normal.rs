@@ -1,9 +1,13 @@
 use crate::rand::Rng;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1};
 
-use super::{Normal, draws::draws};
+use super::Normal;
 use crate::error::{entries, finite, non_empty, shape};
 use crate::{MathError, Scalar};
+use dl_core::{
+    memory::{filled, room},
+    sum::sum_terms,
+};
 
 /// The multivariate normal distribution with a diagonal covariance: independent normal
 /// components, N(x; μ, diag σ²) = Πⱼ N(xⱼ; μⱼ, σⱼ²) (Goodfellow et al. 2016, section 3.9.3). So
@@ -44,9 +48,11 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// # Errors
     /// Where `d` is 0, or there is no memory for so many.
     pub fn standard(d: usize) -> Result<Self, MathError> {
-        let mean: Array1<F> = draws("dimensions", d, F::zero)?.into();
-        let std_dev: Array1<F> = draws("dimensions", d, F::one)?.into();
-        Self::new(&mean, &std_dev)
+        let components = filled(d, Normal::standard)?;
+        if components.is_empty() {
+            return Err(MathError::Empty { what: "mean" });
+        }
+        Ok(Self { components })
     }
 
     /// The maximum-likelihood estimate of each component from its column of `samples` `[n, d]`.
@@ -56,7 +62,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     pub fn fit(samples: &ArrayRef2<F>) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         finite("samples", samples)?;
-        let component = |(j, column): (usize, ndarray::ArrayView1<'_, F>)| {
+        let component = |(j, column): (usize, ArrayView1<'_, F>)| {
             Normal::fit(&column).map_err(|error| match error {
                 MathError::NoVariance { what } => MathError::NoVariance {
                     what: format!("column {j} of {what}"),
@@ -96,12 +102,8 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// Where x does not have d entries.
     pub fn log_prob(&self, x: &ArrayRef1<F>) -> Result<F, MathError> {
         shape("x", x.shape(), &[self.dimensions()])?;
-        Ok(self
-            .components
-            .iter()
-            .zip(x)
-            .map(|(normal, &x)| normal.log_prob(x))
-            .sum())
+        let components = self.components.iter().zip(x);
+        Ok(sum_terms(components.map(|(normal, &x)| normal.log_prob(x))))
     }
 
     /// N(x; μ, diag σ²) for x `[d]`.
@@ -114,7 +116,7 @@ impl<F: Scalar> DiagonalNormal<F> {
 
     /// H = Σⱼ (ln σⱼ + ½ ln 2πe).
     pub fn entropy(&self) -> F {
-        self.components.iter().map(Normal::entropy).sum()
+        sum_terms(self.components.iter().map(Normal::entropy))
     }
 
     /// KL(self ‖ other), the sum over the components. To N(0, I) it is
@@ -124,12 +126,8 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// Where the dimensions differ.
     pub fn kl(&self, other: &Self) -> Result<F, MathError> {
         shape("other", &[other.dimensions()], &[self.dimensions()])?;
-        Ok(self
-            .components
-            .iter()
-            .zip(&other.components)
-            .map(|(p, q)| p.kl(q))
-            .sum())
+        let pairs = self.components.iter().zip(&other.components);
+        Ok(sum_terms(pairs.map(|(p, q)| p.kl(q))))
     }
 
     /// −Σᵢ ln N(xᵢ; μ, diag σ²) for the rows of `samples` `[n, d]`.
@@ -137,10 +135,17 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// # Errors
     /// Where a row does not have d entries.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef2<F>) -> Result<F, MathError> {
-        samples
-            .axis_iter(Axis(0))
-            .map(|x| Ok(-self.log_prob(&x)?))
-            .sum()
+        shape(
+            "a row of samples",
+            &samples.shape()[1..],
+            &[self.dimensions()],
+        )?;
+        let rows = samples.rows().into_iter();
+        let log_prob = |x: ArrayView1<'_, F>| {
+            let components = self.components.iter().zip(x);
+            sum_terms(components.map(|(normal, &x)| normal.log_prob(x)))
+        };
+        Ok(sum_terms(rows.map(|x| -log_prob(x))))
     }
 
     /// One draw, `[d]`.
@@ -154,13 +159,14 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// n independent draws, `[n, d]`.
     ///
     /// # Errors
-    /// Where there is no memory for n of them.
+    /// [`MathError::Memory`] where there is none for so many.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array2<F>, MathError> {
         let d = self.dimensions();
-        let mut components = self.components.iter().cycle();
-        let draw = || components.next().map_or_else(F::zero, |c| c.sample(rng));
-        let values = draws("samples", n.saturating_mul(d), draw)?;
-        Ok(Array2::from_shape_vec((n, d), values).expect("d numbers for each of n draws"))
+        let mut draws = room(n.saturating_mul(d))?;
+        for _ in 0..n {
+            draws.extend(self.components.iter().map(|normal| normal.sample(rng)));
+        }
+        Ok(Array2::from_shape_vec((n, d), draws).expect("n rows of d numbers"))
     }
 }
 

@@ -7,7 +7,6 @@
 mod bernoulli;
 mod categorical;
 mod diagonal_normal;
-mod draws;
 mod normal;
 
 pub use bernoulli::Bernoulli;

@@ -1,10 +1,10 @@
 use dl_core::rand::{Rng, distr::Distribution};
 use ndarray::{Array1, ArrayRef1};
 
-use super::draws::draws;
 use crate::error::{finite, non_empty, parameter};
-use crate::special::{normal_cdf, normal_pdf};
+use crate::special::{log_ratio, minus_ln_1p, normal_cdf, normal_pdf};
 use crate::{MathError, Scalar};
+use dl_core::{memory::filled, sum::sum_terms};
 
 /// The normal distribution N(μ, σ²) (Goodfellow et al. 2016, section 3.9.3).
 ///
@@ -54,12 +54,9 @@ impl<F: Scalar> Normal<F> {
             return Err(MathError::NoVariance { what });
         }
         let n = samples.len() as f64;
-        let mean = samples.iter().map(|x| x.as_f64()).sum::<f64>() / n;
-        let variance = samples
-            .iter()
-            .map(|x| (x.as_f64() - mean).powi(2))
-            .sum::<f64>()
-            / n;
+        let mean = sum_terms(samples.iter().map(|x| x.as_f64())) / n;
+        let squares = samples.iter().map(|x| (x.as_f64() - mean).powi(2));
+        let variance = sum_terms(squares) / n;
         Self::new(F::of(mean), F::of(variance.sqrt()))
     }
 
@@ -105,18 +102,30 @@ impl<F: Scalar> Normal<F> {
         self.std_dev.ln() + F::of(0.5 * (LN_2PI + 1.0))
     }
 
-    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½.
+    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½. With the excess
+    /// u = σ₁/σ₂ − 1 it is u − ln(1 + u) + ½u² + ½((μ₁ − μ₂)/σ₂)², of which no part is negative, so that
+    /// nothing cancels, be σ₁ and σ₂ near each other, far apart, or both far from 1.
     pub fn kl(&self, other: &Self) -> F {
-        let ratio = self.std_dev / other.std_dev;
+        let half = F::of(0.5);
         let distance = (self.mean - other.mean) / other.std_dev;
-        let quadratic = F::of(0.5) * (ratio * ratio + distance * distance - F::one());
-        // negative only by rounding
-        (other.std_dev.ln() - self.std_dev.ln() + quadratic).max(F::zero())
+        let excess = (self.std_dev - other.std_dev) / other.std_dev;
+        let of_deviations = if excess.abs() <= half {
+            minus_ln_1p(excess)
+        } else {
+            excess - log_ratio(self.std_dev, other.std_dev)
+        };
+        // ∞ − ln ∞ would be NaN
+        let of_deviations = if excess.is_finite() {
+            of_deviations
+        } else {
+            excess
+        };
+        of_deviations + half * (excess * excess + distance * distance)
     }
 
     /// −Σᵢ ln N(xᵢ; μ, σ²) for independent samples.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef1<F>) -> F {
-        samples.iter().map(|&x| -self.log_prob(x)).sum()
+        sum_terms(samples.iter().map(|&x| -self.log_prob(x)))
     }
 
     /// One draw, μ + σz with a standard normal z.
@@ -127,9 +136,9 @@ impl<F: Scalar> Normal<F> {
     /// n independent draws.
     ///
     /// # Errors
-    /// Where there is no memory for n of them.
+    /// [`MathError::Memory`] where there is none for so many.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array1<F>, MathError> {
-        Ok(draws("samples", n, || self.sample(rng))?.into())
+        Ok(filled(n, || self.sample(rng))?.into())
     }
 }
 
@@ -227,6 +236,33 @@ mod tests {
         assert_eq!(wide.kl(&narrow), f32::INFINITY);
         assert!((narrow.kl(&wide) - (60.0 * 10f32.ln() - 0.5)).abs() <= 1e-4);
         assert_eq!(Normal::standard().log_prob(1e30f32), f32::NEG_INFINITY);
+    }
+
+    /// Closed forms: KL of equal means is ½(r² − 1) − ln r with r = σ₁/σ₂, which is (r − 1)² near r = 1,
+    /// whatever the size of σ.
+    #[test]
+    fn divergence_keeps_its_digits() {
+        for scale in [1.0, 1e-30_f32, 1e30] {
+            let [p, q] = [1.001, 1.0].map(|s| Normal::new(0.0, s * scale).unwrap());
+            let ratio = f64::from(p.std_dev()) / f64::from(q.std_dev());
+            let exact = (ratio - 1.0) - (ratio - 1.0).ln_1p() + 0.5 * (ratio - 1.0).powi(2);
+            assert!((f64::from(p.kl(&q)) / exact - 1.0).abs() <= 1e-3, "{scale}");
+        }
+        for ratio in [1e-6, 0.3, 0.49, 0.51, 0.8, 1.2, 1.6, 1e6_f32] {
+            let p = Normal::new(0.0, ratio).unwrap();
+            let r = f64::from(ratio);
+            let exact = 0.5 * (r * r - 1.0) - r.ln();
+            assert!(
+                (f64::from(p.kl(&Normal::standard())) / exact - 1.0).abs() <= 1e-6,
+                "{ratio}"
+            );
+        }
+    }
+
+    #[test]
+    fn more_draws_than_memory_are_an_error() {
+        let draws = Normal::<f64>::standard().sample_n(usize::MAX, &mut generator(0));
+        assert!(matches!(draws, Err(MathError::Memory(_))));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Batch normalisation.
 
+use dl_core::memory::filled;
+use dl_core::sum::for_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
+use pulp::Arch;
 
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
 
 /// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
 /// other axis, samples and pixels alike, is averaged over.
@@ -80,11 +83,13 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
         )?;
         ShapeError::require(!input.is_empty(), input, "at least one axis")?;
         let channels = input[input.len() - 1];
+        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(channels, || value)?));
+        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
         Ok(boxed(BatchNormLayer {
-            gamma: Array1::ones(channels),
-            beta: Array1::zeros(channels),
-            running_mean: Array1::zeros(channels),
-            running_variance: Array1::ones(channels),
+            gamma: ones()?,
+            beta: zeros()?,
+            running_mean: zeros()?,
+            running_variance: ones()?,
             config: *self,
         }))
     }
@@ -112,21 +117,35 @@ impl<F: Scalar> BatchNormLayer<F> {
 }
 
 /// Mean and biased variance of each column.
-fn moments<F: Scalar>(x: &[F], channels: usize) -> (Vec<F>, Vec<F>) {
-    let count = F::of((x.len() / channels) as f64);
-    let mut mean = vec![F::zero(); channels];
-    for row in x.chunks_exact(channels) {
-        mean.iter_mut().zip(row).for_each(|(m, &x)| *m += x);
-    }
-    mean.iter_mut().for_each(|m| *m /= count);
-    let mut variance = vec![F::zero(); channels];
-    for row in x.chunks_exact(channels) {
-        for ((v, &x), &m) in variance.iter_mut().zip(row).zip(&mean) {
-            *v += (x - m) * (x - m);
-        }
-    }
-    variance.iter_mut().for_each(|v| *v /= count);
-    (mean, variance)
+fn moments<F: Scalar>(x: &[F], channels: usize) -> [Vec<F>; 2] {
+    let rows = x.len() / channels;
+    let mean = |sum: f64| F::of(sum / rows as f64);
+    let zeros = vec![F::zero(); channels];
+    let mut means = zeros.clone();
+    let mut variances = zeros.clone();
+    let row = |i: usize| [&x[i * channels..][..channels]; 2];
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for_column_sums(
+                rows,
+                row,
+                &zeros,
+                #[inline(always)]
+                |x, _, _| [x],
+                |c, [sum]| means[c] = mean(sum),
+            );
+            for_column_sums(
+                rows,
+                row,
+                &means,
+                #[inline(always)]
+                |x, _, mean| [(x - mean) * (x - mean)],
+                |c, [sum]| variances[c] = mean(sum),
+            );
+        },
+    );
+    [means, variances]
 }
 
 instantiate! {
@@ -153,9 +172,9 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
         let channels = self.gamma.len();
         let (x, y) = (slice(&x), slice_mut(&mut y));
-        let (mean, variance) = match mode {
+        let [mean, variance] = match mode {
             Mode::Train { .. } => moments(x, channels),
-            Mode::Eval => (self.running_mean.to_vec(), self.running_variance.to_vec()),
+            Mode::Eval => [self.running_mean.to_vec(), self.running_variance.to_vec()],
         };
         cache.statistics.clear();
         cache
@@ -194,29 +213,16 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let channels = self.gamma.len();
         let dy = dy.view();
         let dy = slice(&dy);
-        let mut sum = vec![F::zero(); channels];
-        let mut sum_x_hat = vec![F::zero(); channels];
-        let rows = dy.chunks_exact(channels);
-        for (dy, x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
-            for c in 0..channels {
-                sum[c] += dy[c];
-                sum_x_hat[c] += dy[c] * x_hat[c];
-            }
-        }
-        for c in 0..channels {
-            grads[0][c] += sum_x_hat[c];
-            grads[1][c] += sum[c];
-        }
+        // the rows averaged over
+        let rows = cache.indices.first().map(|&rows| f64::from(rows));
+        let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
+        let mut mean = vec![F::zero(); channels];
+        let mut mean_x_hat = mean.clone();
+        add_shift_and_scale_gradients(dy, &cache.values, grads, |c, sum, sum_x_hat| {
+            mean[c] = part(sum);
+            mean_x_hat[c] = part(sum_x_hat);
+        });
         let Some(mut dx) = dx else { return };
-        let part = |sum: F| match cache.indices.first() {
-            Some(&rows) => sum / F::of(f64::from(rows)),
-            None => F::zero(),
-        };
-        let (mean, mean_x_hat): (Vec<F>, Vec<F>) = sum
-            .iter()
-            .zip(&sum_x_hat)
-            .map(|(&sum, &sum_x_hat)| (part(sum), part(sum_x_hat)))
-            .unzip();
         let dx = slice_mut(&mut dx);
         let rows = dx.chunks_exact_mut(channels).zip(dy.chunks_exact(channels));
         for ((dx, dy), x_hat) in rows.zip(cache.values.chunks_exact(channels)) {

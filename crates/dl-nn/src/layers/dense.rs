@@ -1,6 +1,7 @@
 //! The fully connected layer.
 
-use dl_core::gemm::{Init, add_column_sums, gemm};
+use dl_core::gemm::{Init, gemm};
+use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2, ArrayD};
 
@@ -118,10 +119,14 @@ impl<F: Scalar> LayerSpec<F> for Dense {
             "small enough for a kernel of fewer than 2^32 weights",
         )?;
         let fans = Fans::of(&shape);
-        let bias = self
-            .bias
-            .then(|| self.bias_initializer.sample(&[self.units], fans, generator));
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator);
+        let bias = match self.bias {
+            true => Some(
+                self.bias_initializer
+                    .sample(&[self.units], fans, generator)?,
+            ),
+            false => None,
+        };
+        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
         Ok(boxed(DenseLayer {
             kernel: kernel.into_dimensionality().expect("of rank 2"),
             bias: bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),

@@ -1,12 +1,15 @@
 //! Layer normalisation.
 
+use dl_core::memory::filled;
+use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
+use pulp::Arch;
 
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.
@@ -59,9 +62,11 @@ impl<F: Scalar> LayerSpec<F> for LayerNorm {
         )?;
         ShapeError::require(!input.is_empty(), input, "at least one axis")?;
         let features = input[input.len() - 1];
+        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(features, || value)?));
+        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
         Ok(boxed(LayerNormLayer {
-            gamma: Array1::ones(features),
-            beta: Array1::zeros(features),
+            gamma: ones()?,
+            beta: zeros()?,
             epsilon: self.epsilon,
         }))
     }
@@ -75,11 +80,6 @@ pub struct LayerNormLayer<F> {
     /// β, the shift, `[features]`.
     pub beta: Array1<F>,
     epsilon: f64,
-}
-
-fn mean<F: Scalar>(values: impl ExactSizeIterator<Item = F>) -> F {
-    let count = F::of(values.len() as f64);
-    values.sum::<F>() / count
 }
 
 instantiate! {
@@ -108,17 +108,28 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         let (x, y) = (slice(&x), slice_mut(&mut y));
         cache.values.resize(x.len(), F::zero());
         cache.statistics.clear();
-        let rows = x.chunks_exact(features).zip(y.chunks_exact_mut(features));
-        for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(features)) {
-            let mu = mean(x.iter().copied());
-            let variance = mean(x.iter().map(|&x| (x - mu) * (x - mu)));
-            let inverse_deviation = F::one() / (variance + F::of(self.epsilon)).sqrt();
-            for i in 0..features {
-                x_hat[i] = (x[i] - mu) * inverse_deviation;
-                y[i] = self.gamma[i] * x_hat[i] + self.beta[i];
-            }
-            cache.statistics.push(inverse_deviation);
-        }
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let rows = x.chunks_exact(features).zip(y.chunks_exact_mut(features));
+                for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(features)) {
+                    let mean = sum_of(x, F::as_f64) / features as f64;
+                    let mu = F::of(mean);
+                    let squares = sum_of(
+                        x,
+                        #[inline(always)]
+                        |x| ((x - mu) * (x - mu)).as_f64(),
+                    );
+                    let variance = squares / features as f64;
+                    let inverse_deviation = F::of((variance + self.epsilon).sqrt().recip());
+                    for i in 0..features {
+                        x_hat[i] = (x[i] - mu) * inverse_deviation;
+                        y[i] = self.gamma[i] * x_hat[i] + self.beta[i];
+                    }
+                    cache.statistics.push(inverse_deviation);
+                }
+            },
+        );
     }
 
     /// ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂; with g = γδ:
@@ -134,25 +145,34 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
     ) {
         let features = self.gamma.len();
         let dy = slice_mut(&mut dy);
-        let rows = dy.chunks_exact_mut(features);
-        for (dy, x_hat) in rows.zip(cache.values.chunks_exact(features)) {
-            for i in 0..features {
-                grads[0][i] += dy[i] * x_hat[i];
-                grads[1][i] += dy[i];
-                dy[i] *= self.gamma[i];
-            }
-        }
+        add_shift_and_scale_gradients(dy, &cache.values, grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
         let dx = slice_mut(&mut dx);
-        let rows = dx.chunks_exact_mut(features).zip(dy.chunks_exact(features));
-        let rows = rows.zip(cache.values.chunks_exact(features));
-        for (((dx, g), x_hat), &inverse_deviation) in rows.zip(&cache.statistics) {
-            let mean_g = mean(g.iter().copied());
-            let mean_g_x_hat = mean(g.iter().zip(x_hat).map(|(&g, &x)| g * x));
-            for i in 0..features {
-                dx[i] = inverse_deviation * (g[i] - mean_g - x_hat[i] * mean_g_x_hat);
-            }
-        }
+        let mean = |sum: f64| F::of(sum / features as f64);
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let rows = dx
+                    .chunks_exact_mut(features)
+                    .zip(dy.chunks_exact_mut(features));
+                let rows = rows.zip(cache.values.chunks_exact(features));
+                for (((dx, g), x_hat), &inverse_deviation) in rows.zip(&cache.statistics) {
+                    for (g, &gamma) in g.iter_mut().zip(&self.gamma) {
+                        *g *= gamma;
+                    }
+                    let mean_g = mean(sum_of(g, F::as_f64));
+                    let mean_g_x_hat = mean(sum_of_pairs(
+                        g,
+                        x_hat,
+                        #[inline(always)]
+                        |g, x_hat| (g * x_hat).as_f64(),
+                    ));
+                    for i in 0..features {
+                        dx[i] = inverse_deviation * (g[i] - mean_g - x_hat[i] * mean_g_x_hat);
+                    }
+                }
+            },
+        );
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {

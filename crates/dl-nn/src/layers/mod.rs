@@ -17,7 +17,9 @@ pub use reshape::{Flatten, Reshape};
 pub use variational::{Reparameterize, StandardNormalKl};
 
 use dl_core::Scalar;
-use ndarray::{ArrayView2, ArrayViewMut2, Ix2};
+use dl_core::sum::for_column_sums;
+use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Ix2};
+use pulp::Arch;
 
 use crate::layer::{View, ViewMut};
 
@@ -35,7 +37,7 @@ fn matrix_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> ArrayViewMut2<'a, F> 
 }
 
 /// A parameter's gradient, known to be a matrix.
-fn gradient_matrix<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> ArrayViewMut2<'_, F> {
+fn gradient_matrix<F: Scalar>(gradient: &mut ArrayD<F>) -> ArrayViewMut2<'_, F> {
     gradient
         .view_mut()
         .into_dimensionality::<Ix2>()
@@ -43,7 +45,7 @@ fn gradient_matrix<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> ArrayViewMut
 }
 
 /// A parameter's gradient in order.
-fn gradient_slice<F: Scalar>(gradient: &mut ndarray::ArrayD<F>) -> &mut [F] {
+fn gradient_slice<F: Scalar>(gradient: &mut ArrayD<F>) -> &mut [F] {
     gradient
         .as_slice_mut()
         .expect("gradients are in standard layout")
@@ -57,4 +59,43 @@ fn slice<'a, F: Scalar>(x: &'a View<'_, F>) -> &'a [F] {
 /// The elements of a batch in order, to be written.
 fn slice_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> &'a mut [F] {
     x.as_slice_mut().expect("batches are in standard layout")
+}
+
+/// The gradients of γ and β in y = γ x̂ + β, which stand in `grads`: ∂L/∂γ += Σ δ x̂ and ∂L/∂β += Σ δ
+/// over the rows of δ and x̂. `done` is told the channel, Σ δ and Σ δ x̂.
+fn add_shift_and_scale_gradients<F: Scalar>(
+    delta: &[F],
+    x_hat: &[F],
+    grads: &mut [ArrayD<F>],
+    mut done: impl FnMut(usize, f64, f64),
+) {
+    let [gamma, beta] = grads else {
+        unreachable!("a scale and a shift");
+    };
+    let (gamma, beta) = (gradient_slice(gamma), gradient_slice(beta));
+    let channels = gamma.len();
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for_column_sums(
+                delta.len() / channels,
+                #[inline(always)]
+                |i| {
+                    [
+                        &delta[i * channels..][..channels],
+                        &x_hat[i * channels..][..channels],
+                    ]
+                },
+                // nothing belongs to the channels
+                &delta[..channels],
+                #[inline(always)]
+                |delta, x_hat, _| [delta, delta * x_hat],
+                |c, [sum, sum_x_hat]| {
+                    beta[c] = F::of(beta[c].as_f64() + sum);
+                    gamma[c] = F::of(gamma[c].as_f64() + sum_x_hat);
+                    done(c, sum, sum_x_hat);
+                },
+            );
+        },
+    );
 }

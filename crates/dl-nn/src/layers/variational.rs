@@ -4,6 +4,8 @@
 //! Both layers read the means μ, then the logarithms s = ln σ² of the variances, side by side on the
 //! last axis, as [`GaussianNll`](crate::losses::GaussianNll) does: any real number is a valid s.
 
+use dl_core::special::exp_m1_minus;
+use dl_core::sum::sum_terms;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::ArrayD;
 
@@ -124,13 +126,13 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
         let d = dimensions(&x);
         let component = |(&mean, &log_variance): (&F, &F)| {
-            let kl = F::of(0.5) * (log_variance.exp_m1() - log_variance + mean * mean);
+            let kl = F::of(0.5) * (exp_m1_minus(log_variance) + mean * mean);
             if kl.is_nan() { F::infinity() } else { kl }
         };
         let rows = slice(&x).chunks_exact(2 * d);
         for (y, x) in slice_mut(&mut y).iter_mut().zip(rows) {
             let (mean, log_variance) = x.split_at(d);
-            *y = mean.iter().zip(log_variance).map(component).sum();
+            *y = sum_terms(mean.iter().zip(log_variance).map(component));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The normal distribution with a variance of its own for each sample.
 
+use dl_core::special::weighted;
 use dl_core::{Scalar, instantiate};
 
 use super::{Loss, plural, values};
@@ -18,16 +19,17 @@ instantiate! {
         let d = targets.len();
         let (half, count) = (F::of(0.5), F::of(d as f64));
         let ln_2_pi = F::of((2.0 * std::f64::consts::PI).ln());
-        let mut sum = F::zero();
+        let mut sum = 0.0;
         for (i, &t) in targets.iter().enumerate() {
             let (mean, log_variance) = (outputs[i], outputs[d + i]);
-            let precision = (-log_variance).exp();
-            let error = mean - t;
-            sum += half * (ln_2_pi + log_variance + error * error * precision);
-            delta[i] = error * precision / count;
-            delta[d + i] = half * (F::one() - error * error * precision) / count;
+            // e^−s by itself would overflow where (t − μ)² e^−s does not
+            let inverse_deviation = (-half * log_variance).exp();
+            let error = weighted(mean - t, inverse_deviation);
+            sum += (half * (ln_2_pi + log_variance + error * error)).as_f64();
+            delta[i] = weighted(error, inverse_deviation) / count;
+            delta[d + i] = half * (F::one() - error * error) / count;
         }
-        sum / count
+        F::of(sum / count.as_f64())
     }
 }
 

@@ -133,6 +133,10 @@ fn plural(count: usize, noun: &str) -> String {
 /// `outputs` and `delta` are `[n, width]`, row-major; `rows[i]` is the target's (and weight's)
 /// row of sample i. Weights default to 1; where all of a batch are 0, so are loss and gradient.
 /// Sums are taken in f64.
+///
+/// # Panics
+/// Where the targets have not passed [`check_targets`], `delta` is shorter than `outputs`, or a row is
+/// not one of the targets' (or the weights').
 pub fn mean_loss<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: &[F],

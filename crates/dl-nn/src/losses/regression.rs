@@ -38,13 +38,13 @@ impl Huber {
 /// 1/d Σᵢ f(yᵢ − tᵢ), where f gives the value and the derivative.
 fn mean_of_errors<F: Scalar>(y: &[F], t: &[F], delta: &mut [F], f: impl Fn(F) -> (F, F)) -> F {
     let d = F::of(y.len() as f64);
-    let mut sum = F::zero();
+    let mut sum = 0.0;
     for ((delta, &y), &t) in delta.iter_mut().zip(y).zip(t) {
         let (value, derivative) = f(y - t);
-        sum += value;
+        sum += value.as_f64();
         *delta = derivative / d;
     }
-    sum / d
+    F::of(sum / d.as_f64())
 }
 
 instantiate! {

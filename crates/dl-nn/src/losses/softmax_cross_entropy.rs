@@ -1,5 +1,6 @@
 //! The categorical distribution.
 
+use dl_core::sum::{sum_of, sum_terms};
 use dl_core::{Scalar, instantiate};
 
 use super::{Loss, is_distribution};
@@ -9,10 +10,16 @@ use crate::target::TargetRow;
 
 /// ℓ = −Σₖ tₖ ln softmax(z)ₖ = Σₖ tₖ (ln Σⱼ e^zⱼ − zₖ), from the logits z: the negative
 /// log-likelihood of a categorical distribution (Goodfellow et al. 2016, section 6.2.2.3).
-/// ∂ℓ/∂z = softmax(z) − t.
+/// ∂ℓ/∂z = Σₖ tₖ · softmax(z) − t, with Σₖ tₖ = 1.
 ///
-/// Targets are class numbers (t one-hot) or probabilities over the K classes. With label
-/// smoothing ε (Szegedy et al. 2016, section 7), t becomes (1 − ε)·t + ε/K.
+/// Targets are class numbers (t one-hot) or probabilities over the K classes. These may sum to 1 only
+/// nearly, by 10⁻⁴: value and gradient are then those of the sum above with the t that was given, as in
+/// PyTorch.
+///
+/// With label smoothing ε (Szegedy et al. 2016, section 7), t becomes (1 − ε)·t + ε/K. Class weights
+/// ([`Fit::class_weights`](crate::train::Fit::class_weights)) then multiply the whole of a sample's loss,
+/// the part that is spread over the other classes too; PyTorch's `weight` multiplies that part by the
+/// weights of those classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SoftmaxCrossEntropy {
@@ -40,28 +47,24 @@ instantiate! {
         target: TargetRow<'_, F>,
         delta: &mut [F],
     ) -> F {
-        let (m, log_sum) = softmax_into(z, delta);
         if let (TargetRow::Class(class), 0.0) = (target, loss.label_smoothing) {
-            delta[class] -= F::one();
-            return m - z[class] + log_sum;
+            return of_class(z, class, delta);
         }
         let keep = F::of(1.0 - loss.label_smoothing);
         let spread = F::of(loss.label_smoothing / z.len() as f64);
-        let mut value = F::zero();
-        for (k, (delta, &z)) in delta.iter_mut().zip(z).enumerate() {
-            let t = spread
-                + match target {
-                    TargetRow::Class(class) if class == k => keep,
-                    TargetRow::Class(_) => F::zero(),
-                    TargetRow::Values(values) => keep * values[k],
-                };
-            // 0 · ∞ would be NaN where a logit is −∞
-            if t > F::zero() {
-                value += t * (m - z + log_sum);
-            }
-            *delta -= t;
-        }
-        value
+        of_distribution(
+            z,
+            |k| {
+                spread
+                    + match target {
+                        TargetRow::Class(class) if class == k => keep,
+                        TargetRow::Class(_) => F::zero(),
+                        TargetRow::Values(values) => keep * values[k],
+                    }
+            },
+            |_| F::zero(),
+            delta,
+        )
     }
 }
 
@@ -98,29 +101,17 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
 
 /// ℓ = KL(t ‖ softmax(z)) = Σₖ tₖ (ln tₖ − ln softmax(z)ₖ), from the logits z: cross-entropy
 /// less the target's own entropy, so that a perfect prediction costs 0 (for distillation and
-/// other soft targets). ∂ℓ/∂z = softmax(z) − t.
+/// other soft targets). ∂ℓ/∂z = Σₖ tₖ · softmax(z) − t, with Σₖ tₖ = 1, which may be so only nearly, as
+/// in [`SoftmaxCrossEntropy`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KlDivergence;
 
 instantiate! {
     /// [`KlDivergence`] of one sample.
     fn divergence<F: Scalar>(z: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        let (m, log_sum) = softmax_into(z, delta);
         match target {
-            TargetRow::Class(class) => {
-                delta[class] -= F::one();
-                m - z[class] + log_sum
-            }
-            TargetRow::Values(t) => {
-                let mut loss = F::zero();
-                for ((&t, &z), delta) in t.iter().zip(z).zip(delta) {
-                    if t > F::zero() {
-                        loss += t * (t.ln() + (m - z + log_sum));
-                    }
-                    *delta -= t;
-                }
-                loss
-            }
+            TargetRow::Class(class) => of_class(z, class, delta),
+            TargetRow::Values(t) => of_distribution(z, |k| t[k], F::ln, delta),
         }
     }
 }
@@ -147,20 +138,82 @@ impl<F: Scalar> Loss<F> for KlDivergence {
     }
 }
 
-/// p = softmax(z); returns m = max z and ln Σⱼ e^(zⱼ − m). −ln pᵢ is (m − zᵢ) plus that, in this
-/// order: beside a large m the logarithm would lose its digits.
-fn softmax_into<F: Scalar>(z: &[F], p: &mut [F]) -> (F, F) {
-    let m = z.iter().copied().fold(F::neg_infinity(), F::max);
-    let mut sum = F::zero();
-    for (p, &z) in p.iter_mut().zip(z) {
-        *p = (z - m).exp();
-        sum += *p;
+/// −ln softmax(z)ₖ at k = `class`, and its gradient.
+fn of_class<F: Scalar>(z: &[F], class: usize, delta: &mut [F]) -> F {
+    let softmax = Softmax::write(z, delta);
+    if class == softmax.largest {
+        // p − 1, which would cancel
+        delta[class] = -softmax.others;
+    } else {
+        delta[class] -= F::one();
     }
-    let scale = sum.recip();
-    for p in p {
-        *p *= scale;
+    softmax.cost(z[class])
+}
+
+/// Σₖ tₖ (extra(tₖ) − ln softmax(z)ₖ), and its gradient.
+fn of_distribution<F: Scalar>(
+    z: &[F],
+    t: impl Fn(usize) -> F,
+    extra: impl Fn(F) -> F,
+    delta: &mut [F],
+) -> F {
+    let softmax = Softmax::write(z, delta);
+    let total = sum_terms((0..z.len()).map(&t));
+    let terms = z.iter().zip(delta).enumerate().map(|(k, (&z, delta))| {
+        let t = t(k);
+        *delta = total * *delta - t;
+        // 0 · ∞ would be NaN where a logit is −∞
+        if t > F::zero() {
+            t * (extra(t) + softmax.cost(z))
+        } else {
+            F::zero()
+        }
+    });
+    sum_terms(terms)
+}
+
+/// What is known of p = softmax(z).
+struct Softmax<F> {
+    /// m = max z.
+    m: F,
+    /// ln Σⱼ e^(zⱼ − m).
+    log_sum: F,
+    /// The first class with zₖ = m.
+    largest: usize,
+    /// Σ of all other pₖ: 1 − pₖ, though little be left of it.
+    others: F,
+}
+
+impl<F: Scalar> Softmax<F> {
+    fn write(z: &[F], p: &mut [F]) -> Self {
+        let m = z.iter().copied().fold(F::neg_infinity(), F::max);
+        let largest = z.iter().position(|&z| z == m && m.is_finite());
+        for (p, &z) in p.iter_mut().zip(z) {
+            *p = (z - m).exp();
+        }
+        let others = match largest {
+            Some(k) => {
+                let (before, after) = (&p[..k], &p[k + 1..]);
+                F::of(sum_of(before, F::as_f64) + sum_of(after, F::as_f64))
+            }
+            None => F::nan(),
+        };
+        let scale = (F::one() + others).recip();
+        for p in p {
+            *p *= scale;
+        }
+        Self {
+            m,
+            log_sum: others.ln_1p(),
+            largest: largest.unwrap_or(0),
+            others: others * scale,
+        }
     }
-    (m, sum.ln())
+
+    /// −ln pₖ from zₖ, in this order: beside a large m the logarithm would lose its digits.
+    fn cost(&self, z: F) -> F {
+        (self.m - z) + self.log_sum
+    }
 }
 
 fn takes(outputs: usize) -> String {

@@ -1,5 +1,6 @@
 //! The norm of all gradients together.
 
+use dl_core::sum::sum_of;
 use pulp::Arch;
 
 use super::elements::{RUN, clamp};
@@ -11,7 +12,16 @@ pub(super) fn sum_of_squares<F: Scalar>(arch: Arch, grad: &[F], clip_value: F) -
     if grad.len() <= RUN {
         return arch.dispatch(
             #[inline(always)]
-            || run(grad, clip_value),
+            || {
+                sum_of(
+                    grad,
+                    #[inline(always)]
+                    |g| {
+                        let g = clamp(g, clip_value).as_f64();
+                        g * g
+                    },
+                )
+            },
         );
     }
     let (left, right) = grad.split_at(grad.len() / 2);
@@ -20,22 +30,4 @@ pub(super) fn sum_of_squares<F: Scalar>(arch: Arch, grad: &[F], clip_value: F) -
         || sum_of_squares(arch, right, clip_value),
     );
     left + right
-}
-
-/// Sixteen sums side by side, as many as the widest vectors need to stay busy.
-#[inline(always)]
-fn run<F: Scalar>(grad: &[F], clip_value: F) -> f64 {
-    let mut sums = [0.0; 16];
-    let (blocks, rest) = grad.as_chunks::<16>();
-    for block in blocks {
-        for (sum, &g) in sums.iter_mut().zip(block) {
-            let g = clamp(g, clip_value).as_f64();
-            *sum += g * g;
-        }
-    }
-    for (sum, &g) in sums.iter_mut().zip(rest) {
-        let g = clamp(g, clip_value).as_f64();
-        *sum += g * g;
-    }
-    sums.iter().sum()
 }

@@ -12,7 +12,9 @@ use crate::ConfigError;
 /// observations none is counted. PyTorch's `ReduceLROnPlateau` with an absolute threshold. For a
 /// measure that should rise, observe its negative. NaN is no improvement.
 ///
-/// The whole of it can be saved: a restored one goes on where it stopped.
+/// It remembers all observations: used in a second `fit`, it keeps the factor and the best measure of the
+/// first, as PyTorch's does; for a fresh start, make a new one. The whole of it can be saved: a restored
+/// one goes on where it stopped.
 ///
 /// ```
 /// use dl_nn::schedule::ReduceOnPlateau;

@@ -35,6 +35,12 @@ impl Monitor {
 
 /// Stops after `patience` epochs without improvement, and puts the best epoch's weights back,
 /// however training ends (Goodfellow et al. 2016, algorithm 7.1).
+///
+/// An epoch's weights are those after its last step, on which its validation measures are taken. Those
+/// on the training samples are sums over its steps, each before its update: where they are watched, the
+/// weights kept are a little further than the measures by which they are chosen.
+///
+/// Each `fit` begins anew: what was best in an earlier one is forgotten.
 #[derive(Debug, Clone)]
 pub struct EarlyStopping<F> {
     patience: usize,
@@ -151,8 +157,8 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
 
     fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
         if let Some((_, _, weights)) = &self.best {
-            let result = run.model.set_weights(weights);
-            result.expect("the weights are a copy of this model's");
+            // they are a copy of this model's, unless another callback has replaced it
+            let _ = run.model.set_weights(weights);
         }
     }
 }

@@ -4,6 +4,7 @@ use dl_core::Scalar;
 use ndarray::{ArrayViewD, Axis};
 
 use crate::activation::Activation;
+use crate::error::DataError;
 use crate::layer::Mode;
 use crate::losses::{Loss, mean_loss};
 use crate::model::Model;
@@ -73,10 +74,13 @@ pub(super) fn boundary<F: Scalar>(model: &Model<F>) -> F {
 }
 
 /// The class a row of outputs predicts: the largest, or for one output whether it is above the
-/// [`boundary`].
-pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> usize {
+/// [`boundary`]; none where an output is NaN.
+pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> Option<usize> {
+    if outputs.iter().any(|output| output.is_nan()) {
+        return None;
+    }
     if let [output] = outputs {
-        return usize::from(*output > boundary);
+        return Some(usize::from(*output > boundary));
     }
     let mut best = 0;
     for (class, &output) in outputs.iter().enumerate() {
@@ -84,7 +88,18 @@ pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> usize {
             best = class;
         }
     }
-    best
+    Some(best)
+}
+
+/// The error for the first NaN among the outputs, a row a sample.
+pub(super) fn require_no_nan<F: Scalar>(outputs: &[F], width: usize) -> Result<(), DataError> {
+    match outputs.iter().position(|output| output.is_nan()) {
+        None => Ok(()),
+        Some(at) => Err(DataError::NanOutput {
+            sample: at / width,
+            output: at % width,
+        }),
+    }
 }
 
 /// How many of the rows' classes the outputs predict; none where targets are values.
@@ -99,7 +114,7 @@ pub(super) fn count_right<F: Scalar>(
     }
     let width = outputs.len() / rows.len();
     let right = |(outputs, &row): (&[F], &usize)| {
-        targets.row(row) == TargetRow::Class(predicted_class(outputs, boundary))
+        predicted_class(outputs, boundary).map(TargetRow::Class) == Some(targets.row(row))
     };
     let pairs = outputs.chunks_exact(width).zip(rows);
     pairs.filter(|&pair| right(pair)).count()
@@ -139,7 +154,8 @@ impl Tally {
     }
 }
 
-/// Evaluates a model on some rows of a data set, unweighted.
+/// Evaluates a model on some rows of a data set, unweighted. A NaN among the outputs makes the loss NaN,
+/// and is no right class; `checked` makes it an error.
 pub(super) fn evaluate_rows<F: Scalar>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
@@ -147,26 +163,34 @@ pub(super) fn evaluate_rows<F: Scalar>(
     samples: &mut Samples<'_, F>,
     targets: &Target<'_, F>,
     rows: &[usize],
-) -> Evaluation {
+    checked: bool,
+) -> Result<Evaluation, DataError> {
     let mut tally = Tally::default();
     let mut delta = Vec::new();
-    for rows in rows.chunks(workspace.capacity()) {
-        let outputs = workspace.forward(model, samples.batch(rows), Mode::Eval);
+    for chunk in rows.chunks(workspace.capacity()) {
+        let outputs = workspace.forward(model, samples.batch(chunk), Mode::Eval);
         let outputs = outputs.as_slice().expect("in standard layout");
+        let width = outputs.len() / chunk.len();
+        if checked
+            && let Err(DataError::NanOutput { sample, output }) = require_no_nan(outputs, width)
+        {
+            let sample = chunk[sample];
+            return Err(DataError::NanOutput { sample, output });
+        }
         delta.resize(outputs.len(), F::zero());
         let loss = mean_loss(
             loss,
             outputs,
             targets,
-            rows.iter().copied(),
+            chunk.iter().copied(),
             None,
             &mut delta,
         );
-        let right = count_right(outputs, targets, rows, boundary(model));
+        let right = count_right(outputs, targets, chunk, boundary(model));
         let right = targets.classes().map(|_| right);
-        tally.add(loss, rows.len() as f64, right, rows.len());
+        tally.add(loss, chunk.len() as f64, right, chunk.len());
     }
-    tally.evaluation()
+    Ok(tally.evaluation())
 }
 
 /// A workspace for evaluating up to `samples` samples.

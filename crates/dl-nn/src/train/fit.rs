@@ -62,9 +62,9 @@ impl<F: Scalar> Trainer<F> {
     /// seed and the steps done before.
     ///
     /// # Errors
-    /// [`TrainError`]: data or options that do not fit, before anything is changed; or a loss or
+    /// [`TrainError`]: data or options that do not fit, before anything is changed; a loss or
     /// weights that became NaN or infinite: then the model holds the last good weights, and
-    /// [`history`](Self::history) the epochs done.
+    /// [`history`](Self::history) the epochs done; or a callback that replaced the model.
     pub fn fit<'a, D: Dimension>(
         &mut self,
         x: &'a ArrayRef<F, D>,
@@ -81,6 +81,7 @@ impl<F: Scalar> Trainer<F> {
         mut options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
         options.validate()?;
+        self.check_outputs()?;
         let x = check_data(self, &x, &targets)?;
         let outputs = self.model.output_shape().iter().product();
         let weights = options.weights(&targets, outputs)?;
@@ -155,10 +156,10 @@ impl<F: Scalar> Trainer<F> {
         self.each(&mut session, |callback, run| callback.train_begin(run));
         wake_callbacks(&session.state.callbacks, &mut session.callbacks)?;
         let result = self.epochs(&mut session, &mut good);
-        if result.as_ref().is_err_and(leads_astray) {
+        if result.as_ref().is_err_and(leads_astray) && self.workspace.fits(&self.model) {
             // the optimiser starts anew, since its state led away from the good weights
-            let result = self.model.set_weights(&good);
-            result.expect("the weights are a copy of this model's");
+            // a model with layers of the same shapes may have other names: its weights are its own affair
+            let _ = self.model.set_weights(&good);
             self.optimizer.reset();
         }
         let history = std::mem::take(&mut self.history);
@@ -176,6 +177,7 @@ impl<F: Scalar> Trainer<F> {
         session: &mut Session<'_, '_, F>,
         good: &mut Weights<F>,
     ) -> Result<(), TrainError> {
+        self.require_same_model(session)?;
         while session.state.epoch < session.state.plan.epochs && self.history.stopped.is_none() {
             let (start, epoch) = (Instant::now(), session.state.epoch);
             let learning_rate = self.steps(session, good, start)?;
@@ -199,6 +201,7 @@ impl<F: Scalar> Trainer<F> {
                 seconds: session.state.seconds + start.elapsed().as_secs_f64(),
             };
             self.ask(session, |callback, run| callback.epoch_end(&record, run));
+            self.require_same_model(session)?;
             self.history.epochs.push(record);
             session.state.next_epoch(self.steps);
             self.checkpoint(session, None, start)?;
@@ -227,6 +230,7 @@ impl<F: Scalar> Trainer<F> {
             let factor = self.each(session, |callback, run| {
                 callback.step_begin(epoch, step, run);
             });
+            self.require_same_model(session)?;
             learning_rate = self.optimizer.learning_rate() * factor;
             let batch = session.samples.batch(rows);
             let weights = session.weights.as_deref();
@@ -245,7 +249,9 @@ impl<F: Scalar> Trainer<F> {
                 loss,
                 learning_rate,
             };
-            if self.ask(session, |callback, run| callback.step_end(&end, run)) {
+            let stop = self.ask(session, |callback, run| callback.step_end(&end, run));
+            self.require_same_model(session)?;
+            if stop {
                 break;
             }
             // after the last step, the epoch is ended first
@@ -314,7 +320,26 @@ impl<F: Scalar> Trainer<F> {
             rows,
             workspace,
         } = held_out;
-        evaluate_rows(&self.model, &*self.loss, workspace, samples, targets, rows)
+        let result = evaluate_rows(
+            &self.model,
+            &*self.loss,
+            workspace,
+            samples,
+            targets,
+            rows,
+            false,
+        );
+        result.expect("not checked")
+    }
+
+    /// Checks that no callback has put another network in the model's place, for which nothing here is
+    /// planned.
+    fn require_same_model(&self, session: &Session<'_, '_, F>) -> Result<(), TrainError> {
+        if self.workspace.fits(&self.model) {
+            return Ok(());
+        }
+        let epoch = session.state.epoch + 1;
+        Err(TrainError::ModelReplaced { epoch })
     }
 
     /// Calls every callback in order; returns the product of their learning-rate factors.
@@ -398,7 +423,9 @@ fn check_callbacks<F: Scalar>(
 fn leads_astray(error: &TrainError) -> bool {
     !matches!(
         error,
-        TrainError::Checkpoint { .. } | TrainError::Interrupted { .. }
+        TrainError::Checkpoint { .. }
+            | TrainError::Interrupted { .. }
+            | TrainError::ModelReplaced { .. }
     )
 }
 

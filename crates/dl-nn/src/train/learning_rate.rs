@@ -42,7 +42,9 @@ impl<F: Scalar> Callback<F> for LearningRate {
     }
 }
 
-/// Watches the validation loss, or the training loss where there is no validation data.
+/// Watches the validation loss, or the training loss where there is no validation data. Handed to a
+/// second `fit` as `&mut plateau`, it goes on from where the first one left it, as
+/// [`ReduceOnPlateau`] says.
 impl<F: Scalar> Callback<F> for ReduceOnPlateau {
     fn step_begin(&mut self, _: usize, _: usize, run: &mut Run<'_, F>) {
         run.learning_rate_factor *= self.factor();

@@ -52,7 +52,7 @@ impl<F> std::fmt::Debug for Fit<'_, F> {
 
 impl<'a, F: Scalar> Fit<'a, F> {
     /// Goes `epochs` times through the samples: batches of 32, shuffled anew each epoch, no
-    /// validation.
+    /// validation. `usize::MAX` epochs go on until a callback stops them.
     pub fn epochs(epochs: usize) -> Self {
         Self {
             epochs,
@@ -99,7 +99,9 @@ impl<'a, F: Scalar> Fit<'a, F> {
         self
     }
 
-    /// Multiplies the loss of each sample by its class's weight, one a class, not negative.
+    /// Multiplies the loss of each sample by its class's weight, one a class, not negative; the mean is
+    /// divided by the sum of the samples' weights, as PyTorch's. With label smoothing, the weight is on
+    /// the whole of a sample's loss (see [`SoftmaxCrossEntropy`](crate::losses::SoftmaxCrossEntropy)).
     pub fn class_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
         self.class_weights = Some(weights.into());
         self

@@ -30,7 +30,7 @@ impl Progress {
 
 impl<F: Scalar> Callback<F> for Progress {
     fn train_begin(&mut self, run: &mut Run<'_, F>) {
-        let steps = run.plan.epochs * run.plan.steps_per_epoch;
+        let steps = run.plan.epochs.saturating_mul(run.plan.steps_per_epoch);
         let template = "{wide_bar} {pos}/{len} steps  {msg}  {elapsed} (about {eta} left)";
         let style = ProgressStyle::with_template(template).expect("a valid template");
         self.bar = ProgressBar::new(steps as u64).with_style(style);

@@ -5,7 +5,7 @@ use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, I
 
 use super::evaluate::{
     Evaluation, Samples, boundary, count_right, evaluate_rows, evaluation_workspace,
-    predicted_class,
+    predicted_class, require_no_nan,
 };
 use super::history::History;
 use super::state::{ResumeError, TrainerState};
@@ -126,8 +126,7 @@ impl<F: Scalar> Trainer<F> {
     ) -> Result<Self, BuildError> {
         loss.validate()?;
         let activation = model.output_activation();
-        let squashed = matches!(activation, Activation::Softmax | Activation::Sigmoid);
-        if squashed && loss.link() != Activation::Identity {
+        if is_probability(activation) && loss.link() != Activation::Identity {
             return Err(BuildError::LogitsExpected {
                 loss: loss.name(),
                 layer: model.layers().last().expect("never empty").name.clone(),
@@ -157,7 +156,8 @@ impl<F: Scalar> Trainer<F> {
         &self.model
     }
 
-    /// The model, to be changed.
+    /// The model, to be changed. Another one may be put in its place: the next `fit` or
+    /// [`step`](Self::step) trains that, if the optimiser has no state yet or one that fits.
     pub fn model_mut(&mut self) -> &mut Model<F> {
         &mut self.model
     }
@@ -214,6 +214,7 @@ impl<F: Scalar> Trainer<F> {
     }
 
     fn take_state(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
+        self.plan_workspace(0);
         self.model.check_weights(&state.weights)?;
         let mut optimizer = self.optimizer.clone();
         optimizer.load_state(state.optimizer)?;
@@ -243,6 +244,7 @@ impl<F: Scalar> Trainer<F> {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<f64, TrainError> {
+        self.check_outputs()?;
         let x = check_data(self, &x, &targets)?;
         self.plan_workspace(targets.len());
         let mut rows = std::mem::take(&mut self.rows);
@@ -302,7 +304,7 @@ impl<F: Scalar> Trainer<F> {
     /// Loss and, for classes, accuracy on samples `[n, …input]`, without dropout.
     ///
     /// # Errors
-    /// [`DataError`] where samples or targets do not fit.
+    /// [`DataError`] where samples or targets do not fit, or an output is NaN.
     pub fn evaluate<'a, D: Dimension>(
         &self,
         x: &'a ArrayRef<F, D>,
@@ -320,14 +322,15 @@ impl<F: Scalar> Trainer<F> {
         let rows: Vec<usize> = (0..targets.len()).collect();
         let mut workspace = evaluation_workspace(&self.model, rows.len());
         let (loss, samples) = (&*self.loss, &mut Samples::new(x.view()));
-        Ok(evaluate_rows(
+        evaluate_rows(
             &self.model,
             loss,
             &mut workspace,
             samples,
             &targets,
             &rows,
-        ))
+            true,
+        )
     }
 
     /// Predictions for samples `[n, …input]`: probabilities where the loss takes logits (it
@@ -352,7 +355,7 @@ impl<F: Scalar> Trainer<F> {
     /// its probability above ½ where the last layer applies sigmoid.
     ///
     /// # Errors
-    /// [`DataError`] where the samples do not fit.
+    /// [`DataError`] where the samples do not fit, or an output is NaN.
     pub fn predict_classes<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,
@@ -365,16 +368,31 @@ impl<F: Scalar> Trainer<F> {
         let width = y.len() / y.len_of(Axis(0));
         let values = y.as_slice().expect("in standard layout");
         let boundary = boundary(&self.model);
+        require_no_nan(values, width)?;
         let classes = values.chunks_exact(width);
-        Ok(classes.map(|y| predicted_class(y, boundary)).collect())
+        let classes = classes.map(|y| predicted_class(y, boundary));
+        Ok(classes.map(Option::unwrap_or_default).collect())
     }
 
-    /// Makes room for batches of this size, once.
+    /// Makes room for batches of this size through this model, once.
     pub(super) fn plan_workspace(&mut self, batch_size: usize) {
-        if self.workspace.capacity() < batch_size {
+        if self.workspace.capacity() < batch_size || !self.workspace.fits(&self.model) {
             self.workspace = Workspace::training(&self.model, batch_size);
         }
     }
+
+    /// Checks that the model, which may have been replaced, puts out what the loss takes.
+    pub(super) fn check_outputs(&self) -> Result<(), ConfigError> {
+        let activation = self.model.output_activation();
+        let logits = self.loss.link() == Activation::Identity || !is_probability(activation);
+        let allowed = "none, since the loss takes logits";
+        ConfigError::require(logits, "the model's last activation", activation, allowed)
+    }
+}
+
+/// Whether an activation gives probabilities, which are no logits.
+fn is_probability(activation: Activation) -> bool {
+    matches!(activation, Activation::Softmax | Activation::Sigmoid)
 }
 
 /// Checks samples and targets against the model and the loss, and lays the samples out.
