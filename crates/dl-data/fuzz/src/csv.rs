@@ -3,7 +3,7 @@
 use dl_data::{Csv, Missing};
 
 /// Reads all but the first four bytes as a table, with options that the four choose.
-pub fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     let Some((&[separator, quote, numbers, rest], table)) = bytes.split_first_chunk() else {
         return;
     };

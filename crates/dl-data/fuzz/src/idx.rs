@@ -4,7 +4,7 @@ use dl_data::idx::{IdxArray, IdxElement, IdxReader, write};
 use dl_data::ndarray::ArrayD;
 
 /// Reads the bytes as an IDX file.
-pub fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     let Ok(array) = IdxReader::new(bytes, "fuzz").and_then(IdxReader::into_any) else {
         return;
     };

@@ -29,7 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let model = network.build(1)?;
         let json = serde_json::to_vec(&model.architecture()?)?;
         fs::write(seed("architecture", i)?, json)?;
-        save(Bundle::new(model).preprocessing(Preprocessing::Divide(255.0)), i)?;
+        save(
+            Bundle::new(model).preprocessing(Preprocessing::Divide(255.0)),
+            i,
+        )?;
     }
     rows()?;
 
@@ -46,9 +49,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (i, layout) in layouts.into_iter().enumerate() {
         for (bit, extension) in ["safetensors", "npz"].into_iter().enumerate() {
             let path = file::file(extension, b"");
-            WeightsFile::new(&path).layout(layout).save(&weights::model())?;
+            WeightsFile::new(&path)
+                .layout(layout)
+                .save(&weights::model())?;
             let choice = (2 * i + bit) as u8;
-            fs::write(seed("weights", choice.into())?, [&[choice], &fs::read(path)?[..]].concat())?;
+            fs::write(
+                seed("weights", choice.into())?,
+                [&[choice], &fs::read(path)?[..]].concat(),
+            )?;
         }
     }
     Ok(())
@@ -95,7 +103,10 @@ fn rows() -> Result<(), Box<dyn Error>> {
         .training("a seed");
     save(bundle, 100)?;
     let model = Sequential::input([4]).push(Dense::new(1)).build(1)?;
-    save(Bundle::new(model).preprocessing(MinMaxScaler::fit(&x)?), 101)
+    save(
+        Bundle::new(model).preprocessing(MinMaxScaler::fit(&x)?),
+        101,
+    )
 }
 
 fn save(bundle: Bundle<f32>, number: usize) -> Result<(), Box<dyn Error>> {
@@ -107,7 +118,9 @@ fn save(bundle: Bundle<f32>, number: usize) -> Result<(), Box<dyn Error>> {
 
 /// The place of a seed.
 fn seed(target: &str, number: usize) -> Result<PathBuf, std::io::Error> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(target);
     fs::create_dir_all(&folder)?;
     Ok(folder.join(format!("seed_{number}")))
 }

@@ -4,7 +4,7 @@ use dl_nn::ndarray::{ArrayD, IxDyn};
 use dl_nn::{Architecture, Limits, Model};
 
 /// Builds the architecture within limits and predicts one sample with it.
-pub fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     let Ok(architecture) = serde_json::from_slice::<Architecture>(bytes) else {
         return;
     };

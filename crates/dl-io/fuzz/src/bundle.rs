@@ -7,7 +7,7 @@ use crate::container::container;
 use crate::file::file;
 
 /// Loads the input as a bundle and predicts one sample with it.
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let path = file("dl", &container(input));
     let Ok(bundle) = Bundle::<f32>::load(path) else {
         return;

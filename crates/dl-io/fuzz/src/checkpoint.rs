@@ -9,10 +9,10 @@ use crate::container::container;
 use crate::file::file;
 
 /// The epochs of the training that the seeds are of.
-pub const EPOCHS: usize = 2;
+pub(crate) const EPOCHS: usize = 2;
 
 /// Reads the input as a checkpoint, and goes on from it.
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let checkpoints = Checkpoints::new(file("checkpoint", &container(input)));
     if let Ok(snapshot) = checkpoints.resume::<f32>() {
         let (x, labels) = data();
@@ -24,7 +24,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// What is trained.
-pub fn trainer() -> Trainer<f32> {
+pub(crate) fn trainer() -> Trainer<f32> {
     let network = Sequential::input([3])
         .push(Dense::new(4).activation(Relu))
         .push(BatchNorm::new())
@@ -34,7 +34,7 @@ pub fn trainer() -> Trainer<f32> {
 }
 
 /// How.
-pub fn options<'a>(stopping: &'a mut EarlyStopping<f32>) -> Fit<'a, f32> {
+pub(crate) fn options<'a>(stopping: &'a mut EarlyStopping<f32>) -> Fit<'a, f32> {
     Fit::epochs(EPOCHS)
         .batch_size(4)
         .callback(ReduceOnPlateau::new(0.5).expect("a factor").patience(0))
@@ -42,7 +42,7 @@ pub fn options<'a>(stopping: &'a mut EarlyStopping<f32>) -> Fit<'a, f32> {
 }
 
 /// On what.
-pub fn data() -> (Array2<f32>, Vec<usize>) {
+pub(crate) fn data() -> (Array2<f32>, Vec<usize>) {
     let x = Array2::from_shape_fn((12, 3), |(i, j)| ((3 * i + 7 * j) as f32).sin());
     let labels = (0..12).map(|i| usize::from(x[[i, 0]] > x[[i, 1]]));
     let labels = labels.collect();

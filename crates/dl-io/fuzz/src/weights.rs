@@ -9,7 +9,7 @@ use crate::architecture::answers;
 use crate::file::file;
 
 /// Loads all but the first byte, which chooses format and layout, into a small model.
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let Some((&choice, bytes)) = input.split_first() else {
         return;
     };
@@ -39,7 +39,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// What the seeds are weights of.
-pub fn model() -> Model<f32> {
+pub(crate) fn model() -> Model<f32> {
     let network = Sequential::input([6, 6, 1])
         .push(Conv2d::new(2, 3).activation(Relu))
         .push(MaxPool2d::new(2))
