@@ -1,5 +1,7 @@
 //! Writes the inputs that fuzzing begins with into `corpus`: `cargo run --example seeds`, in this folder.
 
+#![allow(dead_code, reason = "seeds are written, not read")]
+
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
