@@ -230,7 +230,7 @@ pub enum TrainError {
     #[error("cannot resume: {0}")]
     Resume(#[from] ResumeError),
     /// The checkpointer cannot keep checkpoints; nothing has changed.
-    #[error("no checkpoints can be kept: {0}")]
+    #[error("no checkpoints can be kept: {}", shown(.0))]
     NoCheckpoints(String),
     /// A checkpoint could not be kept. Training stopped after this step, with its weights.
     #[error(
