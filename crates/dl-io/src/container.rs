@@ -18,6 +18,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use dl_core::text::shown;
 use dl_fs::{Budget, OverBudget};
 use dl_nn::Scalar;
 use ndarray::ArrayD;
@@ -64,7 +65,10 @@ pub enum ReadErrorKind {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// It is no safetensors file, or less of it than its header says.
-    #[error("it is no whole safetensors file of {bytes} bytes: {source}")]
+    #[error(
+        "it is no whole safetensors file of {bytes} bytes: {source}",
+        source = shown(&source.to_string())
+    )]
     Format {
         /// The bytes there are.
         bytes: usize,
@@ -75,10 +79,13 @@ pub enum ReadErrorKind {
     #[error("it holds tensors, but no manifest; plain weights are read by `weights`")]
     NoManifest,
     /// The manifest is not what this library writes.
-    #[error("its manifest cannot be read: {0}")]
+    #[error("its manifest cannot be read: {}", shown(&.0.to_string()))]
     Manifest(serde_json::Error),
     /// Its bytes are not those that were written.
-    #[error("its checksum is {found}, but its bytes have {expected}: it was changed or damaged")]
+    #[error(
+        "its checksum is {found}, but its bytes have {expected}: it was changed or damaged",
+        found = shown(found), expected = shown(expected)
+    )]
     Checksum {
         /// The checksum in the file.
         found: String,
@@ -86,7 +93,7 @@ pub enum ReadErrorKind {
         expected: String,
     },
     /// It is another kind of file.
-    #[error("it is a `{found}`, but a `{expected}` is read here")]
+    #[error("it is a `{found}`, but a `{expected}` is read here", found = shown(found))]
     Kind {
         /// Its kind.
         found: String,
@@ -105,16 +112,16 @@ pub enum ReadErrorKind {
     #[error(transparent)]
     Tensor(#[from] TensorError),
     /// The manifest names a tensor more than once.
-    #[error("its manifest names the tensor `{0}` more than once")]
+    #[error("its manifest names the tensor `{}` more than once", shown(.0))]
     Repeated(String),
     /// An object of its JSON has a key twice: a tensor, or a setting.
-    #[error("its JSON has the key `{0}` twice in one object")]
+    #[error("its JSON has the key `{}` twice in one object", shown(.0))]
     Duplicate(String),
     /// It would cost more than its size warrants.
     #[error(transparent)]
     Cost(#[from] OverBudget),
     /// A tensor is missing.
-    #[error("it has no tensor `{0}`, which its manifest names")]
+    #[error("it has no tensor `{}`, which its manifest names", shown(.0))]
     MissingTensor(String),
 }
 

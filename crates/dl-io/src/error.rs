@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dl_core::text::shown;
 use dl_nn::ArchitectureError;
 
 /// A file that could not be written. What stood there before still does.
@@ -36,6 +37,6 @@ pub enum SaveError {
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
     /// What is to be saved does not fit together.
-    #[error("cannot save: {0}")]
+    #[error("cannot save: {}", shown(.0))]
     Parts(String),
 }

@@ -1,5 +1,6 @@
 //! Arrays as the bytes of a tensor, and back: little-endian and row-major, as safetensors has them.
 
+use dl_core::text::shown;
 use dl_nn::Scalar;
 use ndarray::{ArrayD, ArrayRef, IxDyn};
 use safetensors::Dtype;
@@ -20,7 +21,10 @@ pub(crate) enum Narrowing {
 #[non_exhaustive]
 pub enum TensorError {
     /// Its numbers are of a type that cannot be read without loss.
-    #[error("tensor `{tensor}` holds {found}, but only {expected} can be read here")]
+    #[error(
+        "tensor `{tensor}` holds {found}, but only {expected} can be read here",
+        tensor = shown(tensor), found = shown(found)
+    )]
     Dtype {
         /// The tensor's name.
         tensor: String,
@@ -30,7 +34,10 @@ pub enum TensorError {
         expected: &'static str,
     },
     /// It has more elements than can be counted, or another number of bytes than its shape says.
-    #[error("tensor `{tensor}` of shape {shape:?} cannot be made of {bytes} bytes")]
+    #[error(
+        "tensor `{tensor}` of shape {shape:?} cannot be made of {bytes} bytes",
+        tensor = shown(tensor)
+    )]
     Size {
         /// The tensor's name.
         tensor: String,

@@ -238,3 +238,27 @@ fn a_name_that_stands_twice_in_a_header_is_an_error() {
     let text = refused(&file, &path, &mut model(1));
     assert!(text.contains("`shape`"), "{text}");
 }
+
+#[test]
+fn names_that_a_terminal_would_obey_are_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "\u{1b}[2J\u{9b}31m\u{202e}";
+    let evil = |units| {
+        let network = Sequential::<f32>::input([2]).push_named(name, Dense::new(units));
+        network.build(1).unwrap()
+    };
+    for extension in cases::EXTENSIONS {
+        let path = folder.path().join(format!("w.{extension}"));
+        let file = WeightsFile::new(&path);
+        file.save(&evil(3)).unwrap();
+        let renamed = file.clone().rename("first", name);
+        for said in [
+            refused(&file, &path, &mut model(3)),
+            refused(&file, &path, &mut evil(4)),
+            renamed.load(&mut model(3)).unwrap_err().to_string(),
+        ] {
+            assert!(said.contains(r"\u{1b}[2J\u{9b}31m\u{202e}"), "{said:?}");
+            assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{said:?}");
+        }
+    }
+}

@@ -245,7 +245,7 @@ pub enum TrainError {
     #[error("cannot resume: {0}")]
     Resume(#[from] ResumeError),
     /// The checkpointer cannot keep checkpoints; nothing has changed.
-    #[error("no checkpoints can be kept: {0}")]
+    #[error("no checkpoints can be kept: {}", shown(.0))]
     NoCheckpoints(String),
     /// A callback put another network in the model's place. The trainer holds that one, untrained.
     #[error(

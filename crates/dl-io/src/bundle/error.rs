@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dl_core::text::shown;
 use dl_nn::{ArchitectureError, BuildError, WeightsError};
 
 use crate::container::ReadError;
@@ -22,7 +23,7 @@ pub enum LoadError {
         source: ModelError,
     },
     /// Its parts do not fit together.
-    #[error("cannot use `{}`: {why}", path.display())]
+    #[error("cannot use `{}`: {why}", path.display(), why = shown(why))]
     Parts {
         /// The file.
         path: PathBuf,
@@ -57,7 +58,10 @@ pub enum ModelError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// A weight that is NaN or infinite: there is no answer that means anything.
-    #[error("`{parameter}` holds {value} at position {position}, but weights must be finite")]
+    #[error(
+        "`{parameter}` holds {value} at position {position}, but weights must be finite",
+        parameter = shown(parameter)
+    )]
     NonFinite {
         /// The parameter or state.
         parameter: String,

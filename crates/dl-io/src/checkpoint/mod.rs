@@ -6,6 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use dl_core::instantiate;
+use dl_core::text::shown;
 use dl_fs::Lock;
 use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
@@ -75,7 +76,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The run's settings cannot be written as JSON, and so not be compared.
-    #[error("the run's settings cannot be written as JSON: {0}")]
+    #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
     /// It cannot be told whether there is a file.
     #[error("cannot look for `{}`: {source}", path.display())]
@@ -88,7 +89,9 @@ pub enum CheckpointError {
     /// It belongs to a run with other settings.
     #[error(
         "`{}` is a checkpoint of another run: {setting} was {found}, but is {expected} here",
-        path.display()
+        path.display(),
+        setting = shown(setting), found = shown(&found.to_string()),
+        expected = shown(&expected.to_string())
     )]
     Run {
         /// The file.

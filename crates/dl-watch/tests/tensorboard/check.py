@@ -17,6 +17,7 @@ import time
 from tensorboard.backend.event_processing import (
     event_accumulator,
     plugin_event_accumulator,
+    plugin_event_multiplexer,
 )
 from tensorboard.util import tensor_util
 
@@ -108,6 +109,15 @@ def main():
         runs = json.load(file)
     for run, values in runs.items():
         print(f"{run}: {check(f'{directory}/{run}', run, values)} tags as expected")
+    # all runs, side by side
+    together = plugin_event_multiplexer.EventMultiplexer(size_guidance={"tensors": EVERYTHING})
+    together.AddRunsFromDirectory(directory)
+    together.Reload()
+    same("runs", sorted(together.Runs()), sorted(runs))
+    for run, values in runs.items():
+        for tag, points in values["scalars"].items():
+            steps = [event.step for event in together.Tensors(run, tag)]
+            same(f"{run}: {tag}: steps of all runs", steps, [step for step, _ in points])
 
 
 main()
