@@ -1,6 +1,6 @@
 //! What can be wrong with data, apart from the text of a table ([`CsvError`](crate::CsvError)).
 
-use crate::text::shown;
+use dl_core::text::shown;
 use dl_core::{linalg::LinalgError, sampling::SamplingError};
 
 /// Why data are no data set, cannot be divided, or do not suit a transformer.

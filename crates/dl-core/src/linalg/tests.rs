@@ -246,7 +246,7 @@ fn nearly_dependent_columns() {
     check_svd(&a).unwrap();
 }
 
-/// A plane rotation of columns of 1 and 1e-12: 24 digits apart in AᵀA, of which an `f64` has 16.
+/// A plane rotation of columns of 1 and 1e-12: 24 digits apart in `AᵀA`, of which an `f64` has 16.
 #[test]
 fn small_singular_values_beside_large_ones() {
     let (s, c) = 0.7_f64.sin_cos();

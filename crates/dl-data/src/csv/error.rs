@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{DataError, text::shown};
+use crate::DataError;
+use dl_core::text::shown;
 
 /// A field of a table: path, line, column and the column's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

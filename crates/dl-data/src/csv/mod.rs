@@ -14,14 +14,14 @@ mod table;
 
 use std::{io::Read, path::Path};
 
-use dl_core::Scalar;
+use dl_core::{Scalar, text::shown};
 use ndarray::Array2;
 
 pub use column::Column;
 pub use error::{CsvError, Malformed, Place};
 pub use missing::Missing;
 
-use crate::{Dataset, RegressionDataset, text::shown};
+use crate::{Dataset, RegressionDataset};
 use dataset::{classification, regression, unlabelled};
 use missing::Markers;
 use numbers::Numbers;

@@ -3,7 +3,7 @@
 use std::{fmt, io};
 
 use super::{Element, MAX_RANK};
-use crate::text::shown;
+use dl_core::text::shown;
 
 /// A byte of an IDX file.
 #[derive(Debug, Clone, PartialEq, Eq)]

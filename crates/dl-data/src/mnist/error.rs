@@ -2,7 +2,8 @@
 
 use std::collections::TryReserveError;
 
-use crate::{DataError, idx::IdxError, text::shown};
+use crate::{DataError, idx::IdxError};
+use dl_core::text::shown;
 
 /// Why a folder does not hold the data set asked for.
 #[derive(Debug, thiserror::Error)]
