@@ -9,7 +9,9 @@
 //! | a probability | [`log_loss`], [`brier_score`], [`CalibrationCurve`] |
 //! | a number | [`mean_absolute_error`], [`mean_squared_error`], [`root_mean_squared_error`], [`r2_score`] |
 //!
-//! All take the truth first and agree with scikit-learn's functions of the same name. A measure
+//! All take the truth first and agree with scikit-learn's functions of the same name by their defaults,
+//! but for [`top_k_accuracy`] where scores are equal: there the lower class comes first, as in
+//! [`argmax`], and in scikit-learn the higher. A measure
 //! with an interval is an [`Estimate`]: the number is one call away, its interval one more.
 //!
 //! ```
