@@ -176,9 +176,26 @@ fn add_run<'a, F: Scalar, const J: usize, const N: usize>(
     while column + N <= p.len() {
         let p = lanes::<F, N>(p, column);
         let mut sums = [[F::zero(); N]; J];
-        for i in rows.clone() {
-            let [x, y] = row(i);
-            let (x, y) = (lanes::<F, N>(x, column), lanes::<F, N>(y, column));
+        let mut i = rows.start;
+        // by fours, so that even equal terms are rounded seldom
+        while i + 4 <= rows.end {
+            let [x0, y0] = row(i).map(|row| lanes::<F, N>(row, column));
+            let [x1, y1] = row(i + 1).map(|row| lanes::<F, N>(row, column));
+            let [x2, y2] = row(i + 2).map(|row| lanes::<F, N>(row, column));
+            let [x3, y3] = row(i + 3).map(|row| lanes::<F, N>(row, column));
+            for c in 0..N {
+                let t0 = terms.at(x0[c], y0[c], p[c]);
+                let t1 = terms.at(x1[c], y1[c], p[c]);
+                let t2 = terms.at(x2[c], y2[c], p[c]);
+                let t3 = terms.at(x3[c], y3[c], p[c]);
+                for j in 0..J {
+                    sums[j][c] += (t0[j] + t1[j]) + (t2[j] + t3[j]);
+                }
+            }
+            i += 4;
+        }
+        for i in i..rows.end {
+            let [x, y] = row(i).map(|row| lanes::<F, N>(row, column));
             for c in 0..N {
                 let terms = terms.at(x[c], y[c], p[c]);
                 for j in 0..J {

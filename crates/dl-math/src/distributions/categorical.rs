@@ -177,7 +177,8 @@ mod tests {
         fn entropy_and_divergence_are_those_of_the_table((p, q) in distributions()) {
             let (a, b) = (Categorical::new(p.clone()).unwrap(), Categorical::new(q.clone()).unwrap());
             prop_assert_eq!(a.entropy(), entropy(&p).unwrap());
-            prop_assert_eq!(a.kl(&b), kl_divergence(&p, &q).unwrap());
+            let kl = kl_divergence(&p, &q).unwrap();
+            prop_assert!(a.kl(&b) == kl || close(a.kl(&b), kl, 1e-15));
         }
 
         #[test]

@@ -40,9 +40,9 @@ pub enum Average {
     /// From the counts of all classes together. Where every sample has one class, precision,
     /// recall and F1 are then all the accuracy.
     Micro,
-    /// The mean over the classes that occur, in truth or in predictions: each counts the same, and one
-    /// that occurs in neither does not count. scikit-learn's default, which knows no other classes
-    /// than those; with `labels` given, it takes absent ones for zeros.
+    /// The mean over all classes of the matrix: each counts the same, and one that occurs neither in truth
+    /// nor in predictions counts as 0. scikit-learn does so where it is given all `labels`; by default
+    /// it knows no other classes than those that occur.
     Macro,
     /// The mean over the classes, weighted by support: each sample counts the same.
     Weighted,
@@ -145,11 +145,7 @@ impl ConfusionMatrix {
                     f1: micro,
                 };
             }
-            Average::Macro => {
-                let occurrences = self.support() + self.counts.sum_axis(Axis(0));
-                let present = occurrences.iter().filter(|&&count| count > 0).count();
-                occurrences.mapv(|count| ratio(usize::from(count > 0), present))
-            }
+            Average::Macro => Array1::from_elem(self.classes(), 1.0 / self.classes() as f64),
             Average::Weighted => self.support().mapv(|support| ratio(support, accuracy.n)),
         };
         let values = |estimates: Vec<Estimate>| estimates.iter().map(|e| e.value).collect();

@@ -70,19 +70,21 @@ def measures():
     scores = numpy.array([[0.4, 0.4, 0.2], [0.2, 0.4, 0.4], [0.3, 0.3, 0.4]])
     tied = numpy.array([0, 1, 0])
 
-    def averages(predicted):
+    def averages(predicted, labels=None):
+        options = {"labels": labels, "average": "macro", "zero_division": 0}
         return [
-            metrics.precision_score(truth, predicted, average="macro", zero_division=0),
-            metrics.recall_score(truth, predicted, average="macro", zero_division=0),
-            metrics.f1_score(truth, predicted, average="macro", zero_division=0),
+            metrics.precision_score(truth, predicted, **options),
+            metrics.recall_score(truth, predicted, **options),
+            metrics.f1_score(truth, predicted, **options),
         ]
 
     return {
         "truth": truth.tolist(),
         "predicted": predicted.tolist(),
-        "macro": averages(predicted),
+        "macro": averages(predicted, range(5)),
+        "macro_by_default": averages(predicted),
         "with_spurious": with_spurious.tolist(),
-        "macro_with_spurious": averages(with_spurious),
+        "macro_with_spurious": averages(with_spurious, range(5)),
         "scores": scores.tolist(),
         "tied": tied.tolist(),
         "top_1": metrics.top_k_accuracy_score(tied, scores, k=1, labels=[0, 1, 2]),
