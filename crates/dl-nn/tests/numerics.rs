@@ -336,6 +336,13 @@ fn macro_averages_are_over_all_classes() {
             assert_near(*found, expected, 1e-15);
         }
     }
+    let by_default = numbers(&measures["macro_by_default"]);
+    assert!(
+        numbers(&measures["macro"])
+            .iter()
+            .zip(&by_default)
+            .all(|(all, present)| all < present)
+    );
 }
 
 /// Of equal scores the lower class is first here, the higher in scikit-learn.
