@@ -23,7 +23,7 @@ const LANES: usize = 16;
 /// Rows whose terms are added in their own type.
 const RUN: usize = 16;
 
-/// Rows shorter than this are summed several at a time.
+/// Rows as short as this are summed several at a time.
 const NARROW: usize = 16;
 
 /// Columns whose sums stand on the stack.
@@ -238,18 +238,22 @@ instantiate! {
             return;
         }
         let mut on_stack = [0.0; STRIP];
-        if n < NARROW {
+        if n <= NARROW {
             // several short rows as one long one: whole vectors
-            let together = NARROW >> n.trailing_zeros();
+            let mut together = NARROW >> n.trailing_zeros();
+            while 2 * n * together <= STRIP / 2 {
+                together *= 2;
+            }
             let (long, rest) = x.split_at(x.len() - x.len() % (n * together));
             let width = n * together;
             add_strip(long, width, 0, &mut on_stack[..width]);
             let mut totals = [0.0; NARROW];
-            for (j, total) in on_stack[..width].iter().enumerate() {
-                totals[j % n] += total;
+            for row in on_stack[..width].chunks_exact(n) {
+                totals.iter_mut().zip(row).for_each(|(total, x)| *total += x);
             }
-            for (j, x) in rest.iter().enumerate() {
-                totals[j % n] += x.as_f64();
+            for row in rest.chunks_exact(n) {
+                let row = totals.iter_mut().zip(row);
+                row.for_each(|(total, x)| *total += x.as_f64());
             }
             for (sum, total) in sums.iter_mut().zip(totals) {
                 *sum = F::of(sum.as_f64() + total);
@@ -391,7 +395,7 @@ mod tests {
             prop_assert_eq!(sum_terms(x.iter().copied()), exact as f32);
             let squares: f64 = x.iter().map(|&x| f64::from(x * x)).sum();
             prop_assert_eq!(sum_of_pairs(&x, &x, |x, y| f64::from(x) * f64::from(y)), squares);
-            for columns in [1, 2, 3, 10, 64, 65, 130] {
+            for columns in [1, 2, 3, 10, 16, 17, 64, 65, 130] {
                 let mut sums = vec![1.0; columns];
                 add_column_sums(&x[..count - count % columns], &mut sums);
                 for (j, &found) in sums.iter().enumerate() {
