@@ -58,6 +58,14 @@ fn assert_near(found: f64, expected: f64, relative: f64) {
     );
 }
 
+/// Name, loss, targets, weights.
+type Case<'a> = (
+    &'a str,
+    &'a dyn Loss<f64>,
+    Target<'a, f64>,
+    Option<&'a [f64]>,
+);
+
 #[test]
 fn options_are_pytorchs_where_they_meet() {
     let losses = reference("losses");
@@ -70,7 +78,7 @@ fn options_are_pytorchs_where_they_meet() {
     let each = binary.clone().pos_weight(numbers(&losses["pos_weight"]));
     let smoothed = SoftmaxCrossEntropy::new().label_smoothing(0.1);
     let plain = SoftmaxCrossEntropy::new();
-    let cases: [(&str, &dyn Loss<f64>, Target<f64>, Option<&[f64]>); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("pos_weight", &each, (&units).into(), None),
         (
             "pos_weight of one",
