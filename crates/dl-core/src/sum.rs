@@ -2,11 +2,13 @@
 //!
 //! A running sum in the type of its terms loses about as many digits as the number of terms has,
 //! because it outgrows what is added to it (Higham 2002, *Accuracy and Stability of Numerical
-//! Algorithms*, section 4.2). Here at most sixteen terms are added in their own type, as a tree; from
-//! there on sums are `f64`, in blocks or of whole trees. So a sum of `f32` is right to its last digits.
+//! Algorithms*, section 4.2). Here at most sixteen terms are added in their own type; from there on sums
+//! are `f64`. So a sum of `f32` is right to its last digits.
 //!
 //! The order depends on the number of terms alone. Several sums run side by side, so that it costs no
 //! more than a running sum.
+
+use std::ops::Range;
 
 use pulp::Arch;
 
@@ -18,14 +20,14 @@ const BLOCK: usize = 4096;
 /// Sums that run side by side: as many as the widest vectors need to stay busy.
 const LANES: usize = 16;
 
-/// Columns that are summed side by side: as many as stay in first-level cache with their sums.
-const STRIP: usize = 256;
-
-/// Rows shorter than this are summed several at a time.
-const NARROW: usize = 64;
-
 /// Rows whose terms are added in their own type.
-const TREE: usize = 16;
+const RUN: usize = 16;
+
+/// Rows as short as this are summed several at a time.
+const NARROW: usize = 16;
+
+/// Columns whose sums stand on the stack.
+const STRIP: usize = 256;
 
 instantiate! {
     /// Σ xᵢ.
@@ -60,6 +62,12 @@ pub fn sum_of<F: Scalar>(x: &[F], f: impl Fn(F) -> f64) -> f64 {
 #[inline(always)]
 pub fn sum_of_pairs<F: Scalar>(x: &[F], y: &[F], f: impl Fn(F, F) -> f64) -> f64 {
     let mut total = 0.0;
+    if x.len() < LANES {
+        for (&x, &y) in x.iter().zip(y) {
+            total += f(x, y);
+        }
+        return total;
+    }
     for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
         let (x, x_rest) = x.as_chunks::<LANES>();
         let (y, y_rest) = y.as_chunks::<LANES>();
@@ -100,55 +108,124 @@ pub fn sum_terms<F: Scalar>(terms: impl IntoIterator<Item = F>) -> F {
     }
 }
 
-/// Σᵢ term(xᵢⱼ, yᵢⱼ, pⱼ) over the rows of two matrices, J sums at once, for each column j, which are
-/// handed to `done` with the column's number.
-///
-/// `row(i)` are the rows i of x and y, `p` numbers that belong to the columns; all as long as there are
-/// columns.
-///
-/// # Panics
-/// Where a row is shorter than `p`.
+/// What is summed down the columns of x and y, J sums at once: p are numbers that belong to the columns.
+trait Terms<F, const J: usize>: Copy {
+    fn at(self, x: F, y: F, p: F) -> [F; J];
+}
+
+/// x
+#[derive(Clone, Copy)]
+struct Itself;
+
+impl<F: Scalar> Terms<F, 1> for Itself {
+    #[inline(always)]
+    fn at(self, x: F, _: F, _: F) -> [F; 1] {
+        [x]
+    }
+}
+
+/// (x − p)²
+#[derive(Clone, Copy)]
+struct SquaredDeviation;
+
+impl<F: Scalar> Terms<F, 1> for SquaredDeviation {
+    #[inline(always)]
+    fn at(self, x: F, _: F, p: F) -> [F; 1] {
+        [(x - p) * (x - p)]
+    }
+}
+
+/// x and xy
+#[derive(Clone, Copy)]
+struct ItselfAndProduct;
+
+impl<F: Scalar> Terms<F, 2> for ItselfAndProduct {
+    #[inline(always)]
+    fn at(self, x: F, y: F, _: F) -> [F; 2] {
+        [x, x * y]
+    }
+}
+
+/// Adds the sums of the terms down each column to `totals`; the rows of x and y are `row(i)`.
 #[inline(always)]
-pub fn for_column_sums<'a, F: Scalar, const J: usize>(
+fn add_columns<'a, F: Scalar, const J: usize>(
+    terms: impl Terms<F, J>,
     rows: usize,
     row: impl Fn(usize) -> [&'a [F]; 2],
     p: &[F],
-    term: impl Fn(F, F, F) -> [F; J],
-    mut done: impl FnMut(usize, [f64; J]),
+    mut totals: [&mut [f64]; J],
 ) {
-    for (strip, p) in p.chunks(STRIP).enumerate() {
-        let (first, width) = (strip * STRIP, p.len());
-        let mut sums = [[0.0; STRIP]; J];
-        let trees = rows / TREE;
-        for tree in 0..trees {
-            let row = |k: usize| row(tree * TREE + k);
-            // equal lengths, known to the compiler, leave no bounds check in the loop
-            let xs: [&[F]; TREE] = std::array::from_fn(|k| &row(k)[0][first..][..width]);
-            let ys: [&[F]; TREE] = std::array::from_fn(|k| &row(k)[1][first..][..width]);
-            for (j, sums) in sums.iter_mut().enumerate() {
-                let sums = &mut sums[..width];
-                for c in 0..width {
-                    let t = |k: usize| term(xs[k][c], ys[k][c], p[c])[j];
-                    let four = |k: usize| (t(k) + t(k + 1)) + (t(k + 2) + t(k + 3));
-                    let sum = (four(0) + four(4)) + (four(8) + four(12));
-                    sums[c] += sum.as_f64();
-                }
-            }
-        }
-        for i in trees * TREE..rows {
-            let [x, y] = row(i);
-            let (x, y) = (&x[first..][..width], &y[first..][..width]);
-            for (j, sums) in sums.iter_mut().enumerate() {
-                let sums = &mut sums[..width];
-                for c in 0..width {
-                    sums[c] += term(x[c], y[c], p[c])[j].as_f64();
-                }
-            }
-        }
-        for c in 0..width {
-            done(first + c, std::array::from_fn(|j| sums[j][c]));
-        }
+    for first in (0..rows).step_by(RUN) {
+        let run = first..rows.min(first + RUN);
+        let done = add_run::<F, J, 32>(terms, run.clone(), &row, p, &mut totals, 0);
+        let done = add_run::<F, J, 8>(terms, run.clone(), &row, p, &mut totals, done);
+        add_run::<F, J, 1>(terms, run, &row, p, &mut totals, done);
     }
+}
+
+/// The same for a few rows, and the columns from `column` on, N at a time; the first column not done.
+#[inline(always)]
+fn add_run<'a, F: Scalar, const J: usize, const N: usize>(
+    terms: impl Terms<F, J>,
+    rows: Range<usize>,
+    row: &impl Fn(usize) -> [&'a [F]; 2],
+    p: &[F],
+    totals: &mut [&mut [f64]; J],
+    mut column: usize,
+) -> usize {
+    while column + N <= p.len() {
+        let p = lanes::<F, N>(p, column);
+        let mut sums = [[F::zero(); N]; J];
+        let mut i = rows.start;
+        // by fours, so that even equal terms are rounded seldom
+        while i + 4 <= rows.end {
+            let [x0, y0] = row(i).map(|row| lanes::<F, N>(row, column));
+            let [x1, y1] = row(i + 1).map(|row| lanes::<F, N>(row, column));
+            let [x2, y2] = row(i + 2).map(|row| lanes::<F, N>(row, column));
+            let [x3, y3] = row(i + 3).map(|row| lanes::<F, N>(row, column));
+            for c in 0..N {
+                let t0 = terms.at(x0[c], y0[c], p[c]);
+                let t1 = terms.at(x1[c], y1[c], p[c]);
+                let t2 = terms.at(x2[c], y2[c], p[c]);
+                let t3 = terms.at(x3[c], y3[c], p[c]);
+                for j in 0..J {
+                    sums[j][c] += (t0[j] + t1[j]) + (t2[j] + t3[j]);
+                }
+            }
+            i += 4;
+        }
+        for i in i..rows.end {
+            let [x, y] = row(i).map(|row| lanes::<F, N>(row, column));
+            for c in 0..N {
+                let terms = terms.at(x[c], y[c], p[c]);
+                for j in 0..J {
+                    sums[j][c] += terms[j];
+                }
+            }
+        }
+        for j in 0..J {
+            let totals = totals[j][column..].first_chunk_mut::<N>();
+            let totals = totals.expect("a total for each column");
+            for c in 0..N {
+                totals[c] += sums[j][c].as_f64();
+            }
+        }
+        column += N;
+    }
+    column
+}
+
+#[inline(always)]
+fn lanes<F, const N: usize>(numbers: &[F], at: usize) -> &[F; N] {
+    numbers[at..]
+        .first_chunk()
+        .expect("a number for each column")
+}
+
+/// Row i of a matrix of rows of `width` numbers.
+#[inline(always)]
+fn row_of<F>(x: &[F], width: usize, i: usize) -> &[F] {
+    &x[i * width..][..width]
 }
 
 instantiate! {
@@ -156,39 +233,143 @@ instantiate! {
     /// of a bias.
     pub fn add_column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
         let n = sums.len();
-        if n == 0 {
+        if n <= 1 {
+            sums.iter_mut().for_each(|total| *total = F::of(total.as_f64() + sum(x)));
             return;
         }
-        if n == 1 {
-            sums[0] = F::of(sums[0].as_f64() + sum(x));
+        let mut on_stack = [0.0; STRIP];
+        if n <= NARROW {
+            // several short rows as one long one: whole vectors
+            let mut together = NARROW >> n.trailing_zeros();
+            while 2 * n * together <= STRIP / 2 {
+                together *= 2;
+            }
+            let (long, rest) = x.split_at(x.len() - x.len() % (n * together));
+            let width = n * together;
+            add_strip(long, width, 0, &mut on_stack[..width]);
+            let mut totals = [0.0; NARROW];
+            for row in on_stack[..width].chunks_exact(n) {
+                totals.iter_mut().zip(row).for_each(|(total, x)| *total += x);
+            }
+            for row in rest.chunks_exact(n) {
+                let row = totals.iter_mut().zip(row);
+                row.for_each(|(total, x)| *total += x.as_f64());
+            }
+            for (sum, total) in sums.iter_mut().zip(totals) {
+                *sum = F::of(sum.as_f64() + total);
+            }
             return;
         }
+        for (strip, sums) in sums.chunks_mut(STRIP).enumerate() {
+            let totals = &mut on_stack[..sums.len()];
+            totals.fill(0.0);
+            add_strip(x, n, strip * STRIP, totals);
+            for (sum, total) in sums.iter_mut().zip(totals) {
+                *sum = F::of(sum.as_f64() + *total);
+            }
+        }
+    }
+
+    /// Σᵢ xᵢⱼ over the rows of x `[m, n]`, row-major, is added to `totals` `[n]`.
+    pub fn add_column_totals<F: Scalar>(x: &[F], totals: &mut [f64]) {
+        add_strip(x, totals.len(), 0, totals);
+    }
+
+    /// Σᵢ (xᵢⱼ − meanⱼ)² over the rows of x `[m, n]`, row-major, is added to `totals` `[n]`.
+    ///
+    /// # Panics
+    /// Where there are not as many means as totals.
+    pub fn add_column_squared_deviations<F: Scalar>(x: &[F], means: &[F], totals: &mut [f64]) {
+        let n = means.len();
+        assert_eq!(n, totals.len(), "as many means as totals");
         Arch::new().dispatch(
             #[inline(always)]
             || {
-                // several short rows as one long one: the widest vectors are then full
-                let together = (NARROW / n).max(1);
-                let (long, rest) = x.split_at(x.len() - x.len() % (n * together));
-                if !long.is_empty() {
-                    let width = n * together;
-                    for_column_sums(
-                        long.len() / width,
-                        #[inline(always)]
-                        |i| [&long[i * width..][..width]; 2],
-                        // nothing belongs to the columns
-                        &long[..width],
-                        #[inline(always)]
-                        |x, _, _| [x],
-                        #[inline(always)]
-                        |j, [sum]| sums[j % n] = F::of(sums[j % n].as_f64() + sum),
-                    );
-                }
-                for row in rest.chunks_exact(n) {
-                    sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
-                }
+                let row = |i: usize| [row_of(x, n, i); 2];
+                add_columns(SquaredDeviation, x.len() / n.max(1), row, means, [totals]);
             },
         );
     }
+
+    /// Σᵢ xᵢⱼ and Σᵢ xᵢⱼ yᵢⱼ over the rows of x and y `[m, n]`, row-major, are added to `sums` and
+    /// `products`, each `[n]`.
+    ///
+    /// # Panics
+    /// Where y is shorter than x, or there are not as many sums as products.
+    pub fn add_column_sums_and_products<F: Scalar>(
+        x: &[F],
+        y: &[F],
+        sums: &mut [f64],
+        products: &mut [f64],
+    ) {
+        let n = sums.len();
+        assert_eq!(n, products.len(), "as many sums as products");
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let row = |i: usize| [row_of(x, n, i), row_of(y, n, i)];
+                // nothing belongs to the columns
+                let p = &x[..n.min(x.len())];
+                let totals = [sums, products];
+                add_columns(ItselfAndProduct, x.len() / n.max(1), row, p, totals);
+            },
+        );
+    }
+
+    /// totalⱼ ← Σᵢ xᵢⱼ of `rows` rows xᵢ = `row(i)`, which need not stand side by side.
+    ///
+    /// # Panics
+    /// Where a row is shorter than `total`.
+    pub fn sum_rows<'a, F: Scalar>(
+        rows: usize,
+        row: &(dyn Fn(usize) -> &'a [F] + Sync),
+        total: &mut [F],
+    ) {
+        if rows == 0 {
+            return total.fill(F::zero());
+        }
+        let mut on_stack = [0.0; STRIP];
+        for (strip, total) in total.chunks_mut(STRIP).enumerate() {
+            let sums = &mut on_stack[..total.len()];
+            sums.fill(0.0);
+            let part = |i: usize| &row(i)[strip * STRIP..][..total.len()];
+            Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    let p = part(0);
+                    for first in (0..rows).step_by(RUN) {
+                        let mut run = [p; RUN];
+                        let count = RUN.min(rows - first);
+                        for (k, row) in run[..count].iter_mut().enumerate() {
+                            *row = part(first + k);
+                        }
+                        let row = |i: usize| [run[i]; 2];
+                        add_columns(Itself, count, row, p, [sums]);
+                    }
+                },
+            );
+            for (total, sum) in total.iter_mut().zip(sums) {
+                *total = F::of(*sum);
+            }
+        }
+    }
+}
+
+/// Adds the sums of some columns of x, from `first` on.
+fn add_strip<F: Scalar>(x: &[F], width: usize, first: usize, totals: &mut [f64]) {
+    if x.is_empty() {
+        return;
+    }
+    let columns = totals.len();
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let row = |i: usize| [&row_of(x, width, i)[first..][..columns]; 2];
+            // nothing belongs to the columns
+            let p = &x[..columns];
+            add_columns(Itself, x.len() / width, row, p, [totals]);
+        },
+    );
 }
 
 #[cfg(test)]
@@ -214,7 +395,7 @@ mod tests {
             prop_assert_eq!(sum_terms(x.iter().copied()), exact as f32);
             let squares: f64 = x.iter().map(|&x| f64::from(x * x)).sum();
             prop_assert_eq!(sum_of_pairs(&x, &x, |x, y| f64::from(x) * f64::from(y)), squares);
-            for columns in [1, 2, 3, 10, 64, 65, 130] {
+            for columns in [1, 2, 3, 10, 16, 17, 64, 65, 130] {
                 let mut sums = vec![1.0; columns];
                 add_column_sums(&x[..count - count % columns], &mut sums);
                 for (j, &found) in sums.iter().enumerate() {

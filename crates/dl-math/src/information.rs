@@ -266,4 +266,30 @@ mod tests {
             "q has shape [1], but must have shape [2]"
         );
     }
+
+    /// p = ½(1 ± d), q = ½: KL is d²/2 + d⁴/12 + …, JS a quarter of d²/2 to first order.
+    #[test]
+    fn divergences_of_nearly_equal_distributions_keep_their_digits() {
+        let q = array![0.5, 0.5];
+        for d in [1e-3, 1e-6, 1e-8_f64] {
+            // both exact, so that they sum to 1
+            let larger = 0.5 * (1.0 + d);
+            let p = array![larger, 1.0 - larger];
+            let d: f64 = 2.0 * p[0] - 1.0; // as rounded
+            let kl = kl_divergence(&p, &q).unwrap();
+            assert!((kl / (d * d / 2.0) - 1.0).abs() <= 1e-5 + d, "{d}: {kl}");
+            let js = js_divergence(&p, &q).unwrap();
+            assert!((js / (d * d / 8.0) - 1.0).abs() <= 1e-5 + d, "{d}: {js}");
+        }
+    }
+
+    /// A hundred thousand equal outcomes in single precision.
+    #[test]
+    fn entropies_of_many_outcomes_keep_their_digits() {
+        let n = 100_000;
+        let p = Array1::from_elem(n, 1e-5_f32);
+        let exact = (n as f64).ln();
+        assert!((f64::from(entropy(&p).unwrap()) / exact - 1.0).abs() <= 2e-7);
+        assert_eq!(kl_divergence(&p, &p).unwrap(), 0.0);
+    }
 }

@@ -215,4 +215,22 @@ mod tests {
             "logits has shape [2, 3], but must have shape [1, 3]"
         );
     }
+
+    /// Closed form: ln(1 + e^±½) a sample, and ln K for K equal logits.
+    #[test]
+    fn large_logits_and_many_samples_keep_their_digits() {
+        let n = 100_000;
+        let logits = Array2::from_shape_fn((n, 2), |(_, k)| 1e6 + 0.5 * k as f32);
+        let nll = categorical_nll(&Array1::zeros(n), &logits).unwrap();
+        let exact = n as f64 * 0.5_f64.exp().ln_1p();
+        assert!((f64::from(nll) / exact - 1.0).abs() <= 2e-7);
+        let nll = bernoulli_nll(&Array1::from_elem(n, true), &Array1::from_elem(n, 3.0_f32));
+        let exact = n as f64 * (-3_f64).exp().ln_1p();
+        assert!((f64::from(nll.unwrap()) / exact - 1.0).abs() <= 2e-7);
+        let y = Array1::from_elem(n, 0.1_f32);
+        let nll = gaussian_nll(&y, &Array1::zeros(n), 1.0).unwrap();
+        let square = f64::from(0.1_f32).powi(2);
+        let exact = 0.5 * n as f64 * (square + LN_2PI);
+        assert!((f64::from(nll) / exact - 1.0).abs() <= 2e-7);
+    }
 }

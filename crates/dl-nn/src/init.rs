@@ -9,9 +9,11 @@
 //! use dl_core::random::generator;
 //!
 //! let shape = [784, 128];
-//! let kernel = Initializer::HeNormal.sample::<f32>(&shape, Fans::of(&shape), &mut generator(1));
+//! let fans = Fans::of(&shape);
+//! let kernel = Initializer::HeNormal.sample::<f32>(&shape, fans, &mut generator(1))?;
 //! assert_eq!(kernel.shape(), [784, 128]);
 //! assert!((kernel.std(0.0) - (2.0f32 / 784.0).sqrt()).abs() < 1e-3);
+//! # Ok::<(), dl_core::memory::OutOfMemory>(())
 //! ```
 
 use dl_core::memory::{OutOfMemory, filled, room};

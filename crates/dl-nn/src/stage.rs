@@ -4,9 +4,8 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use dl_core::Scalar;
-use dl_core::sum::for_column_sums;
+use dl_core::sum::sum_rows;
 use ndarray::{ArrayD, Axis};
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::block::{Block, Part, Space, batch, batch_mut};
@@ -305,21 +304,7 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
         if blocks.len() == 1 {
             return total.copy_from_slice(&part(0)[..total.len()]);
         }
-        // nothing belongs to the numbers
-        let numbers = &part(0)[..total.len()];
-        Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for_column_sums(
-                    blocks.len(),
-                    |block| [part(block); 2],
-                    numbers,
-                    #[inline(always)]
-                    |x, _, _| [x],
-                    |i, [sum]| total[i] = F::of(sum),
-                );
-            },
-        );
+        sum_rows(blocks.len(), &part, total);
     };
     if blocks.len() == 1 {
         chunks.into_iter().for_each(add_up);

@@ -8,8 +8,11 @@ use super::plan::{Plan, Span};
 /// Channels that are worked on side by side: two registers of `f32` on the widest machines.
 const LANES: usize = 32;
 
-/// Pixels of a row that are reduced before they are joined to those before them.
-const RUN: usize = 16;
+/// Windows of so many pixels are one run.
+const SMALL: usize = 16;
+
+/// Pixels of a row that are reduced, in larger windows, before they are joined to those before them.
+const RUN: usize = 4;
 
 /// How the pixels of a window become one number, and how its gradient goes back to them.
 pub(crate) trait Reduce<F>: Copy + Send + Sync {
@@ -149,7 +152,7 @@ fn window<F: Scalar, R: Reduce<F>, const N: usize>(
     x: &[F],
     channel: usize,
 ) -> [F; N] {
-    if counts[0] * counts[1] <= RUN {
+    if counts[0] * counts[1] <= SMALL {
         let mut sum = *lanes::<F, N>(x, channel);
         for i in 0..counts[0] {
             for j in usize::from(i == 0)..counts[1] {

@@ -131,54 +131,31 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
 
     #[inline(always)]
     fn tile<const M: usize>(&self, block: &RowBlock, first: usize, c: &mut [F]) {
-        let (product, used) = (self.product, self.panel.used);
+        let product = self.product;
         let start = block.c + first * product.c_row_stride + self.panel.column;
-        let whole = used == V * F::lanes::<S>();
-        let mut tile = Tile::<F, S, V, M> {
-            sums: [self.init; M],
-            terms: 0,
-            before: None,
+        let mut out = Out {
+            column: self,
+            start,
+            add: product.init == Init::Accumulate,
+            c,
         };
-        if let Init::Accumulate = product.init {
-            let mut before = tile.sums;
-            for (i, before) in before.iter_mut().enumerate() {
-                let c = &c[start + i * product.c_row_stride..][..used];
-                *before = if whole {
-                    F::vectors::<S>(c).0.as_chunks::<V>().0[0]
-                } else {
-                    let mut filled = [F::zero(); MAX_NR];
-                    filled[..used].copy_from_slice(c);
-                    F::vectors::<S>(&filled).0.as_chunks::<V>().0[0]
-                };
-            }
-            tile.before = Some(before);
-        }
-        let tile = match product.layout {
+        let mut sums = match product.layout {
             LhsLayout::RowMajor { row_stride } => {
                 let a = block.a + first * row_stride;
-                self.add_row_major::<M>(block, a, row_stride, tile)
+                self.add_row_major::<M>(block, a, row_stride, &mut out)
             }
             LhsLayout::ColumnMajor { k_stride } => {
                 let a = block.a + first;
-                self.add_column_major::<M>(block, a, k_stride, tile)
+                self.add_column_major::<M>(block, a, k_stride, &mut out)
             }
         };
-        let mut sums = tile.total(self.simd);
         if product.relu {
+            out.complete(&mut sums);
             for sum in sums.as_flattened_mut() {
                 *sum = F::relu(self.simd, *sum);
             }
         }
-        for (i, sums) in sums.iter().enumerate() {
-            let c = &mut c[start + i * product.c_row_stride..][..used];
-            if whole {
-                F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0] = *sums;
-            } else {
-                let mut filled = [F::zero(); MAX_NR];
-                F::vectors_mut::<S>(&mut filled).0.as_chunks_mut::<V>().0[0] = *sums;
-                c.copy_from_slice(&filled[..used]);
-            }
-        }
+        out.write(&sums);
     }
 
     /// Adds the products where the terms of a row stand side by side.
@@ -188,8 +165,10 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         block: &RowBlock,
         a: usize,
         row_stride: usize,
-        mut tile: Tile<F, S, V, M>,
-    ) -> Tile<F, S, V, M> {
+        out: &mut Out<'_, '_, F, S, V>,
+    ) -> [[F::Vector<S>; V]; M] {
+        let mut sums = [self.init; M];
+        let mut terms = 0;
         let batch = self.product.batch;
         for sample in 0..batch.count {
             let a = &self.product.a[a + sample * batch.a..];
@@ -197,11 +176,14 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             for range in &self.product.k_ranges[block.k_ranges.clone()] {
                 let a = &a[range.a..];
                 for (i, b) in b[range.b..][..range.len].chunks(KC).enumerate() {
-                    tile.make_room(self.simd);
+                    if terms >= KC {
+                        out.write(&sums);
+                        sums = [[F::splat(self.simd, F::zero()); V]; M];
+                        terms = 0;
+                    }
                     // equal lengths, known to the compiler, leave no bounds check in the loop
                     let rows: [&[F]; M] =
                         std::array::from_fn(|row| &a[row * row_stride + i * KC..][..b.len()]);
-                    let mut sums = tile.sums;
                     for k in 0..b.len() {
                         for i in 0..M {
                             let a = F::splat(self.simd, rows[i][k]);
@@ -210,12 +192,11 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                             }
                         }
                     }
-                    tile.sums = sums;
-                    tile.terms += b.len();
+                    terms += b.len();
                 }
             }
         }
-        tile
+        sums
     }
 
     /// Adds the products where the rows of a term stand side by side.
@@ -225,8 +206,10 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         block: &RowBlock,
         a: usize,
         k_stride: usize,
-        mut tile: Tile<F, S, V, M>,
-    ) -> Tile<F, S, V, M> {
+        out: &mut Out<'_, '_, F, S, V>,
+    ) -> [[F::Vector<S>; V]; M] {
+        let mut sums = [self.init; M];
+        let mut terms = 0;
         let batch = self.product.batch;
         for sample in 0..batch.count {
             let a = &self.product.a[a + sample * batch.a..];
@@ -234,8 +217,11 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             for range in &self.product.k_ranges[block.k_ranges.clone()] {
                 let a = &a[range.a..];
                 for (i, b) in b[range.b..][..range.len].chunks(KC).enumerate() {
-                    tile.make_room(self.simd);
-                    let mut sums = tile.sums;
+                    if terms >= KC {
+                        out.write(&sums);
+                        sums = [[F::splat(self.simd, F::zero()); V]; M];
+                        terms = 0;
+                    }
                     for (k, b) in b.iter().enumerate() {
                         let a = &a[(i * KC + k) * k_stride..][..M];
                         for i in 0..M {
@@ -245,48 +231,70 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                             }
                         }
                     }
-                    tile.sums = sums;
-                    tile.terms += b.len();
+                    terms += b.len();
                 }
             }
         }
-        tile
+        sums
     }
 }
 
-/// M rows of V vectors of C on the way to their sums.
-struct Tile<F: Scalar, S: Simd, const V: usize, const M: usize> {
-    /// What the last terms add up to.
-    sums: [[F::Vector<S>; V]; M],
-    /// How many these are.
-    terms: usize,
-    /// What C held, where the sums start from that, and the blocks of terms done add up to.
-    before: Option<[[F::Vector<S>; V]; M]>,
+/// Where a tile's sums go: to C itself, block of terms by block of terms, so that registers hold no more
+/// than one.
+struct Out<'a, 'c, F: Scalar, S: Simd, const V: usize> {
+    column: &'a Column<'a, F, S, V>,
+    /// Where the tile starts in C.
+    start: usize,
+    /// Whether they are added to what C holds.
+    add: bool,
+    c: &'c mut [F],
 }
 
-impl<F: Scalar, S: Simd, const V: usize, const M: usize> Tile<F, S, V, M> {
-    /// Ends the block of terms where it has KC or more.
+impl<F: Scalar, S: Simd, const V: usize> Out<'_, '_, F, S, V> {
+    /// Writes or adds the sums; those after them are added.
     #[inline(always)]
-    fn make_room(&mut self, simd: S) {
-        if self.terms >= KC {
-            self.before = Some(self.total(simd));
-            self.sums = [[F::splat(simd, F::zero()); V]; M];
-            self.terms = 0;
-        }
-    }
-
-    /// All that was added up.
-    #[inline(always)]
-    fn total(&self, simd: S) -> [[F::Vector<S>; V]; M] {
-        let Some(mut total) = self.before else {
-            return self.sums;
-        };
-        for i in 0..M {
-            for j in 0..V {
-                total[i][j] = F::vector_add(simd, total[i][j], self.sums[i][j]);
+    fn write<const M: usize>(&mut self, sums: &[[F::Vector<S>; V]; M]) {
+        let used = self.column.panel.used;
+        let whole = used == V * F::lanes::<S>();
+        let mut sums = *sums;
+        self.complete(&mut sums);
+        for (i, sums) in sums.iter().enumerate() {
+            let row = self.start + i * self.column.product.c_row_stride;
+            let c = &mut self.c[row..][..used];
+            if whole {
+                F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0] = *sums;
+            } else {
+                let mut filled = [F::zero(); MAX_NR];
+                F::vectors_mut::<S>(&mut filled).0.as_chunks_mut::<V>().0[0] = *sums;
+                c.copy_from_slice(&filled[..used]);
             }
         }
-        total
+        self.add = true;
+    }
+
+    /// Adds what C holds to the sums, where they are to be added to it.
+    #[inline(always)]
+    fn complete<const M: usize>(&mut self, sums: &mut [[F::Vector<S>; V]; M]) {
+        if !self.add {
+            return;
+        }
+        let used = self.column.panel.used;
+        let whole = used == V * F::lanes::<S>();
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let row = self.start + i * self.column.product.c_row_stride;
+            let c = &self.c[row..][..used];
+            let before = if whole {
+                F::vectors::<S>(c).0.as_chunks::<V>().0[0]
+            } else {
+                let mut filled = [F::zero(); MAX_NR];
+                filled[..used].copy_from_slice(c);
+                F::vectors::<S>(&filled).0.as_chunks::<V>().0[0]
+            };
+            for j in 0..V {
+                sums[j] = F::vector_add(self.column.simd, before[j], sums[j]);
+            }
+        }
+        self.add = false;
     }
 }
 

@@ -1,10 +1,9 @@
 //! Batch normalisation.
 
 use dl_core::memory::filled;
-use dl_core::sum::for_column_sums;
+use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
-use pulp::Arch;
 
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
@@ -118,34 +117,13 @@ impl<F: Scalar> BatchNormLayer<F> {
 
 /// Mean and biased variance of each column.
 fn moments<F: Scalar>(x: &[F], channels: usize) -> [Vec<F>; 2] {
-    let rows = x.len() / channels;
-    let mean = |sum: f64| F::of(sum / rows as f64);
-    let zeros = vec![F::zero(); channels];
-    let mut means = zeros.clone();
-    let mut variances = zeros.clone();
-    let row = |i: usize| [&x[i * channels..][..channels]; 2];
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for_column_sums(
-                rows,
-                row,
-                &zeros,
-                #[inline(always)]
-                |x, _, _| [x],
-                |c, [sum]| means[c] = mean(sum),
-            );
-            for_column_sums(
-                rows,
-                row,
-                &means,
-                #[inline(always)]
-                |x, _, mean| [(x - mean) * (x - mean)],
-                |c, [sum]| variances[c] = mean(sum),
-            );
-        },
-    );
-    [means, variances]
+    let rows = (x.len() / channels) as f64;
+    let mut sums = vec![0.0; channels];
+    add_column_totals(x, &mut sums);
+    let mean: Vec<F> = sums.iter().map(|sum| F::of(sum / rows)).collect();
+    sums.fill(0.0);
+    add_column_squared_deviations(x, &mean, &mut sums);
+    [mean, sums.iter().map(|sum| F::of(sum / rows)).collect()]
 }
 
 instantiate! {

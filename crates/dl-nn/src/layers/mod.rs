@@ -17,9 +17,8 @@ pub use reshape::{Flatten, Reshape};
 pub use variational::{Reparameterize, StandardNormalKl};
 
 use dl_core::Scalar;
-use dl_core::sum::for_column_sums;
+use dl_core::sum::add_column_sums_and_products;
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Ix2};
-use pulp::Arch;
 
 use crate::layer::{View, ViewMut};
 
@@ -73,29 +72,12 @@ fn add_shift_and_scale_gradients<F: Scalar>(
         unreachable!("a scale and a shift");
     };
     let (gamma, beta) = (gradient_slice(gamma), gradient_slice(beta));
-    let channels = gamma.len();
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for_column_sums(
-                delta.len() / channels,
-                #[inline(always)]
-                |i| {
-                    [
-                        &delta[i * channels..][..channels],
-                        &x_hat[i * channels..][..channels],
-                    ]
-                },
-                // nothing belongs to the channels
-                &delta[..channels],
-                #[inline(always)]
-                |delta, x_hat, _| [delta, delta * x_hat],
-                |c, [sum, sum_x_hat]| {
-                    beta[c] = F::of(beta[c].as_f64() + sum);
-                    gamma[c] = F::of(gamma[c].as_f64() + sum_x_hat);
-                    done(c, sum, sum_x_hat);
-                },
-            );
-        },
-    );
+    let mut sums = vec![0.0; 2 * gamma.len()];
+    let (sum, product) = sums.split_at_mut(gamma.len());
+    add_column_sums_and_products(delta, x_hat, sum, product);
+    for (c, (&sum, &product)) in sum.iter().zip(&*product).enumerate() {
+        beta[c] = F::of(beta[c].as_f64() + sum);
+        gamma[c] = F::of(gamma[c].as_f64() + product);
+        done(c, sum, product);
+    }
 }

@@ -60,7 +60,8 @@ instantiate! {
             let (positive, negative) = (weight * t, one - t);
             // ζ(z) = max(z, 0) + ln(1 + e), and σ(|z|) = 1/(1 + e)
             let e = (-z.abs()).exp();
-            let (larger, smaller) = ((one + e).recip(), e / (one + e));
+            let larger = (one + e).recip();
+            let smaller = e * larger;
             let [sigmoid, of_opposite] = match z >= zero {
                 true => [larger, smaller],
                 false => [smaller, larger],

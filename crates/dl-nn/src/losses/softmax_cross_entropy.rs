@@ -192,9 +192,12 @@ impl<F: Scalar> Softmax<F> {
             *p = (z - m).exp();
         }
         let others = match largest {
+            // the largest's own e⁰ = 1 beside them would cost them their digits
             Some(k) => {
-                let (before, after) = (&p[..k], &p[k + 1..]);
-                F::of(sum_of(before, F::as_f64) + sum_of(after, F::as_f64))
+                p[k] = F::zero();
+                let others = F::of(sum_of(p, F::as_f64));
+                p[k] = F::one();
+                others
             }
             None => F::nan(),
         };
@@ -204,7 +207,11 @@ impl<F: Scalar> Softmax<F> {
         }
         Self {
             m,
-            log_sum: others.ln_1p(),
+            // the plain logarithm takes half as long, and is as exact here
+            log_sum: match others >= F::of(0.5) {
+                true => (F::one() + others).ln(),
+                false => others.ln_1p(),
+            },
             largest: largest.unwrap_or(0),
             others: others * scale,
         }

@@ -40,7 +40,9 @@ pub enum Average {
     /// From the counts of all classes together. Where every sample has one class, precision,
     /// recall and F1 are then all the accuracy.
     Micro,
-    /// The mean over the classes: each counts the same.
+    /// The mean over all classes of the matrix: each counts the same, and one that occurs neither in truth
+    /// nor in predictions counts as 0. scikit-learn does so where it is given all `labels`; by default
+    /// it knows no other classes than those that occur.
     Macro,
     /// The mean over the classes, weighted by support: each sample counts the same.
     Weighted,

@@ -9,7 +9,10 @@
 //! | a probability | [`log_loss`], [`brier_score`], [`CalibrationCurve`] |
 //! | a number | [`mean_absolute_error`], [`mean_squared_error`], [`root_mean_squared_error`], [`r2_score`] |
 //!
-//! All take the truth first and agree with scikit-learn's functions of the same name. A measure
+//! All take the truth first and agree with scikit-learn's functions of the same name by their defaults,
+//! but for two things. Where scores are equal, [`top_k_accuracy`] takes the lower class first, as
+//! [`argmax`] does, and scikit-learn the higher. And macro averages are over all classes there are,
+//! as scikit-learn's with `labels` given; by default it leaves out those that do not occur. A measure
 //! with an interval is an [`Estimate`]: the number is one call away, its interval one more.
 //!
 //! ```
