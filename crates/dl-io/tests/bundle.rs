@@ -312,7 +312,7 @@ fn what_a_file_declares_is_not_trusted() {
             r#"{\"input_shape\":[1099511627776],\"layers\""#
         ),
         "cannot make the model of FILE: layer `input`: 1099511627776 numbers in a sample, but at \
-         most 67108864 are allowed here"
+         most 33554432 are allowed here"
     );
     assert_eq!(
         refused(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),

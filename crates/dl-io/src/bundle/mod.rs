@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The most numbers that a sample may have between the layers of a model from a file, all together.
-const MOST_SAMPLE: usize = 1 << 26;
+const MOST_SAMPLE: usize = 1 << 25;
 
 /// A model with what goes before it (scalers, projections) and after it (softmax, class names), and
 /// what is known of its making: raw rows in, answers out.
