@@ -10,8 +10,8 @@ use clap::value_parser;
 use dl_data::{DataError, ImageDataset, Mnist, MnistError};
 use dl_nn::train::Fit;
 
-use crate::Options;
 use crate::record::RecordOptions;
+use crate::{Options, println};
 
 pub use epoch_lines::EpochLines;
 pub use learn::LearnOptions;
@@ -80,6 +80,9 @@ pub enum OptionError {
     /// Fewer test images than the figures show.
     #[error("the data set has only {0} images to test on, but the figures show {FEWEST_TEST}")]
     Test(usize),
+    /// Figures cannot be written.
+    #[error("{0}")]
+    Out(String),
     /// The threads could not be started.
     #[error("--threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -92,6 +95,7 @@ impl DigitOptions {
     /// # Errors
     /// [`OptionError`].
     pub fn load(&self, default_train: Option<u32>) -> Result<Mnist<f32>, OptionError> {
+        self.options.check().map_err(OptionError::Out)?;
         if let Some(threads) = self.threads {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads.into())

@@ -43,7 +43,7 @@ impl<F: Scalar> Preprocessing<F> {
     }
 
     /// A bundle of the trained network that takes raw rows.
-    pub fn bundle(self, trainer: Trainer<F>) -> Bundle<F>
+    pub fn bundle(self, trainer: &Trainer<F>) -> Bundle<F>
     where
         F: Serialize + for<'de> Deserialize<'de>,
     {

@@ -10,6 +10,8 @@ use dl_nn::Scalar;
 use dl_nn::train::{Fit, Trainer};
 use serde::{Deserialize, Serialize};
 
+use crate::{check_writable, fail, interrupt, println};
+
 /// Where a training and its network are kept.
 #[derive(Debug, clap::Args)]
 pub struct KeepOptions {
@@ -33,7 +35,7 @@ pub struct KeepOptions {
 
 impl KeepOptions {
     /// The same training with checkpoints, going on from the last one where that is asked for. A
-    /// checkpoint of a run with other `settings` is refused.
+    /// checkpoint of a run with other `settings` is refused. A signal interrupts it.
     ///
     /// # Errors
     /// A checkpoint that is there although nobody asks for it, that is damaged or of another run.
@@ -42,6 +44,7 @@ impl KeepOptions {
         fit: Fit<'a, F>,
         settings: impl Serialize,
     ) -> Result<Fit<'a, F>, Box<dyn Error>> {
+        let fit = fit.interrupt(interrupt::catch(self.advice())?);
         let Some(path) = &self.checkpoint else {
             return Ok(fit);
         };
@@ -66,32 +69,50 @@ impl KeepOptions {
         Ok(fit.resume(snapshot).checkpoint(checkpoints))
     }
 
-    /// Writes the trained network where that is asked for: as an ONNX file with the activation that its
-    /// loss contains, and as the bundle that `bundle` makes of it. If one fails the other is written all
-    /// the same.
+    /// How to go on after an interruption.
+    fn advice(&self) -> String {
+        let Some(path) = &self.checkpoint else {
+            return "nothing was kept: with --checkpoint FILE, it could be gone on with".to_owned();
+        };
+        let mut command: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
+        if !self.resume {
+            command.push("--resume".to_owned());
+        }
+        format!("{} goes on from {}", command.join(" "), path.display())
+    }
+
+    /// Sees that every file can be written, before anything is trained.
     ///
     /// # Errors
-    /// As [`Onnx::save`] and [`Bundle::save`].
+    /// The sentence that says what is in the way.
+    pub fn check(&self) -> Result<(), String> {
+        let files = [&self.checkpoint, &self.save, &self.onnx];
+        files
+            .into_iter()
+            .flatten()
+            .try_for_each(|path| check_writable(path))
+    }
+
+    /// Writes the trained network where that is asked for: as an ONNX file with the activation that its
+    /// loss contains, and as the bundle that `bundle` makes of it. Where a file cannot be written, the
+    /// program goes on, and [`finish`](crate::finish) tells why.
     pub fn network<F>(
         &self,
-        trainer: Trainer<F>,
+        trainer: &Trainer<F>,
         class_names: &[String],
-        bundle: impl FnOnce(Trainer<F>) -> Bundle<F>,
-    ) -> Result<(), Box<dyn Error>>
-    where
+        bundle: impl FnOnce(&Trainer<F>) -> Bundle<F>,
+    ) where
         F: Scalar + Serialize + for<'de> Deserialize<'de>,
     {
-        let mut exported = Ok(());
+        // a signal may now end the program at any moment: what was learnt is written first
+        interrupt::release();
+        if let Some(path) = &self.save {
+            tell(path, bundle(trainer).save(path));
+        }
         if let Some(path) = &self.onnx {
             let onnx = Onnx::new(trainer.model()).output(trainer.loss().link());
-            exported = onnx.class_names(class_names).save(path);
-            told(path, exported.is_ok());
+            tell(path, onnx.class_names(class_names).save(path));
         }
-        if let Some(path) = &self.save {
-            bundle(trainer).save(path)?;
-            told(path, true);
-        }
-        Ok(exported?)
     }
 
     /// Whether anything is to be kept.
@@ -101,8 +122,19 @@ impl KeepOptions {
     }
 }
 
-fn told(path: &Path, written: bool) {
-    if written {
-        println!("wrote {}", path.display());
+/// Says that a file was written, or notes that it was not.
+pub(crate) fn tell<E: std::fmt::Display>(path: &Path, written: Result<(), E>) {
+    match written {
+        Ok(()) => println!("wrote {}", path.display()),
+        Err(error) => fail(error.to_string()),
     }
+}
+
+/// A word of a command line, in quotes where a shell would take it apart.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -11,11 +11,13 @@ pub mod curves;
 pub mod dartboard;
 pub mod descent;
 pub mod digits;
+pub mod interrupt;
 pub mod iris;
 pub mod keep;
 pub mod leakage;
 pub mod maps;
 pub mod neuron;
+pub mod output;
 pub mod petals;
 pub mod picture;
 pub mod record;
@@ -27,9 +29,18 @@ pub mod softmax_iris;
 pub mod vae;
 pub mod watch;
 
-use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
+use dl_nn::TrainError;
 use dl_viz::Figure;
+
+/// What went wrong without ending the program.
+static FAILURES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The options every binary has.
 #[derive(Debug, clap::Args)]
@@ -43,48 +54,87 @@ pub struct Options {
 }
 
 impl Options {
-    /// Writes a figure as `NAME.svg` and `NAME.png` and says so.
+    /// Makes the directory and sees that files can be written to it: to be asked before anything is
+    /// trained.
     ///
     /// # Errors
-    /// Where the figure cannot be drawn, or the directory not be made or written to.
-    pub fn save(&self, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
-        self.save_as(name, figure, &["svg", "png"])
+    /// The sentence that says what is in the way.
+    pub fn check(&self) -> Result<(), String> {
+        let made = fs::create_dir_all(&self.out);
+        made.map_err(|error| format!("cannot make the directory {}: {error}", self.out.display()))?;
+        check_writable(&self.out.join("figure.svg"))
+    }
+
+    /// Writes a figure as `NAME.svg` and `NAME.png` and says so. Where it cannot, the program goes on,
+    /// and [`finish`] tells why.
+    pub fn save(&self, name: &str, figure: &Figure) {
+        self.save_as(name, figure, &["svg", "png"]);
     }
 
     /// Writes a figure of images as `NAME.png` and says so: as SVG, every pixel would be a shape.
-    ///
-    /// # Errors
-    /// As [`save`](Self::save).
-    pub fn save_png(&self, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
-        self.save_as(name, figure, &["png"])
+    /// Otherwise as [`save`](Self::save).
+    pub fn save_png(&self, name: &str, figure: &Figure) {
+        self.save_as(name, figure, &["png"]);
     }
 
-    fn save_as(
-        &self,
-        name: &str,
-        figure: &Figure,
-        extensions: &[&str],
-    ) -> Result<(), Box<dyn Error>> {
-        fs::create_dir_all(&self.out).map_err(|error| {
-            format!("cannot make the directory {}: {error}", self.out.display())
-        })?;
+    fn save_as(&self, name: &str, figure: &Figure, extensions: &[&str]) {
+        if let Err(failure) = self.check() {
+            return fail(failure);
+        }
         for extension in extensions {
             let path = self.out.join(format!("{name}.{extension}"));
-            figure.save(&path)?;
-            println!("wrote {}", path.display());
+            match figure.save(&path) {
+                Ok(()) => println!("wrote {}", path.display()),
+                Err(error) => fail(error.to_string()),
+            }
         }
-        Ok(())
     }
 }
 
-/// How a program ends: an error goes to standard error as a sentence. (The workspace's errors tell
-/// their causes themselves.)
+/// Sees that a file can be written at `path`, before anything is trained.
+///
+/// # Errors
+/// The sentence that says what is in the way.
+pub fn check_writable(path: &Path) -> Result<(), String> {
+    dl_fs::check_writable(path)
+        .map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+}
+
+/// Notes what went wrong, for [`finish`] to tell. The program goes on.
+pub fn fail(failure: String) {
+    let mut failures = FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+    // what is wrong with the directory is wrong for every figure
+    if !failures.contains(&failure) {
+        failures.push(failure);
+    }
+}
+
+/// How a program ends: everything that went wrong goes to standard error, a sentence each. (The
+/// workspace's errors tell their causes themselves.) The exit status is 0, 1 where something went
+/// wrong, and 130 or 143 where a signal interrupted the training. A reader who closed standard output
+/// has seen enough, which is not an error.
 pub fn finish(result: Result<(), Box<dyn Error>>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
+    let mut failures =
+        std::mem::take(&mut *FAILURES.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut status = None;
+    if let Err(error) = result {
+        if let Some(TrainError::Interrupted { .. }) = error.downcast_ref() {
+            status = interrupt::exit_status();
         }
+        let advice = status.and_then(|_| interrupt::advice());
+        let advice = advice.map_or_else(String::new, |advice| format!("\n{advice}"));
+        failures.push(format!("{error}{advice}"));
+    }
+    if let Err(error) = output::close() {
+        failures.push(format!("cannot write to standard output: {error}"));
+    }
+    for failure in &failures {
+        // where this cannot be written either, the exit status says it
+        let _ = writeln!(io::stderr(), "error: {failure}");
+    }
+    match status {
+        Some(status) => ExitCode::from(status),
+        None if failures.is_empty() => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
     }
 }

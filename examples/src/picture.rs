@@ -1,17 +1,14 @@
 //! Pictures of files as samples of a network.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek};
+use std::io::{self, BufRead, Cursor, Seek};
 use std::path::{Path, PathBuf};
 
+use dl_fs::{Budget, OverBudget};
 use ndarray::{Array1, Array2, Array3, Axis, aview1};
 use png::{BitDepth, Decoder, DecodingError, Limits, Transformations};
 
 /// The most pixels along a side of a picture that is read.
 const LARGEST_SIDE: u32 = 16_384;
-
-/// The most bytes that a picture unpacks to.
-const MOST_BYTES: usize = 512 << 20;
 
 /// Shares of red, green and blue in what the eye sees as brightness (ITU-R BT.709).
 const LUMA: [f64; 3] = [0.2126, 0.7152, 0.0722];
@@ -32,11 +29,10 @@ enum Problem {
     Read(#[from] io::Error),
     #[error("no PNG picture that can be read: {0}")]
     Decode(#[from] DecodingError),
-    #[error(
-        "a picture of {width} × {height} pixels is too large: a side may have {LARGEST_SIDE}, and all its pixels {} MiB",
-        MOST_BYTES >> 20
-    )]
+    #[error("a picture of {width} × {height} pixels is too large: a side may have {LARGEST_SIDE}")]
     TooLarge { width: u32, height: u32 },
+    #[error(transparent)]
+    OverBudget(#[from] OverBudget),
 }
 
 /// The picture of a PNG file, brought to `[height, width, channels]` (1, grey, or 3, red, green and
@@ -50,7 +46,11 @@ pub fn read_picture(
     [height, width, channels]: [usize; 3],
     invert: bool,
 ) -> Result<Array3<f64>, PictureError> {
-    let open = || Decoded::new(BufReader::new(File::open(path)?));
+    let open = || {
+        let png = dl_fs::read(path)?;
+        let budget = Budget::for_file(png.len() as u64);
+        Decoded::new(Cursor::new(png), &budget)
+    };
     let decoded = open().map_err(|problem| PictureError {
         path: path.to_owned(),
         problem,
@@ -79,8 +79,9 @@ struct Decoded {
 }
 
 impl Decoded {
-    fn new(png: impl BufRead + Seek) -> Result<Self, Problem> {
-        let mut decoder = Decoder::new_with_limits(png, Limits { bytes: MOST_BYTES });
+    fn new(png: impl BufRead + Seek, budget: &Budget) -> Result<Self, Problem> {
+        let bytes = usize::try_from(budget.memory()).unwrap_or(usize::MAX);
+        let mut decoder = Decoder::new_with_limits(png, Limits { bytes });
         decoder.set_transformations(Transformations::EXPAND);
         decoder.set_ignore_text_chunk(true);
         decoder.set_ignore_iccp_chunk(true);
@@ -90,9 +91,12 @@ impl Decoded {
             return Err(too_large());
         }
         let mut reader = decoder.read_info()?;
-        let size = reader.output_buffer_size();
-        let size = size.filter(|&size| size <= MOST_BYTES);
-        let mut bytes = vec![0; size.ok_or_else(too_large)?];
+        let size = reader.output_buffer_size().ok_or_else(too_large)?;
+        budget.take_memory(
+            format_args!("a picture of {width} × {height} pixels"),
+            size as u64,
+        )?;
+        let mut bytes = vec![0; size];
         reader.next_frame(&mut bytes)?;
         let (color, depth) = reader.output_color_type();
         Ok(Self {
@@ -180,8 +184,6 @@ fn triangles(from: usize, to: usize) -> Vec<Triangle> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use ndarray::array;
     use png::{ColorType, Encoder};
 
@@ -207,8 +209,12 @@ mod tests {
         bytes
     }
 
+    fn decode(png: &[u8]) -> Result<Decoded, Problem> {
+        Decoded::new(Cursor::new(png), &Budget::for_file(png.len() as u64))
+    }
+
     fn decoded(png: &[u8]) -> Decoded {
-        Decoded::new(Cursor::new(png)).expect("it is a PNG")
+        decode(png).expect("it is a PNG")
     }
 
     fn weights(from: usize, to: usize) -> Vec<Vec<f64>> {
@@ -310,12 +316,7 @@ mod tests {
 
     #[test]
     fn what_is_no_picture() {
-        let message = |png: &[u8]| {
-            Decoded::new(Cursor::new(png))
-                .err()
-                .expect("none")
-                .to_string()
-        };
+        let message = |png: &[u8]| decode(png).err().expect("none").to_string();
         assert!(message(b"a,b\n1,2\n").starts_with("no PNG picture that can be read: "));
         let whole = png([2, 2], ColorType::Grayscale, BitDepth::Eight, &[], &[0; 4]);
         assert!(message(&whole[..whole.len() - 20]).starts_with("no PNG picture"));
@@ -327,7 +328,21 @@ mod tests {
         let error = message(&huge);
         assert_eq!(
             error,
-            "a picture of 16385 × 1 pixels is too large: a side may have 16384, and all its pixels 512 MiB"
+            "a picture of 16385 × 1 pixels is too large: a side may have 16384"
+        );
+        // a file of 80 kB, all black
+        let black = vec![0; 9000 * 9000];
+        let huge = png(
+            [9000; 2],
+            ColorType::Grayscale,
+            BitDepth::Eight,
+            &[],
+            &black,
+        );
+        let error = message(&huge);
+        assert!(
+            error.starts_with("a picture of 9000 × 9000 pixels takes 77.2 MiB of memory"),
+            "{error}"
         );
     }
 }

@@ -4,12 +4,18 @@
 //! digit that is mistaken. So a figure of a trained network is a function of a record of the run,
 //! never of the network itself: from a record it is the same everywhere, without training.
 
-use std::{error::Error, fs, path::Path, path::PathBuf};
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use dl_nn::Scalar;
 use dl_nn::train::History;
 use ndarray::{Array, ArrayView, Dimension};
 use serde::{Serialize, de::DeserializeOwned};
+
+use crate::keep::tell;
+use crate::{check_writable, println};
 
 /// Where a run's numbers go, or come from.
 #[derive(Debug, clap::Args)]
@@ -43,6 +49,7 @@ impl RecordOptions {
         &self,
         run: impl FnOnce() -> Result<R, Box<dyn Error>>,
     ) -> Result<R, Box<dyn Error>> {
+        self.check()?;
         if let Some(path) = &self.replay {
             let record = read(path)?;
             println!(
@@ -53,10 +60,21 @@ impl RecordOptions {
         }
         let record = run()?;
         if let Some(path) = &self.record {
-            write(path, &record)?;
-            println!("wrote {}", path.display());
+            tell(path, write(path, &record));
         }
         Ok(record)
+    }
+
+    /// Sees that the file can be written, before anything is trained.
+    ///
+    /// # Errors
+    /// The sentence that says what is in the way.
+    fn check(&self) -> Result<(), String> {
+        let Some(path) = &self.record else {
+            return Ok(());
+        };
+        make_folder(path)?;
+        check_writable(path)
     }
 }
 
@@ -65,19 +83,23 @@ impl RecordOptions {
 /// # Errors
 /// A file that cannot be read, or is no such record, by its path.
 pub fn read<R: DeserializeOwned>(path: &Path) -> Result<R, String> {
-    let text = fs::read(path).map_err(|error| at(path, &error))?;
+    let text = dl_fs::read(path).map_err(|error| at(path, &error))?;
     serde_json::from_slice(&text).map_err(|error| at(path, &error))
 }
 
 fn write(path: &Path, record: &impl Serialize) -> Result<(), String> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
-    }
+    make_folder(path)?;
     let text = serde_json::to_vec(record).map_err(|error| at(path, &error))?;
-    // beside it first, so that no half of a record is ever read
-    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    fs::write(&beside, text).map_err(|error| at(&beside, &error))?;
-    fs::rename(&beside, path).map_err(|error| at(path, &error))
+    let written = dl_fs::write_atomically(path, |file| file.write_all(&text));
+    written.map_err(|error| at(path, &error))
+}
+
+/// The folder that a record is to be written into.
+fn make_folder(path: &Path) -> Result<(), String> {
+    match path.parent() {
+        Some(folder) => fs::create_dir_all(folder).map_err(|error| at(folder, &error)),
+        None => Ok(()),
+    }
 }
 
 fn at(path: &Path, error: &dyn Error) -> String {

@@ -11,6 +11,9 @@ use dl_watch::tensorboard::TensorBoard;
 use dl_watch::{Doctor, history};
 use ndarray::{Array4, Slice};
 
+use crate::keep::tell;
+use crate::{check_writable, fail, println};
+
 /// Steps from one look to the next.
 const EVERY: usize = 50;
 /// Images the doctor looks at.
@@ -73,30 +76,35 @@ impl WatchOptions {
         Ok(Watched { board, doctor })
     }
 
-    /// Writes the curves, and the page that `report` makes, where they are asked for.
+    /// Sees that every file can be written, before anything is trained.
     ///
     /// # Errors
-    /// Files that cannot be written.
-    pub fn end(
-        &self,
-        curves: &History,
-        report: impl FnOnce() -> Result<Report, Box<dyn Error>>,
-    ) -> Result<(), Box<dyn Error>> {
+    /// The sentence that says what is in the way.
+    pub fn check(&self) -> Result<(), String> {
+        let files = [&self.history, &self.report];
+        files
+            .into_iter()
+            .flatten()
+            .try_for_each(|path| check_writable(path))
+    }
+
+    /// Writes the curves, and the page that `report` makes, where they are asked for. Where one cannot
+    /// be written, the program goes on, and [`finish`](crate::finish) tells why.
+    pub fn end(&self, curves: &History, report: impl FnOnce() -> Result<Report, Box<dyn Error>>) {
         if let Some(path) = &self.history {
-            match path
+            let json = path
                 .extension()
-                .is_some_and(|extension| extension == "json")
-            {
-                true => history::write_json(path, curves)?,
-                false => history::write_csv(path, curves)?,
-            }
-            println!("wrote {}", path.display());
+                .is_some_and(|extension| extension == "json");
+            let written = match json {
+                true => history::write_json(path, curves),
+                false => history::write_csv(path, curves),
+            };
+            tell(path, written);
         }
         if let Some(path) = &self.report {
-            report()?.save(path)?;
-            println!("wrote {}", path.display());
+            let written = report().and_then(|report| Ok(report.save(path)?));
+            tell(path, written);
         }
-        Ok(())
     }
 }
 
@@ -112,17 +120,14 @@ impl Watched {
         fit
     }
 
-    /// Writes what is left, and says what the doctor found.
-    ///
-    /// # Errors
-    /// Event files that could not be written.
-    pub fn close(self) -> Result<(), Box<dyn Error>> {
-        if let Some(board) = self.board {
-            board.finish()?;
+    /// Writes what is left, and says what the doctor found. Event files that could not be written are
+    /// told by [`finish`](crate::finish).
+    pub fn close(self) {
+        if let Some(Err(error)) = self.board.map(TensorBoard::finish) {
+            fail(error.to_string());
         }
         if let Some(doctor) = self.doctor {
             println!("the doctor, in training: {}\n", doctor.diagnosis());
         }
-        Ok(())
     }
 }

@@ -131,6 +131,7 @@ fn bad_options_are_refused() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "what it takes minutes to find out")]
 #[ignore = "minutes: trains on all images, several seeds"]
 fn every_seed_reaches_the_accuracy_promised() {
     for (program, least) in [(MNIST_CNN, 0.988), (LENET, 0.985)] {

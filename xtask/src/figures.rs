@@ -12,6 +12,7 @@ use crate::{
     compare,
     programs::{self, Programs, Record},
 };
+use examples::println;
 
 /// Draw the figures of docs/src/figures by running the examples
 #[derive(Debug, clap::Args)]

@@ -11,6 +11,7 @@ mod svg;
 use std::process::ExitCode;
 
 use clap::Parser;
+use examples::finish;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "The repository's automation")]
@@ -28,11 +29,5 @@ fn main() -> ExitCode {
         Command::Fetch(fetch) => fetch.run(),
         Command::Figures(figures) => figures.run(),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    finish(result)
 }

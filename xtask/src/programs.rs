@@ -1,5 +1,6 @@
 //! Running the binaries of `examples`: built once, asked for their options, then several at a time.
 
+use examples::println;
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,

@@ -14,6 +14,7 @@ const MOST: usize = 1 << 20;
 /// assert_eq!(Size::from(3), Size::from([3, 3]));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Size {
     /// Along axis 0 of an image.
     pub height: usize,
@@ -52,6 +53,7 @@ impl Size {
 
 /// How many zeros stand around an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Padding {
     /// None: the window stays inside the image.
     #[default]
@@ -86,6 +88,7 @@ impl Padding {
 
 /// A window that slides over an image: its size, its steps, the gaps between its taps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// Taps of the kernel, or pixels pooled.
     pub kernel: Size,

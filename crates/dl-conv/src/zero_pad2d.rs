@@ -23,6 +23,7 @@ use crate::shape::{Image, image_of, require_result, slice, slice_mut};
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ZeroPad2d {
     padding: Padding,
 }

@@ -15,6 +15,7 @@ pub mod special;
 pub mod sum;
 #[cfg(test)]
 mod testing;
+pub mod text;
 
 pub use instantiate::PerScalar;
 pub use scalar::Scalar;

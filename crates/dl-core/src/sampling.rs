@@ -1,6 +1,9 @@
 //! Drawing rows: permutations and hold-out splits, as indices.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::{BTreeMap, BinaryHeap},
+};
 
 use rand::{Rng, RngCore, seq::SliceRandom};
 
@@ -66,10 +69,18 @@ pub struct Split {
 /// # Errors
 /// [`SamplingError::Memory`] where there is none for so many.
 pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Result<Vec<usize>, SamplingError> {
+    let mut rng = rng;
+    Ok(shuffled(in_order(n)?, &mut rng))
+}
+
+/// 0 … n−1.
+///
+/// # Errors
+/// As [`permutation`].
+pub fn in_order(n: usize) -> Result<Vec<usize>, SamplingError> {
     let mut rows = room(n)?;
     rows.extend(0..n);
-    let mut rng = rng;
-    Ok(shuffled(rows, &mut rng))
+    Ok(rows)
 }
 
 fn shuffled(mut rows: Vec<usize>, rng: &mut dyn RngCore) -> Vec<usize> {
@@ -80,7 +91,8 @@ fn shuffled(mut rows: Vec<usize>, rng: &mut dyn RngCore) -> Vec<usize> {
 /// Holds out round(`fraction`·n) of n rows at random.
 ///
 /// # Errors
-/// [`SamplingError`] for a fraction outside (0, 1) and where a side would be empty.
+/// [`SamplingError`] for a fraction outside (0, 1), where a side would be empty, and where there is no
+/// memory for n numbers.
 pub fn holdout<R: Rng + ?Sized>(
     n: usize,
     fraction: f64,
@@ -168,29 +180,49 @@ fn quotas(sizes: &[usize], total: usize) -> Option<Vec<usize>> {
         .iter()
         .map(|&size| (share(size) as usize).clamp(bounds(size).0, bounds(size).1))
         .collect();
-    while quotas.iter().sum::<usize>() != total {
-        let missing = quotas.iter().sum::<usize>() < total;
-        // the class furthest below (above) its share that may still give one more (less)
-        let lag = |&i: &usize| share(sizes[i]) - quotas[i] as f64;
-        let open = (0..sizes.len()).filter(|&i| {
-            let (least, most) = bounds(sizes[i]);
-            if missing {
-                quotas[i] < most
-            } else {
-                quotas[i] > least
-            }
-        });
-        let by_lag = |a: &usize, b: &usize| lag(a).total_cmp(&lag(b));
-        if missing {
-            // among equals the first class
-            let next = open.rev().max_by(by_lag)?;
-            quotas[next] += 1;
+    let given: usize = quotas.iter().sum();
+    let missing = given < total;
+    // the class furthest below (above) its share gives one more (less), among equals the first
+    let lag = |i: usize, quota: usize| {
+        let lag = share(sizes[i]) - quota as f64;
+        Lag(if missing { lag } else { -lag })
+    };
+    let is_open = |i: usize, quota: usize| {
+        let (least, most) = bounds(sizes[i]);
+        if missing { quota < most } else { quota > least }
+    };
+    let open = (0..sizes.len()).filter(|&i| is_open(i, quotas[i]));
+    let mut by_lag: BinaryHeap<_> = open.map(|i| (lag(i, quotas[i]), Reverse(i))).collect();
+    for _ in 0..given.abs_diff(total) {
+        let (_, Reverse(i)) = by_lag.pop()?;
+        quotas[i] = if missing {
+            quotas[i] + 1
         } else {
-            let next = open.min_by(by_lag)?;
-            quotas[next] -= 1;
+            quotas[i] - 1
+        };
+        if is_open(i, quotas[i]) {
+            by_lag.push((lag(i, quotas[i]), Reverse(i)));
         }
     }
     Some(quotas)
+}
+
+/// How far a class is from its share, ordered.
+#[derive(PartialEq)]
+struct Lag(f64);
+
+impl Eq for Lag {}
+
+impl PartialOrd for Lag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Lag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +271,71 @@ mod tests {
         }
     }
 
+    /// The definition of largest remainder, one row at a time.
+    fn quotas_one_by_one(sizes: &[usize], total: usize) -> Option<Vec<usize>> {
+        let rows: usize = sizes.iter().sum();
+        let share = |i: usize| sizes[i] as f64 * total as f64 / rows as f64;
+        let mut quotas: Vec<usize> = (0..sizes.len())
+            .map(|i| (share(i) as usize).clamp(1, sizes[i] - 1))
+            .collect();
+        while quotas.iter().sum::<usize>() != total {
+            let missing = quotas.iter().sum::<usize>() < total;
+            let lag = |i: usize| (share(i) - quotas[i] as f64) * if missing { 1.0 } else { -1.0 };
+            let is_open = |&i: &usize| match missing {
+                true => quotas[i] < sizes[i] - 1,
+                false => quotas[i] > 1,
+            };
+            let open = (0..sizes.len()).rev().filter(is_open);
+            let next = open.max_by(|&a, &b| lag(a).total_cmp(&lag(b)))?;
+            quotas[next] = if missing {
+                quotas[next] + 1
+            } else {
+                quotas[next] - 1
+            };
+        }
+        Some(quotas)
+    }
+
+    proptest! {
+        #[test]
+        fn quotas_are_those_of_the_definition(
+            sizes in prop::collection::vec(2usize..9, 1..12),
+            share in 0.0f64..1.0,
+        ) {
+            let total = (share * sizes.iter().sum::<usize>() as f64) as usize;
+            prop_assert_eq!(quotas(&sizes, total), quotas_one_by_one(&sizes, total));
+        }
+    }
+
+    /// Seconds in all, were a class looked for among all others each time.
+    #[test]
+    fn as_many_classes_as_there_may_be() {
+        let labels: Vec<usize> = (0..300_000).map(|row| row / 3).collect();
+        let split = stratified_holdout(&labels, 0.5, &mut generator(0)).unwrap();
+        assert_eq!(split.test.len(), 150_000);
+        let mut held_out = vec![0; 100_000];
+        split
+            .test
+            .iter()
+            .for_each(|&row| held_out[labels[row]] += 1);
+        assert!(held_out.iter().all(|n| (1..=2).contains(n)));
+    }
+
+    #[test]
+    fn more_rows_than_memory_are_an_error() {
+        for n in [usize::MAX, 1 << 60, 1 << 48] {
+            let rng = &mut generator(0);
+            let refused = [
+                permutation(n, rng).map(drop),
+                in_order(n).map(drop),
+                holdout(n, 0.5, rng).map(drop),
+            ];
+            for result in refused {
+                assert!(matches!(result, Err(SamplingError::Memory(_))), "{n}");
+            }
+        }
+    }
+
     #[test]
     fn iris_like_classes_give_ten_rows_each() {
         let labels: Vec<usize> = (0..150).map(|row| row / 50).collect();
@@ -262,21 +359,6 @@ mod tests {
         let split = stratified_holdout(&labels, 0.5, &mut generator(0)).unwrap();
         assert_eq!(count(&labels, &split.test, 7), 1);
         assert_eq!(count(&labels, &split.test, usize::MAX), 1);
-    }
-
-    #[test]
-    fn more_rows_than_memory_are_an_error() {
-        let rng = &mut generator(0);
-        for rows in [usize::MAX, 1 << 60] {
-            assert!(matches!(
-                permutation(rows, rng),
-                Err(SamplingError::Memory(_))
-            ));
-            assert!(matches!(
-                holdout(rows, 0.5, rng),
-                Err(SamplingError::Memory(_))
-            ));
-        }
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use std::slice::Chunks;
 
-use dl_core::{rand::Rng, sampling::permutation};
+use dl_core::{
+    rand::Rng,
+    sampling::{in_order, permutation},
+};
 
 use crate::DataError;
 
-/// What becomes of a last batch smaller than the others.
+/// How a last batch is handled that is smaller than the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LastBatch {
     /// It is used: every row is seen in every epoch.
@@ -35,7 +38,7 @@ impl Batches {
     /// `rows` rows in random order, `size` a batch.
     ///
     /// # Errors
-    /// A size of 0 or above the number of rows.
+    /// A size of 0 or above the number of rows; more rows than there is memory for.
     pub fn shuffled<R: Rng + ?Sized>(
         rows: usize,
         size: usize,
@@ -49,10 +52,10 @@ impl Batches {
     /// `rows` rows in their own order, `size` a batch.
     ///
     /// # Errors
-    /// A size of 0 or above the number of rows.
+    /// A size of 0 or above the number of rows; more rows than there is memory for.
     pub fn in_order(rows: usize, size: usize, last: LastBatch) -> Result<Self, DataError> {
         check(rows, size)?;
-        Ok(Self::of((0..rows).collect(), size, last))
+        Ok(Self::of(in_order(rows)?, size, last))
     }
 
     fn of(mut rows: Vec<usize>, size: usize, last: LastBatch) -> Self {

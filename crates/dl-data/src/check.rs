@@ -1,7 +1,7 @@
 //! Checks of arrays handed in.
 
 use dl_core::Scalar;
-use ndarray::{Array1, ArrayRef1, ArrayRef2};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
 use crate::DataError;
 
@@ -111,4 +111,19 @@ pub(crate) fn finite<F: Scalar>(
             })
     };
     values.into_iter().enumerate().map(cast).collect()
+}
+
+/// Zeros, where there is memory for them.
+pub(crate) fn zeros<F: Scalar>(rows: usize, columns: usize) -> Result<Array2<F>, DataError> {
+    let too_large = DataError::TooLarge { rows, columns };
+    let Some(count) = rows.checked_mul(columns) else {
+        return Err(too_large);
+    };
+    let mut values = Vec::new();
+    if values.try_reserve_exact(count).is_err() {
+        return Err(too_large);
+    }
+    values.resize(count, F::zero());
+    // the columns of no rows may be too many for an array
+    Array2::from_shape_vec((rows, columns), values).map_err(|_| too_large)
 }

@@ -119,8 +119,11 @@ impl<F: Scalar> Dataset<F> {
     }
 
     /// The labels as rows with a single 1, `[rows, classes]`.
-    pub fn one_hot_labels(&self) -> Array2<F> {
-        one_hot::encode(&self.labels, self.class_names.len()).expect("labels are below classes")
+    ///
+    /// # Errors
+    /// More values than memory can hold.
+    pub fn one_hot_labels(&self) -> Result<Array2<F>, DataError> {
+        one_hot::encode(&self.labels, self.class_names.len())
     }
 
     /// The rows given, in the order given, with the same classes.

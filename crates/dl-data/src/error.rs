@@ -1,5 +1,6 @@
 //! What can be wrong with data, apart from the text of a table ([`CsvError`](crate::CsvError)).
 
+use dl_core::text::shown;
 use dl_core::{linalg::LinalgError, sampling::SamplingError};
 
 /// Why data are no data set, cannot be divided, or do not suit a transformer.
@@ -104,7 +105,7 @@ pub enum DataError {
     #[error(transparent)]
     Split(#[from] SamplingError),
     /// A class too small to be on every side of a split or in every fold.
-    #[error("class {class} has {rows} of the {needed} rows needed to be on every side")]
+    #[error("class {} has {rows} of the {needed} rows needed to be on every side", shown(.class))]
     RareClass {
         /// Name of the class (or its number, where no names are known).
         class: String,
@@ -147,6 +148,26 @@ pub enum DataError {
         /// Upper end.
         high: f64,
     },
+    /// Data whose decomposition takes more memory than there is.
+    #[error("{what}: {rows} × {columns} data take more memory than there is")]
+    Memory {
+        /// What was asked for.
+        what: &'static str,
+        /// Rows of the data.
+        rows: usize,
+        /// Columns of the data.
+        columns: usize,
+    },
+    /// A row that is a combination of those before it.
+    #[error(
+        "{what}: row {row} is a linear combination of those before it; rows must be independent"
+    )]
+    DependentRow {
+        /// What was asked for.
+        what: &'static str,
+        /// The row.
+        row: usize,
+    },
     /// A number of components that data do not have.
     #[error(
         "Pca: {components} components of {rows} × {columns} data; components must be 1 to {}",
@@ -175,7 +196,7 @@ pub enum DataError {
         /// The row.
         row: usize,
     },
-    /// An array too large to address.
+    /// An array too large for the memory there is.
     #[error("{rows} × {columns} values are more than memory can hold")]
     TooLarge {
         /// Rows asked for.

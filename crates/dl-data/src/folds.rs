@@ -21,7 +21,8 @@ use crate::DataError;
 /// ```
 ///
 /// # Errors
-/// Fewer than 2 folds, or more folds than rows.
+/// Fewer than 2 folds, or more folds than rows; more than there is memory for: each fold holds the numbers
+/// of all rows.
 pub fn k_fold<R: Rng + ?Sized>(
     rows: usize,
     folds: usize,
@@ -29,14 +30,14 @@ pub fn k_fold<R: Rng + ?Sized>(
 ) -> Result<Vec<Split>, DataError> {
     check(rows, folds)?;
     let mut rng = rng;
-    Ok(deal(&permutation(rows, &mut rng)?, folds, &mut rng))
+    deal(&permutation(rows, &mut rng)?, folds, &mut rng)
 }
 
 /// As [`k_fold`], with the rows of each class spread over the test sets so that their numbers
 /// differ by at most 1, too.
 ///
 /// # Errors
-/// Fewer than 2 folds, or more folds than rows or than rows of any class.
+/// As [`k_fold`], and more folds than rows of any class.
 pub fn stratified_k_fold<R: Rng + ?Sized>(
     labels: &[usize],
     folds: usize,
@@ -66,7 +67,7 @@ pub(crate) fn stratified(
         });
     }
     let class_by_class: Vec<usize> = rows_of.into_values().flatten().collect();
-    Ok(deal(&class_by_class, folds, rng))
+    deal(&class_by_class, folds, rng)
 }
 
 fn check(rows: usize, folds: usize) -> Result<(), DataError> {
@@ -77,8 +78,15 @@ fn check(rows: usize, folds: usize) -> Result<(), DataError> {
 }
 
 /// Deals rows like cards: the i-th goes to the test set of fold i mod `folds`.
-fn deal(rows: &[usize], folds: usize, rng: &mut dyn RngCore) -> Vec<Split> {
-    (0..folds)
+fn deal(rows: &[usize], folds: usize, rng: &mut dyn RngCore) -> Result<Vec<Split>, DataError> {
+    // asked for in one piece, which the system can refuse, and given back
+    Vec::<usize>::new()
+        .try_reserve_exact(rows.len().saturating_mul(folds))
+        .map_err(|_| DataError::TooLarge {
+            rows: rows.len(),
+            columns: folds,
+        })?;
+    let split = (0..folds)
         .map(|fold| {
             let (mut train, mut test) = (Vec::new(), Vec::new());
             for (i, &row) in rows.iter().enumerate() {
@@ -93,5 +101,6 @@ fn deal(rows: &[usize], folds: usize, rng: &mut dyn RngCore) -> Vec<Split> {
             test.shuffle(rng);
             Split { train, test }
         })
-        .collect()
+        .collect();
+    Ok(split)
 }

@@ -35,6 +35,7 @@ pub struct MinMaxScaler<F> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MinMaxParts<F> {
     min: Array1<F>,
     range: Array1<F>,

@@ -3,7 +3,7 @@
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
-use crate::DataError;
+use crate::{DataError, check::zeros};
 
 instantiate! {
     /// `[rows, classes]`, 1 in the column of the row's label and 0 elsewhere.
@@ -42,16 +42,7 @@ fn ones<F: Scalar>(labels: &ArrayRef1<usize>, classes: usize) -> Result<Array2<F
             classes,
         });
     }
-    let rows = labels.len();
-    // a slice of F must not be larger than isize::MAX bytes
-    let addressable = isize::MAX as usize / size_of::<F>();
-    if rows.checked_mul(classes).is_none_or(|n| n > addressable) || classes > addressable {
-        return Err(DataError::TooLarge {
-            rows,
-            columns: classes,
-        });
-    }
-    let mut one_hot = Array2::zeros((rows, classes));
+    let mut one_hot = zeros(labels.len(), classes)?;
     for (row, &label) in labels.iter().enumerate() {
         one_hot[[row, label]] = F::one();
     }

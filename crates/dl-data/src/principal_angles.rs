@@ -1,6 +1,6 @@
 //! How far apart two subspaces are.
 
-use dl_core::linalg::{Qr, SymmetricEigen};
+use dl_core::linalg::{Qr, Svd};
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef2};
 
@@ -8,6 +8,8 @@ use crate::{
     DataError,
     check::{check_fit, check_width},
 };
+
+const WHAT: &str = "principal_angles";
 
 instantiate! {
     /// The principal angles between the spaces that the rows of `a` and of `b`, both `[k,
@@ -17,7 +19,8 @@ instantiate! {
     ///
     /// With orthonormal bases Q of the one and P of the other, their cosines are the singular
     /// values of `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The
-    /// rows of each must be linearly independent. Computed in `f64`, to about 1e-8.
+    /// rows of each must be linearly independent. Computed in `f64`, to a few ε times the condition of the
+    /// rows, each taken at the same length.
     ///
     /// ```
     /// use dl_data::{ndarray::array, principal_angles};
@@ -31,8 +34,8 @@ instantiate! {
     /// ```
     ///
     /// # Errors
-    /// Rows that are none, not finite, or more than there are columns; other shapes of `b` than of
-    /// `a`.
+    /// Rows that are none, not finite, more than there are columns, or dependent up to rounding; other shapes
+    /// of `b` than of `a`.
     pub fn principal_angles<F: Scalar>(
         a: &ArrayRef2<F>,
         b: &ArrayRef2<F>,
@@ -42,7 +45,6 @@ instantiate! {
 }
 
 fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, DataError> {
-    const WHAT: &str = "principal_angles";
     for rows in [a, b] {
         check_fit(WHAT, rows)?;
         let (components, columns) = rows.dim();
@@ -55,12 +57,12 @@ fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, 
         }
     }
     check_width(WHAT, b, a.ncols())?;
-    let (q, p) = (orthonormal(a), orthonormal(b));
+    let (q, p) = (orthonormal(a)?, orthonormal(b)?);
     let products = q.t().dot(&p);
-    let cosines = singular_values(&products)?;
-    let sines = singular_values(&(p - q.dot(&products)))?;
+    let cosines = Svd::new(&products)?;
+    let sines = Svd::new(&(p - q.dot(&products)))?;
     // cosines fall where sines rise
-    let angles = sines.iter().rev().zip(&cosines);
+    let angles = sines.values().iter().rev().zip(cosines.values());
     Ok(angles
         .map(|(&sine, &cosine)| {
             if sine * sine <= 0.5 {
@@ -73,14 +75,24 @@ fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, 
 }
 
 /// An orthonormal basis of the rows' span, in columns.
-fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> Array2<f64> {
-    Qr::new(&rows.t().mapv(F::as_f64)).q()
-}
-
-/// Falling.
-fn singular_values(matrix: &ArrayRef2<f64>) -> Result<Array1<f64>, DataError> {
-    let (squares, _) = SymmetricEigen::new(&matrix.t().dot(matrix))?.into_parts();
-    Ok(squares.mapv(|s| s.max(0.0).sqrt()))
+fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> Result<Array2<f64>, DataError> {
+    let mut vectors = rows.t().mapv(F::as_f64);
+    for mut vector in vectors.columns_mut() {
+        // no square overflows
+        let largest = vector.fold(0.0, |m: f64, x| m.max(x.abs()));
+        if largest > 0.0 {
+            vector /= largest;
+            let length = vector.dot(&vector).sqrt();
+            vector /= length;
+        }
+    }
+    let qr = Qr::new(&vectors);
+    // what rounding may leave of a vector of length 1
+    let nothing = f64::EPSILON * vectors.len() as f64;
+    match qr.r().diag().iter().position(|&left| left <= nothing) {
+        Some(row) => Err(DataError::DependentRow { what: WHAT, row }),
+        None => Ok(qr.q()),
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +108,12 @@ mod tests {
 
     #[test]
     fn angles_by_construction() {
-        for (first, second) in [(0.0, 1e-7), (0.3, 1.2), (1e-4, std::f64::consts::FRAC_PI_2)] {
+        for (first, second) in [
+            (0.0, 1e-7),
+            (1e-12, 1e-9),
+            (0.3, 1.2),
+            (1e-4, std::f64::consts::FRAC_PI_2),
+        ] {
             // two planes of the four-dimensional space, turned apart in two perpendicular planes
             let a = array![[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]];
             let turn = |angle: f64| (angle.cos(), angle.sin());
@@ -105,10 +122,10 @@ mod tests {
             // any other basis of the same planes
             let (a, b) = (random(2, 2, 1).dot(&a), random(2, 2, 2).dot(&b));
             let found = principal_angles(&a, &b).unwrap();
-            assert!((found[0] - first).abs() <= 3e-8, "{found}");
-            assert!((found[1] - second).abs() <= 3e-8, "{found}");
+            assert!((found[0] - first).abs() <= 1e-14, "{found}");
+            assert!((found[1] - second).abs() <= 1e-14, "{found}");
             let other_way = principal_angles(&b, &a).unwrap();
-            assert!((&found - &other_way).iter().all(|d| d.abs() <= 3e-8));
+            assert!((&found - &other_way).iter().all(|d| d.abs() <= 1e-14));
         }
     }
 
@@ -116,7 +133,7 @@ mod tests {
     fn the_same_space_in_another_basis_is_at_no_angle() {
         let a = random(5, 40, 3);
         let angles = principal_angles(&a, &random(5, 5, 4).dot(&a)).unwrap();
-        assert!(angles.iter().all(|&angle| angle <= 1e-7), "{angles}");
+        assert!(angles.iter().all(|&angle| angle <= 1e-13), "{angles}");
     }
 
     #[test]
@@ -128,5 +145,28 @@ mod tests {
         assert!(refused(&random(4, 3, 1), &random(4, 3, 2)));
         assert!(refused(&plane, &Array2::from_elem((2, 3), f64::NAN)));
         assert!(refused(&plane, &Array2::zeros((0, 3))));
+    }
+
+    /// Rows of any length, and of any other length than each other.
+    #[test]
+    fn dependent_rows_are_refused() {
+        let (a, b) = (random(3, 8, 1), random(3, 8, 2));
+        for size in [1e-200, 1e-3, 1.0, 1e200] {
+            let mut dependent = a.clone();
+            let last = (&a.row(0) - &(&a.row(1) * 3.0)) * size;
+            dependent.row_mut(2).assign(&last);
+            let error = principal_angles(&b, &dependent).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "principal_angles: row 2 is a linear combination of those before it; rows must be \
+                 independent"
+            );
+            let mut independent = a.clone();
+            independent.row_mut(2).mapv_inplace(|x| x * size);
+            let found = principal_angles(&b, &independent).unwrap();
+            let expected = principal_angles(&b, &a).unwrap();
+            assert!((found - expected).iter().all(|d| d.abs() <= 1e-13));
+        }
+        assert!(principal_angles(&a, &Array2::zeros((3, 8))).is_err());
     }
 }

@@ -4,18 +4,19 @@
 //! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
 
 use dl_core::{Scalar, instantiate};
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, Zip};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     DataError,
     check::{check_fit, check_parameters, check_width, finite, is_positive},
+    moments::Moments,
 };
 
 /// z = (x − μ) / σ: columns of mean 0 and standard deviation 1.
 ///
 /// σ² is the mean squared deviation (divisor n); σ is 1 for a constant column, which becomes 0.
-/// Computed in `f64`, kept in the type of the data.
+/// Computed in `f64`, in which μ is kept, too: beside a large μ, that of `f32` would be wrong by much of σ.
 ///
 /// ```
 /// use dl_data::{StandardScaler, ndarray::array};
@@ -30,13 +31,14 @@ use crate::{
     bound(deserialize = "F: Scalar + Deserialize<'de>")
 )]
 pub struct StandardScaler<F> {
-    mean: Array1<F>,
+    mean: Array1<f64>,
     scale: Array1<F>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StandardParts<F> {
-    mean: Array1<F>,
+    mean: Array1<f64>,
     scale: Array1<F>,
 }
 
@@ -60,10 +62,12 @@ impl<F: Scalar> StandardScaler<F> {
     fn measure(x: &ArrayRef2<F>) -> Result<Self, DataError> {
         const WHAT: &str = "StandardScaler";
         check_fit(WHAT, x)?;
-        let (mean, scale): (Vec<_>, Vec<_>) = x.axis_iter(Axis(1)).map(mean_and_scale).unzip();
+        let Moments { mean, variance } = Moments::new(x);
+        let scale = finite::<F>(WHAT, variance.mapv(f64::sqrt))?;
         Ok(Self {
             mean: finite(WHAT, mean)?,
-            scale: finite(WHAT, scale)?,
+            // of nothing, and of less than the smallest number there is
+            scale: scale.mapv(|scale| if scale.is_zero() { F::one() } else { scale }),
         })
     }
 
@@ -71,16 +75,16 @@ impl<F: Scalar> StandardScaler<F> {
     ///
     /// # Errors
     /// Not as many σ as μ, or none; μ that are not finite, σ that are not finite and positive.
-    pub fn from_parts(mean: Array1<F>, scale: Array1<F>) -> Result<Self, DataError> {
+    pub fn from_parts(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DataError> {
         from_parts(mean, scale)
     }
 
-    fn checked(mean: Array1<F>, scale: Array1<F>) -> Result<Self, DataError> {
+    fn checked(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DataError> {
         const WHAT: &str = "StandardScaler";
         if mean.is_empty() {
             return Err(DataError::Empty { what: WHAT });
         }
-        check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", F::is_finite))?;
+        check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", f64::is_finite))?;
         check_parameters(
             WHAT,
             "scale",
@@ -92,7 +96,7 @@ impl<F: Scalar> StandardScaler<F> {
     }
 
     /// μ of each column.
-    pub fn mean(&self) -> &Array1<F> {
+    pub fn mean(&self) -> &Array1<f64> {
         &self.mean
     }
 
@@ -111,7 +115,7 @@ impl<F: Scalar> StandardScaler<F> {
 
     fn forth(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("StandardScaler", x, self.mean.len())?;
-        Ok((x.to_owned() - &self.mean) / &self.scale)
+        Ok(self.each(x, |x, mean, scale| (x - mean) / scale))
     }
 
     /// σ·z + μ.
@@ -124,7 +128,19 @@ impl<F: Scalar> StandardScaler<F> {
 
     fn back(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
         check_width("StandardScaler", z, self.mean.len())?;
-        Ok(z.to_owned() * &self.scale + &self.mean)
+        Ok(self.each(z, |z, mean, scale| z * scale + mean))
+    }
+
+    /// A formula of each value with its column's μ and σ, rounded once.
+    fn each(&self, x: &ArrayRef2<F>, formula: impl Fn(f64, f64, f64) -> f64) -> Array2<F> {
+        let mut values = x.to_owned();
+        for row in values.rows_mut() {
+            Zip::from(row)
+                .and(&self.mean)
+                .and(&self.scale)
+                .for_each(|x, &mean, scale| *x = F::of(formula(x.as_f64(), mean, scale.as_f64())));
+        }
+        values
     }
 }
 
@@ -134,7 +150,7 @@ instantiate! {
     }
 
     fn from_parts<F: Scalar>(
-        mean: Array1<F>,
+        mean: Array1<f64>,
         scale: Array1<F>,
     ) -> Result<StandardScaler<F>, DataError> {
         StandardScaler::checked(mean, scale)
@@ -152,22 +168,5 @@ instantiate! {
         z: &ArrayRef2<F>,
     ) -> Result<Array2<F>, DataError> {
         scaler.back(z)
-    }
-}
-
-/// μ and σ of a column. A variance that rounding alone explains counts as none, with the bound
-/// of scikit-learn: σ² ≤ n·ε·σ² + (n·ε·μ)².
-fn mean_and_scale<F: Scalar>(column: ArrayView1<'_, F>) -> (f64, f64) {
-    let n = column.len() as f64;
-    let mean = column.iter().map(|x| x.as_f64()).sum::<f64>() / n;
-    let variance = column
-        .iter()
-        .map(|x| (x.as_f64() - mean).powi(2))
-        .sum::<f64>()
-        / n;
-    let rounding = n * f64::EPSILON * variance + (n * f64::EPSILON * mean).powi(2);
-    match variance.is_finite() && variance <= rounding {
-        true => (mean, 1.0),
-        false => (mean, variance.sqrt()),
     }
 }

@@ -51,7 +51,7 @@ fn rows_are_selected_in_any_order_and_again() {
 #[test]
 fn labels_as_one_hot_rows() {
     let expected = array![[1., 0., 0.], [0., 1., 0.], [1., 0., 0.]];
-    assert_eq!(small().one_hot_labels(), expected);
+    assert_eq!(small().one_hot_labels().unwrap(), expected);
     assert_eq!(one_hot::decode(&expected).unwrap(), array![0, 1, 0]);
 }
 

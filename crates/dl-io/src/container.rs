@@ -12,21 +12,31 @@
 //! nothing, and allocates no more than a few times the bytes that are there.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use dl_core::text::shown;
+use dl_fs::{Budget, OverBudget};
 use dl_nn::Scalar;
 use ndarray::ArrayD;
+use safetensors::tensor::{Metadata, TensorView};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::atomic::{WriteError, write_atomically};
+use crate::error::WriteError;
+use crate::json::{self, JsonError};
 use crate::tensors::{Narrowing, TensorError, array_from, bytes_of, dtype};
+
+/// Bytes of the header's length.
+const HEADER_LENGTH: usize = 8;
+
+/// Bytes of an array of no numbers, with its name.
+const ARRAY_BYTES: u64 = 256;
 
 /// The metadata's key of the manifest.
 const KEY: &str = "dl";
@@ -55,7 +65,10 @@ pub enum ReadErrorKind {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// It is no safetensors file, or less of it than its header says.
-    #[error("it is no whole safetensors file of {bytes} bytes: {source}")]
+    #[error(
+        "it is no whole safetensors file of {bytes} bytes: {source}",
+        source = shown(&source.to_string())
+    )]
     Format {
         /// The bytes there are.
         bytes: usize,
@@ -66,10 +79,13 @@ pub enum ReadErrorKind {
     #[error("it holds tensors, but no manifest; plain weights are read by `weights`")]
     NoManifest,
     /// The manifest is not what this library writes.
-    #[error("its manifest cannot be read: {0}")]
+    #[error("its manifest cannot be read: {}", shown(&.0.to_string()))]
     Manifest(serde_json::Error),
     /// Its bytes are not those that were written.
-    #[error("its checksum is {found}, but its bytes have {expected}: it was changed or damaged")]
+    #[error(
+        "its checksum is {found}, but its bytes have {expected}: it was changed or damaged",
+        found = shown(found), expected = shown(expected)
+    )]
     Checksum {
         /// The checksum in the file.
         found: String,
@@ -77,7 +93,7 @@ pub enum ReadErrorKind {
         expected: String,
     },
     /// It is another kind of file.
-    #[error("it is a `{found}`, but a `{expected}` is read here")]
+    #[error("it is a `{found}`, but a `{expected}` is read here", found = shown(found))]
     Kind {
         /// Its kind.
         found: String,
@@ -95,16 +111,23 @@ pub enum ReadErrorKind {
     /// A tensor does not hold what it should.
     #[error(transparent)]
     Tensor(#[from] TensorError),
-    /// The manifest names more than the file holds: a tensor more than once.
-    #[error("its manifest names `{0}` and others, which are more numbers than the file holds")]
+    /// The manifest names a tensor more than once.
+    #[error("its manifest names the tensor `{}` more than once", shown(.0))]
     Repeated(String),
+    /// An object of its JSON has a key twice: a tensor, or a setting.
+    #[error("its JSON has the key `{}` twice in one object", shown(.0))]
+    Duplicate(String),
+    /// It would cost more than its size warrants.
+    #[error(transparent)]
+    Cost(#[from] OverBudget),
     /// A tensor is missing.
-    #[error("it has no tensor `{0}`, which its manifest names")]
+    #[error("it has no tensor `{}`, which its manifest names", shown(.0))]
     MissingTensor(String),
 }
 
 /// The manifest; the checksum comes first, so that its place is known.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Manifest<T> {
     sha256: String,
     format: String,
@@ -152,24 +175,19 @@ impl View for Bytes {
     }
 }
 
-/// Writes named arrays with a manifest whose content is `content`, whole or not at all.
-pub(crate) fn write<F: Scalar>(
-    path: &Path,
+/// The bytes of a file of named arrays with a manifest whose content is `content`.
+pub(crate) fn encode<F: Scalar>(
     format: Format,
     content: &impl Serialize,
     arrays: Vec<(String, ArrayD<F>)>,
-) -> Result<(), WriteError> {
-    let failed = |source| WriteError {
-        path: path.to_owned(),
-        source,
-    };
+) -> std::io::Result<Vec<u8>> {
     let manifest = Manifest {
         sha256: NO_CHECKSUM.to_owned(),
         format: format.name.to_owned(),
         version: format.version,
         content,
     };
-    let manifest = serde_json::to_string(&manifest).map_err(|error| failed(error.into()))?;
+    let manifest = serde_json::to_string(&manifest)?;
     let tensors = arrays.into_iter().map(|(name, array)| {
         let bytes = Bytes {
             dtype: dtype::<F>(),
@@ -179,70 +197,102 @@ pub(crate) fn write<F: Scalar>(
         (name, bytes)
     });
     let metadata = HashMap::from([(KEY.to_owned(), manifest)]);
-    let mut bytes = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|error| failed(std::io::Error::other(error)))?;
+    let bytes = safetensors::serialize(tensors, Some(metadata));
+    let mut bytes = bytes.map_err(std::io::Error::other)?;
     let place = checksum_place(&bytes).expect("the manifest begins with the checksum");
     let checksum = hexadecimal(&Sha256::digest(&bytes));
     bytes[place].copy_from_slice(checksum.as_bytes());
-    write_atomically(path, |file| file.write_all(&bytes))
+    Ok(bytes)
+}
+
+/// Writes the bytes of a file, whole or not at all.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let written = dl_fs::write_atomically(path, |file| file.write_all(bytes));
+    written.map_err(WriteError::at(path))
 }
 
 /// A file's bytes, whose checksum is right.
 pub(crate) struct Container {
     path: PathBuf,
     bytes: Vec<u8>,
-    manifest: String,
-    /// Bytes of tensors that have not been read yet: a tensor named again and again would take
-    /// more memory than the file warrants.
-    unread: Cell<usize>,
+    /// Where the numbers begin.
+    data: usize,
+    metadata: Metadata,
+    /// Names of the tensors that have been read: one that is named again and again would take more
+    /// memory than the file warrants.
+    read: RefCell<HashSet<String>>,
+    budget: Budget,
 }
 
 impl Container {
     /// Reads a file of this format.
     pub(crate) fn read(path: &Path, format: Format) -> Result<Self, ReadError> {
-        let failed = |kind| ReadError {
+        let container = || {
+            let bytes = dl_fs::read(path)?;
+            let budget = Budget::for_file(bytes.len() as u64);
+            let (data, metadata) = header(&bytes, &budget)?;
+            check_manifest(manifest(&metadata)?, &bytes, format, &budget)?;
+            Ok(Self {
+                path: path.to_owned(),
+                bytes,
+                data,
+                metadata,
+                read: RefCell::default(),
+                budget,
+            })
+        };
+        container().map_err(|kind| ReadError {
             path: path.to_owned(),
             kind,
-        };
-        let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
-        let manifest = manifest(&bytes, format).map_err(failed)?;
-        Ok(Self {
-            path: path.to_owned(),
-            unread: Cell::new(bytes.len()),
-            bytes,
-            manifest,
         })
+    }
+
+    /// What the file may cost, less what has been read of it.
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The manifest's content.
     pub(crate) fn content<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
-        let manifest: Result<Manifest<T>, _> = serde_json::from_str(&self.manifest);
-        let content = manifest.map(|manifest| manifest.content);
-        content.map_err(|error| self.failed(ReadErrorKind::Manifest(error)))
+        let content = || {
+            let manifest: Manifest<T> =
+                serde_json::from_str(manifest(&self.metadata)?).map_err(ReadErrorKind::Manifest)?;
+            Ok(manifest.content)
+        };
+        content().map_err(|kind| self.failed(kind))
     }
 
-    /// The arrays of these names.
+    /// The arrays of these names, none of which has been read before.
     pub(crate) fn arrays<F: Scalar>(
         &self,
         names: impl IntoIterator<Item = String>,
     ) -> Result<Vec<(String, ArrayD<F>)>, ReadError> {
-        let tensors = SafeTensors::deserialize(&self.bytes);
-        let tensors = tensors.map_err(|source| {
-            let bytes = self.bytes.len();
-            self.failed(ReadErrorKind::Format { bytes, source })
-        })?;
-        let array = |name: String| {
-            let tensor = tensors.tensor(&name);
-            let tensor = tensor.map_err(|_| ReadErrorKind::MissingTensor(name.clone()))?;
-            match self.unread.get().checked_sub(tensor.data().len()) {
-                Some(unread) => self.unread.set(unread),
-                None => return Err(ReadErrorKind::Repeated(name)),
-            }
-            let array = array_from(&name, &tensor, Narrowing::Refuse)?;
+        let arrays = names.into_iter().map(|name| {
+            let array = self.array(&name)?;
             Ok((name, array))
-        };
-        let arrays = names.into_iter().map(array).collect::<Result<_, _>>();
+        });
+        let arrays = arrays.collect::<Result<_, _>>();
         arrays.map_err(|kind| self.failed(kind))
+    }
+
+    fn array<F: Scalar>(&self, name: &str) -> Result<ArrayD<F>, ReadErrorKind> {
+        let info = self.metadata.info(name);
+        let info = info.ok_or_else(|| ReadErrorKind::MissingTensor(name.to_owned()))?;
+        if !self.read.borrow_mut().insert(name.to_owned()) {
+            return Err(ReadErrorKind::Repeated(name.to_owned()));
+        }
+        let (start, end) = info.data_offsets;
+        let data = &self.bytes[self.data + start..self.data + end];
+        let numbers = data.len() as u64 * 8 / info.dtype.bitsize() as u64;
+        let memory = numbers.saturating_mul(size_of::<F>() as u64);
+        let what = format_args!("tensor `{name}`");
+        self.budget.take_memory(what, memory + ARRAY_BYTES)?;
+        let shape = info.shape.clone();
+        let tensor = TensorView::new(info.dtype, shape, data).map_err(|source| {
+            let bytes = self.bytes.len();
+            ReadErrorKind::Format { bytes, source }
+        })?;
+        Ok(array_from(name, &tensor, Narrowing::Refuse)?)
     }
 
     /// The error for this file.
@@ -254,16 +304,49 @@ impl Container {
     }
 }
 
-/// The manifest of a file's bytes, once checksum, kind and version are right.
-fn manifest(bytes: &[u8], format: Format) -> Result<String, ReadErrorKind> {
-    let (_, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|source| ReadErrorKind::Format {
-            bytes: bytes.len(),
-            source,
-        })?;
+/// What a file's header says, and where the numbers begin.
+fn header(bytes: &[u8], budget: &Budget) -> Result<(usize, Metadata), ReadErrorKind> {
+    if let Some(text) = header_text(bytes) {
+        checked(json::check(text, "its header", budget))?;
+    }
+    let read = SafeTensors::read_metadata(bytes);
+    let (length, metadata) = read.map_err(|source| {
+        let bytes = bytes.len();
+        ReadErrorKind::Format { bytes, source }
+    })?;
+    Ok((HEADER_LENGTH + length, metadata))
+}
+
+/// The header of a safetensors file, where it has one.
+pub(crate) fn header_text(bytes: &[u8]) -> Option<&str> {
+    let (length, rest) = bytes.split_first_chunk::<HEADER_LENGTH>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    std::str::from_utf8(rest.get(..length)?).ok()
+}
+
+/// Text that is no JSON is left to those who read it.
+fn checked(result: Result<(), JsonError>) -> Result<(), ReadErrorKind> {
+    match result {
+        Ok(()) | Err(JsonError::Syntax) => Ok(()),
+        Err(JsonError::Duplicate(key)) => Err(ReadErrorKind::Duplicate(key)),
+        Err(JsonError::Cost(over)) => Err(over.into()),
+    }
+}
+
+fn manifest(metadata: &Metadata) -> Result<&str, ReadErrorKind> {
     let metadata = metadata.metadata().as_ref();
     let manifest = metadata.and_then(|metadata| metadata.get(KEY));
-    let manifest = manifest.ok_or(ReadErrorKind::NoManifest)?;
+    Ok(manifest.ok_or(ReadErrorKind::NoManifest)?)
+}
+
+/// Whether checksum, kind and version are right, and the rest may be read.
+fn check_manifest(
+    manifest: &str,
+    bytes: &[u8],
+    format: Format,
+    budget: &Budget,
+) -> Result<(), ReadErrorKind> {
+    checked(json::check(manifest, "its manifest", budget))?;
     let kind: Kind = serde_json::from_str(manifest).map_err(ReadErrorKind::Manifest)?;
     let expected = checksum(bytes).ok_or(ReadErrorKind::NoManifest)?;
     if kind.sha256 != expected {
@@ -284,7 +367,7 @@ fn manifest(bytes: &[u8], format: Format) -> Result<String, ReadErrorKind> {
             known: format.version,
         });
     }
-    Ok(manifest.clone())
+    Ok(())
 }
 
 /// Where the checksum stands in the file.

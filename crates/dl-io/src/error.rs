@@ -1,8 +1,30 @@
 //! Why something cannot be saved.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
+use dl_core::text::shown;
 use dl_nn::ArchitectureError;
 
-use crate::atomic::WriteError;
+/// A file that could not be written. What stood there before still does.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {source}", path.display())]
+pub struct WriteError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the operating system says.
+    pub source: io::Error,
+}
+
+impl WriteError {
+    /// The error for the file at `path`.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
 
 /// Why a file was not written. What stood there before still does.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +37,6 @@ pub enum SaveError {
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
     /// What is to be saved does not fit together.
-    #[error("cannot save: {0}")]
+    #[error("cannot save: {}", shown(.0))]
     Parts(String),
 }

@@ -5,23 +5,22 @@
     doc = "Models to and from files: see the README, which the documentation with all features begins with."
 )]
 
-mod atomic;
 mod bundle;
 mod checkpoint;
 mod checksum;
 mod container;
 mod error;
+mod json;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 mod tensors;
 mod weights;
 
-pub use atomic::WriteError;
 pub use bundle::{Bundle, LoadError, ModelError, PredictError, Preprocessing};
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use checksum::data_sha256;
 pub use container::{ReadError, ReadErrorKind};
 pub use dl_nn::ndarray;
-pub use error::SaveError;
+pub use error::{SaveError, WriteError};
 pub use tensors::TensorError;
 pub use weights::{Layout, WeightsFile, WeightsFileError, WeightsProblem};

@@ -1,5 +1,6 @@
 //! Arrays as the bytes of a tensor, and back: little-endian and row-major, as safetensors has them.
 
+use dl_core::text::shown;
 use dl_nn::Scalar;
 use ndarray::{ArrayD, ArrayRef, IxDyn};
 use safetensors::Dtype;
@@ -20,7 +21,10 @@ pub(crate) enum Narrowing {
 #[non_exhaustive]
 pub enum TensorError {
     /// Its numbers are of a type that cannot be read without loss.
-    #[error("tensor `{tensor}` holds {found}, but only {expected} can be read here")]
+    #[error(
+        "tensor `{tensor}` holds {found}, but only {expected} can be read here",
+        tensor = shown(tensor), found = shown(found)
+    )]
     Dtype {
         /// The tensor's name.
         tensor: String,
@@ -30,7 +34,10 @@ pub enum TensorError {
         expected: &'static str,
     },
     /// It has more elements than can be counted, or another number of bytes than its shape says.
-    #[error("tensor `{tensor}` of shape {shape:?} cannot be made of {bytes} bytes")]
+    #[error(
+        "tensor `{tensor}` of shape {shape:?} cannot be made of {bytes} bytes",
+        tensor = shown(tensor)
+    )]
     Size {
         /// The tensor's name.
         tensor: String,
@@ -56,13 +63,16 @@ pub(crate) fn check_dtype<F: Scalar>(
     narrowing: Narrowing,
 ) -> Result<(), TensorError> {
     let both = dtype::<F>() == Dtype::F64 || narrowing == Narrowing::Round;
-    if found == "F32" || (found == "F64" && both) {
+    if matches!(found, "F32" | "F16" | "BF16") || (found == "F64" && both) {
         return Ok(());
     }
     Err(TensorError::Dtype {
         tensor: tensor.to_owned(),
         found: found.to_owned(),
-        expected: if both { "F32 and F64" } else { "F32" },
+        expected: match both {
+            true => "F16, BF16, F32 and F64",
+            false => "F16, BF16 and F32",
+        },
     })
 }
 
@@ -77,23 +87,49 @@ pub(crate) fn bytes_of<F: Scalar>(array: &ArrayRef<F, IxDyn>) -> Vec<u8> {
     }
 }
 
-/// The array of a tensor: `F32` exactly into `f32` and `f64`, `F64` exactly into `f64`, and into
-/// `f32` as `narrowing` says.
+/// The array of a tensor: `F16`, `BF16` and `F32` exactly into `f32` and `f64`, `F64` exactly into
+/// `f64`, and into `f32` as `narrowing` says.
 pub(crate) fn array_from<F: Scalar>(
     name: &str,
     tensor: &TensorView<'_>,
     narrowing: Narrowing,
 ) -> Result<ArrayD<F>, TensorError> {
     check_dtype::<F>(name, &tensor.dtype().to_string(), narrowing)?;
-    let values = match tensor.dtype() {
-        Dtype::F64 => numbers(tensor.data(), f64::from_le_bytes),
-        _ => numbers(tensor.data(), |bytes| f64::from(f32::from_le_bytes(bytes))),
-    };
+    let values = values(tensor.dtype(), tensor.data());
     ArrayD::from_shape_vec(IxDyn(tensor.shape()), values).map_err(|_| TensorError::Size {
         tensor: name.to_owned(),
         shape: tensor.shape().to_vec(),
         bytes: tensor.data().len(),
     })
+}
+
+/// The numbers of a type that [`check_dtype`] takes.
+pub(crate) fn values<F: Scalar>(dtype: Dtype, bytes: &[u8]) -> Vec<F> {
+    match dtype {
+        Dtype::F64 => numbers(bytes, f64::from_le_bytes),
+        Dtype::F16 => numbers(bytes, |bytes| half(u16::from_le_bytes(bytes))),
+        Dtype::BF16 => numbers(bytes, |bytes| {
+            f64::from(f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16))
+        }),
+        _ => numbers(bytes, |bytes| f64::from(f32::from_le_bytes(bytes))),
+    }
+}
+
+/// A number of 16 bits (IEEE 754-2019, binary16): a sign, five bits of exponent, ten of fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (u64::from(bits >> 10) & 0x1f, u64::from(bits) & 0x3ff);
+    // exponents are biased by 15 there, by 1023 in an `f64`, which has 42 more bits of fraction
+    let magnitude = match exponent {
+        // subnormal: a multiple of 2⁻²⁴
+        0 => fraction as f64 * f64::from_bits((1023 - 24) << 52),
+        0x1f => f64::from_bits(0x7ff << 52 | fraction << 42),
+        _ => f64::from_bits((exponent + 1023 - 15) << 52 | fraction << 42),
+    };
+    if bits >> 15 == 0 {
+        magnitude
+    } else {
+        -magnitude
+    }
 }
 
 /// The numbers of which each takes `N` bytes.
@@ -137,7 +173,7 @@ mod tests {
         let refused = round_trip::<f64, f32>(&array(), Narrowing::Refuse).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "tensor `t` holds F64, but only F32 can be read here"
+            "tensor `t` holds F64, but only F16, BF16 and F32 can be read here"
         );
         let rounded = round_trip::<f64, f32>(&array(), Narrowing::Round).unwrap();
         assert_eq!(rounded, array().mapv(|x| x as f32));

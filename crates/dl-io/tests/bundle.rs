@@ -148,7 +148,7 @@ fn raw_rows_go_through_all_that_was_fitted() {
     let expected = trainer.predict(&by_hand).unwrap();
     let classes = trainer.predict_classes(&by_hand).unwrap().to_vec();
 
-    let bundle = Bundle::of(trainer)
+    let bundle = Bundle::of(&trainer)
         .preprocessing(scaler)
         .preprocessing(pca)
         .preprocessing(range)
@@ -312,7 +312,7 @@ fn what_a_file_declares_is_not_trusted() {
             r#"{\"input_shape\":[1099511627776],\"layers\""#
         ),
         "cannot make the model of FILE: layer `input`: 1099511627776 numbers in a sample, but at \
-         most 67108864 are allowed here"
+         most 33554432 are allowed here"
     );
     assert_eq!(
         refused(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
@@ -328,7 +328,7 @@ fn what_a_file_declares_is_not_trusted() {
     let again = r#"\"dense_1.kernel\","#.repeat(1000);
     assert!(
         refused(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
-            .contains("more numbers than the file holds")
+            .contains("names the tensor `dense_1.kernel` more than once")
     );
     assert!(
         refused(
@@ -467,4 +467,82 @@ fn alexnet_comes_back() {
     let x = samples(model.input_shape());
     let expected = model.predict(&x).unwrap();
     assert_eq!(reloaded(&Bundle::new(model)).predict(&x).unwrap(), expected);
+}
+
+#[test]
+fn weights_that_are_not_finite_are_neither_saved_nor_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut model = Sequential::input([2]).push(Dense::new(3)).build(1).unwrap();
+    let weights = model.weights();
+    let spoiled = weights.iter().map(|(name, value)| {
+        let mut value = value.to_owned();
+        if name == "dense_1.bias" {
+            value[[1]] = f32::NAN;
+        }
+        (name.to_owned(), value)
+    });
+    model.set_weights(&spoiled.collect()).unwrap();
+    let path = folder.path().join("model.dl");
+    let error = Bundle::new(model).save(&path).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "cannot save: `dense_1.bias` holds NaN at position 1, but weights must be finite"
+    );
+    assert!(!path.exists());
+    let mut bytes = bytes(folder.path());
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    let error = load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("holds inf at position"), "{error}");
+}
+
+#[test]
+fn an_answer_that_is_not_finite_is_an_error_that_names_the_sample() {
+    for output in [Identity, Softmax] {
+        let mut model = Sequential::input([1])
+            .push(Dense::new(2).bias(false))
+            .build(1)
+            .unwrap();
+        for (_, mut kernel) in model.params_mut() {
+            kernel.fill(1e30);
+        }
+        let network = Trainer::new(model, SoftmaxCrossEntropy::new(), Sgd::new(0.1)).unwrap();
+        let bundle = match output {
+            Softmax => Bundle::of(&network),
+            _ => Bundle::new(network.into_model()),
+        };
+        let bundle = bundle.class_names(["a", "b"]);
+        let mut x = ndarray::Array2::from_elem((300, 1), 1e-30_f32);
+        bundle.predict(&x).unwrap();
+        x[[290, 0]] = 1e30;
+        let errors = [
+            bundle.predict(&x).unwrap_err(),
+            bundle.predict_classes(&x).unwrap_err(),
+            bundle.predict_names(&x).unwrap_err(),
+        ];
+        for error in errors {
+            let error = error.to_string();
+            assert!(error.starts_with("the answer for sample 290 is"), "{error}");
+        }
+    }
+}
+
+/// A model that could not be loaded again is not saved.
+#[test]
+fn what_costs_more_than_its_file_warrants_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.dl");
+    let large = Sequential::<f32>::input([1 << 12, 1 << 12, 1]).push(UpSample2d::new(2));
+    let error = Bundle::new(large.build(0).unwrap())
+        .save(&path)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("cannot save: the model takes 83886080 numbers in a sample"),
+        "{error}"
+    );
+    let less = Sequential::<f32>::input([1 << 12, 1 << 12, 1]).push(MaxPool2d::new(2));
+    Bundle::new(less.build(0).unwrap()).save(&path).unwrap();
+    Bundle::<f32>::load(&path).unwrap();
 }

@@ -146,7 +146,8 @@ fn layers_in_order_have_no_names_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).in_order();
     let error = file.save(&model(3)).unwrap_err();
-    let expected = "to be written, layers need names: `in_order` is for reading, `rename` for both";
+    let expected = "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+         for both";
     assert_eq!(error.problem.to_string(), expected);
 }
 
@@ -211,4 +212,53 @@ fn global_pooling_leaves_channels_in_order() {
         .find(|(name, _)| *name == "dense_1.kernel")
         .unwrap();
     assert_eq!(weight.t(), kernel);
+}
+
+#[test]
+fn a_name_that_stands_twice_in_a_header_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.safetensors");
+    let tensor = |at: usize| {
+        format!(
+            r#"{{"dtype":"F32","shape":[],"data_offsets":[{at},{}]}}"#,
+            at + 4
+        )
+    };
+    let write = |header: String| {
+        let length = (header.len() as u64).to_le_bytes();
+        std::fs::write(&path, [&length, header.as_bytes(), &[0; 4]].concat()).unwrap();
+    };
+    let file = WeightsFile::new(&path);
+    write(format!(r#"{{"a":{},"a":{}}}"#, tensor(8), tensor(0)));
+    assert_eq!(
+        refused(&file, &path, &mut model(1)),
+        "two tensors are named `a`"
+    );
+    write(r#"{"a":{"dtype":"F32","shape":[9],"shape":[],"data_offsets":[0,4]}}"#.to_owned());
+    let text = refused(&file, &path, &mut model(1));
+    assert!(text.contains("`shape`"), "{text}");
+}
+
+#[test]
+fn names_that_a_terminal_would_obey_are_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "\u{1b}[2J\u{9b}31m\u{202e}";
+    let evil = |units| {
+        let network = Sequential::<f32>::input([2]).push_named(name, Dense::new(units));
+        network.build(1).unwrap()
+    };
+    for extension in cases::EXTENSIONS {
+        let path = folder.path().join(format!("w.{extension}"));
+        let file = WeightsFile::new(&path);
+        file.save(&evil(3)).unwrap();
+        let renamed = file.clone().rename("first", name);
+        for said in [
+            refused(&file, &path, &mut model(3)),
+            refused(&file, &path, &mut evil(4)),
+            renamed.load(&mut model(3)).unwrap_err().to_string(),
+        ] {
+            assert!(said.contains(r"\u{1b}[2J\u{9b}31m\u{202e}"), "{said:?}");
+            assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{said:?}");
+        }
+    }
 }

@@ -158,7 +158,7 @@ fn headers_too_long_too_deep_or_of_other_types_are_errors() {
     let why = refused(npy(integers, integers.len() as u32, &[0; 24]));
     assert_eq!(
         why,
-        "tensor `dense_1.kernel` holds <i4, but only F32 can be read here"
+        "tensor `dense_1.kernel` holds <i4, but only F16, BF16 and F32 can be read here"
     );
     refused(b"\x93NUMPY".to_vec());
     refused(Vec::new());
@@ -180,6 +180,90 @@ fn two_arrays_of_one_name_are_an_error() {
         matches!(*error.problem, WeightsProblem::Duplicate { .. }),
         "{error}"
     );
+}
+
+/// An archive of a kernel and a bias, and where the bias is named: before its data, and in the
+/// directory.
+fn named_twice() -> (Vec<u8>, [usize; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    let kernel = described("(3, 2)", &[0; 24]);
+    let other = described("(3, 2)", &[1; 24]);
+    let bias = described("(2,)", &[0; 8]);
+    let members = [
+        ("dense_1.kernel.npy", kernel),
+        ("dense_1.bias.npy", bias),
+        ("dense_1.kernem.npy", other),
+    ];
+    archive(&path, &members);
+    let bytes = std::fs::read(path).unwrap();
+    let name = b"kernem";
+    let places = bytes.windows(name.len()).enumerate();
+    let places = places
+        .filter(|(_, window)| window == name)
+        .map(|(at, _)| at + name.len() - 1);
+    let places: Vec<usize> = places.collect();
+    (bytes, places.try_into().unwrap())
+}
+
+#[test]
+fn a_member_named_twice_is_an_error() {
+    let (mut bytes, places) = named_twice();
+    for place in places {
+        bytes[place] = b'l';
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    std::fs::write(&path, bytes).unwrap();
+    let mut model = network::<f32>();
+    let before = model.weights();
+    let error = WeightsFile::new(&path).load(&mut model).unwrap_err();
+    assert_eq!(
+        error.problem.to_string(),
+        "two tensors are named `dense_1.kernel`"
+    );
+    assert_eq!(model.weights(), before);
+}
+
+#[test]
+fn a_member_named_otherwise_in_the_directory_is_an_error() {
+    let (bytes, places) = named_twice();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    for place in places {
+        let mut bytes = bytes.clone();
+        bytes[place] = b'n';
+        std::fs::write(&path, bytes).unwrap();
+        let error = WeightsFile::new(&path)
+            .load(&mut network::<f32>())
+            .unwrap_err();
+        let text = error.problem.to_string();
+        assert!(text.contains("give it another name"), "{text}");
+    }
+}
+
+#[test]
+fn a_member_described_otherwise_before_its_data_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.npz");
+    WeightsFile::new(&path).save(&network::<f32>()).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    assert!(good.starts_with(b"PK\x03\x04"));
+    for (at, what) in [
+        (8, "compression"),
+        (14, "checksum"),
+        (18, "size"),
+        (22, "size"),
+    ] {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let error = WeightsFile::new(&path)
+            .load(&mut network::<f32>())
+            .unwrap_err();
+        let text = error.problem.to_string();
+        assert!(text.contains(&format!("give it another {what}")), "{text}");
+    }
 }
 
 /// The archive with a ZIP64 end record, which declares so many files, and a locator for it.

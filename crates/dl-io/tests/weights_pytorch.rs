@@ -6,6 +6,7 @@ mod cases;
 use std::path::PathBuf;
 
 use cases::{MODELS, assert_close, fixture, named_as_in_pytorch, tensor, varied};
+use dl_conv::{Conv2d, Padding};
 use dl_io::{Layout, WeightsFile};
 use dl_nn::ndarray::ArrayD;
 use dl_nn::prelude::*;
@@ -36,23 +37,90 @@ fn pytorchs_weights_give_pytorchs_outputs() {
 
 #[test]
 fn a_sequentials_layers_are_taken_in_order() {
-    for (name, network) in MODELS.into_iter().filter(|(name, _)| *name != "cnn") {
+    for (name, network) in [MODELS[0], MODELS[2]] {
         let mut model = network().build(3).unwrap();
         pytorchs(name).in_order().load(&mut model).unwrap();
         gives_pytorchs_outputs(name, &model);
     }
 }
 
-/// `classifier` comes before `features`.
+/// `features.10` after `features.8`, three of them of one shape.
 #[test]
-fn layers_in_another_order_are_refused() {
-    let mut model = cases::cnn().build(3).unwrap();
-    let before = model.weights();
-    let error = pytorchs("cnn").in_order().load(&mut model).unwrap_err();
-    let text = error.to_string();
-    let expected = "`classifier.4.running_mean` for the model's `batch_norm_1.running_mean`";
-    assert!(text.contains(expected), "{text}");
-    assert_eq!(model.weights(), before);
+fn numbers_in_names_are_an_order() {
+    let conv = |filters| Conv2d::new(filters, 3).padding(Padding::all(1));
+    let network = [4, 6, 6, 6, 6].into_iter();
+    let network = network.fold(Sequential::<f32>::input([8, 8, 3]), |network, filters| {
+        network.push(conv(filters))
+    });
+    let mut model = network.build(0).unwrap();
+    pytorchs("alexnet_features")
+        .in_order()
+        .load(&mut model)
+        .unwrap();
+    let mut named = cases::alexnet().build(0).unwrap();
+    named_as_in_pytorch("alexnet", pytorchs("alexnet"))
+        .load(&mut named)
+        .unwrap();
+    for ((name, value), (_, expected)) in model.params().zip(named.params()) {
+        assert_eq!(value, expected, "{name}");
+    }
+}
+
+/// safetensors files have `classifier` before `features`, whatever the model's order.
+#[test]
+fn groups_of_layers_have_no_order_unless_it_is_said() {
+    for (name, network) in [MODELS[1], MODELS[3]] {
+        let mut model = network().build(3).unwrap();
+        let before = model.weights();
+        let error = pytorchs(name).in_order().load(&mut model).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("cannot tell the order of its layers `classifier."),
+            "{text}"
+        );
+        assert!(
+            text.contains("`in_order_of`") && text.contains("`rename`"),
+            "{text}"
+        );
+        assert_eq!(model.weights(), before);
+
+        let groups = ["features", "classifier"];
+        pytorchs(name).in_order_of(groups).load(&mut model).unwrap();
+        gives_pytorchs_outputs(name, &model);
+        let error = pytorchs(name)
+            .in_order_of(["features"])
+            .load(&mut model)
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("none of the groups `features`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn layers_that_are_renamed_are_not_taken_in_order() {
+    let mut model = cases::alexnet().build(3).unwrap();
+    let file = pytorchs("alexnet").in_order();
+    let file = file
+        .rename("classifier.1", "dense_1")
+        .rename("classifier.4", "dense_2");
+    let error = file.clone().load(&mut model).unwrap_err().to_string();
+    assert!(error.contains("cannot tell the order"), "{error}");
+    file.rename("classifier.6", "dense_3")
+        .load(&mut model)
+        .unwrap();
+    gives_pytorchs_outputs("alexnet", &model);
+}
+
+/// An npz file has its arrays in the order in which they were handed to NumPy.
+#[cfg(feature = "npz")]
+#[test]
+fn a_file_with_an_order_of_its_own_is_taken_in_it() {
+    let mut model = cases::alexnet().build(3).unwrap();
+    let file = WeightsFile::new(fixture("pytorch", "alexnet.npz")).layout(Layout::PyTorch);
+    file.in_order().load(&mut model).unwrap();
+    gives_pytorchs_outputs("alexnet", &model);
 }
 
 #[test]

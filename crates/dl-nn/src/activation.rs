@@ -13,6 +13,7 @@ use crate::init::Initializer;
 ///
 /// The formulas and their derivatives are `dl_core::activation`'s.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Activation {
     /// y = z.
     #[default]

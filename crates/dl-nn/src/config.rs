@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use dl_core::{Scalar, instantiate};
+use dl_core::{Scalar, instantiate, text::shown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,10 +17,12 @@ use crate::sequential::Sequential;
 
 /// A layer's description as plain data: its kind and what it was set to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerConfig {
     /// The kind of layer, under which a [`Registry`] knows it: `dense`.
     pub kind: String,
     /// The description's fields, as serde writes them.
+    #[serde(deserialize_with = "crate::unique::deserialize")]
     pub settings: Value,
 }
 
@@ -37,6 +39,7 @@ impl LayerConfig {
 
 /// A row of layers as plain data, from which [`Registry::sequential`] makes a network again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Architecture {
     /// The shape of one input sample.
     pub input_shape: Vec<usize>,
@@ -46,12 +49,47 @@ pub struct Architecture {
 
 /// A layer of an [`Architecture`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "NamedSettings", into = "NamedSettings")]
 pub struct NamedConfig {
     /// Its name in the model.
     pub name: String,
     /// What it is.
-    #[serde(flatten)]
     pub config: LayerConfig,
+}
+
+/// A [`NamedConfig`] as it is written: in one object. (serde refuses no unknown keys where it
+/// flattens one structure into another.)
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedSettings {
+    name: String,
+    kind: String,
+    #[serde(deserialize_with = "crate::unique::deserialize")]
+    settings: Value,
+}
+
+impl From<NamedSettings> for NamedConfig {
+    fn from(read: NamedSettings) -> Self {
+        let NamedSettings {
+            name,
+            kind,
+            settings,
+        } = read;
+        let config = LayerConfig { kind, settings };
+        Self { name, config }
+    }
+}
+
+impl From<NamedConfig> for NamedSettings {
+    fn from(named: NamedConfig) -> Self {
+        let NamedConfig { name, config } = named;
+        let LayerConfig { kind, settings } = config;
+        Self {
+            name,
+            kind,
+            settings,
+        }
+    }
 }
 
 /// An architecture that cannot be written down or read back.
@@ -61,7 +99,8 @@ pub enum ArchitectureError {
     /// A layer cannot be described as data.
     #[error(
         "layer `{layer}` ({kind}) cannot be described as data; its `LayerSpec` must implement \
-         `config`"
+         `config`",
+        layer = shown(layer), kind = shown(kind)
     )]
     NoConfig {
         /// The layer's name.
@@ -70,7 +109,10 @@ pub enum ArchitectureError {
         kind: String,
     },
     /// A kind of layer that the registry does not have.
-    #[error("layer `{layer}` is of kind `{kind}`, but the kinds known here are {known}")]
+    #[error(
+        "layer `{layer}` is of kind `{kind}`, but the kinds known here are {known}",
+        layer = shown(layer), kind = shown(kind), known = shown(known)
+    )]
     UnknownKind {
         /// The layer's name.
         layer: String,
@@ -80,7 +122,10 @@ pub enum ArchitectureError {
         known: String,
     },
     /// Settings that are not those of this kind of layer.
-    #[error("layer `{layer}`: these are not the settings of a `{kind}`: {why}")]
+    #[error(
+        "layer `{layer}`: these are not the settings of a `{kind}`: {why}",
+        layer = shown(layer), kind = shown(kind), why = shown(why)
+    )]
     Settings {
         /// The layer's name.
         layer: String,
@@ -142,7 +187,8 @@ impl<F: Scalar> Registry<F> {
             .with::<StandardNormalKl>("standard_normal_kl")
     }
 
-    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives.
+    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives. Let
+    /// its settings refuse what they do not know: `#[serde(deny_unknown_fields)]`.
     pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(
         mut self,
         kind: &'static str,

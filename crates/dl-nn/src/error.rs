@@ -2,13 +2,17 @@
 
 use dl_core::memory::OutOfMemory;
 use dl_core::sampling::SamplingError;
+use dl_core::text::shown;
 
 use crate::optim::StateError;
 use crate::train::ResumeError;
 
 /// A configuration value outside its allowed range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{parameter} is {value}, but must be {allowed}")]
+#[error(
+    "{parameter} is {value}, but must be {allowed}",
+    parameter = shown(parameter), value = shown(value)
+)]
 pub struct ConfigError {
     /// The parameter, with its owner: `Adam learning_rate`.
     pub parameter: String,
@@ -39,7 +43,7 @@ impl ConfigError {
 
 /// A sample shape that a layer cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("got a sample of shape {got:?}, but takes {takes}")]
+#[error("got a sample of shape {got:?}, but takes {takes}", takes = shown(takes))]
 pub struct ShapeError {
     /// The shape of one sample that reached the layer.
     pub got: Vec<usize>,
@@ -79,7 +83,7 @@ pub enum LayerError {
 #[non_exhaustive]
 pub enum BuildError {
     /// A layer refuses its input shape or its configuration.
-    #[error("layer `{layer}`: {source}")]
+    #[error("layer `{layer}`: {source}", layer = shown(layer))]
     Layer {
         /// The layer's name in the model.
         layer: String,
@@ -87,7 +91,7 @@ pub enum BuildError {
         source: LayerError,
     },
     /// Two layers have one name.
-    #[error("layer name `{0}` is used twice; names must be unique")]
+    #[error("layer name `{}` is used twice; names must be unique", shown(.0))]
     DuplicateName(String),
     /// The model has no layer.
     #[error("the model has no layer; push at least one")]
@@ -99,7 +103,10 @@ pub enum BuildError {
     #[error("input shape {0:?} has too many elements to count")]
     HugeInput(Vec<usize>),
     /// A layer is larger than the limits the model is built within.
-    #[error("layer `{layer}`: {got} {what}, but at most {most} are allowed here")]
+    #[error(
+        "layer `{layer}`: {got} {what}, but at most {most} are allowed here",
+        layer = shown(layer)
+    )]
     TooLarge {
         /// The layer's name.
         layer: String,
@@ -113,7 +120,8 @@ pub enum BuildError {
     /// The loss computes its own softmax or sigmoid, but the last layer applies one already.
     #[error(
         "loss {loss} takes logits, but the last layer `{layer}` applies {activation}; \
-         remove that activation (the loss contains it in a stable form)"
+         remove that activation (the loss contains it in a stable form)",
+        layer = shown(layer), activation = shown(activation)
     )]
     LogitsExpected {
         /// The loss.
@@ -164,7 +172,10 @@ pub enum DataError {
         value: f64,
     },
     /// A target does not suit the loss.
-    #[error("target of sample {sample}: got {got}, but {loss} takes {takes}")]
+    #[error(
+        "target of sample {sample}: got {got}, but {loss} takes {takes}",
+        got = shown(got), takes = shown(takes)
+    )]
     Target {
         /// Row of the data.
         sample: usize,
@@ -176,7 +187,10 @@ pub enum DataError {
         takes: String,
     },
     /// The kind or width of the targets does not suit the loss and the model's output.
-    #[error("targets are {got}, but {loss} takes {takes} (model outputs: {outputs})")]
+    #[error(
+        "targets are {got}, but {loss} takes {takes} (model outputs: {outputs})",
+        got = shown(got), takes = shown(takes)
+    )]
     TargetKind {
         /// What was given.
         got: String,
@@ -230,6 +244,9 @@ pub enum TrainError {
     /// The snapshot to go on from does not fit; nothing has changed.
     #[error("cannot resume: {0}")]
     Resume(#[from] ResumeError),
+    /// The checkpointer cannot keep checkpoints; nothing has changed.
+    #[error("no checkpoints can be kept: {}", shown(.0))]
+    NoCheckpoints(String),
     /// A callback put another network in the model's place. The trainer holds that one, untrained.
     #[error(
         "a callback replaced the model by a network of other layers in epoch {epoch}; to train that, \
@@ -240,7 +257,10 @@ pub enum TrainError {
         epoch: usize,
     },
     /// A checkpoint could not be kept. Training stopped after this step, with its weights.
-    #[error("no checkpoint could be kept after epoch {epoch}, step {step}: {why}")]
+    #[error(
+        "no checkpoint could be kept after epoch {epoch}, step {step}: {why}",
+        why = shown(why)
+    )]
     Checkpoint {
         /// Epochs done.
         epoch: usize,
@@ -248,6 +268,15 @@ pub enum TrainError {
         step: usize,
         /// What the checkpointer says.
         why: String,
+    },
+    /// The flag handed to [`Fit::interrupt`](crate::train::Fit::interrupt) was set. Training stopped
+    /// after this step, with its weights, and a checkpoint was kept where there is a checkpointer.
+    #[error("interrupted after epoch {epoch}, step {step}")]
+    Interrupted {
+        /// Epochs done.
+        epoch: usize,
+        /// Steps done in the epoch under way.
+        step: usize,
     },
     /// The loss became NaN or infinite. The model holds the last good weights: those after the
     /// last epoch whose losses were all finite, or the initial ones. The optimiser has forgotten
@@ -285,7 +314,8 @@ pub enum TrainError {
     /// [`NonFiniteLoss`](Self::NonFiniteLoss).
     #[error(
         "`{parameter}` became NaN or infinite in epoch {epoch}, at learning rate \
-         {learning_rate}; the model holds the last good weights"
+         {learning_rate}; the model holds the last good weights",
+        parameter = shown(parameter)
     )]
     NonFiniteWeights {
         /// The first such parameter.

@@ -57,6 +57,7 @@ impl Fans {
 
 /// A rule for initial values. `U(a, b)` is the uniform distribution, `N(μ, σ²)` the normal one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Initializer {
     /// `U(−l, l)`, `l = √(6 / (fan_in + fan_out))`. For tanh, sigmoid and linear outputs. Glorot

@@ -16,7 +16,26 @@ pub type View<'a, F> = ArrayViewD<'a, F>;
 /// A batch that is written; always in standard (row-major) layout.
 pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
 
-/// A differentiable function with parameters, on a batch of samples.
+/// Copies of boxed layers: every [`Layer`] that is `Clone` has them.
+pub trait CloneLayer<F> {
+    /// A copy of the layer, its parameters included.
+    fn clone_layer(&self) -> Box<dyn Layer<F>>;
+}
+
+impl<F: Scalar, L: Layer<F> + Clone + 'static> CloneLayer<F> for L {
+    fn clone_layer(&self) -> Box<dyn Layer<F>> {
+        Box::new(self.clone())
+    }
+}
+
+impl<F: Scalar> Clone for Box<dyn Layer<F>> {
+    fn clone(&self) -> Self {
+        (**self).clone_layer()
+    }
+}
+
+/// A differentiable function with parameters, on a batch of samples. It is `Clone`, so that a model
+/// can be copied.
 ///
 /// A layer holds its parameters and nothing else: no input of the last call, no gradient, no
 /// mode. What a forward pass leaves for the backward pass stands in the [`Cache`] it is handed,
@@ -25,7 +44,7 @@ pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
 /// Inputs and outputs have the sample index as axis 0 and are channels-last. The buffers belong
 /// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
 /// written.
-pub trait Layer<F: Scalar>: Debug + Send + Sync {
+pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     /// The kind of layer: the stem of its default name, e.g. `dense`; unless a layer says
     /// otherwise, the name of its type.
     fn kind(&self) -> &'static str {
@@ -198,6 +217,19 @@ impl<'a, F> ParamMut<'a, F> {
     }
 }
 
+/// What a layer takes beside its parameters, its input and its output, told before it is built:
+/// what a file declares is compared with what it may cost before anything is allocated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes that the layer keeps, however many samples it sees: plans, reordered weights.
+    pub plan: usize,
+    /// Numbers that it works in for each sample: a padded copy of its input.
+    pub scratch: usize,
+    /// Multiply-adds for a sample, or steps that take as long, beyond one for each parameter and for
+    /// each number that comes out.
+    pub operations: usize,
+}
+
 /// The description of a layer, from which a model builds it once the input shape is known.
 #[diagnostic::on_unimplemented(
     note = "a type that is a `Layer` itself is added with `push_layer` instead of `push`"
@@ -216,6 +248,13 @@ pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
     /// input: what a file declares is compared with what it holds before it is allocated.
     fn numbers(&self, _input: &[usize]) -> usize {
         0
+    }
+
+    /// What the layer that [`build`](Self::build) makes for such an input takes besides. The
+    /// settings and the shape have not been checked: counts saturate, and what cannot be built costs
+    /// nothing.
+    fn cost(&self, _input: &[usize]) -> Cost {
+        Cost::default()
     }
 
     /// Checks the configuration and the input shape (of one sample) and draws the parameters.
@@ -241,6 +280,10 @@ impl<F: Scalar> LayerSpec<F> for Box<dyn LayerSpec<F>> {
 
     fn numbers(&self, input: &[usize]) -> usize {
         (**self).numbers(input)
+    }
+
+    fn cost(&self, input: &[usize]) -> Cost {
+        (**self).cost(input)
     }
 
     fn build(

@@ -1,20 +1,24 @@
 //! A network with its parameters.
 
-use dl_core::{Scalar, instantiate};
+use dl_core::{Scalar, instantiate, text::shown};
 use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
-use crate::layer::{Batching, Layer, Mode, Param};
+use crate::layer::{Batching, Cost, Layer, Mode, Param};
+use crate::limits::{Limits, Spent};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
 
-/// Samples per pass in [`Model::predict`].
+/// The most samples per pass in [`Model::predict`].
 const PREDICT_BATCH: usize = 256;
 
+/// Numbers that the layers may make of the samples of one pass.
+const PREDICT_NUMBERS: usize = 1 << 28;
+
 /// A row of layers with their parameters, as [`Sequential::build`](crate::Sequential::build)
-/// makes it.
+/// makes it. A copy of it has its own parameters.
 #[derive(Debug)]
 pub struct Model<F> {
     input_shape: Vec<usize>,
@@ -34,8 +38,33 @@ pub struct NamedLayer<F> {
     pub config: Option<LayerConfig>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     parameter_names: Vec<String>,
+    /// What it takes beside its parameters, its input and its output.
+    cost: Cost,
     /// Their shapes, as they were when the model was built.
     parameter_shapes: Vec<Vec<usize>>,
+}
+
+impl<F: Scalar> Clone for Model<F> {
+    fn clone(&self) -> Self {
+        Self {
+            input_shape: self.input_shape.clone(),
+            layers: self.layers.clone(),
+        }
+    }
+}
+
+impl<F: Scalar> Clone for NamedLayer<F> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            layer: self.layer.clone(),
+            output_shape: self.output_shape.clone(),
+            config: self.config.clone(),
+            parameter_names: self.parameter_names.clone(),
+            cost: self.cost,
+            parameter_shapes: self.parameter_shapes.clone(),
+        }
+    }
 }
 
 impl<F: Scalar> NamedLayer<F> {
@@ -44,6 +73,7 @@ impl<F: Scalar> NamedLayer<F> {
         layer: Box<dyn Layer<F>>,
         output_shape: Vec<usize>,
         config: Option<LayerConfig>,
+        cost: Cost,
     ) -> Self {
         let params = layer.params();
         let parameter_names = params
@@ -58,6 +88,7 @@ impl<F: Scalar> NamedLayer<F> {
             output_shape,
             config,
             parameter_names,
+            cost,
             parameter_shapes,
         }
     }
@@ -76,6 +107,11 @@ impl<F: Scalar> NamedLayer<F> {
     pub(crate) fn size(&self) -> usize {
         let lengths = self.output_shape.iter();
         lengths.fold(1, |product, &length| product.saturating_mul(length))
+    }
+
+    /// Numbers that it works in for each sample, beside its output.
+    pub(crate) fn scratch(&self) -> usize {
+        self.cost.scratch
     }
 
     /// What the buffers of a pass through it are planned by.
@@ -125,7 +161,10 @@ impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {
 
 /// Weights of another model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the weights have {found} where the model has {expected}")]
+#[error(
+    "the weights have {found} where the model has {expected}",
+    found = shown(found), expected = shown(expected)
+)]
 pub struct WeightsError {
     /// The entry found: name and shape.
     pub found: String,
@@ -189,6 +228,27 @@ impl<F: Scalar> Model<F> {
         let second = self.layers.split_off(at.map_or(0, |at| at + 1));
         let between = self.output_shape().to_vec();
         Ok((self, Self::new(between, second)))
+    }
+
+    /// The least limits that a description of this model can be built within, by
+    /// [`Sequential::build_within`](crate::Sequential::build_within).
+    pub fn least_limits(&self) -> Limits {
+        least_limits(self)
+    }
+
+    fn spent(&self) -> Limits {
+        let mut spent = Spent::new(Limits::NONE);
+        let boundless = "without limits";
+        let input = self.input_shape.iter().product();
+        spent.sample("", "", input).expect(boundless);
+        spent.shape("", &self.input_shape).expect(boundless);
+        for named in &self.layers {
+            let numbers = named.all().map(|param| param.value.len()).sum();
+            spent.layer("", numbers, named.cost).expect(boundless);
+            spent.sample("", "", named.size()).expect(boundless);
+            spent.shape("", &named.output_shape).expect(boundless);
+        }
+        spent.so_far
     }
 
     /// Number of trained parameters.
@@ -340,7 +400,8 @@ impl<F: Scalar> Model<F> {
     }
 
     /// The network's outputs for samples `[n, …input]`: `[n, …output]`, evaluated without
-    /// dropout, in passes of 256 samples.
+    /// dropout, in passes of up to 256 samples: fewer, where the layers would make more than 2²⁸
+    /// numbers of them.
     ///
     /// # Errors
     /// [`DataError`] where there are no samples, or of another shape than the model takes.
@@ -354,14 +415,23 @@ impl<F: Scalar> Model<F> {
         let mut shape = vec![n];
         shape.extend(self.output_shape());
         let mut y = Array::zeros(IxDyn(&shape));
-        let mut workspace = Workspace::inference(self, n.min(PREDICT_BATCH));
-        for start in (0..n).step_by(PREDICT_BATCH) {
-            let rows = Slice::from(start..n.min(start + PREDICT_BATCH));
+        let batch = self.predict_batch();
+        let mut workspace = Workspace::inference(self, n.min(batch));
+        for start in (0..n).step_by(batch) {
+            let rows = Slice::from(start..n.min(start + batch));
             let x = x.slice_axis(Axis(0), rows);
             let output = workspace.forward(self, x.as_standard_layout().view(), Mode::Eval);
             y.slice_axis_mut(Axis(0), rows).assign(&output);
         }
         Ok(y)
+    }
+
+    /// Samples per pass.
+    fn predict_batch(&self) -> usize {
+        let of_layer = |named: &NamedLayer<F>| named.size().saturating_add(named.scratch());
+        let sample = self.layers.iter().map(of_layer);
+        let sample = sample.fold(1, usize::saturating_add);
+        (PREDICT_NUMBERS / sample).clamp(1, PREDICT_BATCH)
     }
 
     /// Checks that `x` holds samples of the model's input shape, all finite.
@@ -418,6 +488,10 @@ instantiate! {
 
     fn architecture<F: Scalar>(model: &Model<F>) -> Result<Architecture, ArchitectureError> {
         model.describe()
+    }
+
+    fn least_limits<F: Scalar>(model: &Model<F>) -> Limits {
+        model.spent()
     }
 
     fn summary<F: Scalar>(model: &Model<F>) -> Summary {

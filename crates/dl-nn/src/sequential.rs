@@ -1,9 +1,12 @@
 //! Layers in a row: written down once, shapes inferred, every mistake found at build.
 
+use std::collections::{HashMap, HashSet};
+
 use dl_core::{Scalar, instantiate, random::stream};
 
 use crate::error::{BuildError, LayerError};
 use crate::layer::{Layer, LayerSpec, Ready};
+use crate::limits::{Limits, Spent, elements};
 use crate::model::{Model, NamedLayer};
 
 /// The description of a network as a row of layers; [`build`](Self::build) makes the [`Model`].
@@ -21,23 +24,6 @@ use crate::model::{Model, NamedLayer};
 pub struct Sequential<F> {
     input: Vec<usize>,
     layers: Vec<(Option<String>, Box<dyn LayerSpec<F>>)>,
-}
-
-/// What a description that is not trusted may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Numbers of all parameters and states.
-    pub numbers: usize,
-    /// Numbers of a sample, at the input and after every layer, all together.
-    pub sample: usize,
-}
-
-impl Limits {
-    /// Anything goes.
-    pub const NONE: Self = Self {
-        numbers: usize::MAX,
-        sample: usize::MAX,
-    };
 }
 
 impl<F: Scalar> Sequential<F> {
@@ -94,65 +80,44 @@ impl<F: Scalar> Sequential<F> {
         if self.input.contains(&0) {
             return Err(BuildError::EmptyInput(self.input.clone()));
         }
-        let sizes = self.input.iter();
-        if sizes
-            .clone()
-            .copied()
-            .try_fold(1, usize::checked_mul)
-            .is_none()
-        {
+        let Some(size) = elements(&self.input) else {
             return Err(BuildError::HugeInput(self.input.clone()));
-        }
-        let mut sample: usize = sizes.product();
-        if sample > limits.sample {
-            return Err(BuildError::TooLarge {
-                layer: "input".into(),
-                what: "numbers in a sample",
-                got: sample,
-                most: limits.sample,
-            });
-        }
+        };
+        let mut spent = Spent::new(limits);
+        spent.sample("input", "numbers in a sample", size)?;
+        spent.shape("input", &self.input)?;
         let mut shape = self.input.clone();
-        let mut numbers = 0_usize;
         let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
+        let mut of_kind: HashMap<&str, usize> = HashMap::new();
+        let mut names: HashSet<String> = HashSet::with_capacity(self.layers.len());
         for (index, (name, spec)) in self.layers.iter().enumerate() {
-            let name = name.clone().unwrap_or_else(|| {
-                let before = self.layers[..index].iter();
-                let same = before.filter(|(_, other)| other.kind() == spec.kind());
-                format!("{}_{}", spec.kind(), same.count() + 1)
-            });
+            let same = of_kind.entry(spec.kind()).or_default();
+            *same += 1;
+            let name = name
+                .clone()
+                .unwrap_or_else(|| format!("{}_{same}", spec.kind()));
+            if !names.insert(name.clone()) {
+                return Err(BuildError::DuplicateName(name));
+            }
             let described = |source: LayerError| BuildError::Layer {
                 layer: name.clone(),
                 source,
             };
-            let too_large = |what, got, most| BuildError::TooLarge {
-                layer: name.clone(),
-                what,
-                got,
-                most,
-            };
-            numbers = numbers.saturating_add(spec.numbers(&shape));
-            if numbers > limits.numbers {
-                let what = "numbers in its parameters and those before it";
-                return Err(too_large(what, numbers, limits.numbers));
-            }
+            let cost = spec.cost(&shape);
+            spent.layer(&name, spec.numbers(&shape), cost)?;
             let layer = spec
                 .build(&shape, &mut stream(seed, index as u64))
                 .map_err(described)?;
             let output_shape = layer
                 .output_shape(&shape)
                 .map_err(|error| described(error.into()))?;
-            let size = output_shape.iter().copied().try_fold(1, usize::checked_mul);
-            sample = sample.saturating_add(size.unwrap_or(usize::MAX));
-            if sample > limits.sample {
-                let what = "numbers in a sample after this layer and those before it";
-                return Err(too_large(what, sample, limits.sample));
-            }
-            if layers.iter().any(|l| l.name == name) {
-                return Err(BuildError::DuplicateName(name));
-            }
+            let size = elements(&output_shape).unwrap_or(usize::MAX);
+            let what = "numbers in a sample after this layer and those before it";
+            spent.sample(&name, what, size)?;
+            spent.shape(&name, &output_shape)?;
             shape.clone_from(&output_shape);
-            layers.push(NamedLayer::new(name, layer, output_shape, spec.config()));
+            let layer = NamedLayer::new(name, layer, output_shape, spec.config(), cost);
+            layers.push(layer);
         }
         Ok(Model::new(self.input.clone(), layers))
     }

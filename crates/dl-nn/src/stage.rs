@@ -17,6 +17,10 @@ use crate::workspace::{BatchLoss, Share};
 /// second-level cache (8 images of the MNIST CNN).
 const BLOCK_NUMBERS: usize = 320_000;
 
+/// Numbers that the layers of a run may work in for one block, beside the activations: so much that
+/// only unusual padding and dilation make blocks smaller.
+const BLOCK_SCRATCH: usize = 1 << 22;
+
 /// Numbers of a gradient that one task sums up over the blocks.
 const SUM_NUMBERS: usize = 1 << 14;
 
@@ -70,7 +74,10 @@ impl<F: Scalar> Stage<F> {
             Work::Whole(Cache::default())
         } else {
             let numbers: usize = run.iter().map(NamedLayer::size).sum();
-            let rows = (BLOCK_NUMBERS / numbers).min(capacity).max(1);
+            let scratch = run.iter().map(NamedLayer::scratch);
+            let scratch = scratch.fold(1, usize::saturating_add);
+            let rows = (BLOCK_NUMBERS / numbers).min(BLOCK_SCRATCH / scratch);
+            let rows = rows.min(capacity).max(1);
             let grads = |_| {
                 if training {
                     run.iter().map(gradients).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dl_core::Scalar;
+use dl_core::{Scalar, text::shown};
 
 use crate::model::Model;
 
@@ -65,12 +65,15 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layer = |row: &SummaryRow| match &row.activation {
-            Some(activation) if row.kind != "activation" => {
-                format!("{} ({}, {activation})", row.name, row.kind)
+        let layer = |row: &SummaryRow| {
+            let (name, kind) = (shown(&row.name), shown(row.kind));
+            match &row.activation {
+                Some(activation) if row.kind != "activation" => {
+                    format!("{name} ({kind}, {})", shown(activation))
+                }
+                Some(activation) => format!("{name} ({})", shown(activation)),
+                None => format!("{name} ({kind})"),
             }
-            Some(activation) => format!("{} ({activation})", row.name),
-            None => format!("{} ({})", row.name, row.kind),
         };
         let mut cells = vec![
             ["layer".into(), "output shape".into(), "parameters".into()],

@@ -1,5 +1,6 @@
 //! The contract's check catches the layers that break it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dl_nn::contract::{ContractError, check, check_passes, samples};
@@ -29,12 +30,12 @@ enum Fault {
 }
 
 /// y = gain · x.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Scale {
     gain: Array1<f64>,
     other: Array1<f64>,
     fault: Fault,
-    calls: AtomicUsize,
+    calls: Arc<AtomicUsize>,
 }
 
 impl Layer<f64> for Scale {
@@ -136,7 +137,7 @@ fn run(fault: Fault) -> Result<(), ContractError> {
         gain: array![1.5],
         other: array![1.0],
         fault,
-        calls: AtomicUsize::new(0),
+        calls: Arc::default(),
     };
     let x = samples(&[3, 2], 5);
     let report = check(&mut layer, &x)?;

@@ -22,7 +22,7 @@ enum Fault {
 }
 
 /// y = w ⊙ x² + b.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Affine {
     w: Array1<f64>,
     b: Array1<f64>,

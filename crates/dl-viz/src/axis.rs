@@ -96,7 +96,9 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, position: &f64) -> String {
-        let tick = self.ticks.iter().find(|tick| tick.position == *position);
+        // Ticks ascend, and there may be one for each of many categories.
+        let at = self.ticks.partition_point(|tick| tick.position < *position);
+        let tick = self.ticks.get(at);
         tick.map_or_else(String::new, |tick| tick.label.clone())
     }
 }
@@ -112,18 +114,27 @@ pub(crate) fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
         })
 }
 
+/// Ends this far apart, and a billionth of their size, are the least an axis can tell apart: steps between
+/// them are still normal numbers.
+pub(crate) const LEAST_SPAN: f64 = 1e-303;
+
+/// Whether a range is too narrow for an axis, or empty.
+pub(crate) fn too_narrow((low, high): (f64, f64)) -> bool {
+    let size = low.abs().max(high.abs());
+    (high - low).abs() <= (size * 1e-9).max(LEAST_SPAN)
+}
+
 /// Widens a range by a share of its span on both sides; a range of (nearly) one value gets a span.
 pub(crate) fn widen((low, high): (f64, f64), share: f64) -> (f64, f64) {
     let size = low.abs().max(high.abs());
-    let span = high - low;
-    let pad = if span > size * 1e-9 {
-        span * share
+    let pad = if !too_narrow((low, high)) {
+        (high - low) * share
     } else if size > 0.0 {
-        size * 0.1
+        (size * 0.1).max(LEAST_SPAN)
     } else {
         1.0
     };
-    (low - pad, high + pad)
+    ((low - pad).max(f64::MIN), (high + pad).min(f64::MAX))
 }
 
 #[cfg(test)]
@@ -135,5 +146,24 @@ mod tests {
         assert_eq!(widen((2.0, 2.0), 0.04), (1.8, 2.2));
         assert_eq!(widen((0.0, 0.0), 0.04), (-1.0, 1.0));
         assert_eq!(widen((0.0, 1.0), 0.5), (-0.5, 1.5));
+        let extremes = [
+            0.0,
+            5e-324,
+            1e-308,
+            1e-300,
+            1e-9,
+            1.0,
+            1e300,
+            1.7e308,
+            f64::MAX,
+        ];
+        for value in extremes.iter().flat_map(|&value| [value, -value]) {
+            for other in [value, value * (1.0 - f64::EPSILON), 0.0] {
+                let (low, high) = (value.min(other), value.max(other));
+                let wide = widen((low, high), 0.04);
+                assert!(!too_narrow(wide), "{low} {high}: {wide:?}");
+                assert!(wide.0 <= low && high <= wide.1, "{low} {high}: {wide:?}");
+            }
+        }
     }
 }

@@ -94,14 +94,13 @@ impl DrawingBackend for Recorder<'_> {
 
     fn draw_rect<S: BackendStyle>(
         &mut self,
-        (left, top): BackendCoord,
-        (right, bottom): BackendCoord,
+        upper_left: BackendCoord,
+        lower_right: BackendCoord,
         style: &S,
         fill: bool,
     ) -> Drawn {
-        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
-        let path = polyline(corners.map(place), true);
-        self.path(path, paint(style, fill), style.color())
+        let outline = Outline::Rectangle(place(upper_left), place(lower_right));
+        self.push(outline, paint(style, fill), style.color())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(

@@ -268,8 +268,16 @@ impl Canvas<'_> {
     }
 }
 
-/// The pieces of a dashed polyline: dashes of the given length, gaps of two thirds of it.
+/// More dashes than this are no longer seen as dashes.
+const MOST_DASHES: f64 = 20_000.0;
+
+/// The pieces of a dashed polyline: dashes of the given length, gaps of two thirds of it. On a line of a
+/// length for very many of them they are longer.
 fn dashes(points: &[Px], dash: f64) -> Vec<Vec<Px>> {
+    let lengths = points
+        .windows(2)
+        .map(|p| (p[1].0 - p[0].0).hypot(p[1].1 - p[0].1));
+    let dash = dash.max(lengths.sum::<f64>() / MOST_DASHES);
     let gap = dash * 2.0 / 3.0;
     let mut pieces = Vec::new();
     let mut piece: Vec<Px> = points.first().copied().into_iter().collect();
@@ -315,5 +323,13 @@ mod tests {
             pieces,
             [vec![(0.0, 0.0), (6.0, 0.0)], vec![(8.0, 2.0), (8.0, 8.0)]]
         );
+    }
+
+    #[test]
+    fn a_scribble_has_no_millions_of_dashes() {
+        let scribble: Vec<Px> = (0..100_000)
+            .map(|i| (0.0, 500.0 * f64::from(i % 2)))
+            .collect();
+        assert!(dashes(&scribble, 0.4).len() <= 20_000);
     }
 }

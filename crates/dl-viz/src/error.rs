@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::text::shown;
+
 /// Why a figure could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,15 +39,29 @@ pub enum FigureError {
         columns: usize,
     },
 
+    /// More pixels than a PNG is drawn with.
+    #[error(
+        "a PNG of {width} × {height} pixels has more than 100 million; draw a smaller figure, or an SVG"
+    )]
+    Pixels {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+
     /// Titles, labels, legend and colour bar fill the panel.
-    #[error("panel `{panel}`: titles and labels leave no room for the data; enlarge the figure")]
+    #[error(
+        "panel `{}`: titles and labels leave no room for the data; enlarge the figure",
+        shown(panel)
+    )]
     Room {
         /// Title of the panel, or its place in the grid where it has none.
         panel: String,
     },
 
     /// Data that does not make a drawing.
-    #[error("panel `{panel}`: {mark}: {problem}")]
+    #[error("panel `{}`: {}: {problem}", shown(panel), shown(mark))]
     Data {
         /// Title of the panel, or its place in the grid where it has none.
         panel: String,
@@ -56,7 +72,10 @@ pub enum FigureError {
     },
 
     /// An axis whose range is empty, reversed, not finite, or not positive on a log scale.
-    #[error("panel `{panel}`: {axis} axis: the range {start} to {end} is {problem}")]
+    #[error(
+        "panel `{}`: {axis} axis: the range {start} to {end} is {problem}",
+        shown(panel)
+    )]
     Range {
         /// Title of the panel, or its place in the grid where it has none.
         panel: String,

@@ -1,6 +1,6 @@
 //! A figure: panels on a grid.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use crate::{
     FigureError, Panel,
@@ -108,12 +108,13 @@ impl Figure {
     ///
     /// # Errors
     ///
-    /// As [`Figure::to_svg`].
+    /// As [`Figure::to_svg`]; [`FigureError::Pixels`] for a figure of more than 100 million pixels.
     pub fn to_png(&self) -> Result<Vec<u8>, FigureError> {
         raster::png(&self.scene()?)
     }
 
-    /// Writes the figure to a file ending in `.svg` or `.png`, beside it first and then renamed over it.
+    /// Writes the figure to a file ending in `.svg` or `.png`, whole or not at all
+    /// ([`dl_fs::write_atomically`]).
     ///
     /// # Errors
     ///
@@ -131,7 +132,12 @@ impl Figure {
                 });
             }
         };
-        render::write(path, &bytes)
+        dl_fs::write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| {
+            FigureError::Io {
+                path: path.to_owned(),
+                source,
+            }
+        })
     }
 
     /// The figure's title and its panels', as far as they have any.

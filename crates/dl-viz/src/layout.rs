@@ -1,5 +1,10 @@
 //! What a panel's axes show and how much room stands around them.
 
+use std::collections::{
+    HashMap,
+    hash_map::Entry::{Occupied, Vacant},
+};
+
 use crate::{
     FigureError, Legend,
     axis::Axis,
@@ -20,6 +25,18 @@ pub(crate) struct Insets {
     pub(crate) top: f64,
     pub(crate) right: f64,
     pub(crate) bottom: f64,
+}
+
+impl Insets {
+    /// The larger of both on each side.
+    fn largest(self, other: Self) -> Self {
+        Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
 }
 
 /// A panel with all decided but its exact place: panels of one grid share their insets.
@@ -145,19 +162,24 @@ impl Plan {
 
 /// The common insets of a grid's panels: those of one column start and end at one x, those of one row at one y.
 pub(crate) fn align(plans: &[Plan], columns: usize) -> Vec<Insets> {
-    let largest = |of: &dyn Fn(&Insets) -> f64, together: &dyn Fn(usize) -> bool| {
-        let group = plans.iter().enumerate().filter(|(i, _)| together(*i));
-        group.map(|(_, plan)| of(&plan.insets)).fold(0.0, f64::max)
-    };
+    let rows = plans.len().div_ceil(columns.max(1));
+    let (mut of_rows, mut of_columns) = (
+        vec![Insets::default(); rows],
+        vec![Insets::default(); columns],
+    );
+    for (i, plan) in plans.iter().enumerate() {
+        for common in [&mut of_rows[i / columns], &mut of_columns[i % columns]] {
+            *common = common.largest(plan.insets);
+        }
+    }
     (0..plans.len())
         .map(|i| {
-            let column = |j: usize| j % columns == i % columns;
-            let row = |j: usize| j / columns == i / columns;
+            let (row, column) = (of_rows[i / columns], of_columns[i % columns]);
             Insets {
-                left: largest(&|insets| insets.left, &column),
-                right: largest(&|insets| insets.right, &column),
-                top: largest(&|insets| insets.top, &row),
-                bottom: largest(&|insets| insets.bottom, &row),
+                left: column.left,
+                right: column.right,
+                top: row.top,
+                bottom: row.bottom,
             }
         })
         .collect()
@@ -187,10 +209,14 @@ fn frame(panel: &Panel) -> Frame {
 /// The legend's lines. Regions and points of one class share their name; it stands there once, as the point.
 fn entries(panel: &Panel) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for entry in panel.marks.iter().flat_map(|mark| mark.legend()) {
-        match entries.iter_mut().find(|known| known.label == entry.label) {
-            Some(known) => *known = entry,
-            None => entries.push(entry),
+        match places.entry(entry.label.clone()) {
+            Occupied(known) => entries[*known.get()] = entry,
+            Vacant(place) => {
+                place.insert(entries.len());
+                entries.push(entry);
+            }
         }
     }
     entries

@@ -4,6 +4,7 @@ use crate::{
     FigureError,
     canvas::{Align, CAP_HEIGHT, Canvas, Font, Px, Rect, Stroke},
     marks::{Entry, Key},
+    plot::length_inside,
     style, text,
 };
 
@@ -48,20 +49,24 @@ pub(crate) fn choose(area: Rect, entries: &[Entry], place: Legend, data: &[Vec<P
     if place != Legend::Auto {
         return place;
     }
-    let (least, corner) = [
+    let size = size(entries);
+    let (least, best) = [
         Legend::TopRight,
         Legend::TopLeft,
         Legend::BottomRight,
         Legend::BottomLeft,
     ]
-    .map(|place| (hidden(corner(area, size(entries), place), data), place))
+    .map(|place| (corner(area, size, place), place))
     .into_iter()
+    // In a box larger than the frame some entries would be cut off.
+    .filter(|(rect, _)| rect.right <= area.right && rect.bottom <= area.bottom)
+    .map(|(rect, place)| (hidden(rect, data), place))
     // The first of the best, so that ties go to the usual corner.
     .fold((f64::INFINITY, Legend::Above), |best, next| {
         if next.0 < best.0 { next } else { best }
     });
     if least <= TOLERATED {
-        corner
+        best
     } else {
         Legend::Above
     }
@@ -201,7 +206,6 @@ fn corner(area: Rect, (width, height): (f64, f64), place: Legend) -> Rect {
 
 /// How much of the data a box hides: the length of lines in it, and a point counted as so many pixels.
 fn hidden(rect: Rect, data: &[Vec<Px>]) -> f64 {
-    const STEP: f64 = 4.0;
     const POINT: f64 = 10.0;
     let near = Rect {
         left: rect.left - 5.0,
@@ -215,22 +219,10 @@ fn hidden(rect: Rect, data: &[Vec<Px>]) -> f64 {
             if run.len() == 1 {
                 return points * POINT;
             }
-            let samples = run.windows(2).flat_map(|pair| {
-                let (from, to) = (pair[0], pair[1]);
-                let length = (to.0 - from.0).hypot(to.1 - from.1);
-                let count = (length / STEP).ceil().max(1.0);
-                (0..count as usize).map(move |i| {
-                    let t = i as f64 / count;
-                    (
-                        (from.0 + (to.0 - from.0) * t, from.1 + (to.1 - from.1) * t),
-                        length / count,
-                    )
-                })
-            });
-            samples
-                .filter(|(p, _)| near.contains(*p))
-                .map(|(_, length)| length)
-                .sum()
+            let lengths = run
+                .windows(2)
+                .map(|pair| length_inside(pair[0], pair[1], near));
+            lengths.sum::<f64>()
         })
         .sum()
 }

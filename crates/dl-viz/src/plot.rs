@@ -115,12 +115,12 @@ type Point = (f64, f64);
 
 /// The part of a segment inside a box, and whether its end is (Liang and Barsky, 1984).
 fn clip(from: Point, to: Point, x: (f64, f64), y: (f64, f64)) -> Option<(Point, Point, bool)> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (mut enter, mut leave) = (0.0f64, 1.0f64);
-    for (delta, low, high) in [
-        (dx, x.0 - from.0, x.1 - from.0),
-        (dy, y.0 - from.1, y.1 - from.1),
-    ] {
+    for (a, b, (low, high)) in [(from.0, to.0, x), (from.1, to.1, y)] {
+        // Halved where the difference would be infinite.
+        let scale = if (b - a).is_finite() { 1.0 } else { 0.5 };
+        let [a, b, low, high] = [a, b, low, high].map(|value| value * scale);
+        let (delta, low, high) = (b - a, low - a, high - a);
         if delta == 0.0 {
             if low > 0.0 || high < 0.0 {
                 return None;
@@ -131,8 +131,23 @@ fn clip(from: Point, to: Point, x: (f64, f64), y: (f64, f64)) -> Option<(Point, 
             leave = leave.min(a.max(b));
         }
     }
-    let at = |t: f64| (from.0 + t * dx, from.1 + t * dy);
+    // Far beyond the box, rounding alone could put the cut outside of it.
+    let along = |a: f64, b: f64, t: f64, (low, high): (f64, f64)| {
+        let delta = b - a;
+        let at = match delta.is_finite() {
+            true => a + t * delta,
+            false => a * (1.0 - t) + b * t,
+        };
+        at.clamp(low, high)
+    };
+    let at = |t: f64| (along(from.0, to.0, t, x), along(from.1, to.1, t, y));
     (enter <= leave).then(|| (at(enter), at(leave), leave >= 1.0))
+}
+
+/// Length of the part of a segment inside a rectangle.
+pub(crate) fn length_inside(from: Px, to: Px, rect: Rect) -> f64 {
+    let inside = clip(from, to, (rect.left, rect.right), (rect.top, rect.bottom));
+    inside.map_or(0.0, |(from, to, _)| (to.0 - from.0).hypot(to.1 - from.1))
 }
 
 #[cfg(test)]
@@ -156,6 +171,32 @@ mod tests {
         );
         assert_eq!(clip((-1.0, 0.5), (0.5, 2.0), unit, unit), None);
         assert_eq!(clip((2.0, 0.0), (2.0, 1.0), unit, unit), None);
+    }
+
+    #[test]
+    fn segments_far_beyond_the_box_are_cut_at_it() {
+        let unit = (0.0, 1.0);
+        for huge in [1e9, 1e300, 1.7e308] {
+            let (from, to, _) = clip((0.0, -huge), (1.0, huge), unit, unit).expect("crosses");
+            for (x, y) in [from, to] {
+                assert!(
+                    (x - 0.5).abs() <= 1e-9 && (0.0..=1.0).contains(&y),
+                    "{huge}: {x} {y}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_length_inside_a_box_is_measured() {
+        let rect = Rect {
+            left: 0.0,
+            top: 0.0,
+            right: 30.0,
+            bottom: 40.0,
+        };
+        assert!((length_inside((-30.0, -40.0), (60.0, 80.0), rect) - 50.0).abs() <= 1e-9);
+        assert_eq!(length_inside((-1.0, 0.0), (-1.0, 40.0), rect), 0.0);
     }
 
     #[test]

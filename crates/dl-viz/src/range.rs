@@ -2,7 +2,7 @@
 
 use crate::{
     FigureError,
-    axis::{Scale, bounds, widen},
+    axis::{Scale, bounds, too_narrow, widen},
     panel::AxisSpec,
     style,
 };
@@ -45,13 +45,12 @@ pub(crate) fn range(
         if range.0.is_nan() || range.1.is_nan() {
             return Err(error("not positive on a log scale"));
         }
-        let (span, size) = ((range.1 - range.0).abs(), range.0.abs().max(range.1.abs()));
-        if !span.is_finite() {
+        if !(range.1 - range.0).is_finite() {
             return Err(error("too wide"));
         }
         // A heat map's rows run downwards of their own accord; no other axis does.
         let reversed = spec.range.is_some() && range.1 < range.0;
-        if reversed || span <= (size * 1e-9).max(1e-290) {
+        if reversed || too_narrow(range) {
             return Err(error("empty, too narrow or reversed"));
         }
         return Ok(range);

@@ -4,17 +4,24 @@ use tiny_skia::{FillRule, LineJoin, PathBuilder, Pixmap, Stroke, Transform};
 
 use crate::{
     FigureError,
-    scene::{Outline, Paint, Scene, Segment, Shape},
+    scene::{Outline, Paint, Scene, Segment, Shape, rectangle},
 };
 
 /// Pixels of a PNG to a pixel of the SVG.
 const SCALE: f32 = 2.0;
 
+/// 400 MB of memory.
+const MOST_PIXELS: u64 = 100_000_000;
+
 /// Draws a scene on transparent ground.
 pub(crate) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
     let pixels = |side: f64| (side as f32 * SCALE).round() as u32;
-    let mut pixmap = Pixmap::new(pixels(scene.size.0), pixels(scene.size.1))
-        .ok_or_else(|| FigureError::Drawing("no pixels".to_owned()))?;
+    let (width, height) = (pixels(scene.size.0), pixels(scene.size.1));
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(FigureError::Pixels { width, height });
+    }
+    let mut pixmap =
+        Pixmap::new(width, height).ok_or_else(|| FigureError::Drawing("no pixels".to_owned()))?;
     for shape in &scene.shapes {
         draw(shape, &mut pixmap);
     }
@@ -52,26 +59,29 @@ fn path(outline: &Outline) -> Option<tiny_skia::Path> {
         Outline::Circle { center, radius } => {
             path.push_circle(center.0 as f32, center.1 as f32, *radius as f32);
         }
-        Outline::Path(segments) => {
-            let f32s = |(x, y): (f64, f64)| (x as f32, y as f32);
-            for segment in segments {
-                match *segment {
-                    Segment::Move(to) => path.move_to(to.0 as f32, to.1 as f32),
-                    Segment::Line(to) => path.line_to(to.0 as f32, to.1 as f32),
-                    Segment::Quadratic(control, to) => {
-                        let ((x1, y1), (x, y)) = (f32s(control), f32s(to));
-                        path.quad_to(x1, y1, x, y);
-                    }
-                    Segment::Cubic(first, second, to) => {
-                        let ((x1, y1), (x2, y2), (x, y)) = (f32s(first), f32s(second), f32s(to));
-                        path.cubic_to(x1, y1, x2, y2, x, y);
-                    }
-                    Segment::Close => path.close(),
-                }
-            }
-        }
+        Outline::Rectangle(from, to) => add(&mut path, &rectangle(*from, *to)),
+        Outline::Path(segments) => add(&mut path, segments),
     }
     path.finish()
+}
+
+fn add(path: &mut PathBuilder, segments: &[Segment]) {
+    let f32s = |(x, y): (f64, f64)| (x as f32, y as f32);
+    for segment in segments {
+        match *segment {
+            Segment::Move(to) => path.move_to(to.0 as f32, to.1 as f32),
+            Segment::Line(to) => path.line_to(to.0 as f32, to.1 as f32),
+            Segment::Quadratic(control, to) => {
+                let ((x1, y1), (x, y)) = (f32s(control), f32s(to));
+                path.quad_to(x1, y1, x, y);
+            }
+            Segment::Cubic(first, second, to) => {
+                let ((x1, y1), (x2, y2), (x, y)) = (f32s(first), f32s(second), f32s(to));
+                path.cubic_to(x1, y1, x2, y2, x, y);
+            }
+            Segment::Close => path.close(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,12 @@ pub(crate) enum Paint {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Outline {
-    Circle { center: Px, radius: f64 },
+    Circle {
+        center: Px,
+        radius: f64,
+    },
+    /// Its upper left and its lower right corner. There may be millions: the cells of a matrix.
+    Rectangle(Px, Px),
     Path(Vec<Segment>),
 }
 
@@ -44,6 +49,12 @@ pub(crate) enum Segment {
     Quadratic(Px, Px),
     Cubic(Px, Px, Px),
     Close,
+}
+
+/// The path around a rectangle.
+pub(crate) fn rectangle((left, top): Px, (right, bottom): Px) -> Vec<Segment> {
+    let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+    polyline(corners, true)
 }
 
 /// The path through these points, from the last back to the first if it is `closed`.

@@ -111,10 +111,10 @@ impl ColorMap {
             }
         });
         if high > low {
-            (low, high)
-        } else {
-            (low, low + 1.0)
+            return (low, high);
         }
+        // one value: beside a large one, a step of 1 would be lost to rounding
+        (low, low + (low.abs() * 1e-9).max(1.0))
     }
 
     /// The colour at `t` in 0 to 1.

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 
 use crate::{
     canvas::Px,
-    scene::{Outline, Paint, Scene, Segment, Shape},
+    scene::{Outline, Paint, Scene, Segment, Shape, rectangle},
     style::Color,
     text,
 };
@@ -45,7 +45,7 @@ fn escaped(title: &str) -> String {
 fn write_shape(svg: &mut String, shape: &Shape) -> fmt::Result {
     let name = match shape.outline {
         Outline::Circle { .. } => "circle",
-        Outline::Path(_) => "path",
+        Outline::Rectangle(..) | Outline::Path(_) => "path",
     };
     write!(svg, "<{name}")?;
     let Color { red, green, blue } = shape.color;
@@ -64,6 +64,9 @@ fn write_shape(svg: &mut String, shape: &Shape) -> fmt::Result {
         Outline::Circle { center, radius } => {
             let [x, y, radius] = [center.0, center.1, *radius].map(Hundredths::of);
             write!(svg, r#" cx="{x}" cy="{y}" r="{radius}""#)?;
+        }
+        Outline::Rectangle(from, to) => {
+            write!(svg, r#" d="{}""#, path_data(&rectangle(*from, *to)))?;
         }
         Outline::Path(path) => write!(svg, r#" d="{}""#, path_data(path))?,
     }

@@ -22,6 +22,15 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
+/// A text as a message shows it: as it is drawn, without what a terminal would take for a command.
+pub(crate) fn shown(text: &str) -> String {
+    let text = clean(text);
+    text.chars().filter(|&c| !is_invisible(c)).collect()
+}
+
+/// Of a text of more characters only the first are drawn: no figure is wide enough for more.
+const MOST_CHARS: usize = 2000;
+
 /// A line of text with its glyphs in place. Lengths are ems.
 pub(crate) struct Line {
     /// Each with its origin, right of the line's start and above the baseline.
@@ -36,7 +45,11 @@ impl Line {
         // The last letter with its origin, and the box of it and the marks above it.
         let mut letter: Option<(Glyph, f64)> = None;
         let mut below: Option<Bounds> = None;
-        let text = clean(text);
+        let seen = |text: &'_ str| text.chars().filter(|&c| !is_invisible(c)).count();
+        let text = match text.char_indices().nth(MOST_CHARS) {
+            Some((end, _)) if seen(text) > MOST_CHARS => clean(&text[..end]) + "…",
+            _ => clean(text),
+        };
         let mut chars = text.chars().filter(|&c| !is_invisible(c)).peekable();
         while let Some(c) = chars.next() {
             let marked = chars.peek().is_some_and(|&next| is_mark(next));
@@ -78,9 +91,13 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
 
-/// Characters that say how text is to be set and are not seen themselves.
+/// Characters that say how text is to be set, in which direction among others, and are not seen themselves.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+    )
 }
 
 /// Width in pixels of `text` set at `size`.

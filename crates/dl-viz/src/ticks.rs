@@ -1,6 +1,6 @@
 //! Round numbers along an axis.
 
-use crate::axis::Scale;
+use crate::axis::{LEAST_SPAN, Scale};
 
 /// A tick: its position along the axis (the logarithm, on a log scale) and its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,8 @@ pub(crate) struct Tick {
     pub(crate) label: String,
 }
 
-/// About `most` ticks inside `start..=end`, a step of 1, 2 or 5 × 10ᵏ apart: not more, unless two need more.
+/// About `most` ticks inside `start..=end`, ascending, a step of 1, 2 or 5 × 10ᵏ apart: not more, unless two need
+/// more. The ends alone where no round numbers can be told apart between them.
 pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<Tick> {
     match scale {
         Scale::Linear => linear_ticks(start, end, most),
@@ -18,9 +19,16 @@ pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<
     }
 }
 
+/// A narrower range, as a share of its numbers, has no room for steps that survive rounding.
+const LEAST_SHARE: f64 = 1e-11;
+
 fn linear_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
+    let (span, largest) = (end - start, start.abs().max(end.abs()));
+    if !span.is_finite() || span < (largest * LEAST_SHARE).max(LEAST_SPAN) {
+        return ends(start, end);
+    }
     let most = most.max(2) as f64;
-    let mut exponent = ((end - start) / most).log10().floor() as i32;
+    let mut exponent = (span / most).log10().floor() as i32;
     let step = loop {
         let found = [1.0, 2.0, 5.0]
             .map(|digit| digit * 10f64.powi(exponent))
@@ -39,13 +47,32 @@ fn linear_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
         return linear_ticks(start, end, most as usize + 1);
     }
     let positions = (first..=last).map(|i| (i as f64 * step).clamp(start, end));
-    let largest = start.abs().max(end.abs());
     positions
         .map(|position| Tick {
             position,
             label: number(position, step, largest),
         })
         .collect()
+}
+
+/// The ends of a range as ticks, with all their digits.
+fn ends(start: f64, end: f64) -> Vec<Tick> {
+    let mut ticks: Vec<Tick> = [start, end]
+        .into_iter()
+        .filter(|position| position.is_finite())
+        .map(|position| {
+            let text = format!("{:e}", position.abs());
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let sign = if position < 0.0 { "−" } else { "" };
+            let label = match exponent.parse() {
+                Ok(0) | Err(_) => format!("{sign}{mantissa}"),
+                Ok(exponent) => format!("{sign}{mantissa}×10{}", superscript(exponent)),
+            };
+            Tick { position, label }
+        })
+        .collect();
+    ticks.dedup_by(|a, b| a.position == b.position);
+    ticks
 }
 
 /// Powers of ten; also 2 and 5 times them where the range is narrow; linear ticks where it is narrower still.
@@ -80,8 +107,8 @@ fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
     if ticks.len() >= 2 {
         return ticks;
     }
-    let (low, high) = (10f64.powf(start), 10f64.powf(end));
-    linear_ticks(low, high, most)
+    let value = |position: f64| 10f64.powf(position).min(f64::MAX);
+    linear_ticks(value(start), value(end), most)
         .into_iter()
         .filter(|tick| tick.position > 0.0)
         .map(|tick| Tick {
@@ -93,14 +120,23 @@ fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
 
 /// Zero and powers of ten; linear ticks where the range holds fewer than two of them.
 fn log1p_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
-    let (low, high) = (start.exp_m1(), end.exp_m1());
-    let counts = std::iter::once(0.0).chain((0..16).map(|exponent| 10f64.powi(exponent)));
-    let round: Vec<Tick> = counts
-        .filter(|count| (start..=end).contains(&count.ln_1p()))
-        .map(|count| Tick {
+    let value = |position: f64| position.exp_m1().min(f64::MAX);
+    let (low, high) = (value(start), value(end));
+    let stride = (high.max(1.0).log10() / most.max(2) as f64).ceil().max(1.0) as usize;
+    let powers = (0..=308).step_by(stride).map(|exponent| {
+        let label = match exponent {
+            0..16 => signed(10f64.powi(exponent), 0),
+            _ => format!("10{}", superscript(exponent)),
+        };
+        (10f64.powi(exponent), label)
+    });
+    let round: Vec<Tick> = std::iter::once((0.0, "0".to_owned()))
+        .chain(powers)
+        .map(|(count, label)| Tick {
             position: count.ln_1p(),
-            label: signed(count, 0),
+            label,
         })
+        .filter(|tick| (start..=end).contains(&tick.position))
         .collect();
     if round.len() >= 2 {
         return round;
@@ -228,7 +264,119 @@ mod tests {
         assert_eq!(counts(12.0, 50.0), ["20", "30", "40", "50"]);
     }
 
+    /// Ascending positions inside the range, labels, and not too many; two at least where they are promised.
+    fn sound(scale: Scale, (start, end): (f64, f64), most: usize, least: usize) {
+        let ticks = ticks(scale, (start, end), most);
+        let case = format!("{scale:?}, {start:e} to {end:e}, {most}: {ticks:?}");
+        // two or three ticks may take a step so fine that there are six, and a log axis of less than
+        // 2.5 decades has three to a decade
+        assert!((least..=most.max(9) + 2).contains(&ticks.len()), "{case}");
+        assert!(
+            ticks.iter().all(|t| (start..=end).contains(&t.position)),
+            "{case}"
+        );
+        assert!(
+            ticks.windows(2).all(|t| t[0].position < t[1].position),
+            "{case}"
+        );
+        assert!(
+            ticks
+                .iter()
+                .all(|t| (1..30).contains(&t.label.chars().count())),
+            "{case}"
+        );
+    }
+
+    const EXTREMES: [f64; 16] = [
+        0.0,
+        5e-324,
+        1e-323,
+        1e-310,
+        f64::MIN_POSITIVE,
+        1e-300,
+        1e-20,
+        1.0 - f64::EPSILON,
+        1.0,
+        1.0 + f64::EPSILON,
+        1e15,
+        9.007_199_254_740_993e15,
+        1e300,
+        1e300 * (1.0 + f64::EPSILON),
+        1.797e308,
+        f64::MAX,
+    ];
+
+    #[test]
+    fn any_two_ends_have_ticks() {
+        let values = || EXTREMES.into_iter().flat_map(|value| [value, -value]);
+        for (start, end) in values().flat_map(|a| values().map(move |b| (a, b))) {
+            for most in [0, 2, 6, 9] {
+                if start < end {
+                    sound(Scale::Linear, (start, end), most, 2);
+                    assert_eq!(ticks(Scale::Linear, (start, start), most).len(), 1);
+                }
+                if 0.0 < start && start < end {
+                    let log = (start.log10(), end.log10());
+                    if log.0 < log.1 {
+                        sound(Scale::Log10, log, most, 0);
+                    }
+                }
+                if 0.0 <= start && start < end && start.ln_1p() < end.ln_1p() {
+                    sound(Scale::Log1p, (start.ln_1p(), end.ln_1p()), most, 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ends_that_no_step_divides_are_written_out() {
+        let linear = |start, end| labels(Scale::Linear, (start, end), 6);
+        assert_eq!(linear(0.0, 5e-324), ["0", "5×10⁻³²⁴"]);
+        assert_eq!(linear(-1e308, 1e308), ["−1×10³⁰⁸", "1×10³⁰⁸"]);
+        assert_eq!(linear(1.0, 1.0 + f64::EPSILON), ["1", "1.0000000000000002"]);
+        assert!(linear(f64::NAN, f64::INFINITY).is_empty());
+    }
+
+    #[test]
+    fn counts_beyond_all_bounds_have_few_ticks() {
+        let counts = |high: f64| labels(Scale::Log1p, (0.0, high.ln_1p()), 6);
+        assert_eq!(
+            counts(1e300),
+            [
+                "0",
+                "1",
+                "10⁵⁰",
+                "10¹⁰⁰",
+                "10¹⁵⁰",
+                "10²⁰⁰",
+                "10²⁵⁰",
+                "10³⁰⁰"
+            ]
+        );
+    }
+
     proptest! {
+        #[test]
+        fn any_range_has_ticks(a in any::<f64>(), b in any::<f64>(), most in 0usize..20) {
+            prop_assume!(a.is_finite() && b.is_finite() && a != b);
+            sound(Scale::Linear, (a.min(b), a.max(b)), most, 2);
+            let (low, high) = (a.abs().min(b.abs()), a.abs().max(b.abs()));
+            if low > 0.0 && low.log10() < high.log10() {
+                sound(Scale::Log10, (low.log10(), high.log10()), most, 0);
+            }
+            if low.ln_1p() < high.ln_1p() {
+                sound(Scale::Log1p, (low.ln_1p(), high.ln_1p()), most, 0);
+            }
+        }
+
+        #[test]
+        fn neighbouring_numbers_have_ticks(start in any::<f64>(), apart in 1u64..1 << 50, most in 0usize..20) {
+            let end = f64::from_bits(start.abs().to_bits().saturating_add(apart));
+            prop_assume!(start.is_finite() && end.is_finite());
+            sound(Scale::Linear, (start.abs(), end), most, 2);
+            sound(Scale::Linear, (-end, -start.abs()), most, 2);
+        }
+
         #[test]
         fn ticks_are_in_range_and_round(start in -1e6..1e6f64, span in 1e-3..1e6f64, most in 3usize..12) {
             let end = start + span;

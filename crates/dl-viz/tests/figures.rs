@@ -184,6 +184,41 @@ fn save_goes_by_the_extension_and_leaves_nothing_beside() {
     std::fs::remove_dir_all(&directory).expect("removed");
 }
 
+/// What is no regular file stays what it is; links are followed, permissions kept.
+#[test]
+#[cfg(unix)]
+fn save_harms_nothing_that_stands_at_the_path() {
+    use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+
+    let directory = directory("harm");
+    let figure = Figure::from(Panel::new("Line").line(Line::steps([1, 3, 2])));
+    let [pipe, folder, link, target] =
+        ["pipe.svg", "folder.svg", "link.svg", "target.svg"].map(|name| directory.join(name));
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .expect("made")
+            .success()
+    );
+    fs::create_dir(&folder).expect("made");
+    for path in [&pipe, &folder] {
+        let error = figure.save(path).expect_err("no regular file");
+        assert!(matches!(error, FigureError::Io { .. }), "{error}");
+        assert!(!fs::symlink_metadata(path).expect("still there").is_file());
+    }
+    fs::write(&target, "old").expect("written");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).expect("set");
+    std::os::unix::fs::symlink(&target, &link).expect("linked");
+    figure.save(&link).expect("saved");
+    assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+    let written = fs::metadata(&target).expect("there");
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
+    let svg = fs::read_to_string(&target).expect("an SVG");
+    assert!(svg == figure.to_svg().expect("drawn"));
+    fs::remove_dir_all(&directory).expect("removed");
+}
+
 #[track_caller]
 fn fails(figure: impl Into<Figure>, message: &str) {
     let figure = figure.into();

@@ -1,16 +1,16 @@
 //! The curves of a run as CSV and JSON.
 //!
 //! Numbers are written in the shortest form that reads back as the same number, so what is read
-//! is bit for bit what was written. Files are written beside their target and renamed over it.
+//! is bit for bit what was written. Files are written whole or not at all
+//! ([`dl_fs::write_atomically`]), and read only where a regular file stands at the path.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use dl_core::text::shown;
+use dl_fs::write_atomically;
 use dl_nn::train::{Epoch, Evaluation, History};
-
-use crate::file::write_whole;
 
 /// The columns of a CSV history. Cells are empty where there is no such number.
 pub const COLUMNS: [&str; 9] = [
@@ -38,7 +38,7 @@ pub enum HistoryError {
         source: io::Error,
     },
     /// A line that is not one of a history.
-    #[error("{}, line {line}: {problem}", path.display())]
+    #[error("{}, line {line}: {}", path.display(), shown(problem))]
     Line {
         /// The path as it was given.
         path: PathBuf,
@@ -88,7 +88,7 @@ pub fn write_csv(path: impl AsRef<Path>, history: &History) -> Result<(), Histor
 }
 
 fn write_lines(path: &Path, history: &History) -> Result<(), HistoryError> {
-    let written = write_whole(path, |out| {
+    let written = write_atomically(path, |out| {
         let mut lines = csv::Writer::from_writer(out);
         lines.write_record(COLUMNS)?;
         for epoch in &history.epochs {
@@ -109,7 +109,7 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<History, HistoryError> {
 }
 
 fn read_lines(path: &Path) -> Result<History, HistoryError> {
-    let file = File::open(path).map_err(HistoryError::io(path))?;
+    let file = dl_fs::open(path).map_err(HistoryError::io(path))?;
     let mut lines = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -160,7 +160,7 @@ fn write_object(path: &Path, history: &History) -> Result<(), HistoryError> {
             });
         }
     }
-    let written = write_whole(path, |out| {
+    let written = write_atomically(path, |out| {
         serde_json::to_writer_pretty(out, history).map_err(io::Error::from)
     });
     written.map_err(HistoryError::io(path))
@@ -175,7 +175,7 @@ pub fn read_json(path: impl AsRef<Path>) -> Result<History, HistoryError> {
 }
 
 fn read_object(path: &Path) -> Result<History, HistoryError> {
-    let file = File::open(path).map_err(HistoryError::io(path))?;
+    let file = dl_fs::open(path).map_err(HistoryError::io(path))?;
     serde_json::from_reader(BufReader::new(file)).map_err(|error| {
         let line = error.line() as u64;
         match error.io_error_kind() {

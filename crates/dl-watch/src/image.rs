@@ -36,6 +36,12 @@ pub enum ImageError {
         /// The shape of the pixels.
         shape: Vec<usize>,
     },
+    /// More numbers than a picture is made of.
+    #[error("pixels of shape {shape:?} are more than 100 million numbers")]
+    TooLarge {
+        /// The shape of the pixels.
+        shape: Vec<usize>,
+    },
     /// A pixel that is NaN or infinite.
     #[error(
         "the pixel in row {row}, column {column}, channel {channel} is {value}; it must be finite"
@@ -58,17 +64,20 @@ pub enum ImageError {
     Figure(#[from] FigureError),
 }
 
+/// The most numbers of a picture: 800 MB while it is made.
+const MOST_NUMBERS: usize = 100_000_000;
+
 impl Image {
     /// A picture of pixels `[height, width, channels]` in 0 to 1, cut off beyond: one channel is
     /// grey, 0 black and 1 white; three are red, green and blue.
     ///
     /// # Errors
-    /// [`ImageError`] where the pixels have another shape, or are not finite.
+    /// [`ImageError`] where the pixels have another shape, are more than 100 million numbers, or are
+    /// not finite.
     pub fn new<'a, T: Number + Copy + 'a>(
         pixels: impl Into<ArrayView3<'a, T>>,
     ) -> Result<Self, ImageError> {
-        let pixels = pixels.into().mapv(Number::to_f64);
-        Self::encode(&pixels, (0.0, 1.0))
+        Self::encode(&numbers(pixels.into())?, (0.0, 1.0))
     }
 
     /// As [`new`](Self::new), with the smallest value black and the largest white: for pixels that
@@ -79,7 +88,7 @@ impl Image {
     pub fn scaled<'a, T: Number + Copy + 'a>(
         pixels: impl Into<ArrayView3<'a, T>>,
     ) -> Result<Self, ImageError> {
-        Self::encode_scaled(&pixels.into().mapv(Number::to_f64))
+        Self::encode_scaled(&numbers(pixels.into())?)
     }
 
     fn encode_scaled(pixels: &Array3<f64>) -> Result<Self, ImageError> {
@@ -170,6 +179,15 @@ impl Image {
     }
 }
 
+/// A copy of the pixels, unless there are too many: a few may be broadcast to any number.
+fn numbers<T: Number + Copy>(pixels: ArrayView3<'_, T>) -> Result<Array3<f64>, ImageError> {
+    if pixels.len() > MOST_NUMBERS {
+        let shape = pixels.shape().to_vec();
+        return Err(ImageError::TooLarge { shape });
+    }
+    Ok(pixels.mapv(Number::to_f64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +222,29 @@ mod tests {
     }
 
     #[test]
+    fn pixels_are_looked_at_in_every_memory_layout() {
+        let mut pixels = Array3::from_shape_fn((2, 3, 1), |(y, x, _)| (3 * y + x) as f64 / 5.0);
+        let bytes = [0, 51, 102, 153, 204, 255];
+        let layouts = |pixels: &Array3<f64>| {
+            let mut transposed = Array3::zeros((1, 3, 2)).reversed_axes();
+            transposed.assign(pixels);
+            let mut reversed = pixels.clone();
+            reversed.invert_axis(ndarray::Axis(1));
+            reversed.assign(pixels);
+            [pixels.clone(), transposed, reversed]
+        };
+        for pixels in layouts(&pixels) {
+            assert_eq!(decoded(&Image::new(&pixels).unwrap()), bytes);
+        }
+        pixels[[1, 0, 0]] = f64::NAN;
+        for pixels in layouts(&pixels) {
+            let error = Image::new(&pixels).unwrap_err().to_string();
+            let expected = "the pixel in row 1, column 0, channel 0 is NaN; it must be finite";
+            assert_eq!(error, expected);
+        }
+    }
+
+    #[test]
     fn a_png_keeps_its_bytes_and_says_its_size() {
         let image = Image::new(&Array3::<f64>::zeros((2, 5, 3))).unwrap();
         let again = Image::from_png(image.png().to_vec()).unwrap();
@@ -226,6 +267,13 @@ mod tests {
         let error = Image::new(&array![[[0.0], [f64::NAN]]]).unwrap_err();
         let expected = "the pixel in row 0, column 1, channel 0 is NaN; it must be finite";
         assert_eq!(error.to_string(), expected);
+        let many = Array3::<f32>::zeros((1, 1, 1));
+        let many = many.broadcast((1 << 31, 1 << 31, 1)).unwrap();
+        assert!(matches!(Image::new(many), Err(ImageError::TooLarge { .. })));
+        assert!(matches!(
+            Image::scaled(many),
+            Err(ImageError::TooLarge { .. })
+        ));
         let error = Image::scaled(&array![[[0.0], [f64::INFINITY]]]).unwrap_err();
         assert!(matches!(error, ImageError::NotFinite { column: 1, .. }));
         assert!(matches!(

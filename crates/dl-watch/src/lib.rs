@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod doctor;
-mod file;
 pub mod history;
 mod image;
 pub mod report;

@@ -1,6 +1,7 @@
 //! Histories come back bit for bit, or with an error that says where.
 
 use std::fs;
+use std::path::Path;
 
 use dl_nn::train::{Epoch, Evaluation, History};
 use dl_watch::history::{COLUMNS, HistoryError, read_csv, read_json, write_csv, write_json};
@@ -163,6 +164,21 @@ fn csv_errors_say_where() {
         with("1,2,,5,,0.5,5,0.1,1"),
         ", line 3: validation_loss is \"\", expected a number"
     );
+    // columns that no history has, twice the same, or in another order
+    for columns in [
+        format!("{header},kappa"),
+        format!("{header},seconds"),
+        header.replacen("epoch,train_loss", "train_loss,epoch", 1),
+    ] {
+        let error = csv_error(format!("{columns}\n"));
+        let expected = format!(", line 1: the header is `{columns}`, expected `{header}`");
+        assert_eq!(error, expected);
+    }
+    let colored = csv_error("\u{1b}[31mepoch\n");
+    assert!(
+        colored.starts_with(", line 1: the header is `\\u{1b}[31mepoch`"),
+        "{colored}"
+    );
     let not_text = csv_error([header.as_bytes(), b"\n\xff,2,,5,,,,0.1,1\n"].concat());
     assert_eq!(not_text, ", line 2: not UTF-8");
 }
@@ -189,6 +205,60 @@ fn json_errors_say_where() {
                 .starts_with(&missing.display().to_string())
         );
     }
+}
+
+#[test]
+fn json_of_other_fields_is_no_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.json");
+    write_json(&path, &one_epoch(0.5)).unwrap();
+    let sound = fs::read_to_string(&path).unwrap();
+    let said = |from: &str, to: &str| {
+        assert!(sound.contains(from), "{sound}");
+        fs::write(&path, sound.replacen(from, to, 1)).unwrap();
+        let error = read_json(&path).unwrap_err();
+        assert!(matches!(error, HistoryError::Line { .. }), "{error}");
+        error.to_string()
+    };
+    let misspelt = "unknown field `learning_rat`";
+    assert!(said("learning_rate", "learning_rat").contains(misspelt));
+    assert!(said("\"loss\"", "\"losses\": 1, \"loss\"").contains("unknown field `losses`"));
+    assert!(said("\"stopped\"", "\"stoped\"").contains("unknown field `stoped`"));
+    assert!(said("\"loss\"", "\"loss\": 1, \"loss\"").contains("duplicate field `loss`"));
+    let colored = said("\"stopped\"", "\"\\u001b[31m\"");
+    assert!(colored.contains("unknown field `\\u{1b}[31m`"), "{colored}");
+}
+
+/// What is no regular file is refused at once, and left as it is.
+#[test]
+#[cfg(unix)]
+fn only_regular_files_are_read_and_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in [
+        pipe.as_path(),
+        Path::new("/dev/zero"),
+        Path::new("/dev/null"),
+        dir.path(),
+    ] {
+        for error in [
+            read_csv(path).unwrap_err(),
+            read_json(path).unwrap_err(),
+            write_csv(path, &one_epoch(1.0)).unwrap_err(),
+            write_json(path, &one_epoch(1.0)).unwrap_err(),
+        ] {
+            assert!(matches!(error, HistoryError::Io { .. }), "{error}");
+        }
+        assert!(!fs::metadata(path).unwrap().is_file());
+    }
+    // a link is followed, and stays one
+    let (link, target) = (dir.path().join("link"), dir.path().join("target"));
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    write_csv(&link, &one_epoch(1.0)).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(read_csv(&target).unwrap(), one_epoch(1.0));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use dl_nn::ndarray::{Array3, array};
 use dl_nn::prelude::*;
 use dl_viz::{Figure, Images, Line, Panel};
 use dl_watch::report::{Mistake, Report, ReportError};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// What the page of [`run::run`] shows, in order.
@@ -91,7 +92,7 @@ fn a_figure_is_svg_or_where_that_is_large_png() {
 
 #[test]
 fn everything_is_escaped() {
-    let evil = "<script>alert('\"&')</script>";
+    let evil = "<script>alert('\"&')</script>\u{1b}[31m\0\u{9b}\u{ffff}";
     let matrix = ConfusionMatrix::new(&array![0, 1], &array![0, 0], 2).unwrap();
     let mistakes = Mistake::worst(
         array![[0.9, 0.1]].view(),
@@ -135,6 +136,59 @@ fn everything_is_escaped() {
     // and the page is whole
     assert_eq!(headings(&html).len(), 8);
     assert!(html.ends_with("</html>"));
+    assert!(!html.contains(|c: char| c.is_control() && c != '\n'));
+    assert!(html.contains("&lt;/script&gt;\u{fffd}[31m\u{fffd}"));
+    let elements = well_formed(&html);
+    assert!(elements > 100, "{elements}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A file's numbers may be any, and only an axis that no `f64` spans keeps a page from being made.
+    #[test]
+    fn a_history_of_any_numbers_has_a_page(
+        numbers in prop::collection::vec((any::<usize>(), any::<f64>(), any::<f64>()), 0..4),
+        last in prop_oneof![Just(usize::MAX), Just(0)],
+    ) {
+        let evaluation = |loss, samples| Evaluation { loss, accuracy: Some(loss), samples };
+        let last = [(last, 0.5, 1e300)];
+        let epochs = numbers.iter().chain(&last).map(|&(number, a, b)| Epoch {
+            epoch: number,
+            train: evaluation(a, number),
+            validation: Some(evaluation(b, number)),
+            learning_rate: b,
+            seconds: a,
+        });
+        let history = History { epochs: epochs.collect(), stopped: None };
+        match Report::new("any").history(history).to_html() {
+            Ok(html) => prop_assert!(html.ends_with("</html>")),
+            Err(error) => prop_assert!(error.to_string().ends_with("is too wide"), "{error}"),
+        }
+    }
+}
+
+/// How many elements the page has, read as XML once its elements without an end are closed.
+fn well_formed(html: &str) -> usize {
+    let page = html.strip_prefix("<!DOCTYPE html>").unwrap();
+    let mut xml = String::new();
+    for (i, part) in page.split('<').enumerate() {
+        if i > 0 {
+            xml.push('<');
+        }
+        let void = ["meta ", "link ", "img "]
+            .iter()
+            .any(|name| part.starts_with(name));
+        match part.split_once('>') {
+            Some((tag, text)) if void => xml += &format!("{tag}/>{text}"),
+            _ => xml += part,
+        }
+    }
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    document
+        .descendants()
+        .filter(|node| node.is_element())
+        .count()
 }
 
 #[test]

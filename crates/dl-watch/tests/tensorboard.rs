@@ -2,30 +2,41 @@
 //! `TENSORBOARD_PYTHON` names a Python interpreter that has it (`tests/tensorboard/requirements.txt`).
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use dl_nn::ndarray::{Array3, ArrayViewD};
 use dl_nn::prelude::*;
+use dl_nn::train::{Checkpointer, History, Moment, Snapshot};
 use dl_viz::{Figure, Line, Panel};
 use dl_watch::Image;
 use dl_watch::tensorboard::TensorBoard;
 use serde_json::{Value, json};
 
 const EPOCHS: usize = 4;
-const EVERY: u64 = 3;
+const EVERY: u64 = 2;
+const RUNS: [&str; 3] = ["train", "validation", "steps"];
 
-/// Trains on Iris with the callback; returns what the event files should hold.
-fn train(dir: &Path) -> Value {
-    let iris = dl_data::iris::<f32>();
-    let (x, labels) = (iris.features(), iris.labels());
+fn trainer() -> Trainer<f32> {
     let model = Sequential::input([4])
         .push(Dense::new(10).activation(Relu))
         .push(Dense::new(3))
         .build(1)
         .unwrap();
-    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).unwrap();
+    Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).unwrap()
+}
+
+fn fit<'a>() -> Fit<'a, f32> {
+    Fit::epochs(EPOCHS).validation_split(0.2)
+}
+
+/// Trains on Iris with the callback; returns what the event files should hold.
+fn train(dir: &Path) -> Value {
+    let iris = dl_data::iris::<f32>();
+    let (x, labels) = (iris.features(), iris.labels());
+    let mut trainer = trainer();
     let mut board = TensorBoard::create(dir).unwrap().every_steps(EVERY);
     let (picture, chart) = pictures();
     board.writer().image("pictures/ramp", 7, &picture).unwrap();
@@ -36,14 +47,19 @@ fn train(dir: &Path) -> Value {
         .unwrap();
 
     let mut steps = Steps::default();
-    let options = Fit::epochs(EPOCHS)
-        .validation_split(0.2)
-        .callback(&mut steps)
-        .callback(&mut board);
+    let options = fit().callback(&mut steps).callback(&mut board);
     let history = trainer.fit(x, labels, options).unwrap();
     board.finish().unwrap();
-    assert_eq!(history.epochs.len(), EPOCHS);
+    let mut expected = expected(&trainer, &history, &steps);
+    expected["train"]["images"] =
+        json!({ "pictures/ramp": image(&picture), "pictures/chart": image(&chart) });
+    expected["train"]["texts"]["configuration"] = json!("**Adam**, rate 0.01, naïve");
+    expected
+}
 
+/// What the event files of a whole training should hold.
+fn expected(trainer: &Trainer<f32>, history: &History, steps: &Steps) -> Value {
+    assert_eq!(history.epochs.len(), EPOCHS);
     let by_epoch = |value: &dyn Fn(&Epoch) -> f64| -> Value {
         let points = history
             .epochs
@@ -56,6 +72,8 @@ fn train(dir: &Path) -> Value {
         "accuracy": by_epoch(&|e| e.train.accuracy.unwrap()),
         "learning_rate": by_epoch(&|e| e.learning_rate),
         "seconds": by_epoch(&|e| e.seconds),
+    });
+    let by_step = json!({
         "step/loss": steps.points(|step| step.loss),
         "step/learning_rate": steps.points(|step| step.learning_rate),
     });
@@ -72,19 +90,84 @@ fn train(dir: &Path) -> Value {
         histograms.insert(format!("gradients/{name}"), grads);
     }
     assert_eq!(histograms.len(), 8);
-    let image = |image: &Image| json!({ "size": [image.size().0, image.size().1], "bytes": image.png().len() });
-    json!({
-        "train": {
-            "scalars": scalars,
-            "histograms": histograms,
-            "images": { "pictures/ramp": image(&picture), "pictures/chart": image(&chart) },
-            "texts": {
-                "configuration": "**Adam**, rate 0.01, naïve",
-                "model": format!("```\n{}\n```", trainer.model().summary()),
-            },
-        },
-        "validation": { "scalars": validation, "histograms": {}, "images": {}, "texts": {} },
-    })
+    let run =
+        |scalars: Value| json!({ "scalars": scalars, "histograms": {}, "images": {}, "texts": {} });
+    let mut train = run(scalars);
+    train["histograms"] = json!(histograms);
+    train["texts"] = json!({ "model": format!("```\n{}\n```", trainer.model().summary()) });
+    json!({ "train": train, "validation": run(validation), "steps": run(by_step) })
+}
+
+/// Trains as [`train`] does, but in three processes: one is killed in the first epoch, before a
+/// checkpoint; one begins anew, and is killed in the fourth; the last goes on from a checkpoint of the
+/// second.
+fn train_interrupted(dir: &Path) -> Value {
+    /// Keeps the snapshot in the middle of the second epoch.
+    #[derive(Default)]
+    struct Keep(Option<Snapshot<f32>>);
+    impl Checkpointer<f32> for Keep {
+        fn wants(&mut self, moment: Moment) -> bool {
+            (moment.epoch, moment.step) == (1, 2)
+        }
+        fn save(&mut self, snapshot: Snapshot<f32>) -> Result<(), Box<dyn Error + Send + Sync>> {
+            self.0 = Some(snapshot);
+            Ok(())
+        }
+    }
+    /// Ends training after this step of this epoch.
+    struct Kill(usize, usize);
+    impl Callback<f32> for Kill {
+        fn step_end(&mut self, step: &StepEnd, _run: &mut Run<'_, f32>) -> Flow {
+            match (step.epoch, step.step) == (self.0, self.1) {
+                true => Flow::Stop("killed".to_owned()),
+                false => Flow::Continue,
+            }
+        }
+    }
+    let iris = dl_data::iris::<f32>();
+    let (x, labels) = (iris.features(), iris.labels());
+    let mut keep = Keep::default();
+    for kill in [Kill(0, 2), Kill(3, 2)] {
+        let mut board = TensorBoard::create(dir).unwrap().every_steps(EVERY);
+        let options = fit().checkpoint(&mut keep).callback(&mut board);
+        trainer().fit(x, labels, options.callback(kill)).unwrap();
+        board.finish().unwrap();
+        leave_half_a_record(dir);
+    }
+
+    let (mut trainer, mut steps) = (trainer(), Steps::default());
+    let mut board = TensorBoard::create(dir).unwrap().every_steps(EVERY);
+    // written before it is known that steps above 1 are to be forgotten
+    let (picture, _) = pictures();
+    board.writer().image("pictures/ramp", 7, &picture).unwrap();
+    let options = fit().callback(&mut board).resume(keep.0);
+    let history = trainer.fit(x, labels, options).unwrap();
+    board.finish().unwrap();
+    // the steps of a training that was never interrupted
+    let options = fit().callback(&mut steps);
+    self::trainer().fit(x, labels, options).unwrap();
+    let mut expected = expected(&trainer, &history, &steps);
+    expected["train"]["images"] = json!({ "pictures/ramp": image(&picture) });
+    expected
+}
+
+/// As a killed process does, at the end of the file that was written last.
+fn leave_half_a_record(dir: &Path) {
+    for run in RUNS
+        .map(|run| dir.join(run))
+        .iter()
+        .filter(|run| run.exists())
+    {
+        let files = fs::read_dir(run).unwrap();
+        let last = files.map(|file| file.unwrap().path()).max().unwrap();
+        let mut bytes = fs::read(&last).unwrap();
+        bytes.extend_from_slice(&[24, 0, 0, 0, 0]);
+        fs::write(last, bytes).unwrap();
+    }
+}
+
+fn image(image: &Image) -> Value {
+    json!({ "size": [image.size().0, image.size().1], "bytes": image.png().len() })
 }
 
 /// A ramp in three colours, and a figure.
@@ -137,7 +220,7 @@ fn histogram(values: ArrayViewD<'_, f32>, steps: Vec<usize>) -> Value {
 fn each_run_has_an_event_file() {
     let dir = tempfile::tempdir().unwrap();
     train(dir.path());
-    for run in ["train", "validation"] {
+    for run in RUNS {
         let files = fs::read_dir(dir.path().join(run)).unwrap();
         let names: Vec<String> = files
             .map(|f| f.unwrap().file_name().into_string().unwrap())
@@ -147,27 +230,42 @@ fn each_run_has_an_event_file() {
     }
 }
 
-#[test]
-fn tensorboard_reads_what_was_written() {
-    let Some(python) = std::env::var_os("TENSORBOARD_PYTHON") else {
-        return;
-    };
-    let dir = tempfile::tempdir().unwrap();
-    let expected = train(dir.path());
-    let path = dir.path().join("expected.json");
+/// What TensorBoard finds, said by `check.py`; `None` where there is none.
+fn checked(dir: &Path, expected: &Value) -> Option<String> {
+    let python = std::env::var_os("TENSORBOARD_PYTHON")?;
+    let path = dir.join("expected.json");
     fs::write(&path, expected.to_string()).unwrap();
     let check = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tensorboard/check.py");
     let output = Command::new(python)
         .arg(check)
-        .arg(dir.path())
+        .arg(dir)
         .arg(&path)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{complained}");
-    assert_eq!(
-        said,
-        "train: 18 tags as expected\nvalidation: 2 tags as expected\n"
-    );
+    Some(said.into_owned())
+}
+
+#[test]
+fn tensorboard_reads_what_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = train(dir.path());
+    if let Some(said) = checked(dir.path(), &expected) {
+        let tags = ["steps: 2", "train: 16", "validation: 2"];
+        let lines = tags.map(|tags| format!("{tags} tags as expected\n"));
+        assert_eq!(said, lines.concat());
+    }
+}
+
+#[test]
+fn tensorboard_shows_each_step_of_an_interrupted_training_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = train_interrupted(dir.path());
+    if let Some(said) = checked(dir.path(), &expected) {
+        let tags = ["steps: 2", "train: 14", "validation: 2"];
+        let lines = tags.map(|tags| format!("{tags} tags as expected\n"));
+        assert_eq!(said, lines.concat());
+    }
 }

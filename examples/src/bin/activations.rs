@@ -17,7 +17,7 @@ use dl_viz::{
     Color, Figure, Legend, Line, Panel,
     style::{BLUE, GREEN, PURPLE, RED},
 };
-use examples::Options;
+use examples::{Options, println};
 use ndarray::{Array1, Axis, array};
 
 /// Draw sigmoid, tanh, ReLU and softmax, every activation of dl-nn with its derivative, and the
@@ -70,10 +70,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     slopes();
     gradients_at_the_logits()?;
     overflow();
-    options.save("activations", &functions(arguments.points as usize))?;
-    options.save("activations_output_units", &output_units()?)?;
-    options.save("activations_stability", &stability())?;
-    options.save("activations_derivatives", &derivatives())?;
+    options.save("activations", &functions(arguments.points as usize));
+    options.save("activations_output_units", &output_units()?);
+    options.save("activations_stability", &stability());
+    options.save("activations_derivatives", &derivatives());
     Ok(())
 }
 

@@ -26,7 +26,7 @@ use examples::curves::learning_curves;
 use examples::digits::{DigitOptions, Prediction, prediction_panels, predictions};
 use examples::keep::KeepOptions;
 use examples::record::{rounded, untimed};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -76,6 +76,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let batch = train.first(BY_HEART)?;
     let record = &args.digits.record;
     record.require_training(args.keep.is_asked_for())?;
+    args.keep.check()?;
     let record = record.record(|| {
         time_in_full(if quick { 1 } else { FULL_BATCH }, seed)?;
         let by_heart = learn_by_heart(&batch, seed)?;
@@ -95,6 +96,14 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         });
         let fit = args.keep.keep(args.digits.fit(), &settings)?;
         let history = trainer.fit(train.images(), train.labels(), fit)?;
+        let names = train.class_names();
+        args.keep.network(&trainer, names, |trainer| {
+            Bundle::of(trainer)
+                .preprocessing(Preprocessing::Divide(255.0))
+                .class_names(names)
+                .data_sha256(data_sha256(train.images(), train.labels()))
+                .training(settings)
+        });
         let params = trainer.model().params().next();
         let (_, kernel) = params.ok_or("the model has no parameters")?;
         let record = Record {
@@ -104,14 +113,6 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             first: predictions(&trainer, &test.first(20)?)?,
             filters: rounded(kernel.into_dimensionality::<Ix4>()?),
         };
-        let names = train.class_names();
-        args.keep.network(trainer, names, |trainer| {
-            Bundle::of(trainer)
-                .preprocessing(Preprocessing::Divide(255.0))
-                .class_names(names)
-                .data_sha256(data_sha256(train.images(), train.labels()))
-                .training(settings)
-        })?;
         Ok(record)
     })?;
     draw(&record, &test, &args.digits.options)?;
@@ -213,21 +214,21 @@ fn draw(
         .y_label("Cross-entropy (nats), without dropout")
         .log_y()
         .line(losses);
-    options.save("alexnet_by_heart", &Figure::from(panel).size(7.0, 4.5))?;
+    options.save("alexnet_by_heart", &Figure::from(panel).size(7.0, 4.5));
 
     let curves = learning_curves(
         &record.history,
         "training images, dropout",
         "validation images",
     );
-    options.save("alexnet_learning_curves", &curves)?;
+    options.save("alexnet_learning_curves", &curves);
 
     let predictions = Figure::new()
         .title("Digits in colour: predicted (true)")
         .size(10.0, 9.2)
         .grid(4, 5)
         .panels(prediction_panels(&record.first, test, false)?);
-    options.save_png("alexnet_predictions", &predictions)?;
+    options.save_png("alexnet_predictions", &predictions);
 
     // each filter in the colours it answers to, zero as grey
     let mut filters = record.filters.view().permuted_axes([3, 0, 1, 2]).to_owned();
@@ -237,5 +238,6 @@ fn draw(
     }
     let panel = Panel::new("The 24 filters of the first convolution, grey where the weight is 0")
         .images(Images::new(&filters).columns(8));
-    options.save_png("alexnet_filters", &Figure::from(panel).size(9.0, 3.9))
+    options.save_png("alexnet_filters", &Figure::from(panel).size(9.0, 3.9));
+    Ok(())
 }

@@ -11,7 +11,7 @@ use dl_nn::gradient_check::{TOLERANCE, check_layer};
 use dl_nn::losses::mean_loss;
 use dl_nn::prelude::*;
 use dl_nn::{Share, Workspace};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Array2, Array4, Axis};
 
 /// Steps in the open and by the trainer.

@@ -21,7 +21,7 @@ use examples::autoencoding::{
     with_noise,
 };
 use examples::record::rounded;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Array2, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
 
@@ -372,7 +372,7 @@ fn draw(
         .y_label("Largest principal angle (degrees)")
         .log_y()
         .line(Line::new(linear.steps.iter().copied(), linear.degrees.iter().copied()).color(BLUE));
-    options.save("autoencoder_angles", &Figure::from(angles).size(8.0, 5.0))?;
+    options.save("autoencoder_angles", &Figure::from(angles).size(8.0, 5.0));
 
     let directions = |title: &str, from: usize| {
         let rows = linear
@@ -389,7 +389,7 @@ fn draw(
         .panel(directions("Principal components", 0))
         .panel(directions("Rows of the decoder", 2))
         .panel(directions("Components' shadows on the decoder's plane", 4));
-    options.save_png("autoencoder_directions", &figure)?;
+    options.save_png("autoencoder_directions", &figure);
 
     let digits = rounded(shown.view());
     let title = "Convolutional autoencoder, 32 numbers";
@@ -407,7 +407,7 @@ fn draw(
         .size(14.0, 6.2)
         .grid(panels.len() / 2, 2)
         .panels(panels);
-    options.save_png("autoencoder_reconstructions", &figure)?;
+    options.save_png("autoencoder_reconstructions", &figure);
 
     let sizes = record.sizes.iter().map(|size| size.numbers);
     let means = record
@@ -432,7 +432,7 @@ fn draw(
                 .color(BLUE)
                 .dots(),
         );
-    options.save("autoencoder_errors", &Figure::from(errors).size(8.0, 5.0))?;
+    options.save("autoencoder_errors", &Figure::from(errors).size(8.0, 5.0));
 
     let labels = &labels[..record.pca_plane.nrows()];
     let figure = Figure::new()
@@ -441,7 +441,7 @@ fn draw(
         .grid(1, 2)
         .panel(plane_panel("PCA", &record.pca_plane, labels))
         .panel(plane_panel("Deep autoencoder", &record.deep_plane, labels));
-    options.save("autoencoder_plane", &figure)?;
+    options.save("autoencoder_plane", &figure);
 
     let [pixels, codes] = &record.on_the_way;
     let figure = Figure::new()
@@ -450,7 +450,7 @@ fn draw(
         .grid(2, 1)
         .panel(digits_panel("Mixed pixel by pixel", pixels, SHOWN))
         .panel(digits_panel("Mixed as codes of 32 numbers", codes, SHOWN));
-    options.save_png("autoencoder_interpolation", &figure)?;
+    options.save_png("autoencoder_interpolation", &figure);
 
     let denoising = &record.denoising;
     let figure = Figure::new()
@@ -472,5 +472,6 @@ fn draw(
             SHOWN,
         ))
         .panel(digits_panel("Without noise", &digits, SHOWN));
-    options.save_png("autoencoder_denoising", &figure)
+    options.save_png("autoencoder_denoising", &figure);
+    Ok(())
 }

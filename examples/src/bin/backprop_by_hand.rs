@@ -12,6 +12,7 @@ use examples::{
     by_hand::{
         Derivatives, EXAMPLE, Example, NAMES, Values, backward, by_differences, by_dl_nn, forward,
     },
+    println,
 };
 
 /// Carry one sample forward and back through a small network by hand, and compare with dl-nn and with
@@ -68,7 +69,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 
     arguments
         .options
-        .save("backprop_by_hand", &drawing(&EXAMPLE, &values, &slopes))
+        .save("backprop_by_hand", &drawing(&EXAMPLE, &values, &slopes));
+    Ok(())
 }
 
 /// The network with forward values and weights in blue, derivatives in red.

@@ -18,7 +18,7 @@ use examples::conv_arithmetic::{
     pooled_image, shape, window,
 };
 use examples::conv_figures::{architectures, convolution, pooling, stride_and_padding};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array2, Axis};
 
 /// Computes and draws small convolutions, and counts what LeNet-5 and AlexNet cost
@@ -51,7 +51,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         ("conv_arithmetic_pooling", pooling()?),
         ("conv_arithmetic_stages", architectures(&networks)),
     ] {
-        args.options.save(name, &figure)?;
+        args.options.save(name, &figure);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use dl_viz::{
     Band, Bars, Figure, Legend, Line, Panel, Scatter, Series,
     style::{BLUE, GRAY, GREEN, ORANGE, RED},
 };
-use examples::Options;
+use examples::{Options, println};
 use ndarray::{Array1, Array2, array};
 
 /// Draw the entropy of a coin, the cross-entropies between the species of Iris of several
@@ -30,11 +30,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    options.save("entropy_coin", &coin()?)?;
+    options.save("entropy_coin", &coin()?);
     let counts = species_by_length();
-    options.save("entropy_iris", &information_of_a_length(&counts)?)?;
-    options.save("entropy_cross", &wrong_beliefs(&counts)?)?;
-    options.save("entropy_divergence", &two_divergences()?)?;
+    options.save("entropy_iris", &information_of_a_length(&counts)?);
+    options.save("entropy_cross", &wrong_beliefs(&counts)?);
+    options.save("entropy_divergence", &two_divergences()?);
     Ok(())
 }
 

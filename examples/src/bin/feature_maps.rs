@@ -16,7 +16,7 @@ use dl_data::Mnist;
 use dl_viz::{ColorMap, Figure, HeatMap, Images, Panel};
 use examples::digits::mnist_folder;
 use examples::scene::scene;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array2, Array3, Array4, ArrayView2, Axis};
 
 /// The test digit: a 2.
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let filters = gallery::all::<f64>();
-    args.options.save("kernel_gallery", &kernels(&filters))?;
+    args.options.save("kernel_gallery", &kernels(&filters));
 
     let digits = Mnist::<f64>::load(mnist_folder(args.data.as_deref()))?.test;
     let digit = digits.images().index_axis(Axis(0), DIGIT);
@@ -61,7 +61,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             println!("  {:24} {mean:7.3} {largest:7.3}", filter.name);
         }
         args.options
-            .save_png(name, &figure(what, &image, &filters, &maps))?;
+            .save_png(name, &figure(what, &image, &filters, &maps));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use examples::{
     descent::{
         Quadratic, coordinates, gradient_descent, largest_curvature, parameters, set_parameters,
     },
+    println,
     softmax_iris::{Flowers, PENALTY, gradient, largest_second_moment, losses, trainer},
 };
 
@@ -50,12 +51,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    arguments.options.check()?;
     let options = &arguments.options;
-    options.save("gradient_descent_quadratic", &quadratic()?)?;
+    options.save("gradient_descent_quadratic", &quadratic()?);
     options.save(
         "gradient_descent_softmax",
         &softmax(arguments.steps as usize)?,
-    )?;
+    );
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use dl_viz::{Figure, HeatMap, Panel, Regions, Scatter};
 use examples::curves::learning_curves;
 use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, all_features, trainer};
 use examples::keep::KeepOptions;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use serde_json::json;
 
 /// Side of a cell of the decision mesh, and the margin around the data.
@@ -60,6 +60,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    args.options.check()?;
+    args.keep.check()?;
     let data: Dataset<f64> = match &args.csv {
         None => iris(),
         Some(path) => match &args.label {
@@ -133,6 +135,14 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     });
     let fit = args.keep.keep(fit, &settings)?;
     let history = trainer.fit(train.features(), train.labels(), fit)?;
+    args.keep.network(&trainer, data.class_names(), |trainer| {
+        preprocessing
+            .bundle(trainer)
+            .class_names(data.class_names())
+            .feature_names(data.feature_names())
+            .data_sha256(checksum)
+            .training(settings)
+    });
     print_epochs(&history);
 
     let predicted = trainer.predict_classes(test.features())?;
@@ -146,10 +156,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 
     if components >= 2 {
         let boundary = decision_boundary(&trainer, &train, &test)?;
-        args.options.save("iris_decision_boundary", &boundary)?;
+        args.options.save("iris_decision_boundary", &boundary);
     }
     let curves = learning_curves(&history, "training rows", "test rows");
-    args.options.save("iris_learning_curves", &curves)?;
+    args.options.save("iris_learning_curves", &curves);
     let heat_map = HeatMap::new(&confusion.counts().to_owned())
         .rows(data.class_names())
         .columns(data.class_names())
@@ -160,7 +170,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .y_label("True")
         .heat_map(heat_map);
     args.options
-        .save("iris_confusion_matrix", &Figure::from(panel).size(7.0, 5.5))?;
+        .save("iris_confusion_matrix", &Figure::from(panel).size(7.0, 5.5));
 
     let accuracy = confusion.accuracy();
     println!(
@@ -175,14 +185,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             .unwrap_or(0.0)
     );
     println!("test accuracy {:.4}", accuracy.value);
-    args.keep.network(trainer, data.class_names(), |trainer| {
-        preprocessing
-            .bundle(trainer)
-            .class_names(data.class_names())
-            .feature_names(data.feature_names())
-            .data_sha256(checksum)
-            .training(settings)
-    })
+    Ok(())
 }
 
 /// About ten of the epochs, and why training ended.

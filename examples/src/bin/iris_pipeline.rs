@@ -22,7 +22,7 @@ use examples::leakage::{
     with_columns,
 };
 use examples::record::RecordOptions;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::Array1;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -144,12 +144,14 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    args.options.check()?;
     let usual = if args.options.quick { 10 } else { 100 };
     let splits = u64::from(args.splits.unwrap_or(usual));
     let plain = |error: Box<dyn Error + Send + Sync>| -> Box<dyn Error> { error };
     let record = args.record.record(|| measured(splits).map_err(plain))?;
     let figure = printed(&record).map_err(plain)?;
-    args.options.save("iris_pipeline", &figure)
+    args.options.save("iris_pipeline", &figure);
+    Ok(())
 }
 
 fn measured(splits: u64) -> Outcome<Record> {

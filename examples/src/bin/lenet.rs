@@ -18,7 +18,7 @@ use examples::curves::learning_curves;
 use examples::digits::LearnOptions;
 use examples::maps::{FeatureMaps, feature_maps};
 use examples::record::untimed;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -85,7 +85,7 @@ fn draw(
     options: &Options,
 ) -> Result<(), Box<dyn Error>> {
     let curves = learning_curves(&record.history, "training images", "validation images");
-    options.save("lenet_learning_curves", &curves)?;
+    options.save("lenet_learning_curves", &curves);
 
     let image = test.images().index_axis(Axis(0), DIGIT);
     let image = HeatMap::image(image.index_axis(Axis(2), 0));
@@ -96,5 +96,6 @@ fn draw(
         .grid(1, 3)
         .panel(Panel::new("A test digit").heat_map(image))
         .panels(panels.map(|(maps, columns)| maps.panel(columns)));
-    options.save_png("lenet_feature_maps", &maps)
+    options.save_png("lenet_feature_maps", &maps);
+    Ok(())
 }

@@ -10,7 +10,7 @@ use dl_viz::{
     Band, Figure, Legend, Line, Panel, Scatter,
     style::{BLUE, GREEN, ORANGE, PURPLE, RED},
 };
-use examples::Options;
+use examples::{Options, println};
 use ndarray::{Array1, Array2, Axis, array};
 
 /// Draw the likelihood of coin flips, and fit the width of Iris petals and the species, given the
@@ -31,16 +31,16 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    options.save("likelihood_coin", &coin()?)?;
+    options.save("likelihood_coin", &coin()?);
 
     let flowers = iris::<f64>();
     let length = flowers.features().select(Axis(1), &[2]);
     let width = flowers.features().column(3).to_owned();
     let model = LinearGaussian::fit(&length, &width)?;
     describe(&model, &length, &width)?;
-    options.save("likelihood_iris", &density(&model, &length, &width)?)?;
-    options.save("likelihood_nll", &nll_curves(&model, &length, &width)?)?;
-    options.save("likelihood_coins", &coins(&flowers)?)?;
+    options.save("likelihood_iris", &density(&model, &length, &width)?);
+    options.save("likelihood_nll", &nll_curves(&model, &length, &width)?);
+    options.save("likelihood_coins", &coins(&flowers)?);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use dl_viz::{
 use examples::{
     Options,
     backpropagation::{History, INTERCEPT, Network, SLOPE, by_hand, noisy_line},
+    println,
 };
 use indicatif::ProgressIterator;
 use ndarray::{Array1, ArrayView1, Axis};
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    arguments.options.check()?;
     let mut rng = generator(arguments.seed);
     let (x, y) = noisy_line(100, &mut rng);
     let start = Network::random(&mut rng);
@@ -70,8 +72,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     options.save(
         "linear_regression_fit",
         &Figure::from(fit.clone()).size(8.0, 6.0),
-    )?;
-    options.save("linear_regression", &dynamics(&history, x.len(), fit))?;
+    );
+    options.save("linear_regression", &dynamics(&history, x.len(), fit));
 
     print_first_update(x[0], y[0], start, &history, arguments.learning_rate);
     println!();

@@ -16,7 +16,7 @@ use dl_viz::{
     Color, Figure, Legend, Line, Panel, Scatter,
     style::{BLUE, GRAY, GREEN, PURPLE, RED},
 };
-use examples::Options;
+use examples::{Options, println};
 use ndarray::{Array1, Array2, Axis, array};
 
 /// Draw the losses and their gradients, and fit numbers and lines by them, with and without a
@@ -42,9 +42,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let options = &arguments.options;
-    options.save("losses_regression", &regression())?;
-    options.save("losses_classification", &classification())?;
-    options.save("losses_outlier", &outlier(arguments.steps)?)?;
+    options.save("losses_regression", &regression());
+    options.save("losses_classification", &classification());
+    options.save("losses_outlier", &outlier(arguments.steps)?);
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use examples::digits::mnist_folder;
 use examples::record::RecordOptions;
 use examples::score_plots::{calibration, logits, precision_recall, roc};
 use examples::scores::{Scores, at_balance, fives, versicolor};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -74,16 +74,16 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     print_thresholds(&digits)?;
     print_regression(args.seed)?;
 
-    options.save("measures_confusion", &confusions(&flowers, &digits)?)?;
+    options.save("measures_confusion", &confusions(&flowers, &digits)?);
     let scores = logits("fives", "other digits", &digits);
-    options.save("measures_scores", &Figure::from(scores).size(9.0, 4.8))?;
+    options.save("measures_scores", &Figure::from(scores).size(9.0, 4.8));
     let tasks = [("versicolor", BLUE, &flowers), ("fives", RED, &digits)];
     let curves = Figure::new()
         .size(12.5, 6.0)
         .grid(1, 2)
         .panel(roc(&tasks)?)
         .panel(precision_recall(&tasks)?);
-    options.save("measures_curves", &curves)?;
+    options.save("measures_curves", &curves);
     let tripled = digits.sharpened(3.0);
     let calibrations = Figure::new()
         .size(14.0, 5.2)
@@ -96,8 +96,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             RED,
         )?)
         .panel(calibration("Fives, logits tripled", &tripled, 10, GREEN)?);
-    options.save("measures_calibration", &calibrations)?;
-    options.save("measures_balance", &balance(&digits)?)
+    options.save("measures_calibration", &calibrations);
+    options.save("measures_balance", &balance(&digits)?);
+    Ok(())
 }
 
 /// Every measure of a task at the threshold ½, with its interval where there is one.

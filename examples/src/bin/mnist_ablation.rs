@@ -22,7 +22,7 @@ use dl_viz::style::{BLUE, GRAY, RED};
 use dl_viz::{Bars, Figure, Images, Panel, Series};
 use examples::digits::{first_digits, predictions};
 use examples::record::RecordOptions;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Array4, Axis, concatenate};
 use serde::{Deserialize, Serialize};
 
@@ -116,8 +116,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let record = args.record.record(|| train_all(args, data))?;
     print_record(&record)?;
     args.options
-        .save("mnist_ablation", &errors_and_differences(&record)?)?;
-    args.options.save_png("mnist_ablation_digits", &drawn)
+        .save("mnist_ablation", &errors_and_differences(&record)?);
+    args.options.save_png("mnist_ablation_digits", &drawn);
+    Ok(())
 }
 
 /// The network of `mnist_cnn`, with dropout before both dense layers. A rate of 0 drops nothing, but

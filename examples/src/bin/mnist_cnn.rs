@@ -21,7 +21,7 @@ use examples::digits::{
 };
 use examples::maps::{FeatureMaps, feature_maps};
 use examples::record::{rounded, untimed};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Array2, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -147,14 +147,14 @@ fn draw(
         .size(10.0, 4.8)
         .grid(2, 5)
         .panels(prediction_panels(&record.first, test, false)?);
-    options.save_png("mnist_cnn_predictions", &predictions)?;
+    options.save_png("mnist_cnn_predictions", &predictions);
 
     let curves = learning_curves(&record.history, "training images", "validation images");
-    options.save("mnist_cnn_learning_curves", &curves)?;
+    options.save("mnist_cnn_learning_curves", &curves);
 
     let confusion = confusion_matrix(&record.counts, test.class_names());
     let figure = Figure::from(confusion).size(8.0, 6.8);
-    options.save("mnist_cnn_confusion_matrix", &figure)?;
+    options.save("mnist_cnn_confusion_matrix", &figure);
 
     if !record.mistakes.is_empty() {
         let mistakes = Figure::new()
@@ -162,7 +162,7 @@ fn draw(
             .size(10.0, 7.0)
             .grid(3, 5)
             .panels(prediction_panels(&record.mistakes, test, true)?);
-        options.save_png("mnist_cnn_mistakes", &mistakes)?;
+        options.save_png("mnist_cnn_mistakes", &mistakes);
     }
 
     let filters = record.filters.view().permuted_axes([3, 0, 1, 2]);
@@ -171,7 +171,7 @@ fn draw(
         .color_map(ColorMap::Diverging)
         .color_bar("Weight");
     let panel = Panel::new("The 32 filters of the first convolution").images(filters);
-    options.save_png("mnist_cnn_filters", &Figure::from(panel).size(9.0, 4.6))?;
+    options.save_png("mnist_cnn_filters", &Figure::from(panel).size(9.0, 4.6));
 
     let image = test.images().index_axis(Axis(0), DIGIT);
     let image = HeatMap::image(image.index_axis(Axis(2), 0));
@@ -182,5 +182,6 @@ fn draw(
         .grid(2, 2)
         .panel(Panel::new("A test digit").heat_map(image))
         .panels(panels);
-    options.save_png("mnist_cnn_feature_maps", &maps)
+    options.save_png("mnist_cnn_feature_maps", &maps);
+    Ok(())
 }

@@ -14,7 +14,7 @@ use dl_nn::prelude::*;
 use dl_viz::style::{BLUE, GRAY, RED};
 use dl_viz::{Band, Figure, Legend, Line, Panel, Regions, Scatter};
 use examples::neuron::{Function, Neurons, by_dl_nn, exclusive_or, forward, weighted_sum};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array1, Array2, Axis, array};
 
 /// Where the output turns from 0 to 1; on the border itself all points go the same way.
@@ -42,8 +42,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     one_layer()?;
     deep_network(args.seed)?;
     exclusive_or_network()?;
-    args.options.save("neuron", &responses())?;
-    args.options.save("neuron_exclusive_or", &planes())
+    args.options.save("neuron", &responses());
+    args.options.save("neuron_exclusive_or", &planes());
+    Ok(())
 }
 
 /// One neuron on one sample, under three activations.

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use dl_core::text::shown;
 use dl_data::Csv;
 use dl_io::Bundle;
-use examples::finish;
 use examples::picture::read_picture;
+use examples::{finish, println};
 use ndarray::{ArrayD, Axis, stack};
 
 /// Classifies the rows of a CSV file or the pictures of PNG files with a network that --save wrote
@@ -73,7 +74,13 @@ fn told(bundle: &Bundle<f64>, answers: &[f64], class: usize, all: bool) -> Strin
         [p] => vec![1.0 - p, p],
         _ => answers.to_vec(),
     };
-    let told = |class: usize| format!("{} ({:.1} %)", names[class], 100.0 * probabilities[class]);
+    let told = |class: usize| {
+        format!(
+            "{} ({:.1} %)",
+            shown(&names[class]),
+            100.0 * probabilities[class]
+        )
+    };
     if !all {
         return told(class);
     }
@@ -118,7 +125,7 @@ fn pictures(
     let read = |path: &PathBuf| read_picture(path, shape, invert);
     let pictures = inputs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let views: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
-    let name = |path: &PathBuf| Path::display(path).to_string();
+    let name = |path: &PathBuf| shown(&Path::display(path).to_string()).to_string();
     let samples = stack(Axis(0), &views)?;
     Ok((inputs.iter().map(name).collect(), samples.into_dyn()))
 }

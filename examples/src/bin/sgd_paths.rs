@@ -14,6 +14,7 @@ use examples::{
     descent::coordinates,
     digits::mnist_folder,
     petals::{Petals, chapter_generator, noise_share},
+    println,
     record::RecordOptions,
 };
 use ndarray::{Array1, Array2, Axis};
@@ -89,15 +90,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    arguments.options.check()?;
     let options = &arguments.options;
     let petals = Petals::new()?;
-    options.save("sgd_paths", &paths(&petals)?)?;
+    options.save("sgd_paths", &paths(&petals)?);
     options.save(
         "sgd_paths_noise",
         &noise(&petals, arguments.draws as usize)?,
-    )?;
+    );
     let curves = arguments.record.record(|| digits(options.quick))?;
-    options.save("sgd_paths_digits", &against_time(&curves))?;
+    options.save("sgd_paths_digits", &against_time(&curves));
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use dl_viz::style::{BLUE, GREEN, RED};
 use dl_viz::{Band, Figure, Images, Legend, Line, Panel};
 use examples::digits::{DigitOptions, predictions};
 use examples::shift::{shift_at_random, shift_each, shifted, shuffled_pixels};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Axis, stack};
 use serde::{Deserialize, Serialize};
 
@@ -224,7 +224,7 @@ fn draw(
             .band(Band::new(pixels.clone(), lower, upper).color(color))
             .line(Line::new(pixels, values).color(color).label(&network.name));
     }
-    options.save("shifted_digits", &Figure::from(panel).size(8.5, 5.5))?;
+    options.save("shifted_digits", &Figure::from(panel).size(8.5, 5.5));
 
     let image = test.images().index_axis(Axis(0), DIGIT);
     let panels = (0..=REACH as isize).map(|pixels| {
@@ -239,5 +239,6 @@ fn draw(
         .size(12.0, 2.6)
         .grid(1, 7)
         .panels(panels);
-    options.save_png("shifted_digits_example", &figure)
+    options.save_png("shifted_digits_example", &figure);
+    Ok(())
 }

@@ -13,6 +13,7 @@ use examples::{
         CURVATURE, LIPSCHITZ, bump, centred, hinges, hinges_bound, outputs, points, staircase,
         staircase_bound, target, trained, worst_error,
     },
+    println,
     record::RecordOptions,
 };
 use serde::{Deserialize, Serialize};
@@ -67,11 +68,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    arguments.options.check()?;
     let options = &arguments.options;
-    options.save("universal_approximation_bumps", &bumps()?)?;
+    options.save("universal_approximation_bumps", &bumps()?);
     let learnt = arguments.record.record(|| train(arguments))?;
-    options.save("universal_approximation_fits", &fits(&learnt))?;
-    options.save("universal_approximation", &errors(&learnt)?)?;
+    options.save("universal_approximation_fits", &fits(&learnt));
+    options.save("universal_approximation", &errors(&learnt)?);
     Ok(())
 }
 

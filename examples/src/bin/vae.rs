@@ -20,7 +20,7 @@ use examples::autoencoding::{
 };
 use examples::record::rounded;
 use examples::vae::{BATCH_SIZE, Bound, Vae};
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Array2, Axis, Slice, concatenate};
 use serde::{Deserialize, Serialize};
 
@@ -268,7 +268,7 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
             )
     });
     let figure = Figure::new().size(12.0, 5.0).grid(1, 2).panels(curves);
-    options.save("vae_learning_curves", &figure)?;
+    options.save("vae_learning_curves", &figure);
 
     let codes = plane_panel(
         "Means μ of test digits",
@@ -289,7 +289,7 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
             &record.across,
             ACROSS,
         ));
-    options.save_png("vae_plane", &figure)?;
+    options.save_png("vae_plane", &figure);
 
     let figure = Figure::new()
         .size(8.0, 3.2)
@@ -300,14 +300,15 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
             &record.reconstructions,
             SHOWN,
         ));
-    options.save_png("vae_reconstructions", &figure)?;
+    options.save_png("vae_reconstructions", &figure);
 
     let title = "Digits nobody wrote: decoded draws from N(0, I) in ten dimensions";
     let samples = digits_panel(title, &record.samples, SHOWN);
-    options.save_png("vae_samples", &Figure::from(samples).size(8.0, 4.0))?;
+    options.save_png("vae_samples", &Figure::from(samples).size(8.0, 4.0));
 
     let title = "From one digit to another, ten latent dimensions";
     let rows: Vec<_> = record.on_the_way.iter().map(|rows| rows.view()).collect();
     let rows = digits_panel(title, &concatenate(Axis(0), &rows)?, SHOWN);
-    options.save_png("vae_interpolation", &Figure::from(rows).size(8.0, 3.2))
+    options.save_png("vae_interpolation", &Figure::from(rows).size(8.0, 3.2));
+    Ok(())
 }

@@ -12,7 +12,7 @@ use dl_conv::{Conv2d, MaxPool2d};
 use dl_nn::prelude::*;
 use dl_watch::XRay;
 use examples::digits::first_digits;
-use examples::{Options, finish};
+use examples::{Options, finish, println};
 use ndarray::{Axis, array};
 
 /// The test digit that is looked through: a 7.
@@ -33,11 +33,12 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let step = small_network()?;
     println!("one step of a small network\n{step}");
     println!("loss of the small network {:.4}", step.loss);
-    args.options.save("xray_step", &step.figure())?;
+    args.options.save("xray_step", &step.figure());
 
     let digit = convolutional_network()?;
     println!("\n{digit}");
-    args.options.save_png("xray_digit", &digit.figure())
+    args.options.save_png("xray_digit", &digit.figure());
+    Ok(())
 }
 
 /// Exclusive or with three hidden units, one sample, nothing learnt yet.

@@ -6,6 +6,8 @@ use dl_nn::Scalar;
 use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::println;
+
 /// Prints a line after each epoch, and shows a bar on the way where there is a terminal.
 ///
 /// Seconds are those of the epoch with its validation, images a second those of training alone.

@@ -43,6 +43,8 @@ impl LearnOptions {
     ) -> Result<R, Box<dyn Error>> {
         let record = &self.digits.record;
         record.require_training(self.keep.is_asked_for() || self.watch.is_asked_for())?;
+        self.keep.check()?;
+        self.watch.check()?;
         record.record(run)
     }
 
@@ -78,21 +80,21 @@ impl LearnOptions {
         }
         let fit = self.keep.keep(watched.watch(fit), &settings)?;
         let history = trainer.fit(x, labels, fit);
+        // the network first; and nothing that goes wrong from here on leaves out anything else
+        if let Ok(history) = &history {
+            settings["epochs"] = json!(history.epochs.len());
+            let names = data.train.class_names();
+            self.keep.network(&trainer, names, |trainer| {
+                bundle(trainer, names, checksum, &settings)
+            });
+        }
         // what was found is told most of all where training failed
-        let closed = watched.close();
+        watched.close();
         let history = history?;
-        settings["epochs"] = json!(history.epochs.len());
-        // one that fails leaves out none of the others: what was learnt is not to be lost
-        let told = self.watch.end(&history, || {
+        self.watch.end(&history, || {
             self.report(&trainer, &history, data, &settings)
         });
-        let outcome = measure(&trainer, history);
-        let names = data.train.class_names();
-        let kept = self.keep.network(trainer, names, |trainer| {
-            bundle(trainer, names, checksum, settings)
-        });
-        closed.and(told).and(kept)?;
-        outcome
+        measure(&trainer, history)
     }
 
     /// The run on one page.
@@ -135,10 +137,10 @@ impl LearnOptions {
 
 /// A network that takes pictures in bytes, 0 to 255, and names digits.
 fn bundle(
-    trainer: Trainer<f32>,
+    trainer: &Trainer<f32>,
     class_names: &[String],
     checksum: Option<String>,
-    settings: Value,
+    settings: &Value,
 ) -> Bundle<f32> {
     let bundle = Bundle::of(trainer)
         .preprocessing(Preprocessing::Divide(255.0))

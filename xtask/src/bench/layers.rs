@@ -9,6 +9,7 @@ use dl_conv::models::mnist_cnn;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::ArrayD;
 use dl_nn::{Cache, Mode, Model, NamedLayer};
+use examples::println;
 use rayon::ThreadPoolBuilder;
 
 use super::{flops, peak};

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use dl_conv::models::mnist_cnn;
 use dl_nn::ndarray::{Axis, Slice};
+use examples::println;
 use serde_json::{Value, json};
 
 use super::job::{Job, Setting, Sides};

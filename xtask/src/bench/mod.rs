@@ -23,6 +23,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use examples::println;
 
 use job::{Job, Setting};
 use peers::{Peers, Python};

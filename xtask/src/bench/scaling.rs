@@ -7,6 +7,7 @@ use dl_conv::{Conv2d, MaxPool2d};
 use dl_nn::contract::samples;
 use dl_nn::ndarray::{Array1, ArrayD};
 use dl_nn::prelude::*;
+use examples::println;
 use rayon::ThreadPoolBuilder;
 
 use super::{flops, peak};

@@ -21,6 +21,7 @@ use std::{
 };
 
 use crate::programs::{self, root};
+use examples::println;
 use outputs::Outputs;
 use page::{Page, Problem};
 

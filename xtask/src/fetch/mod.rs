@@ -14,6 +14,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use examples::println;
 use indicatif::{ProgressBar, ProgressStyle};
 use ureq::Proxy;
 

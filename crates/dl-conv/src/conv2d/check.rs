@@ -19,7 +19,7 @@ pub(crate) struct Checked {
     /// `[kernel height, kernel width, channels / groups, filters]`.
     pub(crate) kernel: [usize; 4],
     pub(crate) geometry: Geometry,
-    groups: usize,
+    pub(super) groups: usize,
 }
 
 impl Checked {

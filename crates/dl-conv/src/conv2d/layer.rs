@@ -183,8 +183,10 @@ fn pad<'a, F: Scalar>(
     }
     let before = padded.left * channels;
     let after = (padded.width - padded.left - padded.inner) * channels;
+    let inner = padded.inner * channels;
     scratch.clear();
-    for row in rows.chunks_exact(padded.inner * channels) {
+    scratch.reserve(rows.len() / inner * padded.width * channels);
+    for row in rows.chunks_exact(inner) {
         scratch.extend(std::iter::repeat_n(F::zero(), before));
         scratch.extend_from_slice(row);
         scratch.extend(std::iter::repeat_n(F::zero(), after));

@@ -1,6 +1,7 @@
 //! The convolution layer.
 
 mod check;
+mod cost;
 mod layer;
 mod patterns;
 mod plan;
@@ -11,7 +12,7 @@ pub(crate) use layer::boxed;
 
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Activation, Cost, Layer, LayerConfig, LayerError, LayerSpec};
 use ndarray::ArrayD;
 
 use crate::geometry::{Padding, Size, Window};
@@ -34,6 +35,7 @@ use crate::geometry::{Padding, Size, Window};
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Conv2d {
     filters: usize,
     window: Window,
@@ -122,6 +124,13 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
     fn numbers(&self, input: &[usize]) -> usize {
         kernel_numbers(&self.window, self.filters, self.groups, input)
             .saturating_add(if self.bias { self.filters } else { 0 })
+    }
+
+    fn cost(&self, input: &[usize]) -> Cost {
+        let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups);
+        checked.map_or(Cost::default(), |checked| {
+            checked.output_cost(size_of::<F>())
+        })
     }
 
     fn build(

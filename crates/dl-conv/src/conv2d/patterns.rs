@@ -6,7 +6,7 @@ use super::plan::{self, Channels, Padded, Pattern};
 use crate::geometry::Geometry;
 
 /// So many pixels (or images) side by side fill a tile.
-const NARROW: usize = 6;
+pub(super) const NARROW: usize = 6;
 
 /// What is summed up where. Most passes need few of the patterns, and those along the images have an
 /// entry for each pixel.

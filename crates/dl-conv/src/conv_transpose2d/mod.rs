@@ -9,10 +9,10 @@ pub(crate) use layer::{boxed, layer};
 
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Activation, Cost, Layer, LayerConfig, LayerError, LayerSpec};
 use ndarray::ArrayD;
 
-use crate::conv2d::kernel_numbers;
+use crate::conv2d::{Checked, kernel_numbers};
 use crate::geometry::{Padding, Size, Window};
 
 /// A transposed convolution y = g(Kᵀ x + b), where x ↦ K x is a convolution with this window:
@@ -50,6 +50,7 @@ use crate::geometry::{Padding, Size, Window};
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConvTranspose2d {
     filters: usize,
     window: Window,
@@ -134,6 +135,18 @@ impl ConvTranspose2d {
         self
     }
 
+    /// The convolution whose adjoint it is on such samples.
+    fn checked(&self, input: &[usize]) -> Result<Checked, LayerError> {
+        check(
+            "ConvTranspose2d",
+            input,
+            &self.window,
+            self.output_padding,
+            self.filters,
+            self.groups,
+        )
+    }
+
     /// An output pixel sees every `stride`-th tap, an input pixel goes into all of them.
     fn fans(&self, [kernel_height, kernel_width, filters, channels]: [usize; 4]) -> Fans {
         let Size { height, width } = self.window.stride;
@@ -159,6 +172,13 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
             .saturating_add(if self.bias { self.filters } else { 0 })
     }
 
+    fn cost(&self, input: &[usize]) -> Cost {
+        let checked = self.checked(input);
+        checked.map_or(Cost::default(), |checked| {
+            checked.input_gradient_cost(size_of::<F>())
+        })
+    }
+
     fn build(
         &self,
         input: &[usize],
@@ -170,14 +190,7 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
         self.activation.validate()?;
         kernel_initializer.validate()?;
         self.bias_initializer.validate()?;
-        let checked = check(
-            "ConvTranspose2d",
-            input,
-            &self.window,
-            self.output_padding,
-            self.filters,
-            self.groups,
-        )?;
+        let checked = self.checked(input)?;
         let fans = self.fans(checked.kernel);
         let bias: Option<ArrayD<F>> = match self.bias {
             true => Some(

@@ -4,8 +4,8 @@ mod passes;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Batching, Cache, ConfigError, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError,
-    View, ViewMut,
+    Batching, Cache, ConfigError, Cost, Layer, LayerConfig, LayerError, LayerSpec, Mode,
+    ShapeError, View, ViewMut,
 };
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,7 @@ use crate::shape::{slice, slice_mut};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LocalResponseNorm {
     size: usize,
     k: f64,
@@ -115,6 +116,16 @@ impl<F: Scalar> LayerSpec<F> for LocalResponseNorm {
 
     fn config(&self) -> Option<LayerConfig> {
         LayerConfig::new("local_response_norm", self)
+    }
+
+    fn cost(&self, input: &[usize]) -> Cost {
+        let channels = input.last().copied().unwrap_or(0);
+        let summed = self.size.min(channels.saturating_mul(2));
+        let operations = input.iter().copied().fold(summed, usize::saturating_mul);
+        Cost {
+            operations,
+            ..Cost::default()
+        }
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

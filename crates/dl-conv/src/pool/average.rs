@@ -1,12 +1,12 @@
 //! Average pooling.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Cost, Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
 use super::passes::Reduce;
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use crate::geometry::{Padding, Size, Window};
 
 /// The mean of the pixels under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
@@ -25,6 +25,7 @@ use crate::geometry::{Padding, Size, Window};
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AveragePool2d {
     pub(crate) window: Window,
     pub(crate) count_padding: bool,
@@ -75,6 +76,10 @@ impl<F: Scalar> LayerSpec<F> for AveragePool2d {
 
     fn config(&self) -> Option<LayerConfig> {
         LayerConfig::new("average_pool2d", self)
+    }
+
+    fn cost(&self, input: &[usize]) -> Cost {
+        plan::cost(&self.window, input)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

@@ -2,13 +2,13 @@
 
 use dl_core::Scalar;
 use dl_core::random::Generator;
-use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Cost, Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::average::{self, Average};
 use super::layer::PoolLayer;
 use super::max::{self, Max};
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use crate::geometry::Window;
 use crate::shape::image_of;
 
@@ -40,6 +40,10 @@ impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
         LayerConfig::new("global_max_pool2d", self)
     }
 
+    fn cost(&self, input: &[usize]) -> Cost {
+        cost(input)
+    }
+
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(max::boxed(whole("global_max_pool2d", input, Max)?))
     }
@@ -54,10 +58,21 @@ impl<F: Scalar> LayerSpec<F> for GlobalAveragePool2d {
         LayerConfig::new("global_average_pool2d", self)
     }
 
+    fn cost(&self, input: &[usize]) -> Cost {
+        cost(input)
+    }
+
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         let mean = Average { count: None };
         Ok(average::boxed(whole("global_average_pool2d", input, mean)?))
     }
+}
+
+fn cost(input: &[usize]) -> Cost {
+    let image = image_of(input);
+    image.map_or(Cost::default(), |image| {
+        plan::cost(&Window::new(image.size), input)
+    })
 }
 
 /// Pooling by a window as large as the image.

@@ -19,7 +19,7 @@ pub(super) struct PoolLayer<R> {
     pub(super) global: bool,
 }
 
-impl<F: Scalar, R: Reduce<F> + std::fmt::Debug> Layer<F> for PoolLayer<R> {
+impl<F: Scalar, R: Reduce<F> + std::fmt::Debug + 'static> Layer<F> for PoolLayer<R> {
     fn kind(&self) -> &'static str {
         self.kind
     }

@@ -1,12 +1,12 @@
 //! Max pooling.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use dl_nn::{Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Cost, Layer, LayerConfig, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
 use super::passes::Reduce;
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use crate::geometry::{Padding, Size, Window};
 
 /// The largest pixel under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
@@ -31,6 +31,7 @@ use crate::geometry::{Padding, Size, Window};
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MaxPool2d {
     pub(crate) window: Window,
 }
@@ -73,6 +74,10 @@ impl<F: Scalar> LayerSpec<F> for MaxPool2d {
 
     fn config(&self) -> Option<LayerConfig> {
         LayerConfig::new("max_pool2d", self)
+    }
+
+    fn cost(&self, input: &[usize]) -> Cost {
+        plan::cost(&self.window, input)
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {

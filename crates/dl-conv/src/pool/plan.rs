@@ -1,8 +1,8 @@
 //! Which pixels of the image each position of a pooling window sees.
 
-use dl_nn::{LayerError, ShapeError};
+use dl_nn::{Cost, LayerError, ShapeError};
 
-use crate::geometry::{Size, Window};
+use crate::geometry::{Geometry, Size, Window};
 use crate::shape::{Image, image_of, require_result};
 
 /// The pixels along an axis that one position sees; the padding is left out.
@@ -31,11 +31,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// Checks the window, which errors name as `owner`'s, on samples of shape `input`.
     pub(crate) fn new(window: &Window, input: &[usize], owner: &str) -> Result<Self, LayerError> {
-        window.validate(owner)?;
-        let image = image_of(input)?;
-        let geometry = window.over(image.size)?;
+        let (image, geometry) = checked(window, input, owner)?;
         let Size { height, width } = geometry.output;
-        require_result(input, [height, width, image.channels])?;
         let rows = spans(
             image.size.height,
             height,
@@ -89,6 +86,39 @@ impl Plan {
             self.dilation.height * row,
             self.dilation.width * self.image.channels,
         ]
+    }
+}
+
+/// The images of shape `input`, and where the window stands on them.
+fn checked(window: &Window, input: &[usize], owner: &str) -> Result<(Image, Geometry), LayerError> {
+    window.validate(owner)?;
+    let image = image_of(input)?;
+    let geometry = window.over(image.size)?;
+    let Size { height, width } = geometry.output;
+    require_result(input, [height, width, image.channels])?;
+    Ok((image, geometry))
+}
+
+/// What a plan takes, and pooling by it: told before it is made.
+pub(super) fn cost(window: &Window, input: &[usize]) -> Cost {
+    let Ok((image, geometry)) = checked(window, input, "window") else {
+        return Cost::default();
+    };
+    let Size { height, width } = geometry.output;
+    let seen = |taps: usize, dilation: usize, pixels: usize| taps.min(pixels.div_ceil(dilation));
+    let Window {
+        kernel, dilation, ..
+    } = *window;
+    let rows = seen(kernel.height, dilation.height, image.size.height);
+    let columns = seen(kernel.width, dilation.width, image.size.width);
+    let taps = rows.saturating_mul(columns);
+    let numbers = height.saturating_mul(width).saturating_mul(image.channels);
+    Cost {
+        plan: height
+            .saturating_add(width)
+            .saturating_mul(size_of::<Span>()),
+        scratch: 0,
+        operations: numbers.saturating_mul(taps),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::shape::{Image, image_of, require_result, slice, slice_mut};
 
 /// How a pixel between pixels gets its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Interpolation {
     /// From the pixel it lies in.
     #[default]
@@ -39,6 +40,7 @@ pub enum Interpolation {
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UpSample2d {
     factor: Size,
     interpolation: Interpolation,

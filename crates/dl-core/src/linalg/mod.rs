@@ -1,19 +1,21 @@
-//! Two factorisations of dense matrices in `f64`: [`Qr`] for least squares and orthonormal bases,
-//! [`SymmetricEigen`] for principal components.
+//! Factorisations of dense matrices in `f64`: [`Qr`] for least squares and orthonormal bases, [`Svd`] for
+//! principal components and angles, [`SymmetricEigen`] for those of large data.
 //!
-//! Both are made of reflections (Householder 1958), which keep lengths, so that rounding errors do
+//! They are made of reflections (Householder 1958) and rotations (Jacobi 1846), which keep lengths, so that rounding errors do
 //! not grow: what is factored is, to the last digits, a matrix next to the one given. Sources are
 //! G. Golub and C. Van Loan, *Matrix Computations*, 4th ed. (2013), and L. Trefethen and D. Bau,
 //! *Numerical Linear Algebra* (1997).
 
 mod error;
 mod qr;
+mod svd;
 mod symmetric_eigen;
 #[cfg(test)]
 mod tests;
 
 pub use error::LinalgError;
 pub use qr::{Qr, solve_upper_triangular};
+pub use svd::Svd;
 pub use symmetric_eigen::SymmetricEigen;
 
 use ndarray::{Array1, ArrayRef1, ArrayRef2, ArrayView1, Axis, AxisDescription, Slice};

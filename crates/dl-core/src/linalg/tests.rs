@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayRef2, Axis, array};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{LinalgError, Qr, SymmetricEigen, solve_upper_triangular};
+use super::{LinalgError, Qr, Svd, SymmetricEigen, solve_upper_triangular};
 
 fn largest(a: &ArrayRef2<f64>) -> f64 {
     a.fold(0.0, |m: f64, x| m.max(x.abs()))
@@ -90,7 +90,47 @@ fn check_eigen(a: &Array2<f64>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn check_svd(a: &Array2<f64>) -> Result<(), TestCaseError> {
+    let (m, n) = a.dim();
+    let svd = Svd::new(a).unwrap();
+    let (values, v) = (svd.values(), svd.right());
+    prop_assert_eq!((values.len(), v.dim()), (m.min(n), (m.min(n), n)));
+    prop_assert!(
+        close(&v.dot(&v.t()), &Array2::eye(m.min(n)), 1e-13),
+        "{}",
+        v
+    );
+    let falls = values
+        .iter()
+        .zip(values.iter().skip(1))
+        .all(|(a, b)| a >= b);
+    prop_assert!(falls && values.iter().all(|&value| value >= 0.0));
+    // AVᵀ = UΣ: columns of these lengths, at right angles
+    let size = largest(a);
+    let a = if size == 0.0 { a.clone() } else { a / size };
+    let values = if size == 0.0 {
+        values.clone()
+    } else {
+        values / size
+    };
+    let products = a.dot(&v.t());
+    let squares = Array2::from_diag(&(&values * &values));
+    prop_assert!(close(
+        &products.t().dot(&products),
+        &squares,
+        1e-13 * values.sum()
+    ));
+    prop_assert!(close(&products.dot(v), &a, 1e-13));
+    Ok(())
+}
+
 proptest! {
+    #[test]
+    fn singular_vectors_of_any_matrix(a in matrices(1..9)) {
+        check_svd(&a)?;
+        check_svd(&a.t().to_owned())?;
+    }
+
     #[test]
     fn qr_of_any_matrix(a in matrices(1..9)) {
         check_qr(&a)?;
@@ -132,6 +172,8 @@ fn small_and_empty_matrices() {
     for shape in [(0, 0), (0, 3), (3, 0), (1, 1), (3, 2), (2, 3)] {
         check_qr(&Array2::zeros(shape)).unwrap();
         check_qr(&Array2::ones(shape)).unwrap();
+        check_svd(&Array2::zeros(shape)).unwrap();
+        check_svd(&Array2::ones(shape)).unwrap();
     }
     for n in 0..4 {
         check_eigen(&Array2::zeros((n, n))).unwrap();
@@ -201,6 +243,29 @@ fn nearly_dependent_columns() {
     let a = Array2::from_shape_fn((30, 30), |(i, j)| 1.0 / (1 + i + j) as f64);
     check_qr(&a).unwrap();
     check_eigen(&a).unwrap();
+    check_svd(&a).unwrap();
+}
+
+/// A plane rotation of columns of 1 and 1e-12: 24 digits apart in `AᵀA`, of which an `f64` has 16.
+#[test]
+fn small_singular_values_beside_large_ones() {
+    let (s, c) = 0.7_f64.sin_cos();
+    let small = 1e-12;
+    let a = array![[c, -s * small], [s, c * small], [0.0, 0.0]];
+    for a in [
+        a.clone(),
+        a.slice_axis(Axis(1), ndarray::Slice::new(0, None, -1))
+            .to_owned(),
+    ] {
+        for a in [a.clone(), a.t().to_owned()] {
+            let values = Svd::new(&a).unwrap().values().to_owned();
+            assert!((values[0] - 1.0).abs() <= 1e-15, "{values}");
+            assert!((values[1] / small - 1.0).abs() <= 1e-3, "{values}");
+        }
+        // exactly, where columns of different sizes are the cause
+        let values = Svd::new(&a).unwrap().values().to_owned();
+        assert!((values[1] / small - 1.0).abs() <= 1e-14, "{values}");
+    }
 }
 
 #[test]
@@ -208,6 +273,8 @@ fn what_is_no_symmetric_matrix() {
     for hole in [f64::NAN, f64::INFINITY] {
         let a = array![[1.0, 0.0], [0.0, hole]];
         let error = SymmetricEigen::new(&a).unwrap_err();
+        assert!(matches!(error, LinalgError::NotFinite { .. }), "{error}");
+        let error = Svd::new(&a).unwrap_err();
         assert!(matches!(error, LinalgError::NotFinite { .. }), "{error}");
         // it ends
         assert_eq!(Qr::new(&a).q().dim(), (2, 2));

@@ -2,56 +2,101 @@
 
 use std::collections::HashMap;
 
-use super::{CsvError, error::listed, missing::is_missing, source::Field};
+use super::{CsvError, missing::Markers, numbers::Numbers, source::Field};
+use crate::text::listed;
 
 /// Classes met so far, numbered in the order met, or known in advance.
-pub(super) struct Classes {
+pub(super) struct Classes<'a> {
     number_of: HashMap<String, usize>,
-    known: Option<Vec<String>>,
+    known: Option<&'a [String]>,
+    markers: Markers<'a>,
+    numbers: Numbers,
 }
 
-impl Classes {
-    pub(super) fn new(known: Option<&[String]>) -> Self {
+impl<'a> Classes<'a> {
+    pub(super) fn new(known: Option<&'a [String]>, markers: Markers<'a>, numbers: Numbers) -> Self {
         let numbered = known.unwrap_or_default().iter().cloned().zip(0..);
         Self {
             number_of: numbered.collect(),
-            known: known.map(<[String]>::to_vec),
+            known,
+            markers,
+            numbers,
         }
     }
 
     /// The number of a label; none if it is missing.
     pub(super) fn number(&mut self, field: &Field<'_>) -> Result<Option<usize>, CsvError> {
         // known first: NA may be the name of a class
-        if let Some(&number) = self.number_of.get(field.text) {
+        if let Some(&number) = self.number_of.get(&*field.text) {
             return Ok(Some(number));
         }
-        if is_missing(field.text) {
+        if self.markers.are_a_missing_label(&field.text) {
             return Ok(None);
         }
-        if let Some(known) = &self.known {
+        if let Some(known) = self.known {
             return Err(CsvError::UnknownClass {
                 at: field.place(),
                 text: field.excerpt(),
-                known: listed(known),
+                known: listed(known.iter().map(String::as_str)),
             });
         }
         let number = self.number_of.len();
-        self.number_of.insert(field.text.to_owned(), number);
+        self.number_of
+            .insert(field.text.clone().into_owned(), number);
         Ok(Some(number))
     }
 
-    /// Labels and class names, these in the order given or else in alphabetic order.
+    /// Whether a text is one of the labels met.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.number_of.contains_key(text)
+    }
+
+    /// Labels and class names, these in the order given, or else in the order of numbers if all are
+    /// numbers, or else in alphabetic order.
     pub(super) fn finish(self, labels: Vec<usize>) -> (Vec<usize>, Vec<String>) {
         if let Some(known) = self.known {
-            return (labels, known);
+            return (labels, known.to_vec());
         }
-        let mut by_name: Vec<(String, usize)> = self.number_of.into_iter().collect();
-        by_name.sort_unstable();
-        let mut rank = vec![0; by_name.len()];
-        for (place, (_, met)) in by_name.iter().enumerate() {
-            rank[*met] = place;
-        }
-        let labels = labels.into_iter().map(|met| rank[met]).collect();
-        (labels, by_name.into_iter().map(|(name, _)| name).collect())
+        let (names, ranks) = match self.numeric() {
+            Some(ordered) => ordered,
+            None => alphabetic(self.number_of),
+        };
+        let labels = labels.into_iter().map(|met| ranks[met]).collect();
+        (labels, names)
     }
+
+    /// Names of classes that are all numbers, and the rank of each label met. A number written in
+    /// several ways is one class, named in the shortest.
+    fn numeric(&self) -> Option<(Vec<String>, Vec<usize>)> {
+        let mut classes = Vec::with_capacity(self.number_of.len());
+        for (name, &met) in &self.number_of {
+            let (value, digits) = self.numbers.canonical(name)?;
+            classes.push((value, digits, name, met));
+        }
+        classes.sort_unstable_by(|a, b| {
+            let values = a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1));
+            values.then_with(|| (a.2.len(), a.2).cmp(&(b.2.len(), b.2)))
+        });
+        let mut names: Vec<String> = Vec::new();
+        let mut ranks = vec![0; classes.len()];
+        let mut last = None;
+        for (_, digits, name, met) in &classes {
+            if last != Some(digits) {
+                names.push((*name).clone());
+                last = Some(digits);
+            }
+            ranks[*met] = names.len() - 1;
+        }
+        Some((names, ranks))
+    }
+}
+
+fn alphabetic(number_of: HashMap<String, usize>) -> (Vec<String>, Vec<usize>) {
+    let mut by_name: Vec<(String, usize)> = number_of.into_iter().collect();
+    by_name.sort_unstable();
+    let mut ranks = vec![0; by_name.len()];
+    for (rank, (_, met)) in by_name.iter().enumerate() {
+        ranks[*met] = rank;
+    }
+    (by_name.into_iter().map(|(name, _)| name).collect(), ranks)
 }

@@ -7,56 +7,55 @@ use super::{
     Csv, CsvError, Missing,
     classes::Classes,
     column::Columns,
-    missing::{Statistic, impute, is_missing},
-    source::Field,
-    table::{self, Table},
+    header::check_label,
+    missing::{Statistic, impute},
+    source::{Field, Source},
+    table::{self, Labels, Table},
 };
-use crate::{Dataset, RegressionDataset, dataset::check_classes};
+use crate::{Dataset, RegressionDataset, dataset::check_classes, text::excerpt};
 
 instantiate! {
     pub(super) fn classification<F: Scalar>(
         csv: &Csv,
-        data: &[u8],
-        path: &str,
+        source: &Source<'_>,
     ) -> Result<Dataset<F>, CsvError> {
-        csv.classification(data, path)
+        csv.classification(source)
     }
 
     pub(super) fn regression<F: Scalar>(
         csv: &Csv,
-        data: &[u8],
-        path: &str,
+        source: &Source<'_>,
     ) -> Result<RegressionDataset<F>, CsvError> {
-        csv.regression(data, path)
+        csv.regression(source)
     }
 
     pub(super) fn unlabelled<F: Scalar>(
         csv: &Csv,
-        data: &[u8],
-        path: &str,
+        source: &Source<'_>,
     ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        csv.unlabelled(data, path)
+        csv.unlabelled(source)
     }
 }
 
 impl Csv {
     fn unlabelled<F: Scalar>(
         &self,
-        data: &[u8],
-        path: &str,
+        source: &Source<'_>,
     ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        self.check::<F>(path)?;
-        let mut table = table::read(self, data, path, false, |_| Ok(Some(())))?;
-        let features = self.features(&mut table, path)?;
+        self.check::<F>(source.path)?;
+        let mut table = table::read(self, source, Labels::None, |_| Ok(Some(())))?;
+        let features = self.features(&mut table, source.path)?;
         Ok((features, table.columns.feature_names()))
     }
 
-    fn classification<F: Scalar>(&self, data: &[u8], path: &str) -> Result<Dataset<F>, CsvError> {
+    fn classification<F: Scalar>(&self, source: &Source<'_>) -> Result<Dataset<F>, CsvError> {
+        let path = source.path;
         self.check::<F>(path)?;
-        let mut classes = Classes::new(self.classes.as_deref());
-        let mut table = table::read(self, data, path, true, |field| {
+        let mut classes = Classes::new(self.classes.as_deref(), self.markers(), self.numbers());
+        let mut table = table::read(self, source, Labels::Classes, |field| {
             field.map_or(Ok(None), |field| classes.number(field))
         })?;
+        check_label(self, &table.columns, source, &table.first, &classes)?;
         let features = self.features(&mut table, path)?;
         let (labels, class_names) = classes.finish(table.labels);
         let Columns { names, label, .. } = &table.columns;
@@ -64,8 +63,8 @@ impl Csv {
             return Err(CsvError::SingleClass {
                 path: path.to_owned(),
                 column: label + 1,
-                name: names[*label].clone(),
-                class: class.clone(),
+                name: excerpt(&names[*label]),
+                class: excerpt(class),
             });
         }
         let data = Dataset::new(
@@ -77,17 +76,15 @@ impl Csv {
         data.map_err(|source| data_error(path, source))
     }
 
-    fn regression<F: Scalar>(
-        &self,
-        data: &[u8],
-        path: &str,
-    ) -> Result<RegressionDataset<F>, CsvError> {
+    fn regression<F: Scalar>(&self, source: &Source<'_>) -> Result<RegressionDataset<F>, CsvError> {
+        let path = source.path;
         self.check::<F>(path)?;
+        let (markers, numbers) = (self.markers(), self.numbers());
         let target = |field: Option<&Field<'_>>| match field {
-            Some(field) if !is_missing(field.text) => field.number().map(Some),
+            Some(field) if !markers.are_missing(&field.text) => field.number(numbers).map(Some),
             _ => Ok(None),
         };
-        let mut table = table::read(self, data, path, true, target)?;
+        let mut table = table::read(self, source, Labels::Numbers, target)?;
         let features = self.features(&mut table, path)?;
         let columns = table.columns;
         let label = columns.label.expect("the table is labelled");
@@ -99,7 +96,7 @@ impl Csv {
     /// The features as an array, missing values imputed.
     fn features<F: Scalar, L>(
         &self,
-        table: &mut Table<F, L>,
+        table: &mut Table<'_, F, L>,
         path: &str,
     ) -> Result<Array2<F>, CsvError> {
         let Columns {
@@ -117,7 +114,7 @@ impl Csv {
             impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
                 path: path.to_owned(),
                 column: column + 1,
-                name: names[column].clone(),
+                name: excerpt(&names[column]),
                 statistic: statistic.name(),
             })?;
         }
@@ -126,7 +123,6 @@ impl Csv {
 
     /// Checks the settings.
     fn check<F: Scalar>(&self, path: &str) -> Result<(), CsvError> {
-        self.separator_byte()?;
         match self.missing {
             Missing::Constant(value) if !F::of(value).is_finite() => {
                 return Err(CsvError::Constant(value, F::NAME));

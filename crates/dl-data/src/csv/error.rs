@@ -3,13 +3,14 @@
 use std::fmt;
 
 use crate::DataError;
+use dl_core::text::shown;
 
 /// A field of a table: path, line, column and the column's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Path of the file, or the name given to [`Csv::read`](crate::Csv::read).
     pub path: String,
-    /// Line on which the record begins, from 1.
+    /// Line on which the field begins, from 1.
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
@@ -25,6 +26,7 @@ impl fmt::Display for Place {
             column,
             name,
         } = self;
+        let name = shown(name);
         write!(f, "{path}, line {line}, column {column} ({name})")
     }
 }
@@ -41,11 +43,59 @@ pub enum CsvError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A separator that cannot separate.
+    /// A character that cannot be what an option wants it to be.
     #[error(
-        "separator {0:?}: it must be one ASCII character other than a quote, a line end or part of a number"
+        "{option} {character:?}: it must be {} other than a letter, a digit, a line end or part of a number",
+        if matches!(*.option, "decimal" | "thousands") { "a character" } else { "one ASCII character" }
     )]
-    Separator(char),
+    Character {
+        /// The option.
+        option: &'static str,
+        /// The character.
+        character: char,
+    },
+    /// Options that cannot hold at once.
+    #[error("{first} and {second} contradict each other")]
+    Contradiction {
+        /// One option.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A column that is to be two things, or one thing twice.
+    #[error("{path}: column {column} ({}) cannot be both {} and {}", shown(.name), roles[0], roles[1])]
+    TwoRoles {
+        /// Path of the file.
+        path: String,
+        /// Column, from 1.
+        column: usize,
+        /// Name of the column.
+        name: String,
+        /// What it is to be.
+        roles: [&'static str; 2],
+    },
+    /// Text that breaks the rules of the format, which tell fields apart.
+    #[error("{path}, line {line}, column {column}: {problem}")]
+    Malformed {
+        /// Path of the file.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        problem: Malformed,
+    },
+    /// A line that would take memory out of proportion to the file.
+    #[error("{path}, line {line}: more than {most} fields, more than a file of this size warrants")]
+    TooManyFields {
+        /// Path of the file.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// The most fields of a line.
+        most: usize,
+    },
     /// A value no algorithm can use.
     #[error("missing values replaced by {0}: the constant must be a finite {1}")]
     Constant(f64, &'static str),
@@ -75,8 +125,8 @@ pub enum CsvError {
         /// The columns there are.
         columns: String,
     },
-    /// A column asked for by a name that two columns have.
-    #[error("{path}: columns {first} and {second} are both named {name:?}; ask by number")]
+    /// A name that two of the columns asked for have.
+    #[error("{path}: columns {first} and {second} are both named {name:?}; leave one out by its number: ignore({})", *.second - 1)]
     AmbiguousColumn {
         /// Path of the file.
         path: String,
@@ -95,10 +145,11 @@ pub enum CsvError {
         /// The name.
         name: String,
     },
-    /// A first line that looks like data.
+    /// A first line that looks like data: it holds a number or missing values in columns of numbers, or one
+    /// of the labels.
     #[error(
-        "{path}, line {line}: a header is expected, but all features are named by numbers ({names}); \
-         say header(false) if this is data, header(true) if these are names"
+        "{path}, line {line}: a header is expected, but this looks like data ({names}); \
+         say header(false) if it is data, header(true) if these are names"
     )]
     HeaderIsData {
         /// Path of the file.
@@ -108,8 +159,28 @@ pub enum CsvError {
         /// The names.
         names: String,
     },
+    /// A column without a name.
+    #[error(
+        "{path}, line {line}: column {column} has no name{}; leave it out by its number, ignore({}), or say \
+         header(false) if this is data",
+        if *.ends_line { ", since a separator ends the line" } else { "" },
+        *.column - 1
+    )]
+    UnnamedColumn {
+        /// Path of the file.
+        path: String,
+        /// Line of the header.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// It is the last column, so that the header ends with a separator.
+        ends_line: bool,
+    },
     /// A line with more or fewer fields than the first.
-    #[error("{path}, line {line}: {found} fields, expected {expected}")]
+    #[error(
+        "{path}, line {line}: {found} fields, expected {expected}{}",
+        if *.ends_line { "; the last is empty, since a separator ends the line" } else { "" }
+    )]
     FieldCount {
         /// Path of the file.
         path: String,
@@ -119,6 +190,8 @@ pub enum CsvError {
         found: usize,
         /// Fields of the first line.
         expected: usize,
+        /// There is one more than expected, and it is empty: the line ends with a separator.
+        ends_line: bool,
     },
     /// Bytes that are no text.
     #[error("{at}: {text:?} is not UTF-8")]
@@ -147,25 +220,33 @@ pub enum CsvError {
         scalar: &'static str,
     },
     /// A missing value, by default refused.
-    #[error("{at}: the value is missing ({text:?}); see Csv::missing for what can be done")]
+    #[error(
+        "{at}: the value is missing ({text:?}{}); see Csv::missing for what can be done",
+        trailing(*.ends_line)
+    )]
     Missing {
         /// Where.
         at: Place,
         /// The text.
         text: String,
+        /// The line ends with a separator.
+        ends_line: bool,
     },
     /// A missing label or target.
     #[error(
-        "{at}: the label is missing ({text:?}); a label is never made up, but Missing::DropRow drops the row"
+        "{at}: the label is missing ({text:?}{}); a label is never made up, but Missing::DropRow drops the row",
+        trailing(*.ends_line)
     )]
     MissingLabel {
         /// Where.
         at: Place,
         /// The text.
         text: String,
+        /// The line ends with a separator.
+        ends_line: bool,
     },
     /// A column without a single value to take a mean or median of.
-    #[error("{path}, column {column} ({name}): every value is missing, so there is no {statistic}")]
+    #[error("{path}, column {column} ({}): every value is missing, so there is no {statistic}", shown(.name))]
     NothingToImpute {
         /// Path of the file.
         path: String,
@@ -188,7 +269,8 @@ pub enum CsvError {
     },
     /// Labels that are all the same.
     #[error(
-        "{path}, column {column} ({name}): every label is {class:?}; at least 2 classes are needed"
+        "{path}, column {column} ({}): every label is {class:?}; at least 2 classes are needed",
+        shown(.name)
     )]
     SingleClass {
         /// Path of the file.
@@ -210,21 +292,43 @@ pub enum CsvError {
     },
 }
 
-/// The beginning of a text, short enough for a message.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+/// What breaks the rules of the format (RFC 4180).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// A field that runs to the end of the file.
+    #[error("the field begins with a quote that is never closed")]
+    UnclosedQuote,
+    /// A quote where a field has begun without one.
+    #[error(
+        "a quote inside a field that does not begin with one; quote the field and double its quotes, \
+         or read without quoting: quote(None)"
+    )]
+    QuoteInField,
+    /// Something else than a separator behind a quoted field.
+    #[error(
+        "text after the closing quote of the field that begins on line {opened}; quotes inside a field must \
+         be doubled"
+    )]
+    TextAfterQuote {
+        /// Line on which the field begins, from 1.
+        opened: usize,
+    },
+    /// A byte no text has.
+    #[error("a byte of 0, which no text has; is it UTF-16, or no text at all?")]
+    NulByte,
+    /// A mark that only a file may begin with.
+    #[error("a byte order mark, which may only stand at the beginning of the file")]
+    ByteOrderMark,
+    /// Two bytes for each character.
+    #[error("the text is UTF-16, but must be UTF-8")]
+    Utf16,
 }
 
-/// The first names of a list, short enough for a message.
-pub(crate) fn listed(names: &[String]) -> String {
-    const MOST: usize = 12;
-    let mut shown: Vec<String> = names.iter().take(MOST).map(|name| excerpt(name)).collect();
-    if names.len() > MOST {
-        shown.push(format!("… ({} in all)", names.len()));
+fn trailing(ends_line: bool) -> &'static str {
+    if ends_line {
+        ", since a separator ends the line"
+    } else {
+        ""
     }
-    shown.join(", ")
 }

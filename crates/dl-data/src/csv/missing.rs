@@ -1,10 +1,9 @@
-//! Missing values: what they look like and what becomes of them.
+//! Missing values: what they look like and how they are handled.
 
 use dl_core::Scalar;
 use ndarray::ArrayViewMut1;
 
-/// What becomes of a row with a missing feature: an empty field, `NA`, `NaN` or `?`, in small or
-/// capital letters.
+/// How a row with a missing feature is handled. What marks one: [`Csv::missing_markers`](crate::Csv::missing_markers).
 ///
 /// Means and medians are taken over all rows of the table. Where that must not be, because test
 /// rows are among them, load the rows apart.
@@ -24,21 +23,47 @@ pub enum Missing {
     DropRow,
 }
 
-pub(crate) fn is_missing(text: &str) -> bool {
-    ["", "NA", "NaN", "?"]
-        .iter()
-        .any(|m| text.eq_ignore_ascii_case(m))
+/// What marks a missing value, in small or capital letters: an empty field, what R, SQL, NumPy, pandas
+/// and Visual C++ write, and `?` of the UCI repository.
+const DEFAULT_MARKERS: [&str; 15] = [
+    "", "?", "NA", "N/A", "#NA", "#N/A", "#N/A N/A", "<NA>", "NULL", "NaN", "-NaN", NONE, "1.#IND",
+    "-1.#IND", "1.#QNAN",
+];
+
+/// A class as often as it is missing: none of several diseases.
+const NONE: &str = "None";
+
+/// The texts that mark a missing value.
+#[derive(Clone, Copy)]
+pub(super) struct Markers<'a>(pub(super) Option<&'a [String]>);
+
+impl Markers<'_> {
+    pub(super) fn are_missing(self, text: &str) -> bool {
+        match self.0 {
+            Some(markers) => markers.iter().any(|marker| marker == text),
+            // most fields are numbers
+            None if text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains('#') => false,
+            None => DEFAULT_MARKERS
+                .iter()
+                .any(|marker| text.eq_ignore_ascii_case(marker)),
+        }
+    }
+
+    /// As [`are_missing`](Self::are_missing), but by default `None` is a class.
+    pub(super) fn are_a_missing_label(self, text: &str) -> bool {
+        self.are_missing(text) && (self.0.is_some() || !text.eq_ignore_ascii_case(NONE))
+    }
 }
 
 /// A statistic to replace missing values by.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Statistic {
+pub(super) enum Statistic {
     Mean,
     Median,
 }
 
 impl Statistic {
-    pub(crate) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Mean => "mean",
             Self::Median => "median",
@@ -63,7 +88,7 @@ impl Statistic {
 }
 
 /// Replaces every NaN by the statistic of the other values. `None` if there are none.
-pub(crate) fn impute<F: Scalar>(
+pub(super) fn impute<F: Scalar>(
     mut column: ArrayViewMut1<'_, F>,
     statistic: Statistic,
 ) -> Option<()> {

@@ -1,67 +1,72 @@
 //! Where a field stands, for errors.
 
+use std::borrow::Cow;
+
 use dl_core::Scalar;
 
-use super::{CsvError, Place, error::excerpt};
+use super::{CsvError, Malformed, Place, numbers::Numbers, records::Raw};
+use crate::text::excerpt;
 
 /// The bytes of a table and what to call them.
+#[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
+    /// Fit to be shown.
     pub(super) path: &'a str,
     pub(super) data: &'a [u8],
 }
 
-impl Source<'_> {
-    pub(super) fn io(&self, error: ::csv::Error) -> CsvError {
-        CsvError::Io {
-            path: self.path.to_owned(),
-            source: error.into(),
-        }
-    }
-
-    /// The line of the first record that begins at or after a byte: line ends there are those
-    /// of blank lines before it.
-    pub(super) fn line(&self, start: u64) -> usize {
-        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let start = usize::try_from(start).map_or(self.data.len(), |s| s.min(self.data.len()));
-        let blank = self.data[start..]
-            .iter()
-            .take_while(|b| is_line_end(b))
-            .count();
-        let before = &self.data[..start + blank];
+impl<'a> Source<'a> {
+    /// The line of a byte.
+    pub(super) fn line(&self, at: usize) -> usize {
+        let before = &self.data[..at.min(self.data.len())];
         let line_feeds = before.iter().filter(|&&byte| byte == b'\n').count();
         let lone_returns = before
             .iter()
             .enumerate()
-            .filter(|&(i, &byte)| byte == b'\r' && before.get(i + 1) != Some(&b'\n'));
+            .filter(|&(i, &byte)| byte == b'\r' && self.data.get(i + 1) != Some(&b'\n'));
         1 + line_feeds + lone_returns.count()
     }
 
-    fn place(&self, start: u64, column: usize, name: &str) -> Place {
+    /// What breaks the rules of the format, at a byte, in a column from 0.
+    pub(super) fn malformed(&self, at: usize, column: usize, problem: Malformed) -> CsvError {
+        CsvError::Malformed {
+            path: self.path.to_owned(),
+            line: self.line(at),
+            column: column + 1,
+            problem,
+        }
+    }
+
+    fn place(&self, at: usize, column: usize, name: &str) -> Place {
         Place {
             path: self.path.to_owned(),
-            line: self.line(start),
+            line: self.line(at),
             column: column + 1,
             name: excerpt(name),
         }
     }
 
-    /// A field of a record that begins at a byte.
-    pub(super) fn field<'a>(
-        &'a self,
-        record: &'a ::csv::ByteRecord,
-        start: u64,
+    /// A field of a record, its column's name being `name`.
+    pub(super) fn field<'f>(
+        &'f self,
+        record: &[Raw<'f>],
         column: usize,
-        name: &'a str,
-    ) -> Result<Field<'a>, CsvError> {
-        let bytes = &record[column];
-        let text = str::from_utf8(bytes).map_err(|_| CsvError::NotUtf8 {
-            at: self.place(start, column, name),
-            text: excerpt(&String::from_utf8_lossy(bytes)),
+        name: &'f str,
+    ) -> Result<Field<'f>, CsvError> {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let raw = record[column];
+        let text = str::from_utf8(raw.bytes).map_err(|_| CsvError::NotUtf8 {
+            at: self.place(raw.start, column, name),
+            text: excerpt(&String::from_utf8_lossy(raw.bytes)),
         })?;
+        if raw.bytes.starts_with(BYTE_ORDER_MARK) {
+            return Err(self.malformed(raw.start, column, Malformed::ByteOrderMark));
+        }
         Ok(Field {
-            text: text.trim(),
+            text: raw.unquoted(text.trim()),
+            is_trailing: column + 1 == record.len() && raw.bytes.is_empty() && !raw.is_quoted,
+            start: raw.start,
             source: self,
-            start,
             column,
             name,
         })
@@ -70,9 +75,11 @@ impl Source<'_> {
 
 /// A field of a record, trimmed.
 pub(super) struct Field<'a> {
-    pub(super) text: &'a str,
+    pub(super) text: Cow<'a, str>,
+    /// It is empty because a separator ends the line.
+    pub(super) is_trailing: bool,
+    start: usize,
     source: &'a Source<'a>,
-    start: u64,
     column: usize,
     name: &'a str,
 }
@@ -83,14 +90,16 @@ impl Field<'_> {
     }
 
     pub(super) fn excerpt(&self) -> String {
-        excerpt(self.text)
+        excerpt(&self.text)
     }
 
-    pub(super) fn number<F: Scalar>(&self) -> Result<F, CsvError> {
-        let number: f64 = self.text.parse().map_err(|_| CsvError::NotANumber {
-            at: self.place(),
-            text: self.excerpt(),
-        })?;
+    pub(super) fn number<F: Scalar>(&self, numbers: Numbers) -> Result<F, CsvError> {
+        let number = numbers
+            .parse(&self.text)
+            .ok_or_else(|| CsvError::NotANumber {
+                at: self.place(),
+                text: self.excerpt(),
+            })?;
         let number = F::of(number);
         if !number.is_finite() {
             return Err(CsvError::NotFinite {
@@ -101,14 +110,4 @@ impl Field<'_> {
         }
         Ok(number)
     }
-}
-
-/// The byte at which a record begins.
-pub(super) fn start(record: &::csv::ByteRecord) -> u64 {
-    record.position().map_or(0, ::csv::Position::byte)
-}
-
-/// A line of spaces only; the reader leaves out empty ones itself.
-pub(super) fn is_blank(record: &::csv::ByteRecord) -> bool {
-    record.len() == 1 && record[0].trim_ascii().is_empty()
 }

@@ -1,111 +1,143 @@
-//! From bytes to parsed rows.
+//! From fields to parsed rows.
 
 use dl_core::Scalar;
 
 use super::{
     Csv, CsvError, Missing,
     column::Columns,
-    missing::is_missing,
-    source::{Field, Source, is_blank, start},
+    dialect::Dialect,
+    header::check_names,
+    missing::Markers,
+    numbers::Numbers,
+    records::{Raw, Records},
+    source::{Field, Source},
 };
 
 /// A table read: features row by row with NaN for a value to impute, and a label for each row.
-pub(super) struct Table<F, L> {
+pub(super) struct Table<'a, F, L> {
     pub(super) columns: Columns,
+    pub(super) first: Vec<Raw<'a>>,
     pub(super) values: Vec<F>,
     pub(super) labels: Vec<L>,
 }
 
+/// How the label column is read.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Labels {
+    /// There is none.
+    None,
+    /// As names of classes.
+    Classes,
+    /// As numbers.
+    Numbers,
+}
+
 /// Reads a table. `label` makes a label of a field, or none of a missing one; it gets no field where
-/// the table is not `labelled`.
-pub(super) fn read<F: Scalar, L>(
+/// there are no labels.
+pub(super) fn read<'a, F: Scalar, L>(
     csv: &Csv,
-    data: &[u8],
-    path: &str,
-    labelled: bool,
+    source: &Source<'a>,
+    kind: Labels,
     mut label: impl FnMut(Option<&Field<'_>>) -> Result<Option<L>, CsvError>,
-) -> Result<Table<F, L>, CsvError> {
-    let data = data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data);
-    let source = &Source { path, data };
-    let mut records = ::csv::ReaderBuilder::new()
-        .delimiter(csv.separator_byte()?)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(data)
-        .into_byte_records()
-        .map(|record| record.map_err(|error| source.io(error)))
-        .filter(|record| record.as_ref().map_or(true, |record| !is_blank(record)))
-        .peekable();
-
-    let first = match records.peek() {
-        Some(Ok(first)) => first.clone(),
-        // an error is returned in its turn, below
-        _ => ::csv::ByteRecord::new(),
+) -> Result<Table<'a, F, L>, CsvError> {
+    let mut records = Records::new(*source, Dialect::new(csv)?);
+    let mut first = Vec::new();
+    let no_rows = |dropped| CsvError::NoRows {
+        path: source.path.to_owned(),
+        dropped,
     };
-    let columns = Columns::new(csv, source, &first, labelled)?;
-    if csv.header != Some(false) {
-        records.next().transpose()?;
+    if !records.read(&mut first)? {
+        return Err(no_rows(0));
     }
+    let columns = Columns::new(csv, source, &first, kind != Labels::None)?;
+    check_names(csv, &columns, source, &first, kind == Labels::Numbers)?;
 
+    let (missing, markers, numbers) = (csv.missing, csv.markers(), csv.numbers());
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     let mut dropped = 0;
-    for record in records {
-        let record = record?;
-        let start = start(&record);
-        if record.len() != columns.names.len() {
-            return Err(CsvError::FieldCount {
-                path: path.to_owned(),
-                line: source.line(start),
-                found: record.len(),
-                expected: columns.names.len(),
-            });
-        }
-        let field = |column: usize| source.field(&record, start, column, &columns.names[column]);
+    let mut record = first.clone();
+    let mut is_read = csv.header == Some(false) || records.read(&mut record)?;
+    while is_read {
+        check_width(source, &record, first.len())?;
+        let field = |column: usize| source.field(&record, column, &columns.names[column]);
+        let label_field = columns.label.map(field).transpose()?;
         let row_begin = values.len();
         let mut complete = true;
         for &column in &columns.features {
-            match feature(&field(column)?, csv.missing)? {
+            let value = feature(&field(column)?, missing, markers, numbers);
+            match value.map_err(|error| named_by_its_end(error, label_field.as_ref(), missing))? {
                 Some(value) => values.push(value),
                 None => complete = false,
             }
         }
-        let field = columns.label.map(field).transpose()?;
         // the label of a row left out makes no class
-        match if complete {
-            label(field.as_ref())?
-        } else {
-            None
-        } {
-            Some(label) => labels.push(label),
-            None => match field {
-                Some(field) if csv.missing != Missing::DropRow => {
-                    return Err(CsvError::MissingLabel {
-                        at: field.place(),
-                        text: field.excerpt(),
-                    });
-                }
-                _ => {
-                    values.truncate(row_begin);
-                    dropped += 1;
-                }
-            },
+        let row_label = match complete {
+            true => label(label_field.as_ref())?,
+            false => None,
+        };
+        match (row_label, label_field) {
+            (Some(label), _) => labels.push(label),
+            (None, Some(field)) if missing != Missing::DropRow => {
+                return Err(missing_label(&field));
+            }
+            (None, _) => {
+                values.truncate(row_begin);
+                dropped += 1;
+            }
         }
+        is_read = records.read(&mut record)?;
     }
     if labels.is_empty() {
-        let path = path.to_owned();
-        return Err(CsvError::NoRows { path, dropped });
+        return Err(no_rows(dropped));
     }
     Ok(Table {
         columns,
+        first,
         values,
         labels,
     })
 }
 
+fn check_width(source: &Source<'_>, record: &[Raw<'_>], expected: usize) -> Result<(), CsvError> {
+    if record.len() == expected {
+        return Ok(());
+    }
+    let last = record.last().expect("a record has a field");
+    Err(CsvError::FieldCount {
+        path: source.path.to_owned(),
+        line: source.line(record[0].start),
+        found: record.len(),
+        expected,
+        ends_line: record.len() == expected + 1 && last.bytes.is_empty() && !last.is_quoted,
+    })
+}
+
+fn missing_label(field: &Field<'_>) -> CsvError {
+    CsvError::MissingLabel {
+        at: field.place(),
+        text: field.excerpt(),
+        ends_line: field.is_trailing,
+    }
+}
+
+/// Where a separator ends each line, the last column is empty, and the labels are taken for a feature: the
+/// cause is told, not what follows from it.
+fn named_by_its_end(error: CsvError, label: Option<&Field<'_>>, missing: Missing) -> CsvError {
+    match label {
+        Some(label) if label.is_trailing && missing != Missing::DropRow => missing_label(label),
+        _ => error,
+    }
+}
+
 /// The value of a feature, NaN where it is to be imputed, none where its row is left out.
-fn feature<F: Scalar>(field: &Field<'_>, missing: Missing) -> Result<Option<F>, CsvError> {
-    if !is_missing(field.text) {
-        return field.number().map(Some);
+fn feature<F: Scalar>(
+    field: &Field<'_>,
+    missing: Missing,
+    markers: Markers<'_>,
+    numbers: Numbers,
+) -> Result<Option<F>, CsvError> {
+    if !markers.are_missing(&field.text) {
+        return field.number(numbers).map(Some);
     }
     match missing {
         Missing::Mean | Missing::Median => Ok(Some(F::nan())),
@@ -114,6 +146,7 @@ fn feature<F: Scalar>(field: &Field<'_>, missing: Missing) -> Result<Option<F>, 
         Missing::Refuse => Err(CsvError::Missing {
             at: field.place(),
             text: field.excerpt(),
+            ends_line: field.is_trailing,
         }),
     }
 }

@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use super::{Element, MAX_RANK};
+use dl_core::text::shown;
 
 /// A byte of an IDX file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl IdxPlace {
 impl fmt::Display for IdxPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unpacked = if self.unpacked { "unpacked " } else { "" };
-        write!(f, "{}, {unpacked}byte {}", self.name, self.offset)
+        write!(f, "{}, {unpacked}byte {}", shown(&self.name), self.offset)
     }
 }
 
@@ -52,6 +53,14 @@ pub enum IdxError {
         at: IdxPlace,
         /// What the decoder says.
         source: io::Error,
+    },
+    /// A gzipped file that unpacks to far more than its size. The file unpacked can be read.
+    #[error("{at}: {source}; unpack it first if it is sound")]
+    OverBudget {
+        /// Where.
+        at: IdxPlace,
+        /// What it takes.
+        source: dl_fs::OverBudget,
     },
     /// Neither IDX nor gzip.
     #[error(

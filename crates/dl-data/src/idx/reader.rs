@@ -14,7 +14,8 @@ use super::{
 ///
 /// The sizes in the header are not trusted: memory grows with the values that really come, to at
 /// most twice what they need, and never beyond what the header says, however much a gzipped file
-/// would unpack to.
+/// would unpack to. A gzipped file may unpack to 64 MiB and 16 times its size, no more: packed tighter, it
+/// is most likely made to fill the memory of whoever reads it, and can be read unpacked.
 #[derive(Debug)]
 pub struct IdxReader<R> {
     source: Source<R>,
@@ -31,8 +32,9 @@ pub struct IdxReader<R> {
 /// A file that cannot be read or whose header is not that of an IDX file.
 pub fn open(path: impl AsRef<Path>) -> Result<IdxReader<File>, IdxError> {
     let name = path.as_ref().display().to_string();
-    match File::open(path) {
-        Ok(file) => IdxReader::new(file, name),
+    let opened = dl_fs::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    match opened {
+        Ok((size, file)) => IdxReader::sized(file, name, Some(size)),
         Err(source) => Err(IdxError::Io {
             at: IdxPlace::start(name),
             source,
@@ -46,8 +48,16 @@ impl<R: Read> IdxReader<R> {
     /// # Errors
     /// As [`open`].
     pub fn new(reader: R, name: impl Into<String>) -> Result<Self, IdxError> {
-        let mut source = Source::new(reader, name.into())?;
+        Self::sized(reader, name.into(), None)
+    }
+
+    fn sized(reader: R, name: String, size: Option<u64>) -> Result<Self, IdxError> {
+        let mut source = Source::new(reader, name, size)?;
         let header = Header::read(&mut source)?;
+        if size.is_some() {
+            // before anything is unpacked
+            source.check_unpacked((header.values * header.element.bytes()) as u64)?;
+        }
         Ok(Self {
             source,
             left: header.values,

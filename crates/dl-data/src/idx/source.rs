@@ -2,6 +2,7 @@
 
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
+use dl_fs::Budget;
 use flate2::bufread::MultiGzDecoder;
 
 use super::{IdxError, IdxPlace};
@@ -12,7 +13,22 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub(super) const CHUNK: usize = 64 << 10;
 
 /// The first bytes, already read, and the rest.
-type Rewound<R> = Chain<Cursor<Vec<u8>>, BufReader<R>>;
+type Rewound<R> = Chain<Cursor<Vec<u8>>, BufReader<Counted<R>>>;
+
+/// A reader and the bytes that have come from it.
+#[derive(Debug)]
+struct Counted<R> {
+    reader: R,
+    count: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.count += read as u64;
+        Ok(read)
+    }
+}
 
 #[derive(Debug)]
 enum Bytes<R> {
@@ -26,6 +42,8 @@ pub(super) struct Source<R> {
     bytes: Bytes<R>,
     at: IdxPlace,
     chunk: Vec<u8>,
+    /// Bytes of the file, where they are known.
+    size: Option<u64>,
 }
 
 impl<R> Source<R> {
@@ -61,7 +79,7 @@ impl<R> Source<R> {
 }
 
 impl<R: Read> Source<R> {
-    pub(super) fn new(reader: R, name: String) -> Result<Self, IdxError> {
+    pub(super) fn new(reader: R, name: String, size: Option<u64>) -> Result<Self, IdxError> {
         let mut at = IdxPlace::start(name);
         let bytes = match Bytes::new(reader) {
             Ok(bytes) => bytes,
@@ -72,6 +90,22 @@ impl<R: Read> Source<R> {
             bytes,
             at,
             chunk: Vec::with_capacity(CHUNK),
+            size,
+        })
+    }
+
+    /// A gzipped file may unpack to a thousand times its size: `bytes` of it must be what the whole file
+    /// warrants, or else what has come of it so far.
+    pub(super) fn check_unpacked(&self, bytes: u64) -> Result<(), IdxError> {
+        let Bytes::Gzip(decoder) = &self.bytes else {
+            return Ok(());
+        };
+        let (_, file) = decoder.get_ref().get_ref();
+        let size = self.size.unwrap_or(file.get_ref().count);
+        let taken = Budget::for_file(size).take_memory("the unpacked file", bytes);
+        taken.map_err(|source| IdxError::OverBudget {
+            at: self.here(),
+            source,
         })
     }
 
@@ -84,13 +118,15 @@ impl<R: Read> Source<R> {
             Bytes::Gzip(bytes) => bytes.take(count).read_to_end(&mut self.chunk),
         };
         self.at.offset += self.chunk.len() as u64;
-        taken.map_err(|error| self.io(error))
+        let taken = taken.map_err(|error| self.io(error))?;
+        self.check_unpacked(self.at.offset)?;
+        Ok(taken)
     }
 }
 
 impl<R: Read> Bytes<R> {
     fn new(reader: R) -> io::Result<Self> {
-        let mut reader = BufReader::with_capacity(32 << 10, reader);
+        let mut reader = BufReader::with_capacity(32 << 10, Counted { reader, count: 0 });
         let mut start = Vec::with_capacity(GZIP.len());
         let most = GZIP.len() as u64;
         (&mut reader).take(most).read_to_end(&mut start)?;

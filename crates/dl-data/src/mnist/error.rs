@@ -3,13 +3,14 @@
 use std::collections::TryReserveError;
 
 use crate::{DataError, idx::IdxError};
+use dl_core::text::shown;
 
 /// Why a folder does not hold the data set asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MnistError {
     /// A file is not there.
-    #[error("{folder}: no file {}", tried.join(" or "))]
+    #[error("{}: no file {}", shown(.folder), tried.join(" or "))]
     NoFile {
         /// The folder.
         folder: String,
@@ -20,7 +21,7 @@ pub enum MnistError {
     #[error(transparent)]
     Idx(#[from] IdxError),
     /// A file holds something else than images or labels.
-    #[error("{path}: shape {found:?}, expected {expected}")]
+    #[error("{}: shape {found:?}, expected {expected}", shown(.path))]
     Shape {
         /// Path of the file.
         path: String,
@@ -30,7 +31,11 @@ pub enum MnistError {
         expected: &'static str,
     },
     /// Not one label for each image.
-    #[error("{images} images in {images_path}, but {labels} labels in {labels_path}")]
+    #[error(
+        "{images} images in {}, but {labels} labels in {}",
+        shown(.images_path),
+        shown(.labels_path)
+    )]
     Count {
         /// Path of the images.
         images_path: String,
@@ -42,7 +47,7 @@ pub enum MnistError {
         labels: usize,
     },
     /// A label without a class: probably files of another data set.
-    #[error("{path}: label {label} at {index}, expected {first} to {last}")]
+    #[error("{}: label {label} at {index}, expected {first} to {last}", shown(.path))]
     Label {
         /// Path of the labels.
         path: String,
@@ -59,7 +64,7 @@ pub enum MnistError {
     #[error("the images do not fit into memory: {0}")]
     Memory(#[source] TryReserveError),
     /// Anything else that keeps images and labels from being a data set.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", shown(.path))]
     Data {
         /// Path of the images.
         path: String,

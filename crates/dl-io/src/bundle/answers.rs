@@ -6,12 +6,15 @@ use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate}
 
 use super::{Bundle, MOST_SAMPLE, PredictError};
 
+/// The most samples that go through all steps together.
+const MOST_ROWS: usize = 256;
+
 impl<F: Scalar> Bundle<F> {
     /// The answers for raw samples `[n, …input_shape]`: probabilities of a classifier, values of a
     /// regression, `[n, …output]`.
     ///
     /// # Errors
-    /// [`PredictError`] where the samples do not fit or are not finite.
+    /// [`PredictError`] where the samples do not fit or are not finite, or an answer is not.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, PredictError> {
         predict(self, x.view().into_dyn())
     }
@@ -24,11 +27,8 @@ impl<F: Scalar> Bundle<F> {
                 expected: expected.clone(),
             });
         }
-        // some rows at a time, so that wide layers do not take more memory than the rows do
-        let sizes = self.model.layers().iter();
-        let sizes = sizes.map(|named| named.output_shape.iter().product::<usize>());
-        let rows = MOST_SAMPLE / sizes.sum::<usize>().max(1);
-        let rows = rows.clamp(1, 256);
+        // some rows at a time, so that a file of few bytes does not take more memory than one sample may
+        let rows = (MOST_SAMPLE / self.model.least_limits().sample.max(1)).clamp(1, MOST_ROWS);
         let n = x.len_of(Axis(0));
         if n == 0 {
             return Err(dl_nn::DataError::Empty.into());
@@ -58,7 +58,14 @@ impl<F: Scalar> Bundle<F> {
         let width = y.shape().last().copied().unwrap_or(1);
         let values = y.as_slice_mut().expect("in standard layout");
         self.content.output.forward(values, width);
-        Ok(y)
+        let size = values.len() / y.len_of(Axis(0));
+        match y.iter().position(|value| !value.is_finite()) {
+            None => Ok(y),
+            Some(at) => Err(PredictError::NonFinite {
+                sample: at / size,
+                value: y.iter().nth(at).expect("just found").as_f64(),
+            }),
+        }
     }
 
     /// The most probable class of each raw sample: the largest answer, or for a single one whether

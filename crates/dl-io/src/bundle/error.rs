@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dl_core::text::shown;
 use dl_nn::{ArchitectureError, BuildError, WeightsError};
 
 use crate::container::ReadError;
@@ -22,7 +23,7 @@ pub enum LoadError {
         source: ModelError,
     },
     /// Its parts do not fit together.
-    #[error("cannot use `{}`: {why}", path.display())]
+    #[error("cannot use `{}`: {why}", path.display(), why = shown(why))]
     Parts {
         /// The file.
         path: PathBuf,
@@ -50,12 +51,25 @@ pub enum ModelError {
     /// A layer of an unknown kind or with unknown settings.
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
-    /// Layers that do not fit, or are larger than the file.
+    /// Layers that do not fit, or take more than the file's size warrants.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// Weights of another architecture.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A weight that is NaN or infinite: there is no answer that means anything.
+    #[error(
+        "`{parameter}` holds {value} at position {position}, but weights must be finite",
+        parameter = shown(parameter)
+    )]
+    NonFinite {
+        /// The parameter or state.
+        parameter: String,
+        /// The number's place in it, row-major.
+        position: usize,
+        /// NaN or an infinity.
+        value: f64,
+    },
 }
 
 /// Why a bundle has no answer for some samples.
@@ -83,6 +97,14 @@ pub enum PredictError {
     /// The network refuses them.
     #[error(transparent)]
     Model(#[from] dl_nn::DataError),
+    /// The network's answer is NaN or infinite: a number on the way was too large.
+    #[error("the answer for sample {sample} is {value}: numbers on the way to it are too large")]
+    NonFinite {
+        /// The sample.
+        sample: usize,
+        /// The first such number of its answer.
+        value: f64,
+    },
     /// Names are asked for, but the bundle has none.
     #[error("the bundle has no class names")]
     NoNames,
@@ -91,7 +113,9 @@ pub enum PredictError {
 impl PredictError {
     /// The error for a part of the samples that begins at `start`.
     pub(super) fn after(mut self, start: usize) -> Self {
-        if let Self::Model(dl_nn::DataError::NonFinite { sample, .. }) = &mut self {
+        if let Self::Model(dl_nn::DataError::NonFinite { sample, .. })
+        | Self::NonFinite { sample, .. } = &mut self
+        {
             *sample += start;
         }
         self

@@ -1,15 +1,18 @@
 //! Bundles to and from files.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use dl_core::instantiate;
+use dl_fs::{Budget, OverBudget};
 use dl_nn::{Limits, Registry, Scalar, Weights};
+use ndarray::ArrayD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Bundle, Content, LoadError, MOST_SAMPLE};
+use super::{Bundle, Content, LoadError, MOST_SAMPLE, ModelError};
 use crate::container::{self, Container, Format};
-use crate::error::SaveError;
+use crate::error::{SaveError, WriteError};
 
 const FORMAT: Format = Format {
     name: "dl-model",
@@ -70,6 +73,15 @@ impl<F: Scalar> Bundle<F> {
                 "{columns} feature names for samples {input_shape:?}"
             ));
         }
+        for (names, what) in [
+            (class_names, "class"),
+            (&self.content.feature_names, "feature"),
+        ] {
+            let mut seen = HashSet::new();
+            if let Some(name) = names.iter().find(|name| !seen.insert(*name)) {
+                return Err(format!("two {what} names are `{name}`"));
+            }
+        }
         let mut shape = input_shape.clone();
         for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
             let (step, name) = (step + 1, preprocessing.name());
@@ -88,6 +100,36 @@ impl<F: Scalar> Bundle<F> {
     }
 }
 
+/// What a model and what goes before it may take in all, in a file of this budget.
+fn limits<F: Scalar>(content: &Content<F>, budget: &Budget) -> Result<Limits, OverBudget> {
+    let mut shape = content.input_shape.clone();
+    for (step, preprocessing) in content.preprocessing.iter().enumerate() {
+        let what = format_args!("preprocessing {} of a sample", step + 1);
+        budget.take_work(what, preprocessing.work(&shape))?;
+        // what does not fit together is found when all is read
+        shape = preprocessing.output_shape(&shape).unwrap_or(shape);
+    }
+    let whole = |left: u64| usize::try_from(left).unwrap_or(usize::MAX);
+    Ok(Limits {
+        numbers: whole(budget.memory()) / size_of::<F>(),
+        sample: MOST_SAMPLE.max(whole(budget.memory()) / size_of::<F>()),
+        plan: whole(budget.memory()),
+        operations: whole(budget.work()),
+    })
+}
+
+/// The first number that is NaN or infinite.
+fn non_finite<F: Scalar>(arrays: &[(String, ArrayD<F>)]) -> Option<ModelError> {
+    arrays.iter().find_map(|(name, array)| {
+        let at = array.iter().position(|value| !value.is_finite())?;
+        Some(ModelError::NonFinite {
+            parameter: name.clone(),
+            position: at,
+            value: array.iter().nth(at)?.as_f64(),
+        })
+    })
+}
+
 impl<F: Scalar + Serialize> Bundle<F> {
     fn write(&self, path: &Path) -> Result<(), SaveError> {
         self.check().map_err(SaveError::Parts)?;
@@ -95,12 +137,44 @@ impl<F: Scalar + Serialize> Bundle<F> {
         for (name, value) in self.model.weights().iter() {
             arrays.push((name.to_owned(), value.to_owned()));
         }
+        if let Some(error) = non_finite(&arrays) {
+            return Err(SaveError::Parts(error.to_string()));
+        }
         let content = Content {
             architecture: self.model.architecture()?,
             weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
             ..self.content.clone()
         };
-        Ok(container::write(path, FORMAT, &content, arrays)?)
+        let bytes = container::encode(FORMAT, &content, arrays).map_err(WriteError::at(path))?;
+        self.check_cost(&content, bytes.len())?;
+        Ok(container::write(path, &bytes)?)
+    }
+
+    /// Whether a file of so many bytes could be loaded again.
+    fn check_cost(&self, content: &Content<F>, bytes: usize) -> Result<(), SaveError> {
+        let budget = Budget::for_file(bytes as u64);
+        let most = limits(content, &budget).map_err(|over| SaveError::Parts(over.to_string()))?;
+        let takes = self.model.least_limits();
+        let all = [
+            (
+                takes.sample,
+                most.sample,
+                "numbers in a sample between the layers",
+            ),
+            (takes.plan, most.plan, "bytes of plans"),
+            (
+                takes.operations,
+                most.operations,
+                "multiply-adds for a sample",
+            ),
+        ];
+        match all.into_iter().find(|(takes, most, _)| takes > most) {
+            None => Ok(()),
+            Some((takes, most, what)) => Err(SaveError::Parts(format!(
+                "the model takes {takes} {what}, but a file of {bytes} bytes is loaded with at \
+                 most {most}"
+            ))),
+        }
     }
 }
 
@@ -109,10 +183,15 @@ impl<F: Scalar + DeserializeOwned> Bundle<F> {
         let file = Container::read(path, FORMAT)?;
         let content: Content<F> = file.content()?;
         let arrays = file.arrays(content.weights.iter().cloned())?;
+        let within = limits(&content, file.budget());
+        let within = within.map_err(|over| file.failed(over.into()))?;
         let build = || {
+            if let Some(error) = non_finite(&arrays) {
+                return Err(error);
+            }
             let limits = Limits {
                 numbers: arrays.iter().map(|(_, array)| array.len()).sum(),
-                sample: MOST_SAMPLE,
+                ..within
             };
             let network = registry.sequential(&content.architecture)?;
             let mut model = network.build_within(0, limits)?;

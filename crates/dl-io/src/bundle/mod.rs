@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The most numbers that a sample may have between the layers of a model from a file, all together.
-const MOST_SAMPLE: usize = 1 << 26;
+const MOST_SAMPLE: usize = 1 << 25;
 
 /// A model with what goes before it (scalers, projections) and after it (softmax, class names), and
 /// what is known of its making: raw rows in, answers out.
@@ -35,7 +35,7 @@ const MOST_SAMPLE: usize = 1 << 26;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("iris.dl");
-/// Bundle::of(trainer)
+/// Bundle::of(&trainer)
 ///     .preprocessing(scaler)
 ///     .class_names(train.class_names())
 ///     .save(&path)?;
@@ -63,6 +63,7 @@ pub struct Bundle<F> {
 
 /// What a bundle says beside the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[serde(bound(
     serialize = "F: Scalar + Serialize",
     deserialize = "F: Scalar + Deserialize<'de>"
@@ -113,14 +114,15 @@ impl<F: Scalar> Bundle<F> {
         }
     }
 
-    /// The trainer's model; its answers are what the loss makes of the outputs: probabilities.
-    pub fn of(trainer: Trainer<F>) -> Self {
+    /// A copy of the trainer's model; its answers are what the loss makes of the outputs:
+    /// probabilities.
+    pub fn of(trainer: &Trainer<F>) -> Self {
         of(trainer)
     }
 
-    fn of_trainer(trainer: Trainer<F>) -> Self {
+    fn of_trainer(trainer: &Trainer<F>) -> Self {
         let output = trainer.loss().link();
-        let mut bundle = Self::of_model(trainer.into_model());
+        let mut bundle = Self::of_model(trainer.model().clone());
         bundle.content.output = output;
         bundle
     }
@@ -237,7 +239,7 @@ instantiate! {
         Bundle::of_model(model)
     }
 
-    fn of<F: Scalar>(trainer: Trainer<F>) -> Bundle<F> {
+    fn of<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
         Bundle::of_trainer(trainer)
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A step from raw rows to what the network takes. Fitted on training rows alone, it is part of
 /// the model: rows that go another way mean something else to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[serde(bound(
     serialize = "F: Scalar + Serialize",
     deserialize = "F: Scalar + Deserialize<'de>"
@@ -77,6 +78,16 @@ impl<F: Scalar> Preprocessing<F> {
             Self::Pca(pca) => pca.components().nrows(),
             _ => columns,
         }])
+    }
+
+    /// Multiply-adds for a sample of this shape.
+    pub(super) fn work(&self, shape: &[usize]) -> u64 {
+        let size = shape.iter().copied().fold(1, usize::saturating_mul);
+        let of_each = match self {
+            Self::Pca(pca) => pca.components().nrows(),
+            _ => 1,
+        };
+        size.saturating_mul(of_each) as u64
     }
 
     /// Does the step to samples `[n, …]` in standard layout; all but `Divide` see them as rows.

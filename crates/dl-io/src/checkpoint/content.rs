@@ -14,6 +14,7 @@ type Arrays<F> = Vec<(String, ArrayD<F>)>;
 
 /// A snapshot without its arrays. Of weights it has the names, in the model's order.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Content {
     pub(super) run: Value,
     seed: u64,
@@ -32,6 +33,7 @@ pub(super) struct Content {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct OptimizerContent {
     rule: String,
     slots: Vec<String>,
@@ -40,6 +42,7 @@ struct OptimizerContent {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CallbackContent {
     kind: String,
     value: Value,
@@ -137,10 +140,9 @@ impl Content {
         let OptimizerContent {
             slots, parameters, ..
         } = &self.optimizer;
-        let names = parameters.iter().flat_map(|name| {
-            let of_parameter = slots.iter().map(move |kind| slot(kind, name));
-            of_parameter.collect::<Vec<_>>()
-        });
+        let names = parameters
+            .iter()
+            .flat_map(|name| slots.iter().map(move |kind| slot(kind, name)));
         let mut arrays = file.arrays(names)?.into_iter();
         let parameters = parameters.iter().map(|name| {
             let arrays = arrays.by_ref().take(slots.len());

@@ -6,13 +6,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use dl_core::instantiate;
+use dl_core::text::shown;
+use dl_fs::Lock;
 use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::atomic::remove_partial;
 use crate::container::{self, Container, Format, ReadError};
+use crate::error::WriteError;
 use content::Content;
 
 const FORMAT: Format = Format {
@@ -27,6 +29,10 @@ const FORMAT: Format = Format {
 /// remember (the best weights, a schedule's patience). Each one is written beside the last and
 /// renamed over it, so that a program killed at any moment leaves a whole one; training resumed
 /// from it ends with the bits of one that was never interrupted.
+///
+/// One program at a time keeps checkpoints in a file: it is locked when training begins, and until
+/// this is dropped. A second training with the same file is refused before its first step; reading it is
+/// not.
 ///
 /// ```
 /// use dl_io::Checkpoints;
@@ -53,12 +59,13 @@ const FORMAT: Format = Format {
 /// assert_eq!(resumed.model().weights(), whole.model().weights());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Checkpoints {
     path: PathBuf,
     every_epochs: usize,
     every_steps: Option<usize>,
     run: Result<Value, String>,
+    lock: Option<Lock>,
 }
 
 /// Why a training cannot go on from a file.
@@ -69,7 +76,7 @@ pub enum CheckpointError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The run's settings cannot be written as JSON, and so not be compared.
-    #[error("the run's settings cannot be written as JSON: {0}")]
+    #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
     /// It cannot be told whether there is a file.
     #[error("cannot look for `{}`: {source}", path.display())]
@@ -82,7 +89,9 @@ pub enum CheckpointError {
     /// It belongs to a run with other settings.
     #[error(
         "`{}` is a checkpoint of another run: {setting} was {found}, but is {expected} here",
-        path.display()
+        path.display(),
+        setting = shown(setting), found = shown(&found.to_string()),
+        expected = shown(&expected.to_string())
     )]
     Run {
         /// The file.
@@ -104,6 +113,7 @@ impl Checkpoints {
             every_epochs: 1,
             every_steps: None,
             run: Ok(Value::Null),
+            lock: None,
         }
     }
 
@@ -152,7 +162,7 @@ impl Checkpoints {
             source,
         })?;
         // where this fails, what is left over takes room and nothing else
-        let _ = remove_partial(&self.path);
+        let _ = dl_fs::remove_partial(&self.path);
         if !exists {
             return Ok(None);
         }
@@ -198,13 +208,23 @@ impl Checkpoints {
 
     fn write<F: Scalar>(&self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let (content, arrays) = Content::of(snapshot, self.settings()?);
-        Ok(container::write(&self.path, FORMAT, &content, arrays)?)
+        let bytes = container::encode(FORMAT, &content, arrays)?;
+        Ok(container::write(&self.path, &bytes)?)
     }
 }
 
 impl<F: Scalar> Checkpointer<F> for Checkpoints {
     fn wants(&mut self, moment: Moment) -> bool {
         self.is_due(moment)
+    }
+
+    fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        dl_fs::check_writable(&self.path).map_err(WriteError::at(&self.path))?;
+        if self.lock.is_none() {
+            let lock = Lock::acquire(&self.path).map_err(WriteError::at(&self.path))?;
+            self.lock = Some(lock);
+        }
+        Ok(())
     }
 
     fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {

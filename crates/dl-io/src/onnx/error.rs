@@ -1,9 +1,10 @@
 //! Why a model could not be exported.
 
+use dl_core::text::shown;
 use dl_nn::ConfigError;
 use dl_nn::activation::Activation;
 
-use crate::atomic::WriteError;
+use crate::error::WriteError;
 
 /// A model that has no ONNX file.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +13,8 @@ pub enum OnnxError {
     /// A layer that is none of dl-nn's or dl-conv's, or does not say so by its description.
     #[error(
         "layer `{layer}` ({kind}) cannot be exported: its description is none of the kinds known \
-         here, which are {known}"
+         here, which are {known}",
+        layer = shown(layer), kind = shown(kind), known = shown(known)
     )]
     Unsupported {
         /// The layer's name.
@@ -23,7 +25,10 @@ pub enum OnnxError {
         known: String,
     },
     /// A layer whose settings are not those of its kind.
-    #[error("layer `{layer}`: these are not the settings of a `{kind}`: {why}")]
+    #[error(
+        "layer `{layer}`: these are not the settings of a `{kind}`: {why}",
+        layer = shown(layer), kind = shown(kind), why = shown(why)
+    )]
     Settings {
         /// The layer's name.
         layer: String,
@@ -33,7 +38,10 @@ pub enum OnnxError {
         why: String,
     },
     /// A parameter that the layer's kind has, missing or of another shape.
-    #[error("parameter `{name}` has {found}, but a `{kind}` with these settings has {expected:?}")]
+    #[error(
+        "parameter `{name}` has {found}, but a `{kind}` with these settings has {expected:?}",
+        name = shown(name), kind = shown(kind), found = shown(found)
+    )]
     Parameter {
         /// The parameter's name in the model.
         name: String,
@@ -45,7 +53,10 @@ pub enum OnnxError {
         expected: Vec<usize>,
     },
     /// A parameter with a number that is not finite as `f32`.
-    #[error("parameter `{name}` holds {value}, which is not finite in single precision")]
+    #[error(
+        "parameter `{name}` holds {value}, which is not finite in single precision",
+        name = shown(name)
+    )]
     NotFinite {
         /// The parameter's name in the model.
         name: String,

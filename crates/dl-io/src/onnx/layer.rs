@@ -92,7 +92,8 @@ impl<'a, F: Scalar> Layer<'a, F> {
         }
     }
 
-    fn wrong_settings(&self, why: impl ToString) -> OnnxError {
+    /// The error for settings that have no equal.
+    pub(super) fn wrong_settings(&self, why: impl ToString) -> OnnxError {
         OnnxError::Settings {
             layer: self.named.name.clone(),
             kind: self.kind.to_owned(),

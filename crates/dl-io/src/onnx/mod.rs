@@ -10,7 +10,7 @@
 //! | `conv2d`, `conv_transpose2d` | `Conv`, `ConvTranspose` |
 //! | `max_pool2d`, `average_pool2d` | `MaxPool`, `AveragePool`; with dilation, for which that has no setting before opset 19, `Conv` by ones and `Div` |
 //! | `global_max_pool2d`, `global_average_pool2d` | `GlobalMaxPool`, `GlobalAveragePool` |
-//! | `local_response_norm` | `LRN`, α times the size |
+//! | `local_response_norm` | `LRN` of bias 1, with α times the size, divided by k; then `Mul` with k^−β |
 //! | `batch_norm` | `BatchNormalization`; where the channels are not axis 1, `Mul` and `Add` |
 //! | `layer_norm` | `LayerNormalization` |
 //! | `up_sample2d`, `zero_pad2d` | `Resize`, `Pad` |
@@ -19,7 +19,8 @@
 //! | `standard_normal_kl` | `Slice`, `Exp`, `Mul`, `Add`, `Sub`, `ReduceSum` |
 //! | `dropout`, `flatten`, `reshape` | none, or a `Reshape` before the next operator |
 //!
-//! - **Opset 17**, ONNX IR version 8 (ONNX 1.12, 2022): the oldest with `LayerNormalization`.
+//! - **Opset 13**, ONNX IR version 7 (ONNX 1.8, 2020), where it has all operators of the model; with
+//!   `LayerNormalization` opset 17, IR version 8 (ONNX 1.12, 2022).
 //! - **Input `input`, output `output`**, both with a free first axis `batch` and, as in the model,
 //!   channels-last: what [`Model::predict`] takes and gives.
 //! - **Single precision**, whatever the model's: run times have few operators in double precision,
@@ -56,18 +57,29 @@ use self::batch::Batch;
 use self::emit::{activate, emit};
 use self::graph::{Graph, check_bytes, int64};
 use self::proto::{
-    DataType, DimensionProto, GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto,
-    TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+    DataType, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+    StringStringEntryProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::atomic::write_atomically;
+use crate::error::WriteError;
 
 pub use self::error::OnnxError;
 
-/// The version of ONNX's operators that is written.
-pub const OPSET: i64 = 17;
+/// A version of ONNX's operators, and of the format that goes with it.
+struct Version {
+    opset: i64,
+    ir: i64,
+}
 
-/// The version of the format that goes with it.
-const IR_VERSION: i64 = 8;
+impl Version {
+    /// The oldest with all operators of the graph.
+    fn of(graph: &GraphProto) -> Self {
+        let is_new = |node: &NodeProto| node.op_type.as_deref() == Some("LayerNormalization");
+        match graph.node.iter().any(is_new) {
+            true => Self { opset: 17, ir: 8 },
+            false => Self { opset: 13, ir: 7 },
+        }
+    }
+}
 
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
@@ -153,15 +165,17 @@ impl<'a, F: Scalar> Onnx<'a, F> {
 
     fn to_proto(&self) -> Result<ModelProto, OnnxError> {
         self.check()?;
+        let graph = self.graph()?;
+        let version = Version::of(&graph);
         Ok(ModelProto {
-            ir_version: Some(IR_VERSION),
+            ir_version: Some(version.ir),
             producer_name: Some(env!("CARGO_PKG_NAME").to_owned()),
             producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             doc_string: Some(self.doc_string.clone()),
-            graph: Some(self.graph()?),
+            graph: Some(graph),
             opset_import: vec![OperatorSetIdProto {
                 domain: None,
-                version: Some(OPSET),
+                version: Some(version.opset),
             }],
             metadata_props: self.metadata(),
         })
@@ -226,7 +240,8 @@ instantiate! {
 
     fn save<F: Scalar>(onnx: &Onnx<'_, F>, path: &Path) -> Result<(), OnnxError> {
         let bytes = onnx.encoded()?;
-        Ok(write_atomically(path, |file| file.write_all(&bytes))?)
+        let written = dl_fs::write_atomically(path, |file| file.write_all(&bytes));
+        Ok(written.map_err(WriteError::at(path))?)
     }
 }
 

@@ -1,7 +1,7 @@
 mod errors;
 
 use dl_conv::models::{alexnet, lenet5, mnist_cnn};
-use dl_conv::{Conv2d, ConvTranspose2d, Padding};
+use dl_conv::{Conv2d, ConvTranspose2d, LocalResponseNorm, Padding};
 use dl_nn::prelude::*;
 use prost::Message;
 
@@ -105,8 +105,8 @@ fn what_the_file_says_of_itself() {
     let names = (0..10).map(|digit| digit.to_string());
     let onnx = Onnx::new(&model).class_names(names).doc_string("digits");
     let proto = proto(&onnx.output(Softmax));
-    assert_eq!(proto.ir_version, Some(8));
-    assert_eq!(proto.opset_import[0].version, Some(17));
+    assert_eq!(proto.ir_version, Some(7));
+    assert_eq!(proto.opset_import[0].version, Some(13));
     assert_eq!(proto.producer_name.as_deref(), Some("dl-io"));
     assert_eq!(proto.doc_string.as_deref(), Some("digits"));
     let metadata = &proto.metadata_props[0];
@@ -125,6 +125,66 @@ fn what_the_file_says_of_itself() {
         .iter()
         .map(|tensor| tensor.name.as_deref());
     assert!(constants.any(|name| name == Some("conv2d_1.kernel")));
+}
+
+#[test]
+fn the_oldest_opset_with_all_operators() {
+    let version = |network: &Sequential<f32>| {
+        let model = network.build(0).unwrap();
+        let proto = proto(&Onnx::new(&model));
+        (
+            proto.ir_version.unwrap(),
+            proto.opset_import[0].version.unwrap(),
+        )
+    };
+    let dense = || {
+        Sequential::input([3])
+            .push(Dense::new(2))
+            .push(BatchNorm::new())
+    };
+    assert_eq!(version(&dense()), (7, 13));
+    assert_eq!(version(&dense().push(LayerNorm::new())), (8, 17));
+}
+
+/// `OpenVINO` takes the bias for a whole number.
+#[test]
+fn response_normalisation_has_a_bias_of_one() {
+    let norm = LocalResponseNorm::new().size(3).k(1.5).alpha(0.3).beta(0.6);
+    let model = Sequential::input([4, 4, 2]).push(norm).build(0).unwrap();
+    let graph = proto(&Onnx::<f32>::new(&model)).graph.unwrap();
+    let node = |operator: &str| {
+        let mut nodes = graph.node.iter();
+        nodes
+            .find(|node| node.op_type.as_deref() == Some(operator))
+            .unwrap()
+    };
+    let setting = |name: &str| {
+        let mut settings = node("LRN").attribute.iter();
+        let setting = settings.find(|setting| setting.name.as_deref() == Some(name));
+        setting.unwrap().f.unwrap()
+    };
+    assert_eq!(
+        [setting("bias"), setting("alpha"), setting("beta")],
+        [1.0, 0.6, 0.6]
+    );
+    let factor = graph.initializer.iter().find(|tensor| {
+        node("Mul")
+            .input
+            .iter()
+            .any(|input| tensor.name.as_ref() == Some(input))
+    });
+    let factor = factor.unwrap().raw_data.clone().unwrap();
+    assert_eq!(factor, (1.5_f64.powf(-0.6) as f32).to_le_bytes());
+    let one = LocalResponseNorm::new().k(1.0);
+    let network = Sequential::input([1, 1, 2]).push(one);
+    assert!(!operators(&network).contains(&"Mul".to_owned()));
+    let tiny = LocalResponseNorm::new().k(1e-300);
+    let model = Sequential::<f32>::input([1, 1, 2])
+        .push(tiny)
+        .build(0)
+        .unwrap();
+    let error = Onnx::new(&model).to_bytes().unwrap_err().to_string();
+    assert!(error.contains("beyond single precision"), "{error}");
 }
 
 fn described(value: &ValueInfoProto) -> String {

@@ -1,7 +1,5 @@
 //! A weights file's bytes as named arrays, whatever its format.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use dl_nn::Scalar;
@@ -37,23 +35,9 @@ impl Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) name: String,
-    /// `F32`, `F64`, or a type that no model holds, as the format writes it.
+    /// `F16`, `BF16`, `F32`, `F64`, or a type that no model holds, as the format writes it.
     pub(super) dtype: String,
     pub(super) shape: Vec<usize>,
-}
-
-/// The whole file: as many bytes as it has, so that it is the file that says how much is read.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, WeightsProblem> {
-    let read = || {
-        let mut file = File::open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(WeightsProblem::Read)
 }
 
 #[derive(Debug)]
@@ -73,7 +57,7 @@ impl<'a> Archive<'a> {
         })
     }
 
-    /// All tensors, in the order of their names.
+    /// All tensors, in the file's order.
     pub(super) fn entries(&self) -> Vec<Entry> {
         match self {
             Self::Safetensors(tensors) => tensors.entries(),

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use dl_core::text::shown;
+use dl_fs::OverBudget;
+
 use crate::TensorError;
 
 /// A weights file that could not be read or written. After a failed read the model is as it was,
@@ -34,7 +37,7 @@ pub enum WeightsProblem {
     #[error("cannot be written: {0}")]
     Write(io::Error),
     /// It is not of this format, cut off, or damaged.
-    #[error("is not a whole {format} file: {why}")]
+    #[error("is not a whole {format} file: {why}", why = shown(why))]
     Damaged {
         /// The format its name says.
         format: &'static str,
@@ -45,7 +48,10 @@ pub enum WeightsProblem {
     #[error(transparent)]
     Tensor(#[from] TensorError),
     /// A parameter has no tensor.
-    #[error("has no tensor `{tensor}` for the model's `{parameter}` {shape:?}; it has {found}")]
+    #[error(
+        "has no tensor `{tensor}` for the model's `{parameter}` {shape:?}; it has {found}",
+        tensor = shown(tensor), parameter = shown(parameter), found = shown(found)
+    )]
     Missing {
         /// The name looked for.
         tensor: String,
@@ -57,7 +63,10 @@ pub enum WeightsProblem {
         found: String,
     },
     /// A tensor belongs to no parameter.
-    #[error("tensor `{tensor}` {shape:?} has no place in the model, which takes {expected}")]
+    #[error(
+        "tensor `{tensor}` {shape:?} has no place in the model, which takes {expected}",
+        tensor = shown(tensor), expected = shown(expected)
+    )]
     Unexpected {
         /// The tensor.
         tensor: String,
@@ -68,7 +77,8 @@ pub enum WeightsProblem {
     },
     /// A tensor has another shape than the model's.
     #[error(
-        "tensor `{tensor}` has shape {found:?}, but the model's `{parameter}` takes {expected:?}"
+        "tensor `{tensor}` has shape {found:?}, but the model's `{parameter}` takes {expected:?}",
+        tensor = shown(tensor), parameter = shown(parameter)
     )]
     Shape {
         /// The tensor.
@@ -81,7 +91,10 @@ pub enum WeightsProblem {
         expected: Vec<usize>,
     },
     /// A number is NaN or infinite.
-    #[error("tensor `{tensor}` holds {value} at {position:?}, but weights must be finite")]
+    #[error(
+        "tensor `{tensor}` holds {value} at {position:?}, but weights must be finite",
+        tensor = shown(tensor)
+    )]
     NonFinite {
         /// The tensor.
         tensor: String,
@@ -91,7 +104,10 @@ pub enum WeightsProblem {
         value: f64,
     },
     /// The file and the model have different numbers of layers with tensors.
-    #[error("has tensors of the layers {found}, but the model has weights in {expected}")]
+    #[error(
+        "has tensors of the layers {found}, but the model has weights in {expected}",
+        found = shown(found), expected = shown(expected)
+    )]
     LayerCount {
         /// The prefixes in the file, in order.
         found: String,
@@ -99,24 +115,48 @@ pub enum WeightsProblem {
         expected: String,
     },
     /// A renaming names a layer that has no weights.
-    #[error("`{layer}` cannot be renamed: the model has weights in {expected}")]
+    #[error(
+        "`{layer}` cannot be renamed: the model has weights in {expected}",
+        layer = shown(layer), expected = shown(expected)
+    )]
     Rename {
         /// The layer named.
         layer: String,
         /// The model's layers that have parameters or state.
         expected: String,
     },
+    /// The file would cost more than its size warrants.
+    #[error(transparent)]
+    Cost(#[from] OverBudget),
+    /// Nothing says which of the file's layers comes first.
+    #[error(
+        "cannot tell the order of its layers {layers}: {why}; say it with `in_order_of`, or name \
+         each layer with `rename`",
+        layers = shown(layers), why = shown(why)
+    )]
+    Order {
+        /// The prefixes in the file, sorted.
+        layers: String,
+        /// Why not.
+        why: String,
+    },
     /// Two tensors have one name.
-    #[error("two tensors are named `{tensor}`")]
+    #[error("two tensors are named `{tensor}`", tensor = shown(tensor))]
     Duplicate {
         /// The name.
         tensor: String,
     },
     /// Layers taken in order have no names that could be written.
-    #[error("to be written, layers need names: `in_order` is for reading, `rename` for both")]
+    #[error(
+        "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+         for both"
+    )]
     InOrder,
     /// The model has no equal in the file's layout.
-    #[error("layer `{layer}` has no equal in PyTorch's layout: {why}")]
+    #[error(
+        "layer `{layer}` has no equal in PyTorch's layout: {why}",
+        layer = shown(layer), why = shown(why)
+    )]
     Layout {
         /// The layer.
         layer: String,

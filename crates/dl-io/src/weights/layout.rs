@@ -55,6 +55,13 @@ impl Layout {
         }
     }
 
+    /// The name of a tensor's layer: what stands before its own.
+    pub(super) fn layer_of(self, tensor: &str) -> &str {
+        tensor
+            .rsplit_once(self.separator())
+            .map_or("", |(layer, _)| layer)
+    }
+
     /// Whether a tensor says nothing about the weights.
     pub(super) fn ignores(self, tensor: &str) -> bool {
         let name = tensor.rsplit(self.separator()).next();

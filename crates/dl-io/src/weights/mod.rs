@@ -7,25 +7,28 @@ mod layout;
 mod natural;
 #[cfg(feature = "npz")]
 mod npz;
+mod order;
 mod safetensors;
 mod slots;
 #[cfg(feature = "npz")]
 mod zip64;
+#[cfg(feature = "npz")]
+mod zip_directory;
 
 pub use error::{WeightsFileError, WeightsProblem};
 pub use layout::Layout;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use dl_core::instantiate;
 use dl_nn::{Model, Scalar, Weights};
 use ndarray::{ArrayD, Dimension};
 
-use self::archive::{Archive, Entry, Format, bytes};
+use self::archive::{Archive, Entry, Format};
 use self::error::listed;
-use self::slots::{Slot, in_order, layers_with_weights, numbers, slots};
-use crate::atomic::write_atomically;
+use self::order::in_order;
+use self::slots::{Slot, layers_with_weights, numbers, slots};
 use crate::tensors::{Narrowing, check_dtype};
 
 /// A file of a model's weights: its parameters and state (running statistics), by name. What the
@@ -33,7 +36,8 @@ use crate::tensors::{Narrowing, check_dtype};
 ///
 /// Both ways the file and the model are compared before either changes: every parameter has its
 /// tensor and every tensor its parameter, of the same shape, of finite numbers. `f32` numbers go
-/// exactly into a model of `f64`; the other way only after [`rounding`](Self::rounding).
+/// exactly into a model of `f64`, those of 16 bits (`f16`, `bf16`) into either; `f64` numbers into a
+/// model of `f32` only after [`rounding`](Self::rounding).
 ///
 /// ```
 /// use dl_io::{Layout, WeightsFile};
@@ -58,7 +62,8 @@ pub struct WeightsFile {
     layout: Layout,
     /// The file's name of a layer, by ours.
     names: BTreeMap<String, String>,
-    in_order: bool,
+    /// Groups of layers, in their order; of one group where it is empty. `None`: all layers are named.
+    in_order: Option<Vec<String>>,
     narrowing: Narrowing,
 }
 
@@ -69,7 +74,7 @@ impl WeightsFile {
             path: path.into(),
             layout: Layout::Native,
             names: BTreeMap::new(),
-            in_order: false,
+            in_order: None,
             narrowing: Narrowing::Refuse,
         }
     }
@@ -87,11 +92,30 @@ impl WeightsFile {
         self
     }
 
-    /// For reading: takes the file's layers, in the order of their names (`2` before `10`), for the
-    /// model's layers that have weights, in their order, as in a `torch.nn.Sequential`'s file. No
-    /// layer needs renaming then.
-    pub fn in_order(mut self) -> Self {
-        self.in_order = true;
+    /// For reading: takes the file's layers one by one for those of the model's that have weights and
+    /// are not renamed, in their order, as in a `torch.nn.Sequential`'s file.
+    ///
+    /// The order of the file's layers is that of the numbers in their names (`2` before `10`), where
+    /// these differ in numbers alone (`features.0`, `features.3`), or that of the tensors in the file,
+    /// unless they are sorted by name, as safetensors files are. Loading fails where neither says it:
+    /// of `features.0` and `classifier.1`, only [`in_order_of`](Self::in_order_of) knows which is
+    /// first. Where the file has the model's names, they are matched by name.
+    pub fn in_order(self) -> Self {
+        self.in_order_of::<String>([])
+    }
+
+    /// As [`in_order`](Self::in_order), for a file whose layers have names of several groups: all
+    /// that begin with the first group's name, then those of the second …
+    ///
+    /// ```
+    /// use dl_io::{Layout, WeightsFile};
+    /// // torchvision's AlexNet and VGG
+    /// let file = WeightsFile::new("vgg16.safetensors")
+    ///     .layout(Layout::PyTorch)
+    ///     .in_order_of(["features", "classifier"]);
+    /// ```
+    pub fn in_order_of<S: Into<String>>(mut self, groups: impl IntoIterator<Item = S>) -> Self {
+        self.in_order = Some(groups.into_iter().map(Into::into).collect());
         self
     }
 
@@ -128,15 +152,16 @@ impl WeightsFile {
     fn read<F: Scalar>(&self, model: &Model<F>) -> Result<Weights<F>, WeightsProblem> {
         let format = Format::of(&self.path)?;
         self.check_names(model)?;
-        let bytes = bytes(&self.path)?;
+        let bytes = dl_fs::read(&self.path).map_err(WeightsProblem::Read)?;
         let mut archive = Archive::new(format, &bytes)?;
         let mut entries = archive.entries();
         entries.retain(|entry| !self.layout.ignores(&entry.name));
-        let slots = if self.in_order {
-            let tensors = entries.iter().map(|entry| entry.name.as_str());
-            slots(model, self.layout, &in_order(model, self.layout, tensors)?)?
-        } else {
-            slots(model, self.layout, &self.names)?
+        let slots = match &self.in_order {
+            None => slots(model, self.layout, &self.names)?,
+            Some(groups) => {
+                let names = in_order(model, self.layout, &entries, groups, &self.names)?;
+                slots(model, self.layout, &names)?
+            }
         };
         let matched = matched(&slots, &entries)?;
         for &(slot, entry) in &matched {
@@ -160,7 +185,7 @@ impl WeightsFile {
 
     fn write<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsProblem> {
         let format = Format::of(&self.path)?;
-        if self.in_order {
+        if self.in_order.is_some() {
             return Err(WeightsProblem::InOrder);
         }
         self.check_names(model)?;
@@ -175,21 +200,22 @@ impl WeightsFile {
         // by which tools of PyTorch's users know their own
         let metadata = (self.layout == Layout::PyTorch)
             .then(|| HashMap::from([("format".to_owned(), "pt".to_owned())]));
-        let written = write_atomically(&self.path, |file| match format {
+        let written = dl_fs::write_atomically(&self.path, |file| match format {
             Format::Safetensors => safetensors::write(file, tensors, metadata),
             #[cfg(feature = "npz")]
             Format::Npz => npz::write(file, tensors),
         });
-        written.map_err(|error| WeightsProblem::Write(error.source))
+        written.map_err(WeightsProblem::Write)
     }
 
     /// Every layer renamed is one that has weights.
     fn check_names<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsProblem> {
         let layers = layers_with_weights(model);
+        let known: HashSet<&str> = layers.iter().copied().collect();
         match self
             .names
             .keys()
-            .find(|name| !layers.contains(&name.as_str()))
+            .find(|name| !known.contains(name.as_str()))
         {
             None => Ok(()),
             Some(layer) => Err(WeightsProblem::Rename {
@@ -228,7 +254,12 @@ fn matched<'a>(
             tensor: slot.tensor.clone(),
             parameter: slot.parameter.clone(),
             shape: slot.shape.clone(),
-            found: listed(entries.iter().map(|entry| entry.name.as_str())),
+            found: {
+                let mut names: Vec<&str> =
+                    entries.iter().map(|entry| entry.name.as_str()).collect();
+                names.sort_unstable();
+                listed(names)
+            },
         }),
     };
     let pairs = slots.iter().map(pair).collect::<Result<_, _>>()?;

@@ -1,23 +1,25 @@
 //! NumPy's npz format: a zip archive of npy files, named after their arrays
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 //!
-//! `ndarray-npy` reads an npy file on trust: it allocates what a header declares. So an entry's
-//! header is read first, and the entry is unpacked only once its shape is known to be the model's,
-//! into as many bytes as that shape takes.
+//! A member's header is read first, and the member is unpacked only once its shape is known to be
+//! the model's, into as many bytes as that shape takes.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, Write};
 
 use dl_nn::Scalar;
-use ndarray::ArrayD;
+use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use ndarray_npy::npy::header::Header;
-use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement, WriteNpyExt};
+use ndarray_npy::{WritableElement, WriteNpyExt};
+use safetensors::Dtype;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::archive::Entry;
 use super::error::WeightsProblem;
+use super::zip_directory::{self, DirectoryError};
 use super::zip64;
+use crate::tensors::values;
 
 const FORMAT: &str = "npz";
 
@@ -30,14 +32,18 @@ const MOST_BRACKETS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Npz<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
-    members: BTreeMap<String, Member>,
+    /// In the archive's order.
+    members: Vec<Member>,
+    /// Where a name stands among them.
+    places: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
 struct Member {
-    index: usize,
     /// Bytes before the numbers.
     header: usize,
+    big_endian: bool,
+    by_columns: bool,
     entry: Entry,
 }
 
@@ -46,53 +52,87 @@ impl<'a> Npz<'a> {
         let damaged = |why| WeightsProblem::damaged(FORMAT, why);
         zip64::check(bytes).map_err(|why| WeightsProblem::damaged(FORMAT, why))?;
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-        let mut members = BTreeMap::new();
+        let start = archive.central_directory_start();
+        let directory = zip_directory::check(bytes, start, archive.offset(), archive.len());
+        directory.map_err(|error| match error {
+            DirectoryError::Duplicate(name) => WeightsProblem::Duplicate {
+                tensor: without_ending(&name).to_owned(),
+            },
+            DirectoryError::Damaged(why) => WeightsProblem::damaged(FORMAT, why),
+        })?;
+        let mut members = Vec::new();
+        let mut places = HashMap::new();
         for index in 0..archive.len() {
             let file = archive.by_index(index).map_err(damaged)?;
             let name = file.name().map_err(damaged)?.into_owned();
-            let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
-            let member = member(index, name.clone(), file)
+            let name = without_ending(&name).to_owned();
+            let member = member(name.clone(), file)
                 .map_err(|why| WeightsProblem::damaged(FORMAT, format!("array `{name}`: {why}")))?;
-            if members.insert(name.clone(), member).is_some() {
+            if places.insert(name.clone(), index).is_some() {
                 return Err(WeightsProblem::Duplicate { tensor: name });
             }
+            members.push(member);
         }
-        Ok(Self { archive, members })
+        Ok(Self {
+            archive,
+            members,
+            places,
+        })
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
-        let members = self.members.values();
+        let members = self.members.iter();
         members.map(|member| member.entry.clone()).collect()
     }
 
+    /// The numbers of an array whose type and shape have been accepted.
     pub(super) fn array<F: Scalar>(&mut self, entry: &Entry) -> Result<ArrayD<F>, WeightsProblem> {
-        let read = match entry.dtype.as_str() {
-            "F64" => self.read(&entry.name, |value: f64| F::of(value)),
-            _ => self.read(&entry.name, |value: f32| F::of(f64::from(value))),
-        };
         let damaged = |why| format!("array `{}`: {why}", entry.name);
+        let read = self.read(&entry.name);
         read.map_err(|why| WeightsProblem::damaged(FORMAT, damaged(why)))
     }
 
-    fn read<E: ReadableElement + Copy, F>(
-        &mut self,
-        name: &str,
-        number: impl Fn(E) -> F,
-    ) -> Result<ArrayD<F>, String> {
-        let member = self.members.get(name).ok_or("is not there")?;
-        let numbers: usize = member.entry.shape.iter().product();
-        let length = member.header + numbers * size_of::<E>();
-        let file = self.archive.by_index(member.index);
+    fn read<F: Scalar>(&mut self, name: &str) -> Result<ArrayD<F>, String> {
+        let &index = self.places.get(name).ok_or("is not there")?;
+        let member = &self.members[index];
+        let dtype = match member.entry.dtype.as_str() {
+            "F16" => Dtype::F16,
+            "F64" => Dtype::F64,
+            _ => Dtype::F32,
+        };
+        let number = dtype.bitsize() / 8;
+        let shape = &member.entry.shape;
+        let length = member.header + shape.iter().product::<usize>() * number;
+        let file = self.archive.by_index(index);
+        // up to the end, where the checksum is compared
         let mut file = file.map_err(|why| why.to_string())?.take(length as u64 + 1);
         let mut npy = Vec::with_capacity(length + 1);
         file.read_to_end(&mut npy).map_err(|why| why.to_string())?;
-        let array = ArrayD::<E>::read_npy(npy.as_slice()).map_err(|why| why.to_string())?;
-        Ok(array.mapv(number))
+        if npy.len() != length {
+            let (found, expected) = (
+                npy.len().saturating_sub(member.header),
+                length - member.header,
+            );
+            return Err(format!(
+                "has {found} bytes of numbers or more, not {expected}"
+            ));
+        }
+        let numbers = &mut npy[member.header..];
+        if member.big_endian {
+            numbers.chunks_exact_mut(number).for_each(<[u8]>::reverse);
+        }
+        let shape = IxDyn(shape).set_f(member.by_columns);
+        ArrayD::from_shape_vec(shape, values(dtype, numbers)).map_err(|why| why.to_string())
     }
 }
 
+/// The array's name, without what its file's name ends in.
+fn without_ending(file: &str) -> &str {
+    file.strip_suffix(".npy").unwrap_or(file)
+}
+
 /// Reads the header of an npy file.
-fn member(index: usize, name: String, file: impl Read) -> Result<Member, String> {
+fn member(name: String, file: impl Read) -> Result<Member, String> {
     let mut start = Vec::new();
     let most = (MOST_HEADER + 12) as u64;
     let read = file.take(most).read_to_end(&mut start);
@@ -115,14 +155,17 @@ fn member(index: usize, name: String, file: impl Read) -> Result<Member, String>
     }
     let header = Header::from_reader(&mut &*text).map_err(|why| why.to_string())?;
     let descriptor = header.type_descriptor.to_string();
-    let dtype = match descriptor.trim_matches('\'') {
+    let descriptor = descriptor.trim_matches('\'');
+    let dtype = match descriptor {
+        "<f2" | ">f2" => "F16",
         "<f4" | ">f4" => "F32",
         "<f8" | ">f8" => "F64",
         other => other,
     };
     Ok(Member {
-        index,
         header: length,
+        big_endian: descriptor.starts_with('>'),
+        by_columns: header.layout.is_fortran(),
         entry: Entry {
             name,
             dtype: dtype.to_owned(),

@@ -6,35 +6,55 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use dl_fs::Budget;
 use dl_nn::Scalar;
 use ndarray::ArrayD;
-use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
+use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, View, serialize};
 
 use super::archive::Entry;
 use super::error::WeightsProblem;
+use crate::container::header_text;
+use crate::json::{self, JsonError};
 use crate::tensors::{Narrowing, array_from, bytes_of, dtype};
 
 const FORMAT: &str = "safetensors";
 
 #[derive(Debug)]
-pub(super) struct Tensors<'a>(SafeTensors<'a>);
+pub(super) struct Tensors<'a> {
+    tensors: SafeTensors<'a>,
+    /// As the numbers stand in the file.
+    entries: Vec<Entry>,
+}
 
 impl<'a> Tensors<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
-        let tensors = SafeTensors::deserialize(bytes);
+        if let Some(header) = header_text(bytes) {
+            let budget = Budget::for_file(bytes.len() as u64);
+            match json::check(header, "its header", &budget) {
+                Ok(()) | Err(JsonError::Syntax) => {}
+                Err(JsonError::Duplicate(key)) => return Err(duplicate(bytes, key)),
+                Err(JsonError::Cost(over)) => return Err(over.into()),
+            }
+        }
         let damaged = |why| WeightsProblem::damaged(FORMAT, why);
-        Ok(Self(tensors.map_err(damaged)?))
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let mut entries: Vec<_> = metadata.tensors().into_iter().collect();
+        // tensors without numbers may stand at one place
+        entries
+            .sort_by(|(a, left), (b, right)| (left.data_offsets, a).cmp(&(right.data_offsets, b)));
+        let entry = |(name, info): (String, &TensorInfo)| Entry {
+            name,
+            dtype: info.dtype.to_string(),
+            shape: info.shape.clone(),
+        };
+        Ok(Self {
+            entries: entries.into_iter().map(entry).collect(),
+            tensors: SafeTensors::deserialize(bytes).map_err(damaged)?,
+        })
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
-        let entry = |(name, tensor): (&str, safetensors::tensor::TensorView<'_>)| Entry {
-            name: name.to_owned(),
-            dtype: tensor.dtype().to_string(),
-            shape: tensor.shape().to_vec(),
-        };
-        let mut entries: Vec<Entry> = self.0.iter().map(entry).collect();
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        entries
+        self.entries.clone()
     }
 
     pub(super) fn array<F: Scalar>(
@@ -42,9 +62,20 @@ impl<'a> Tensors<'a> {
         entry: &Entry,
         narrowing: Narrowing,
     ) -> Result<ArrayD<F>, WeightsProblem> {
-        let tensor = self.0.tensor(&entry.name);
+        let tensor = self.tensors.tensor(&entry.name);
         let tensor = tensor.map_err(|why| WeightsProblem::damaged(FORMAT, why))?;
         Ok(array_from(&entry.name, &tensor, narrowing)?)
+    }
+}
+
+/// The error for a key that stands in the header twice: the name of a tensor, or of a part of its
+/// description.
+fn duplicate(bytes: &[u8], key: String) -> WeightsProblem {
+    match SafeTensors::read_metadata(bytes) {
+        Ok((_, metadata)) if metadata.info(&key).is_some() => {
+            WeightsProblem::Duplicate { tensor: key }
+        }
+        _ => WeightsProblem::damaged(FORMAT, format!("an object has the key `{key}` twice")),
     }
 }
 

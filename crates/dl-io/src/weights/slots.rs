@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dl_nn::{Model, NamedLayer, Param, Scalar};
 
-use super::error::{WeightsProblem, listed};
+use super::error::WeightsProblem;
 use super::flattened::flattened;
 use super::layout::{Change, Layout};
-use super::natural::natural;
 
 /// A parameter or state of a model, and the tensor it is in a file.
 #[derive(Debug)]
@@ -75,32 +74,4 @@ pub(super) fn layers_with_weights<F: Scalar>(model: &Model<F>) -> Vec<&str> {
     let layers = model.layers().iter();
     let with_weights = layers.filter(|layer| !numbers(layer).is_empty());
     with_weights.map(|layer| layer.name.as_str()).collect()
-}
-
-/// The file's layers for the model's, one by one: the prefixes of its tensors, numbers by value.
-pub(super) fn in_order<'a, F: Scalar>(
-    model: &Model<F>,
-    layout: Layout,
-    tensors: impl Iterator<Item = &'a str>,
-) -> Result<BTreeMap<String, String>, WeightsProblem> {
-    let prefix = |tensor: &'a str| {
-        tensor
-            .rsplit_once(layout.separator())
-            .map_or("", |(p, _)| p)
-    };
-    let prefixes: BTreeSet<&str> = tensors
-        .filter(|tensor| !layout.ignores(tensor))
-        .map(prefix)
-        .collect();
-    let mut prefixes: Vec<&str> = prefixes.into_iter().collect();
-    prefixes.sort_by_cached_key(|prefix| natural(prefix));
-    let layers = layers_with_weights(model);
-    if prefixes.len() != layers.len() {
-        return Err(WeightsProblem::LayerCount {
-            found: listed(prefixes),
-            expected: listed(layers),
-        });
-    }
-    let pairs = layers.into_iter().zip(prefixes);
-    Ok(pairs.map(|(l, p)| (l.to_owned(), p.to_owned())).collect())
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dl_conv::{Conv2d, ConvTranspose2d, Padding};
+use dl_conv::{Conv2d, ConvTranspose2d, MaxPool2d, Padding};
 use dl_io::WeightsFile;
 use dl_nn::ndarray::{ArrayD, IxDyn};
 use dl_nn::prelude::*;
@@ -56,10 +56,35 @@ pub(crate) fn decoder() -> Sequential<f32> {
         .push(ConvTranspose2d::new(2, [2, 3]))
 }
 
+pub(crate) fn alexnet() -> Sequential<f32> {
+    let conv = |filters| {
+        Conv2d::new(filters, 3)
+            .padding(Padding::all(1))
+            .activation(Relu)
+    };
+    Sequential::input([8, 8, 3])
+        .push(conv(4))
+        .push(MaxPool2d::new(2))
+        .push(conv(6))
+        .push(MaxPool2d::new(2))
+        .push(conv(6))
+        .push(conv(6))
+        .push(conv(6))
+        .push(Flatten)
+        .push(Dense::new(24).activation(Relu))
+        .push(Dense::new(24).activation(Relu))
+        .push(Dense::new(5))
+}
+
 /// A name and a network.
 type Case = (&'static str, fn() -> Sequential<f32>);
 
-pub(crate) const MODELS: [Case; 3] = [("mlp", mlp), ("cnn", cnn), ("decoder", decoder)];
+pub(crate) const MODELS: [Case; 4] = [
+    ("mlp", mlp),
+    ("cnn", cnn),
+    ("decoder", decoder),
+    ("alexnet", alexnet),
+];
 
 /// The names that PyTorch's modules have.
 pub(crate) fn named_as_in_pytorch(name: &str, file: WeightsFile) -> WeightsFile {
@@ -71,6 +96,16 @@ pub(crate) fn named_as_in_pytorch(name: &str, file: WeightsFile) -> WeightsFile 
             ("features.3", "conv2d_2"),
             ("classifier.1", "batch_norm_2"),
             ("classifier.4", "dense_1"),
+        ],
+        "alexnet" => &[
+            ("features.0", "conv2d_1"),
+            ("features.3", "conv2d_2"),
+            ("features.6", "conv2d_3"),
+            ("features.8", "conv2d_4"),
+            ("features.10", "conv2d_5"),
+            ("classifier.1", "dense_1"),
+            ("classifier.4", "dense_2"),
+            ("classifier.6", "dense_3"),
         ],
         _ => &[
             ("0", "dense_1"),

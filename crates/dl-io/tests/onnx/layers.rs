@@ -161,6 +161,10 @@ fn images(cases: &mut Vec<Case<f32>>) {
     let bilinear = UpSample2d::new([1, 7]).interpolation(Interpolation::Bilinear);
     on_images(cases, "up_sample2d_bilinear_wide", bilinear);
     on_images(cases, "zero_pad2d", ZeroPad2d::sides(1, 2, 0, 3));
+    for (name, k) in [("half", 0.5), ("one", 1.0), ("fraction", 1.7)] {
+        let norm = LocalResponseNorm::new().k(k).alpha(0.5).beta(0.6);
+        on_images(cases, &format!("local_response_norm_{name}"), norm);
+    }
     on_images(
         cases,
         "local_response_norm",

@@ -1,11 +1,13 @@
 """Weights written by PyTorch, for tests/weights_pytorch.rs: python make.py (needs torch, safetensors).
 
 Writes beside itself, for each model of models.py: NAME.safetensors, its state_dict; and
-NAME.io.safetensors, samples x and the model's outputs y for them, with images channels last.
+NAME.io.safetensors, samples x and the model's outputs y for them, with images channels last. Of
+alexnet also its features alone, and alexnet.npz, whose arrays are in the state_dict's order.
 """
 
 import pathlib
 
+import numpy
 import torch
 from models import MODELS, channels_last
 from safetensors.torch import save_file
@@ -28,3 +30,8 @@ for name, (make, sample) in MODELS.items():
         y = model(x)
     save_file(model.state_dict(), HERE / f"{name}.safetensors")
     save_file({"x": channels_last(x), "y": channels_last(y)}, HERE / f"{name}.io.safetensors")
+    if name == "alexnet":
+        state = model.state_dict()
+        features = {key: value for key, value in state.items() if key.startswith("features.")}
+        save_file(features, HERE / f"{name}_features.safetensors")
+        numpy.savez(HERE / f"{name}.npz", **{key: value.numpy() for key, value in state.items()})

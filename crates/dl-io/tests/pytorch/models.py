@@ -43,8 +43,41 @@ def decoder():
     )
 
 
+def alexnet():
+    """Names as in torchvision's AlexNet, with several layers of one shape."""
+    features = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(6, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(6, 6, 3, padding=1),
+        nn.ReLU(),
+    )
+    classifier = nn.Sequential(
+        nn.Dropout(),
+        nn.Linear(2 * 2 * 6, 24),
+        nn.ReLU(),
+        nn.Dropout(),
+        nn.Linear(24, 24),
+        nn.ReLU(),
+        nn.Linear(24, 5),
+    )
+    return nn.Sequential(OrderedDict(features=features, flatten=nn.Flatten(), classifier=classifier))
+
+
 # and the shape of a sample
-MODELS = {"mlp": (mlp, (5,)), "cnn": (cnn, (3, 9, 11)), "decoder": (decoder, (6,))}
+MODELS = {
+    "mlp": (mlp, (5,)),
+    "cnn": (cnn, (3, 9, 11)),
+    "decoder": (decoder, (6,)),
+    "alexnet": (alexnet, (3, 8, 8)),
+}
 
 
 def channels_last(t):

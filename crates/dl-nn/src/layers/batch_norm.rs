@@ -18,6 +18,7 @@ use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
 /// form m/(m−1), as in PyTorch; evaluation normalises by them. A single row has no variance: it
 /// comes out as β in training, and leaves the running statistics alone.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BatchNorm {
     momentum: f64,
     epsilon: f64,

@@ -31,6 +31,7 @@ const MOST_BLOCK_WEIGHTS: usize = 1 << 16;
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dense {
     units: usize,
     bias: bool,

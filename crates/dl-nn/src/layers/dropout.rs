@@ -14,6 +14,7 @@ use crate::layers::{slice, slice_mut};
 /// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in
 /// evaluation nothing happens.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dropout {
     rate: f64,
 }

@@ -14,6 +14,7 @@ use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerNorm {
     epsilon: f64,
 }

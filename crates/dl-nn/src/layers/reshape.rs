@@ -32,6 +32,7 @@ impl<F: Scalar> LayerSpec<F> for Flatten {
 
 /// Gives each sample another shape of as many elements, in row-major order.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reshape {
     shape: Vec<usize>,
 }

@@ -17,6 +17,7 @@ pub struct MeanAbsoluteError;
 
 /// ℓ = 1/d Σᵢ h(yᵢ − tᵢ), h(e) = e²/2 for |e| ≤ δ, otherwise δ(|e| − δ/2) (Huber 1964).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Huber {
     delta: f64,
 }

@@ -21,6 +21,7 @@ use crate::target::TargetRow;
 /// the part that is spread over the other classes too; PyTorch's `weight` multiplies that part by the
 /// weights of those classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SoftmaxCrossEntropy {
     label_smoothing: f64,
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use dl_core::text::shown;
+
 use super::{Average, Averages, ConfusionMatrix, Estimate, MetricError, check};
 
 /// Precision, recall, F1 and support of every class and their averages, which prints in the
@@ -120,7 +122,7 @@ impl Report {
         lines.push(blank());
         lines.extend(self.classes.iter().map(|class| {
             [
-                class.name.clone(),
+                shown(&class.name).to_string(),
                 estimate(&class.precision),
                 estimate(&class.recall),
                 number(class.f1),

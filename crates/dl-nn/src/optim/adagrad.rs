@@ -17,6 +17,7 @@ use crate::{ConfigError, Scalar};
 /// Optimization", JMLR 12 (2011), the diagonal form (§1.1); Goodfellow et al. algorithm 8.4.
 /// ε is 1e-10 unless set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AdaGrad {
     learning_rate: f64,
     epsilon: f64,

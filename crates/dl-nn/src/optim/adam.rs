@@ -18,6 +18,7 @@ use crate::{ConfigError, Scalar};
 /// Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1; Goodfellow
 /// et al. algorithm 8.7. β₁ is 0.9, β₂ 0.999 and ε 1e-8 unless set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Adam {
     learning_rate: f64,
     beta1: f64,

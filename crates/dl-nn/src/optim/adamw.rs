@@ -17,6 +17,7 @@ use crate::{ConfigError, Scalar};
 /// ([`Optimizer::l2`](super::Optimizer::l2)) goes through Adam's scaling instead, and so decays
 /// weights with large gradients less. λ is 0.01 unless set; the others are Adam's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AdamW {
     adam: Adam,
     weight_decay: f64,

@@ -17,6 +17,7 @@ use crate::{ConfigError, Scalar};
 /// Tieleman and Hinton, "Lecture 6.5 — RMSProp", Coursera (2012); Goodfellow et al. algorithms
 /// 8.5 and 8.6. ε stands outside the root, as in PyTorch. ρ is 0.99, ε 1e-8 and μ 0 unless set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RmsProp {
     learning_rate: f64,
     rho: f64,

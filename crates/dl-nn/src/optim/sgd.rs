@@ -20,6 +20,7 @@ use crate::{ConfigError, Scalar};
 /// evaluates the gradient at the point it keeps. As in PyTorch the learning rate multiplies the
 /// velocity `b` when it is used, so a schedule acts at once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sgd {
     learning_rate: f64,
     momentum: f64,

@@ -1,5 +1,6 @@
 //! What an optimiser remembers, as plain data that can be saved.
 
+use dl_core::text::shown;
 use serde::{Deserialize, Serialize};
 
 /// An optimiser's memory: enough to go on after a restart as if there had been none.
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Saving must keep every bit for the continuation to be bit-equal: with `serde_json` that takes
 /// its `float_roundtrip` feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OptimizerState<F> {
     /// The name of the rule it belongs to.
     pub rule: String,
@@ -20,6 +22,7 @@ pub struct OptimizerState<F> {
 
 /// One parameter's state arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterState<F> {
     /// The parameter's dotted name: `dense_1.kernel`.
     pub name: String,
@@ -32,7 +35,7 @@ pub struct ParameterState<F> {
 #[non_exhaustive]
 pub enum StateError {
     /// The saved state is another rule's.
-    #[error("the optimiser is {expected}, but the state is of {found}")]
+    #[error("the optimiser is {expected}, but the state is of {found}", found = shown(found))]
     Rule {
         /// The state's rule.
         found: String,
@@ -50,7 +53,10 @@ pub enum StateError {
         expected: &'static [&'static str],
     },
     /// A parameter's entry holds the wrong number of arrays.
-    #[error("the state of `{name}` has {found} slots, but must have {expected}")]
+    #[error(
+        "the state of `{name}` has {found} slots, but must have {expected}",
+        name = shown(name)
+    )]
     SlotCount {
         /// The parameter.
         name: String,
@@ -68,7 +74,10 @@ pub enum StateError {
         expected: usize,
     },
     /// Another parameter stands at this place.
-    #[error("parameter {position} is `{found}`, but the optimiser's state has `{expected}` there")]
+    #[error(
+        "parameter {position} is `{found}`, but the optimiser's state has `{expected}` there",
+        found = shown(found), expected = shown(expected)
+    )]
     Name {
         /// Place in the model's order, from 0.
         position: usize,
@@ -79,7 +88,8 @@ pub enum StateError {
     },
     /// The parameter has another length than its state.
     #[error(
-        "`{name}` has {found} values, but its `{slot}` in the optimiser's state has {expected}"
+        "`{name}` has {found} values, but its `{slot}` in the optimiser's state has {expected}",
+        name = shown(name)
     )]
     Length {
         /// The parameter.
@@ -92,7 +102,7 @@ pub enum StateError {
         expected: usize,
     },
     /// The parameter has another length than its gradient.
-    #[error("`{name}` has {expected} values, but its gradient has {found}")]
+    #[error("`{name}` has {expected} values, but its gradient has {found}", name = shown(name))]
     Gradient {
         /// The parameter.
         name: String,

@@ -37,6 +37,7 @@ pub struct ReduceOnPlateau {
 
 /// What it remembers between observations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct State {
     factor: f64,
     /// The lowest measure, `None` before the first.
@@ -147,6 +148,7 @@ fn improves(measure: f64, best: Option<f64>, min_delta: f64) -> bool {
 
 /// As read from a file, before its ranges are checked.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Unchecked {
     gamma: f64,
     patience: u64,

@@ -18,6 +18,7 @@ pub enum Flow {
 
 /// What [`fit`](super::Trainer::fit) is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Epochs asked for.
     pub epochs: usize,

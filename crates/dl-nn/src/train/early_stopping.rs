@@ -54,12 +54,14 @@ const KIND: &str = "early_stopping";
 
 /// What is remembered from epoch to epoch, beside the weights.
 #[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Memory {
     waited: usize,
     best: Option<Best>,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Best {
     #[serde(with = "crate::float")]
     cost: f64,

@@ -16,6 +16,7 @@ const EVALUATION_BATCH: usize = 256;
 
 /// How well a model does on a set of samples.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evaluation {
     /// Mean loss a sample.
     #[serde(with = "crate::float")]
@@ -121,6 +122,7 @@ pub(super) fn count_right<F: Scalar>(
 
 /// Sums batch by batch to an [`Evaluation`].
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     #[serde(with = "crate::float")]
     loss: f64,

@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use dl_core::rand::seq::SliceRandom;
@@ -28,6 +29,7 @@ struct Session<'a, 'c, F> {
     resumed_at: Option<(usize, usize)>,
     shuffle: bool,
     checkpointer: Option<Box<dyn Checkpointer<F> + 'c>>,
+    interrupt: Option<&'c AtomicBool>,
     callbacks: Callbacks<'c, F>,
     samples: Samples<'a, F>,
     targets: Target<'a, F>,
@@ -36,6 +38,13 @@ struct Session<'a, 'c, F> {
     /// The rows to train on.
     rows: Vec<usize>,
     validation: Option<HeldOut<'a, F>>,
+}
+
+impl<F> Session<'_, '_, F> {
+    fn is_interrupted(&self) -> bool {
+        // whoever sets it has nothing else to hand over
+        (self.interrupt).is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
 }
 
 /// Some rows of some data, to evaluate on after each epoch.
@@ -107,6 +116,10 @@ impl<F: Scalar> Trainer<F> {
             samples: rows.len(),
         };
         self.plan_workspace(batch_size);
+        if let Some(checkpointer) = &mut options.checkpointer {
+            let begun = checkpointer.begin();
+            begun.map_err(|why| TrainError::NoCheckpoints(why.to_string()))?;
+        }
         if let (Some(trainer), Some(fit)) = (snapshot, &fit) {
             fit.check(&plan)?;
             check_callbacks(&fit.callbacks, &options.callbacks)?;
@@ -123,6 +136,7 @@ impl<F: Scalar> Trainer<F> {
             resumed_at,
             state: fit,
             checkpointer: options.checkpointer,
+            interrupt: options.interrupt,
             // a single batch: its order changes nothing but rounding
             shuffle: options.shuffle && steps_per_epoch > 1,
             callbacks: options.callbacks,
@@ -240,6 +254,7 @@ impl<F: Scalar> Trainer<F> {
             if stop {
                 break;
             }
+            // after the last step, the epoch is ended first
             if step + 1 < session.state.plan.steps_per_epoch {
                 self.checkpoint(session, Some(good), start)?;
             }
@@ -248,8 +263,12 @@ impl<F: Scalar> Trainer<F> {
         Ok(learning_rate)
     }
 
-    /// Hands the checkpointer a snapshot, where it wants one. `good` are the weights after the
-    /// last epoch, where they are not the model's; the epoch under way went on at `start`.
+    /// Hands the checkpointer a snapshot, where it wants one or training is interrupted. `good` are
+    /// the weights after the last epoch, where they are not the model's; the epoch under way went on
+    /// at `start`.
+    ///
+    /// # Errors
+    /// The checkpointer's, and the interruption of a training that is not over.
     fn checkpoint(
         &self,
         session: &mut Session<'_, '_, F>,
@@ -258,11 +277,18 @@ impl<F: Scalar> Trainer<F> {
     ) -> Result<(), TrainError> {
         let FitState { epoch, step, .. } = session.state;
         let last = epoch == session.state.plan.epochs || self.history.stopped.is_some();
-        let Some(checkpointer) = &mut session.checkpointer else {
-            return Ok(());
+        let interrupted = !last && session.is_interrupted();
+        let end = match interrupted {
+            true => Err(TrainError::Interrupted { epoch, step }),
+            false => Ok(()),
         };
-        if !checkpointer.wants(Moment { epoch, step, last }) {
-            return Ok(());
+        let Some(checkpointer) = &mut session.checkpointer else {
+            return end;
+        };
+        // asked also where it is not up to it
+        let wanted = checkpointer.wants(Moment { epoch, step, last });
+        if !wanted && !interrupted {
+            return end;
         }
         let callbacks = session.callbacks.iter();
         let begun = if step > 0 {
@@ -283,7 +309,8 @@ impl<F: Scalar> Trainer<F> {
             epoch,
             step,
             why: why.to_string(),
-        })
+        })?;
+        end
     }
 
     fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Evaluation {
@@ -396,7 +423,9 @@ fn check_callbacks<F: Scalar>(
 fn leads_astray(error: &TrainError) -> bool {
     !matches!(
         error,
-        TrainError::Checkpoint { .. } | TrainError::ModelReplaced { .. }
+        TrainError::Checkpoint { .. }
+            | TrainError::Interrupted { .. }
+            | TrainError::ModelReplaced { .. }
     )
 }
 

@@ -4,6 +4,7 @@ use super::evaluate::Evaluation;
 
 /// The curves of one `fit`, an entry an epoch.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct History {
     /// The epochs done, in order.
     pub epochs: Vec<Epoch>,
@@ -13,6 +14,7 @@ pub struct History {
 
 /// One epoch of training.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Epoch {
     /// Number within this `fit`, from 0.
     pub epoch: usize,

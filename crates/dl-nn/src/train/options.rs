@@ -1,5 +1,7 @@
 //! How to train: the options of `fit`.
 
+use std::sync::atomic::AtomicBool;
+
 use dl_core::Scalar;
 use dl_core::random::stream;
 use dl_core::sampling::{holdout, stratified_holdout};
@@ -24,6 +26,7 @@ pub struct Fit<'a, F> {
     pub(super) callbacks: Callbacks<'a, F>,
     pub(super) checkpointer: Option<Box<dyn Checkpointer<F> + 'a>>,
     pub(super) resume: Option<Snapshot<F>>,
+    pub(super) interrupt: Option<&'a AtomicBool>,
 }
 
 /// What is evaluated on after each epoch.
@@ -61,6 +64,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
             callbacks: Vec::new(),
             checkpointer: None,
             resume: None,
+            interrupt: None,
         }
     }
 
@@ -129,6 +133,14 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// was never stopped.
     pub fn resume(mut self, snapshot: impl Into<Option<Snapshot<F>>>) -> Self {
         self.resume = snapshot.into();
+        self
+    }
+
+    /// Stops after the step in which `flag` is set, by a signal or another thread: a checkpoint is
+    /// kept where there is a [checkpointer](Self::checkpoint), whether one is due or not, and `fit`
+    /// returns [`TrainError::Interrupted`].
+    pub fn interrupt(mut self, flag: &'a AtomicBool) -> Self {
+        self.interrupt = Some(flag);
         self
     }
 

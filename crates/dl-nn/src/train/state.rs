@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use dl_core::Scalar;
+use dl_core::{Scalar, text::shown};
 use serde::{Deserialize, Serialize};
 
 use super::callback::Plan;
@@ -18,6 +18,7 @@ use crate::optim::{OptimizerState, StateError};
 /// No generator has a state of its own: every order, split and dropout mask is drawn from a
 /// generator made of the seed and the number of steps done, which are both here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Snapshot<F> {
     /// The trainer.
     pub trainer: TrainerState<F>,
@@ -28,6 +29,7 @@ pub struct Snapshot<F> {
 /// What a [`Trainer`](super::Trainer) holds: all there is to know between two of its
 /// [`step`](super::Trainer::step)s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainerState<F> {
     /// Its seed.
     pub seed: u64,
@@ -41,6 +43,7 @@ pub struct TrainerState<F> {
 
 /// How far a `fit` has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FitState<F> {
     /// What it was asked to do.
     pub plan: Plan,
@@ -64,6 +67,7 @@ pub struct FitState<F> {
 
 /// What a [`Callback`](super::Callback) remembers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CallbackState<F> {
     /// The kind of callback.
     pub kind: String,
@@ -114,6 +118,15 @@ pub trait Checkpointer<F> {
     /// callbacks.
     fn wants(&mut self, moment: Moment) -> bool;
 
+    /// Makes sure that snapshots can be kept. Called when training begins, before anything is
+    /// changed.
+    ///
+    /// # Errors
+    /// Where they cannot; nothing is trained.
+    fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+
     /// Keeps it.
     ///
     /// # Errors
@@ -125,6 +138,10 @@ pub trait Checkpointer<F> {
 impl<F, C: Checkpointer<F> + ?Sized> Checkpointer<F> for &mut C {
     fn wants(&mut self, moment: Moment) -> bool {
         (**self).wants(moment)
+    }
+
+    fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        (**self).begin()
     }
 
     fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -153,7 +170,10 @@ pub enum ResumeError {
         expected: usize,
     },
     /// The callbacks are others than those of the snapshot.
-    #[error("callbacks that remember something: the snapshot has {found}, but here: {expected}")]
+    #[error(
+        "callbacks that remember something: the snapshot has {found}, but here: {expected}",
+        found = shown(found), expected = shown(expected)
+    )]
     Callback {
         /// The snapshot's.
         found: String,

@@ -4,7 +4,7 @@ use crate::{
     Color, FigureError, Number,
     canvas::{Align, CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
-    marks::{Entry, Frame, Key, Mark, all_finite, same_length},
+    marks::{Entry, Frame, Key, Mark, all_finite, proper_decimals, same_length},
     plot::Plot,
     style,
     ticks::{Tick, signed},
@@ -115,7 +115,7 @@ impl Bars {
         self
     }
 
-    /// Writes each value with so many decimals beside its bar.
+    /// Writes each value with so many decimals, at most 17, beside its bar.
     pub fn value_labels(mut self, decimals: usize) -> Self {
         self.decimals = Some(decimals);
         self
@@ -205,6 +205,7 @@ impl Mark for Bars {
         if self.series.is_empty() {
             return Err(DataProblem::Empty("series of bars"));
         }
+        proper_decimals(self.decimals)?;
         let categories = self.categories.len();
         for series in &self.series {
             same_length("values", series.values.len(), "categories", categories)?;

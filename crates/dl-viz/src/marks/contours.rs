@@ -6,7 +6,10 @@ use crate::{
     Color, FigureError, Number,
     canvas::{Canvas, Stroke},
     error::DataProblem,
-    marks::{Entry, Frame, Key, Mark, all_finite, level_lines::level_lines, mesh, named},
+    marks::{
+        Entry, Frame, Key, Mark, all_finite, level_lines::level_lines, mesh, named, numbers,
+        proper_span,
+    },
     plot::Plot,
     style, values,
 };
@@ -25,6 +28,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Contours {
     mesh: Array2<f64>,
+    /// Whether there are too many to be drawn.
+    count: Result<(), DataProblem>,
     x: (f64, f64),
     y: (f64, f64),
     levels: Option<Vec<f64>>,
@@ -36,6 +41,8 @@ pub struct Contours {
 const POINTS: usize = 161;
 /// Spaces between the lowest and the highest value where no levels are given.
 const SPACES: usize = 12;
+/// Each level is a walk over the whole mesh.
+const MOST_LEVELS: usize = 1000;
 
 impl Contours {
     /// Contours from values on a mesh: `mesh[[i, j]]` is the value at the `i`-th of the evenly spaced
@@ -45,8 +52,10 @@ impl Contours {
         x: (f64, f64),
         y: (f64, f64),
     ) -> Self {
+        let (mesh, count) = numbers(mesh.into());
         Self {
-            mesh: mesh.into().mapv(Number::to_f64),
+            mesh,
+            count,
             x,
             y,
             levels: None,
@@ -65,7 +74,7 @@ impl Contours {
     }
 
     /// The values at which lines are drawn; otherwise lowest + (highest − lowest)·(k/12)², which spaces
-    /// the lines of a bowl evenly.
+    /// the lines of a bowl evenly. At most 1000.
     pub fn levels(mut self, levels: impl IntoIterator<Item: Number>) -> Self {
         self.levels = Some(values::collect(levels));
         self
@@ -102,10 +111,19 @@ impl Mark for Contours {
     }
 
     fn check(&self) -> Result<(), DataProblem> {
+        self.count.clone()?;
         mesh::check(self.mesh.dim(), self.x, self.y)?;
-        let values: Vec<f64> = self.mesh.iter().copied().collect();
-        all_finite("values (row by row)", &values)?;
-        all_finite("levels", self.levels.as_deref().unwrap_or_default())
+        all_finite("values (row by row)", &self.mesh)?;
+        proper_span(&self.mesh)?;
+        let levels = self.levels.as_deref().unwrap_or_default();
+        if levels.len() > MOST_LEVELS {
+            return Err(DataProblem::Parameter {
+                what: "number of levels",
+                value: levels.len() as f64,
+                allowed: "at most 1000",
+            });
+        }
+        all_finite("levels", levels)
     }
 
     fn outline(&self) -> Vec<Vec<(f64, f64)>> {

@@ -7,7 +7,10 @@ use crate::{
     axis::Scale,
     canvas::{CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
-    marks::{ColorBar, Frame, Mark, all_finite, cells, proper_range, same_length},
+    marks::{
+        ColorBar, Frame, Mark, all_finite, cells, numbers, proper_decimals, proper_range,
+        proper_span, same_length,
+    },
     plot::Plot,
     style, text,
     ticks::{Tick, signed},
@@ -29,6 +32,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct HeatMap {
     values: Array2<f64>,
+    /// Whether there are too many to be drawn.
+    count: Result<(), DataProblem>,
     rows: Vec<String>,
     columns: Vec<String>,
     map: ColorMap,
@@ -42,8 +47,10 @@ pub struct HeatMap {
 impl HeatMap {
     /// A heat map of a matrix.
     pub fn new<'a, T: Number + Copy + 'a>(values: impl Into<ArrayView2<'a, T>>) -> Self {
+        let (values, count) = numbers(values.into());
         Self {
-            values: values.into().mapv(Number::to_f64),
+            values,
+            count,
             rows: Vec::new(),
             columns: Vec::new(),
             map: ColorMap::Blues,
@@ -96,7 +103,7 @@ impl HeatMap {
         self
     }
 
-    /// Writes each value with so many decimals into its cell.
+    /// Writes each value with so many decimals, at most 17, into its cell.
     pub fn value_labels(mut self, decimals: usize) -> Self {
         self.decimals = Some(decimals);
         self
@@ -110,14 +117,22 @@ impl HeatMap {
 
     /// The values at the ends of the colour map, never equal.
     fn ends(&self) -> (f64, f64) {
-        self.map.ends(self.values.iter().copied(), self.range)
+        let (low, high) = self.map.ends(self.values.iter().copied(), self.range);
+        let scale = self.scale();
+        match scale.position(low) < scale.position(high) {
+            true => (low, high),
+            // large numbers side by side may have one logarithm
+            false => (low, low + (low.abs() * 1e-9).max(1.0)),
+        }
     }
 
-    fn color(&self, value: f64) -> crate::Color {
+    /// The colour of a value. The ends of the map are looked for once, not for each value.
+    fn colors(&self) -> impl Fn(f64) -> crate::Color {
         let scale = self.scale();
         let (low, high) = self.ends();
         let (low, high) = (scale.position(low), scale.position(high));
-        self.map.at((scale.position(value) - low) / (high - low))
+        let map = self.map;
+        move |value| map.at((scale.position(value) - low) / (high - low))
     }
 
     fn scale(&self) -> Scale {
@@ -151,6 +166,7 @@ impl HeatMap {
         plot: &Plot,
         canvas: &Canvas,
         decimals: usize,
+        color: impl Fn(f64) -> crate::Color,
     ) -> Result<(), FigureError> {
         let cell = plot.rect.width() / self.values.ncols() as f64;
         let widest = self
@@ -160,7 +176,7 @@ impl HeatMap {
             .fold(1.0, f64::max);
         let size = style::CELL_SIZE * (cell * 0.8 / widest).min(1.0);
         for ((row, column), &value) in self.values.indexed_iter() {
-            let color = if self.color(value).luminance() > 0.55 {
+            let color = if color(value).luminance() > 0.55 {
                 style::TEXT
             } else {
                 style::WHITE
@@ -196,12 +212,13 @@ impl Mark for HeatMap {
     }
 
     fn check(&self) -> Result<(), DataProblem> {
+        self.count.clone()?;
         if self.values.is_empty() {
             return Err(DataProblem::Empty("cells"));
         }
-        if let Some(values) = self.values.as_slice() {
-            all_finite("values (row by row)", values)?;
-        }
+        all_finite("values (row by row)", &self.values)?;
+        proper_span(&self.values)?;
+        proper_decimals(self.decimals)?;
         if !self.rows.is_empty() {
             same_length("row names", self.rows.len(), "rows", self.values.nrows())?;
         }
@@ -230,17 +247,18 @@ impl Mark for HeatMap {
     }
 
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
+        let color = self.colors();
         cells::draw(
             plot,
             canvas,
             (0.0, 0.0),
             self.values.dim(),
-            |row, column| self.color(self.values[[row, column]]),
+            |row, column| color(self.values[[row, column]]),
         )?;
         match self.decimals {
             Some(decimals) => {
                 self.draw_cells(plot, canvas)?;
-                self.draw_values(plot, canvas, decimals)
+                self.draw_values(plot, canvas, decimals, color)
             }
             None => Ok(()),
         }

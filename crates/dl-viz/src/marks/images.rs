@@ -1,13 +1,13 @@
 //! Small images in rows.
 
-use ndarray::{Array3, Array4, ArrayView3, ArrayView4, Axis};
+use ndarray::{Array4, ArrayView3, ArrayView4, Axis};
 
 use crate::{
     Color, ColorMap, FigureError, Number,
     axis::Scale,
     canvas::{Canvas, Rect, Stroke},
     error::DataProblem,
-    marks::{ColorBar, Frame, Mark, all_finite, cells, proper_range},
+    marks::{ColorBar, Frame, Mark, all_finite, cells, numbers, proper_range, proper_span},
     plot::Plot,
     style,
 };
@@ -29,6 +29,8 @@ use crate::{
 pub struct Images {
     /// `[images, height, width, 1 or 3]`
     pixels: Array4<f64>,
+    /// Whether there are too many to be drawn.
+    count: Result<(), DataProblem>,
     columns: Option<usize>,
     map: ColorMap,
     range: Option<(f64, f64)>,
@@ -40,8 +42,10 @@ impl Images {
     /// Images `[n, height, width, channels]`: grey with one channel, the smallest value black and
     /// the largest white; in colour with three, red, green and blue in 0 to 1.
     pub fn new<'a, T: Number + Copy + 'a>(pixels: impl Into<ArrayView4<'a, T>>) -> Self {
+        let (pixels, count) = numbers(pixels.into());
         Self {
-            pixels: pixels.into().mapv(Number::to_f64),
+            pixels,
+            count,
             columns: None,
             map: ColorMap::Gray,
             range: None,
@@ -52,13 +56,8 @@ impl Images {
 
     /// The channels of one image `[height, width, channels]` as images of one channel each.
     pub fn channels<'a, T: Number + Copy + 'a>(image: impl Into<ArrayView3<'a, T>>) -> Self {
-        let channels: Array3<f64> = image.into().mapv(Number::to_f64);
-        Self::new(
-            channels
-                .permuted_axes([2, 0, 1])
-                .insert_axis(Axis(3))
-                .view(),
-        )
+        let channels: ArrayView3<T> = image.into();
+        Self::new(channels.permuted_axes([2, 0, 1]).insert_axis(Axis(3)))
     }
 
     /// Images to a row; otherwise so many that rows and columns are about as many.
@@ -96,12 +95,12 @@ impl Images {
         self.map.ends(self.pixels.iter().copied(), self.range)
     }
 
-    /// The colours of one image of one channel, or of three.
-    fn color(&self, image: usize) -> impl Fn(usize, usize) -> Color {
+    /// The colours of one image of one channel, or of three; `ends` are those of all images.
+    fn color(&self, image: usize, ends: (f64, f64)) -> impl Fn(usize, usize) -> Color {
         let pixels = self.pixels.index_axis(Axis(0), image);
         let (low, high) = match self.scale_each {
             true => self.map.ends(pixels.iter().copied(), self.range),
-            false => self.ends(),
+            false => ends,
         };
         let level = |value: f64| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
         move |row, column| {
@@ -136,6 +135,7 @@ impl Mark for Images {
     }
 
     fn check(&self) -> Result<(), DataProblem> {
+        self.count.clone()?;
         let parameter = |what, value: usize, allowed| DataProblem::Parameter {
             what,
             value: value as f64,
@@ -151,8 +151,8 @@ impl Mark for Images {
         if self.columns == Some(0) {
             return Err(parameter("number of columns", 0, "at least 1"));
         }
-        let values: Vec<f64> = self.pixels.iter().copied().collect();
-        all_finite("pixels", &values)?;
+        all_finite("pixels", &self.pixels)?;
+        proper_span(&self.pixels)?;
         proper_range(self.range)
     }
 
@@ -164,13 +164,20 @@ impl Mark for Images {
         let (count, height, width, _) = self.pixels.dim();
         let (columns, _) = self.grid();
         let pitch = self.pitch();
+        let ends = self.ends();
         let edge = Stroke::solid(style::AXIS, style::GRID_WIDTH);
         for image in 0..count {
             let first = (
                 (image % columns) as f64 * pitch.0,
                 (image / columns) as f64 * pitch.1,
             );
-            cells::draw(plot, canvas, first, (height, width), self.color(image))?;
+            cells::draw(
+                plot,
+                canvas,
+                first,
+                (height, width),
+                self.color(image, ends),
+            )?;
             let (left, top) = (first.0 - 0.5, first.1 - 0.5);
             let corners = (
                 plot.clamped((left, top)),

@@ -18,9 +18,11 @@ pub(crate) mod stages;
 
 use std::fmt::Debug;
 
+use ndarray::{Array, ArrayView, Dimension};
+
 use crate::{
-    FigureError,
-    axis::Scale,
+    FigureError, Number,
+    axis::{Scale, bounds},
     canvas::{Canvas, Marker, Px},
     error::DataProblem,
     plot::Plot,
@@ -167,14 +169,66 @@ pub(crate) fn same_length(
     })
 }
 
-pub(crate) fn all_finite(what: &'static str, values: &[f64]) -> Result<(), DataProblem> {
-    match values.iter().position(|v| !v.is_finite()) {
+/// Looks at every value; an array's are numbered row by row, however they lie in memory.
+pub(crate) fn all_finite<'a>(
+    what: &'static str,
+    values: impl IntoIterator<Item = &'a f64>,
+) -> Result<(), DataProblem> {
+    match values.into_iter().enumerate().find(|(_, v)| !v.is_finite()) {
         None => Ok(()),
-        Some(index) => Err(DataProblem::NotFinite {
-            what,
-            index,
-            value: values[index],
+        Some((index, &value)) => Err(DataProblem::NotFinite { what, index, value }),
+    }
+}
+
+/// Cells, pixels or mesh points of a mark: a hundred for each pixel of a small figure.
+const MOST_CELLS: usize = 10_000_000;
+
+/// The numbers of an array, and what is wrong with their count. Of too many, which may be a few that are
+/// broadcast, there is no copy.
+pub(crate) fn numbers<T: Number + Copy, D: Dimension>(
+    values: ArrayView<T, D>,
+) -> (Array<f64, D>, Result<(), DataProblem>) {
+    if values.len() <= MOST_CELLS {
+        return (values.mapv(Number::to_f64), Ok(()));
+    }
+    let problem = DataProblem::Parameter {
+        what: "number of cells",
+        value: values.len() as f64,
+        allowed: "at most 10 million",
+    };
+    (Array::zeros(D::zeros(values.ndim())), Err(problem))
+}
+
+/// Decimals with which a value can be labelled: as many as a double has significant digits.
+const MOST_DECIMALS: usize = 17;
+
+/// The decimals of value labels, where there are any.
+pub(crate) fn proper_decimals(decimals: Option<usize>) -> Result<(), DataProblem> {
+    match decimals {
+        Some(decimals) if decimals > MOST_DECIMALS => Err(DataProblem::Parameter {
+            what: "number of decimals",
+            value: decimals as f64,
+            allowed: "at most 17",
         }),
+        _ => Ok(()),
+    }
+}
+
+/// Values between which a colour or a level can be interpolated: their span is a number.
+pub(crate) fn proper_span<'a>(
+    values: impl IntoIterator<Item = &'a f64>,
+) -> Result<(), DataProblem> {
+    match bounds(values.into_iter().copied()) {
+        // twice the largest magnitude is the span of a map around zero
+        Some((low, high)) if !(2.0 * low.abs().max(high.abs())).is_finite() => {
+            let value = if -low > high { low } else { high };
+            Err(DataProblem::Parameter {
+                what: "the value of largest magnitude",
+                value,
+                allowed: "within ±8.9e307, so that the span of the values is a number",
+            })
+        }
+        _ => Ok(()),
     }
 }
 

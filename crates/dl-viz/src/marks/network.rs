@@ -61,6 +61,8 @@ enum Place {
 
 /// A layer of more neurons than this shows only its ends.
 const MOST: usize = 9;
+/// More columns than this cannot be told apart, however wide the figure.
+const MOST_LAYERS: usize = 1000;
 /// Neurons shown on each side of the dots.
 const ENDS: usize = 4;
 
@@ -75,7 +77,7 @@ const WIDEST_EDGE: f64 = 4.0;
 const OUTLINE: f64 = 1.6;
 
 impl Network {
-    /// A network of so many neurons in each layer, from the inputs on.
+    /// A network of so many neurons in each layer, from the inputs on. At most 1000 layers are drawn.
     pub fn new(layers: impl IntoIterator<Item = usize>) -> Self {
         Self {
             layers: layers.into_iter().collect(),
@@ -420,6 +422,13 @@ impl Mark for Network {
         if self.layers.is_empty() || self.layers.contains(&0) {
             return Err(DataProblem::Empty("neurons in a layer"));
         }
+        if self.layers.len() > MOST_LAYERS {
+            return Err(DataProblem::Parameter {
+                what: "number of layers",
+                value: self.layers.len() as f64,
+                allowed: "at most 1000",
+            });
+        }
         let layer = |layer: usize, count: usize, allowed| {
             if layer < count {
                 return Ok(());
@@ -458,12 +467,12 @@ impl Mark for Network {
                 "neurons of the next layer",
                 outputs,
             )?;
-            let weights: Vec<f64> = weights.iter().copied().collect();
-            all_finite("weights (row by row)", &weights)?;
+            all_finite("weights (row by row)", weights)?;
         }
         for texts in &self.edge_labels {
             let (inputs, outputs) = edges(texts.layer)?;
-            same_length("labels", texts.texts.len(), "edges", inputs * outputs)?;
+            let edges = inputs.saturating_mul(outputs);
+            same_length("labels", texts.texts.len(), "edges", edges)?;
         }
         Ok(())
     }

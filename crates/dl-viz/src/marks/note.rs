@@ -23,7 +23,7 @@ impl Mark for Rule {
     }
 
     fn check(&self) -> Result<(), DataProblem> {
-        all_finite("its position", &[self.value])
+        all_finite("its position", [&self.value])
     }
 
     fn outline(&self) -> Vec<Vec<(f64, f64)>> {
@@ -107,7 +107,7 @@ impl Mark for Note {
     }
 
     fn check(&self) -> Result<(), DataProblem> {
-        all_finite("its point", &[self.point.0, self.point.1])
+        all_finite("its point", [&self.point.0, &self.point.1])
     }
 
     fn outline(&self) -> Vec<Vec<(f64, f64)>> {

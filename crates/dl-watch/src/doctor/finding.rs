@@ -1,11 +1,14 @@
 //! What the doctor says.
 
+use std::collections::HashSet;
 use std::fmt;
 
+use dl_core::text::shown;
 use serde::{Deserialize, Serialize};
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Check {
     /// Targets that the loss does not take, such as class numbers out of range.
@@ -48,6 +51,7 @@ pub enum Check {
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Severity {
     /// Worth knowing; often intended.
     Note,
@@ -59,6 +63,7 @@ pub enum Severity {
 
 /// One thing that is wrong: where, the number, the threshold, and what to try.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// What was looked at.
     pub check: Check,
@@ -80,6 +85,7 @@ pub struct Finding {
 
 /// A step of a `fit`; both count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moment {
     /// The epoch.
     pub epoch: usize,
@@ -91,6 +97,7 @@ pub struct Moment {
 ///
 /// [`Display`](fmt::Display) lists them, the worst first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Diagnosis {
     /// The findings.
     pub findings: Vec<Finding>,
@@ -116,14 +123,10 @@ impl Diagnosis {
 
     /// Adds findings; what was found before about the same subject is not said again.
     pub(crate) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        for finding in findings {
-            let known = self
-                .of(finding.check)
-                .any(|known| known.subject == finding.subject);
-            if !known {
-                self.findings.push(finding);
-            }
-        }
+        let about = |finding: &Finding| (finding.check, finding.subject.clone());
+        let mut known: HashSet<_> = self.findings.iter().map(about).collect();
+        let new = |finding: &Finding| known.insert(about(finding));
+        self.findings.extend(findings.into_iter().filter(new));
     }
 }
 
@@ -139,7 +142,8 @@ impl fmt::Display for Severity {
 
 impl fmt::Display for Moment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "epoch {}, step {}", self.epoch + 1, self.step + 1)
+        let [epoch, step] = [self.epoch, self.step].map(|count| count.saturating_add(1));
+        write!(out, "epoch {epoch}, step {step}")
     }
 }
 
@@ -152,6 +156,8 @@ impl fmt::Display for Finding {
             advice,
             ..
         } = self;
+        // names of layers and columns are the user's
+        let [subject, message, advice] = [subject, message, advice].map(|text| shown(text));
         write!(out, "{severity}: {subject}: {message}")?;
         if let Some(moment) = self.at {
             write!(out, " ({moment})")?;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// thresholds.dead_share = 0.6;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Thresholds {
     /// The largest class may have so many times the samples of the smallest: 10.

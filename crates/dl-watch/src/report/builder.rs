@@ -13,7 +13,6 @@ use serde_json::Value;
 
 use super::feature_maps::feature_maps;
 use super::{Mistake, ReportError, page};
-use crate::file::write_whole;
 
 /// A report of a run, as a value: sections appear where there is something in them.
 ///
@@ -204,10 +203,10 @@ impl Report {
     /// # Errors
     /// [`ReportError`] where a figure cannot be drawn, or there is not one name for each class.
     pub fn to_html(&self) -> Result<String, ReportError> {
-        Ok(page::render(self)?.into_string())
+        Ok(without_controls(page::render(self)?.into_string()))
     }
 
-    /// Writes the page to a file, beside it first and then renamed over it.
+    /// Writes the page to a file, whole or not at all ([`dl_fs::write_atomically`]).
     ///
     /// # Errors
     /// As [`to_html`](Self::to_html); [`ReportError::Io`] with the path if it cannot be written.
@@ -217,11 +216,23 @@ impl Report {
 
     fn write(&self, path: &Path) -> Result<(), ReportError> {
         let html = self.to_html()?;
-        let written = write_whole(path, |out| out.write_all(html.as_bytes()));
+        let written = dl_fs::write_atomically(path, |out| out.write_all(html.as_bytes()));
         written.map_err(|source: io::Error| ReportError::Io {
             path: path.to_owned(),
             source,
         })
+    }
+}
+
+/// The page with a replacement character for what names, captions and texts may hold but no page may:
+/// control characters, and the two code points that are no characters.
+fn without_controls(page: String) -> String {
+    let forbidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    match page.contains(forbidden) {
+        true => page.replace(forbidden, "\u{fffd}"),
+        false => page,
     }
 }
 

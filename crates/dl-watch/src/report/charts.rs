@@ -32,7 +32,7 @@ impl<'a> Curve<'a> {
         color: Color,
         value: impl Fn(&Epoch) -> Option<f64>,
     ) -> Self {
-        let point = |epoch: &Epoch| Some(((epoch.epoch + 1) as f64, value(epoch)?));
+        let point = |epoch: &Epoch| Some((epoch.epoch.saturating_add(1) as f64, value(epoch)?));
         let values = history.epochs.iter().filter_map(point);
         Self {
             label,
@@ -105,7 +105,7 @@ pub(super) fn curves(report: &Report) -> Result<Markup, ReportError> {
             panel = panel.log_y();
         }
         if let Some(best) = best(history).filter(|_| history.epochs.len() > 1) {
-            panel = panel.vertical_line((best.epoch + 1) as f64, "best");
+            panel = panel.vertical_line(best.epoch.saturating_add(1) as f64, "best");
         }
         charts.push(chart(panel, SECTION, "Loss by epoch")?);
     }
@@ -158,7 +158,9 @@ pub(super) fn timings(report: &Report) -> Result<Markup, ReportError> {
 fn of_epochs(history: &History) -> Vec<(String, String)> {
     let seconds: f64 = history.epochs.iter().map(|epoch| epoch.seconds).sum();
     let epochs = history.epochs.len();
-    let samples: usize = history.epochs.iter().map(|epoch| epoch.train.samples).sum();
+    let samples = history.epochs.iter().map(|epoch| epoch.train.samples);
+    // of a file, which may say anything
+    let samples = samples.fold(0, usize::saturating_add);
     let (Ok(total), true) = (Duration::try_from_secs_f64(seconds), epochs > 0) else {
         return Vec::new();
     };

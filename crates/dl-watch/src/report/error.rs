@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use dl_core::text::shown;
 use dl_viz::FigureError;
 
 use crate::ImageError;
@@ -12,7 +13,7 @@ use crate::ImageError;
 #[non_exhaustive]
 pub enum ReportError {
     /// A figure that cannot be drawn.
-    #[error("section `{section}`: {source}")]
+    #[error("section `{}`: {source}", shown(section))]
     Figure {
         /// Heading of the section.
         section: String,

@@ -61,7 +61,10 @@ fn of_history(history: &History) -> Vec<(String, String)> {
     if let Some(best) = best(history) {
         let by = best.validation.map_or("training", |_| "validation");
         let name = format!("Best epoch, by {by} loss");
-        add(&name, format!("{} of {epochs}", best.epoch + 1));
+        add(
+            &name,
+            format!("{} of {epochs}", best.epoch.saturating_add(1)),
+        );
     }
     let seconds = history.epochs.iter().map(|epoch| epoch.seconds).sum();
     if let Ok(time) = Duration::try_from_secs_f64(seconds) {

@@ -6,23 +6,38 @@ use dl_core::instantiate;
 use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
 use dl_nn::{Model, Scalar};
 
+use super::writer::has_fit;
 use super::{EventError, EventWriter};
+
+/// The run of what is measured on validation samples.
+const VALIDATION: &str = "validation";
+/// The run of what is written by the step: its steps are not the epochs of the others, so what is to be
+/// forgotten of it is another number.
+const STEPS: &str = "steps";
 
 /// Writes what training does as events, for `tensorboard --logdir DIR`.
 ///
 /// There are two runs, so that TensorBoard draws them into one chart: `DIR/train`, and
-/// `DIR/validation` where there are validation samples.
+/// `DIR/validation` where there are validation samples. What is written by the step is a run of its
+/// own, `DIR/steps`.
 ///
 /// | tag | run | step | what |
 /// |---|---|---|---|
 /// | `loss`, `accuracy` | both | epochs done | as in [`Epoch`]; no accuracy for regression |
 /// | `learning_rate`, `seconds` | train | epochs done | as in [`Epoch`] |
-/// | `step/loss`, `step/learning_rate` | train | steps done | with [`every_steps`](Self::every_steps) |
+/// | `step/loss`, `step/learning_rate` | steps | steps done | with [`every_steps`](Self::every_steps) |
 /// | `weights/dense_1.kernel` … | train | epochs done, 0 before the first | histograms |
 /// | `gradients/dense_1.kernel` … | train | epochs done | histograms of the epoch's last step |
 /// | `model` | train | 0 | the model's summary |
 ///
 /// Epochs and steps go on counting where the same callback goes through another `fit`.
+///
+/// **A `fit` that is resumed** in the same directory writes once more what an interrupted one had
+/// written after its last checkpoint. TensorBoard is told to forget that
+/// ([`EventWriter::purge_from`]), so it shows every epoch and step once: in `train` and `validation`
+/// what stands at an epoch that was not done, in `steps` at a step that was not done. A training
+/// that begins anew in the directory of another takes its place in the same way; to compare the
+/// two, give each its own. The files of the other stay.
 ///
 /// **Where the files cannot be written** (a full disk, a directory taken away) training stops after
 /// the step or epoch, with the reason in [`History::stopped`], and [`finish`](Self::finish) gives the
@@ -56,8 +71,14 @@ pub struct TensorBoard {
     train: EventWriter,
     /// Made when there is something to write into it.
     validation: Option<EventWriter>,
+    /// As the run `validation`.
+    steps: Option<EventWriter>,
     every_steps: u64,
     histograms: bool,
+    /// Whether there is another training in the directory.
+    replaces: bool,
+    /// Whether a `fit` has begun.
+    begun: bool,
     /// Epochs done.
     epoch: u64,
     /// Steps done.
@@ -67,7 +88,7 @@ pub struct TensorBoard {
 }
 
 impl TensorBoard {
-    /// Starts the event file `dir/train`.
+    /// Starts an event file in `dir/train`.
     ///
     /// # Errors
     /// [`EventError::Io`] with the path that cannot be written.
@@ -76,8 +97,13 @@ impl TensorBoard {
     }
 
     fn create_in(dir: &Path) -> Result<Self, EventError> {
-        let train = EventWriter::create(dir.join("train"))?;
-        Ok(Self::with_writer(dir, train))
+        let run = dir.join("train");
+        let replaces = has_fit(&run);
+        let train = EventWriter::create_for_fit(&run)?;
+        Ok(Self {
+            replaces,
+            ..Self::with_writer(dir, train)
+        })
     }
 
     fn with_writer(dir: &Path, train: EventWriter) -> Self {
@@ -85,8 +111,11 @@ impl TensorBoard {
             dir: dir.to_owned(),
             train,
             validation: None,
+            steps: None,
             every_steps: 0,
             histograms: true,
+            replaces: false,
+            begun: false,
             epoch: 0,
             step: 0,
             error: None,
@@ -106,7 +135,9 @@ impl TensorBoard {
         self
     }
 
-    /// The writer of the run `train`, for values of one's own.
+    /// The writer of the run `train`, for values of one's own. Steps of this run are epochs done:
+    /// where a `fit` is resumed after `n` of them, values that were written at steps above `n` before
+    /// this callback was made are forgotten.
     pub fn writer(&mut self) -> &mut EventWriter {
         &mut self.train
     }
@@ -136,20 +167,48 @@ impl TensorBoard {
     }
 
     fn begin<F: Scalar>(&mut self, run: &Run<'_, F>) {
-        if let Some((epochs, steps)) = run.resumed_at {
-            // the files before this one have what came before
-            self.epoch = epochs as u64;
-            self.step = (epochs * run.plan.steps_per_epoch + steps) as u64;
-            return;
-        }
+        let first = !std::mem::replace(&mut self.begun, true);
         // an error stops training after the first step
-        self.attempt(|board| board.first(run.model));
+        self.attempt(|board| match run.resumed_at {
+            Some((epochs, steps)) => {
+                // the files before this one have what came before
+                board.epoch = epochs as u64;
+                let steps_before = epochs.saturating_mul(run.plan.steps_per_epoch);
+                board.step = steps_before.saturating_add(steps) as u64;
+                board.forget(
+                    board.epoch.saturating_add(1),
+                    board.step.saturating_add(1),
+                    first,
+                )
+            }
+            None if first => {
+                if board.replaces {
+                    board.forget(0, 0, first)?;
+                }
+                board.first(run.model)
+            }
+            None => Ok(()),
+        });
+    }
+
+    /// Forgets what was written from this epoch and this step on: it is computed again. Before the first
+    /// `fit`, what the writer of the run `train` was given stays.
+    fn forget(&mut self, epoch: u64, step: u64, first: bool) -> Result<(), EventError> {
+        match first {
+            true => self.train.purge_from_before(epoch)?,
+            false => self.train.purge_from(epoch)?,
+        }
+        // these are made here if there are files of them
+        if self.dir.join(VALIDATION).is_dir() {
+            writer_of(&mut self.validation, &self.dir, VALIDATION)?.purge_from(epoch)?;
+        }
+        if self.dir.join(STEPS).is_dir() {
+            writer_of(&mut self.steps, &self.dir, STEPS)?.purge_from(step)?;
+        }
+        self.flush()
     }
 
     fn first<F: Scalar>(&mut self, model: &Model<F>) -> Result<(), EventError> {
-        if self.epoch > 0 || self.step > 0 {
-            return Ok(());
-        }
         let summary = format!("```\n{}\n```", model.summary());
         self.train.text("model", 0, &summary)?;
         self.weights(model)?;
@@ -190,10 +249,7 @@ impl TensorBoard {
             .scalar("learning_rate", at, epoch.learning_rate)?;
         self.train.scalar("seconds", at, epoch.seconds)?;
         if let Some(validation) = &epoch.validation {
-            let writer = match &mut self.validation {
-                Some(writer) => writer,
-                none => none.insert(EventWriter::create(self.dir.join("validation"))?),
-            };
+            let writer = writer_of(&mut self.validation, &self.dir, VALIDATION)?;
             writer.scalar("loss", at, validation.loss)?;
             if let Some(accuracy) = validation.accuracy {
                 writer.scalar("accuracy", at, accuracy)?;
@@ -222,16 +278,30 @@ impl TensorBoard {
         if self.every_steps == 0 || !self.step.is_multiple_of(self.every_steps) {
             return Ok(());
         }
-        self.train.scalar("step/loss", self.step, step.loss)?;
-        self.train
-            .scalar("step/learning_rate", self.step, step.learning_rate)?;
-        self.train.flush()
+        let writer = writer_of(&mut self.steps, &self.dir, STEPS)?;
+        writer.scalar("step/loss", self.step, step.loss)?;
+        writer.scalar("step/learning_rate", self.step, step.learning_rate)?;
+        writer.flush()
     }
 
     fn flush(&mut self) -> Result<(), EventError> {
-        self.train.flush()?;
-        self.validation.as_mut().map_or(Ok(()), EventWriter::flush)
+        let others = self.validation.iter_mut().chain(&mut self.steps);
+        std::iter::once(&mut self.train)
+            .chain(others)
+            .try_for_each(EventWriter::flush)
     }
+}
+
+/// The run `name`, which is made when there is something to write into it.
+fn writer_of<'a>(
+    writer: &'a mut Option<EventWriter>,
+    dir: &Path,
+    name: &str,
+) -> Result<&'a mut EventWriter, EventError> {
+    Ok(match writer {
+        Some(writer) => writer,
+        none => none.insert(EventWriter::create_for_fit(&dir.join(name))?),
+    })
 }
 
 impl<F: Scalar> Callback<F> for TensorBoard {

@@ -11,7 +11,7 @@ pub(super) struct Event {
     pub(super) wall_time: f64,
     #[prost(int64, tag = "2")]
     pub(super) step: i64,
-    #[prost(oneof = "What", tags = "3, 5")]
+    #[prost(oneof = "What", tags = "3, 5, 7")]
     pub(super) what: Option<What>,
 }
 
@@ -22,7 +22,20 @@ pub(super) enum What {
     FileVersion(String),
     #[prost(message, tag = "5")]
     Summary(Summary),
+    #[prost(message, tag = "7")]
+    SessionLog(SessionLog),
 }
+
+/// `event.proto`: that a training begins, or goes on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct SessionLog {
+    /// [`SESSION_START`].
+    #[prost(int32, tag = "1")]
+    pub(super) status: i32,
+}
+
+/// `SessionLog.SessionStatus`: what has this step or a later one is out of date.
+pub(super) const SESSION_START: i32 = 1;
 
 /// `summary.proto`: values by tag.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -5,13 +5,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dl_core::text::shown;
 use dl_viz::Number;
 use prost::Message;
 
 use super::histogram::histogram;
 use super::proto::{
-    Content, DT_STRING, Event, ImageProto, PluginData, Summary, SummaryMetadata, TensorProto,
-    TensorShape, Value, What,
+    Content, DT_STRING, Event, ImageProto, PluginData, SESSION_START, SessionLog, Summary,
+    SummaryMetadata, TensorProto, TensorShape, Value, What,
 };
 use super::records::write_record;
 use crate::Image;
@@ -32,7 +33,7 @@ pub enum EventError {
     #[error("the tag is empty; a value needs a name such as `loss`")]
     Tag,
     /// A step beyond the format's numbers.
-    #[error("{tag}: step {step} is above {}", i64::MAX)]
+    #[error("{}: step {step} is above {}", shown(tag), i64::MAX)]
     Step {
         /// The value's tag.
         tag: String,
@@ -41,7 +42,8 @@ pub enum EventError {
     },
     /// A picture beyond the format's numbers.
     #[error(
-        "{tag}: a picture of {width} × {height} pixels is wider or higher than {}",
+        "{}: a picture of {width} × {height} pixels is wider or higher than {}",
+        shown(tag),
         i32::MAX
     )]
     Size {
@@ -77,8 +79,15 @@ pub enum EventError {
 #[derive(Debug)]
 pub struct EventWriter {
     path: PathBuf,
+    /// A file that TensorBoard reads before this one, and after all that were there earlier.
+    before: PathBuf,
     out: BufWriter<File>,
 }
+
+/// What the name of every event file holds: TensorBoard knows them by it.
+const MARK: &str = "tfevents";
+/// How the name of a file of the callback [`TensorBoard`](super::TensorBoard) ends.
+const OF_FIT: &str = "fit";
 
 impl EventWriter {
     /// Starts an event file in this directory, which is made where it is missing. Files that are
@@ -87,33 +96,38 @@ impl EventWriter {
     /// # Errors
     /// [`EventError::Io`] with the path that cannot be written.
     pub fn create(dir: impl AsRef<Path>) -> Result<Self, EventError> {
-        Self::create_in(dir.as_ref())
+        Self::create_in(dir.as_ref(), "")
     }
 
-    fn create_in(dir: &Path) -> Result<Self, EventError> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            |source| EventError::Io { path, source }
-        };
-        fs::create_dir_all(dir).map_err(io(dir))?;
+    /// The writer of a `fit`, whose files are known by their names.
+    pub(super) fn create_for_fit(dir: &Path) -> Result<Self, EventError> {
+        Self::create_in(dir, &format!(".{OF_FIT}"))
+    }
+
+    fn create_in(dir: &Path, ending: &str) -> Result<Self, EventError> {
+        fs::create_dir_all(dir).map_err(io_error(dir))?;
         let seconds = wall_time() as u64;
-        let mut number = 0;
+        let mut number = 1;
         loop {
-            // TensorBoard takes any file with `tfevents` in its name, in the order of the names
-            let name = format!("events.out.tfevents.{seconds:010}.dl-watch.{number}");
-            let path = dir.join(name);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Self::start(path, file),
+            // TensorBoard reads the files in the order of their names
+            let name =
+                |number: usize| format!("events.out.{MARK}.{seconds:010}.dl-watch.{number:06}");
+            let path = dir.join(name(number) + ending);
+            match create_new(&path) {
+                Ok(file) => {
+                    let before = dir.join(name(number - 1) + ".start");
+                    return Self::start(path, before, file);
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                Err(error) => return Err(io(&path)(error)),
+                Err(error) => return Err(io_error(&path)(error)),
             }
         }
     }
 
     /// Writes the event that every file begins with.
-    pub(super) fn start(path: PathBuf, file: File) -> Result<Self, EventError> {
+    pub(super) fn start(path: PathBuf, before: PathBuf, file: File) -> Result<Self, EventError> {
         let out = BufWriter::new(file);
-        let mut writer = Self { path, out };
+        let mut writer = Self { path, before, out };
         writer.event(0, What::FileVersion("brain.Event:2".to_owned()))?;
         Ok(writer)
     }
@@ -181,6 +195,34 @@ impl EventWriter {
         self.value(tag, step, content, Some("text"))
     }
 
+    /// Says that the run goes on from `step` after an interruption: TensorBoard forgets what was
+    /// written for this step and later ones before, by this writer or into other files of the run.
+    /// It is PyTorch's `purge_step`, a `SessionLog` of status `START`.
+    ///
+    /// # Errors
+    /// [`EventError`] where the step is too large or the file not writable.
+    pub fn purge_from(&mut self, step: u64) -> Result<(), EventError> {
+        let number = i64::try_from(step).map_err(|_| EventError::Step {
+            tag: "purge".to_owned(),
+            step,
+        })?;
+        // twice, since TensorBoard takes the first of a run for the beginning of it
+        for _ in 0..2 {
+            let status = SESSION_START;
+            self.event(number, What::SessionLog(SessionLog { status }))?;
+        }
+        Ok(())
+    }
+
+    /// As [`purge_from`](Self::purge_from), but what this writer has written stays.
+    pub(super) fn purge_from_before(&self, step: u64) -> Result<(), EventError> {
+        let path = self.before.clone();
+        let file = create_new(&path).map_err(io_error(&path))?;
+        let mut start = Self::start(path.clone(), path, file)?;
+        start.purge_from(step)?;
+        start.flush()
+    }
+
     /// Writes out what the buffer holds, so that TensorBoard sees it.
     ///
     /// # Errors
@@ -234,6 +276,25 @@ impl EventWriter {
     }
 }
 
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+fn io_error(path: &Path) -> impl Fn(io::Error) -> EventError {
+    move |source| EventError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Whether a `fit` has written into this directory.
+pub(super) fn has_fit(dir: &Path) -> bool {
+    let ending = format!(".{OF_FIT}");
+    let names = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.any(|name| name.contains(MARK) && name.ends_with(&ending))
+}
+
 /// Seconds since 1970 by the system's clock; 0 where it says an earlier time.
 fn wall_time() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -241,7 +302,7 @@ fn wall_time() -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::records::tests::read_records;
     use super::*;
     use ndarray::{Array3, arr1};
@@ -251,6 +312,14 @@ mod tests {
         let records = read_records(&fs::read(path).unwrap()).unwrap();
         let event = |record: Vec<u8>| Event::decode(record.as_slice()).unwrap();
         records.into_iter().map(event).collect()
+    }
+
+    /// The steps from which values are to be forgotten.
+    pub(in crate::tensorboard) fn purges(path: &Path) -> Vec<i64> {
+        let status = SESSION_START;
+        let start = Some(What::SessionLog(SessionLog { status }));
+        let starts = events(path).into_iter().filter(|event| event.what == start);
+        starts.map(|event| event.step).collect()
     }
 
     /// Step, tag and content of every value.
@@ -309,6 +378,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let [first, second] = [(); 2].map(|()| EventWriter::create(dir.path()).unwrap());
         assert_ne!(first.path(), second.path());
+        // TensorBoard reads them in the order of their names
+        let many: Vec<_> = (0..12)
+            .map(|_| EventWriter::create(dir.path()).unwrap())
+            .collect();
+        assert!(many.windows(2).all(|pair| pair[0].path() < pair[1].path()));
     }
 
     #[test]

@@ -189,11 +189,11 @@ fn column<'a, F: Scalar>(
     };
     let weights = matrix(&kernel.value)?;
     let fused = layer.activation.unwrap_or_default();
-    let y = row(&layer.output, sample)?.to_owned();
-    let y_gradient = row(&layer.output_gradient, sample)?.to_owned();
+    let y = owned(row(&layer.output, sample)?);
+    let y_gradient = owned(row(&layer.output_gradient, sample)?);
     let (sums, activations) = match next {
         Some(next) if fused == Activation::Identity => {
-            let of = |values| row(values, sample).map(|row| row.to_owned());
+            let of = |values| row(values, sample).map(owned);
             let activations = [of(&next.output)?, of(&next.output_gradient)?];
             ([y, y_gradient], Some(activations))
         }
@@ -230,6 +230,11 @@ fn column<'a, F: Scalar>(
 fn row<F: Scalar>(values: &ArrayD<F>, sample: usize) -> Option<ArrayView1<'_, F>> {
     let batch = values.view().into_dimensionality::<Ix2>().ok()?;
     (sample < batch.nrows()).then(|| batch.index_axis_move(Axis(0), sample))
+}
+
+/// A copy in standard layout: ndarray's own keeps the order of an array that lies backwards.
+fn owned<F: Scalar>(values: ArrayView1<'_, F>) -> Array1<F> {
+    values.iter().copied().collect()
 }
 
 /// `x₁`, `x₂` …; one neuron alone has no number.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// [`Display`](std::fmt::Display) shows it as a table, [`figure`](Self::figure) draws it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct XRay<F> {
     /// The loss's name.
     pub loss_name: String,
@@ -38,6 +39,7 @@ pub struct XRay<F> {
 
 /// One layer of an [`XRay`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerXRay<F> {
     /// The layer's name in the model.
     pub name: String,
@@ -55,6 +57,7 @@ pub struct LayerXRay<F> {
 
 /// One parameter of a layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterXRay<F> {
     /// Its name within the layer: `kernel`.
     pub name: String,
@@ -66,6 +69,7 @@ pub struct ParameterXRay<F> {
 
 /// The targets of a batch, owned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Targets<F> {
     /// One class number a sample.
     Classes(Array1<usize>),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dl_core::instantiate;
+use dl_core::{instantiate, text::shown};
 use dl_nn::losses::Loss;
 use dl_nn::{DataError, Mode, Model, Scalar, Target};
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, Dimension};
@@ -12,6 +12,7 @@ use super::XRay;
 
 /// The first array of a step, in the order of computation, that holds a NaN or an infinity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NonFinite {
     /// Which array.
     pub place: Place,
@@ -23,6 +24,7 @@ pub struct NonFinite {
 
 /// An array of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Place {
     /// The samples.
@@ -59,12 +61,14 @@ impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Input => out.write_str("the input"),
-            Place::Parameter { layer, parameter } => write!(out, "{layer}.{parameter}"),
-            Place::Output { layer } => write!(out, "the output of {layer}"),
+            Place::Parameter { layer, parameter } => {
+                write!(out, "{}.{}", shown(layer), shown(parameter))
+            }
+            Place::Output { layer } => write!(out, "the output of {}", shown(layer)),
             Place::Loss => out.write_str("the loss"),
-            Place::OutputGradient { layer } => write!(out, "∂L/∂output of {layer}"),
+            Place::OutputGradient { layer } => write!(out, "∂L/∂output of {}", shown(layer)),
             Place::ParameterGradient { layer, parameter } => {
-                write!(out, "∂L/∂{layer}.{parameter}")
+                write!(out, "∂L/∂{}.{}", shown(layer), shown(parameter))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dl_core::instantiate;
+use dl_core::{instantiate, text::shown};
 use dl_nn::Scalar;
 use ndarray::ArrayD;
 
@@ -62,19 +62,19 @@ impl<F: Scalar> XRay<F> {
             let line = cells.collect::<Vec<_>>().join("  ");
             writeln!(out, "{}", line.trim_end())?;
         }
-        write!(out, "L = {} ({})", short(self.loss), self.loss_name)
+        write!(out, "L = {} ({})", short(self.loss), shown(&self.loss_name))
     }
 }
 
 fn row<F: Scalar>([layer, kind, array]: [&str; 3], values: &ArrayD<F>) -> [String; 9] {
     let s = Statistics::of(values.iter());
-    let mut array = array.to_owned();
+    let mut array = shown(array).to_string();
     if s.non_finite > 0 {
         array += &format!(" ({} not finite)", s.non_finite);
     }
     [
-        layer.to_owned(),
-        kind.to_owned(),
+        shown(layer).to_string(),
+        shown(kind).to_string(),
         array,
         format!("{:?}", values.shape()),
         short(s.mean),

@@ -17,6 +17,7 @@ import time
 from tensorboard.backend.event_processing import (
     event_accumulator,
     plugin_event_accumulator,
+    plugin_event_multiplexer,
 )
 from tensorboard.util import tensor_util
 
@@ -86,7 +87,13 @@ def check(path, run, expected):
     for kind, plugin in plugins.items():
         found = tensors.PluginTagToContent(plugin) if expected[kind] else {}
         same(f"{run}: tags for {plugin}", sorted(found), sorted(expected[kind]))
+    for tag in expected["texts"]:
+        same(f"{run}: {tag}: times", len(tensors.Tensors(tag)), 1)
+    for tag, points in expected["scalars"].items():
+        found = [(event.step, tensor_util.make_ndarray(event.tensor_proto).item()) for event in tensors.Tensors(tag)]
+        same_points(f"{run}: {tag}: as tensors", found, points)
     for tag, last in expected["histograms"].items():
+        same(f"{run}: {tag}: steps of tensors", [event.step for event in tensors.Tensors(tag)], last["steps"])
         # rows of left edge, right edge, count
         buckets = tensor_util.make_ndarray(tensors.Tensors(tag)[-1].tensor_proto)
         same(f"{run}: {tag}: tensor counts", buckets[:, 2].sum(), last["num"])
@@ -102,6 +109,15 @@ def main():
         runs = json.load(file)
     for run, values in runs.items():
         print(f"{run}: {check(f'{directory}/{run}', run, values)} tags as expected")
+    # all runs, side by side
+    together = plugin_event_multiplexer.EventMultiplexer(size_guidance={"tensors": EVERYTHING})
+    together.AddRunsFromDirectory(directory)
+    together.Reload()
+    same("runs", sorted(together.Runs()), sorted(runs))
+    for run, values in runs.items():
+        for tag, points in values["scalars"].items():
+            steps = [event.step for event in together.Tensors(run, tag)]
+            same(f"{run}: {tag}: steps of all runs", steps, [step for step, _ in points])
 
 
 main()

@@ -15,6 +15,7 @@ use self::project::{NETWORK, PROGRAMS, Project};
 use self::table::{Row, Speed};
 use super::quiet;
 use crate::programs::{cargo, root};
+use examples::println;
 
 /// Images that the network learns from to be timed, and as many where not even the crates are optimised.
 const IMAGES: usize = 6400;

@@ -89,8 +89,10 @@ pub(super) fn layer<F: Scalar>(
     Ok(x.element_wise(name))
 }
 
-/// `LRN`, whose α is divided by the number of channels summed, as ours is not. Run times want α and
-/// β positive: without one of them, the divisor is k^β.
+/// `LRN`, whose α is divided by the number of channels summed, as ours is not.
+///
+/// Its bias is 1: `OpenVINO` takes k for a whole number. (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a
+/// product with k^−β follows. Run times want α and β positive: without one of them, that is all.
 pub(super) fn local_response<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
@@ -102,11 +104,11 @@ pub(super) fn local_response<F: Scalar>(
         alpha,
         beta,
     } = layer.settings()?;
-    let alpha = alpha * size as f64;
-    if alpha as f32 == 0.0 || beta as f32 == 0.0 {
-        let divisor = graph.scalar("divisor", k.powf(beta) as f32);
-        let name = graph.node("Div", &[&x.name, &divisor], []);
-        return Ok(x.element_wise(name));
+    let alpha = alpha * size as f64 / k;
+    let factor = k.powf(-beta);
+    if !(alpha as f32).is_finite() || !(factor as f32).is_normal() {
+        let why = format!("α/k = {alpha:e} or k^−β = {factor:e} is beyond single precision");
+        return Err(layer.wrong_settings(why));
     }
     // samples of any shape are images of a column of pixels
     let image = match *layer.input {
@@ -114,13 +116,22 @@ pub(super) fn local_response<F: Scalar>(
         [ref pixels @ .., channels] => [pixels.iter().product(), 1, channels],
         [] => [1; 3],
     };
-    let x = x.channels_first(graph, image);
-    let attributes = [
-        int("size", size),
-        float("alpha", alpha),
-        float("beta", beta),
-        float("bias", k),
-    ];
-    let name = graph.node("LRN", &[&x.name], attributes);
-    Ok(Batch::image(name, image))
+    let mut x = x;
+    if alpha as f32 != 0.0 && beta as f32 != 0.0 {
+        x = x.channels_first(graph, image);
+        let attributes = [
+            int("size", size),
+            float("alpha", alpha),
+            float("beta", beta),
+            float("bias", 1.0),
+        ];
+        let name = graph.node("LRN", &[&x.name], attributes);
+        x = Batch::image(name, image);
+    }
+    if factor == 1.0 {
+        return Ok(x);
+    }
+    let factor = graph.scalar("factor", factor as f32);
+    let name = graph.node("Mul", &[&x.name, &factor], []);
+    Ok(x.element_wise(name))
 }

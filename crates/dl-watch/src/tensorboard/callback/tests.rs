@@ -1,3 +1,4 @@
+use super::super::writer::tests::purges;
 use super::*;
 use dl_nn::ndarray::array;
 use dl_nn::prelude::*;
@@ -48,6 +49,56 @@ fn a_training_gone_on_with_counts_on() {
     assert_eq!((board.epoch, board.step), (3, 6));
 }
 
+/// The steps from which the files of a run say that values are to be forgotten, file by file.
+fn purged(dir: &Path) -> Vec<Vec<i64>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().map(|file| purges(file)).collect()
+}
+
+#[test]
+fn a_training_gone_on_with_forgets_what_was_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = ["train", "validation", "steps"].map(|run| dir.path().join(run));
+    let mut board = TensorBoard::create(dir.path()).unwrap().every_steps(1);
+    // neither a validation nor a step has been written, here or before
+    board.forget(3, 6, true).unwrap();
+    assert!(!runs[1].exists() && !runs[2].exists());
+    runs[1..]
+        .iter()
+        .for_each(|run| std::fs::create_dir(run).unwrap());
+    board.forget(5, 9, false).unwrap();
+    // twice each, as TensorBoard takes the first of a run for its beginning
+    assert_eq!(purged(&runs[0]), [[3, 3], [5, 5]]);
+    assert_eq!(purged(&runs[1]), [[5, 5]]);
+    assert_eq!(purged(&runs[2]), [[9, 9]]);
+}
+
+#[test]
+fn a_training_takes_the_place_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = EventWriter::create(dir.path().join("train")).unwrap();
+    assert!(!has_fit(&dir.path().join("train")), "not of a fit");
+    drop(own);
+    for _ in 0..3 {
+        let mut board = TensorBoard::create(dir.path()).unwrap();
+        fit(&mut board, 1);
+        // going on is no new training
+        fit(&mut board, 1);
+        board.finish().unwrap();
+    }
+    let none = Vec::<i64>::new;
+    let train = [none(), none(), vec![0, 0], none(), vec![0, 0], none()];
+    assert_eq!(purged(&dir.path().join("train")), train);
+    assert_eq!(
+        purged(&dir.path().join("validation")),
+        [none(), vec![0, 0], vec![0, 0]]
+    );
+}
+
 /// `/dev/full` opens, and says at each write that the disk is full.
 #[test]
 #[cfg(target_os = "linux")]
@@ -57,7 +108,7 @@ fn a_full_disk_stops_training_and_is_told() {
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let train = EventWriter::start("/dev/full".into(), full).unwrap();
+    let train = EventWriter::start("/dev/full".into(), dir.path().join("before"), full).unwrap();
     let mut board = TensorBoard::with_writer(dir.path(), train);
     let history = fit(&mut board, 5);
     assert!(history.epochs.is_empty());

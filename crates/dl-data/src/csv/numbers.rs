@@ -1,0 +1,163 @@
+//! Numbers as they are written.
+
+use std::borrow::Cow;
+
+/// The marks in a number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbers {
+    pub(super) decimal: char,
+    pub(super) thousands: Option<char>,
+}
+
+impl Numbers {
+    /// The number, if the text is one.
+    pub(super) fn parse(self, text: &str) -> Option<f64> {
+        self.plain(text)?.parse().ok()
+    }
+
+    /// The text with a decimal point and without separators of thousands; none if these are where
+    /// they cannot be: thousands have three digits, and 1,5 is no 15.
+    pub(super) fn plain(self, text: &str) -> Option<Cow<'_, str>> {
+        if self.decimal == '.' && self.thousands.is_none() {
+            return Some(Cow::Borrowed(text));
+        }
+        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let sign = &text[..text.len() - unsigned.len()];
+        let end = |c: char| c == self.decimal || c.eq_ignore_ascii_case(&'e');
+        let (whole, rest) = unsigned.split_at(unsigned.find(end).unwrap_or(unsigned.len()));
+        let mut plain = sign.to_owned();
+        match self.thousands {
+            Some(thousands) if whole.contains(thousands) => {
+                for (i, group) in whole.split(thousands).enumerate() {
+                    let digits = group.bytes().all(|byte| byte.is_ascii_digit());
+                    let fits = match i {
+                        0 => (1..=3).contains(&group.len()),
+                        _ => group.len() == 3,
+                    };
+                    if !(digits && fits) {
+                        return None;
+                    }
+                    plain += group;
+                }
+            }
+            // a point that is no decimal point
+            _ if whole.contains('.') => return None,
+            _ => plain += whole,
+        }
+        match rest.strip_prefix(self.decimal) {
+            Some(fraction) if fraction.contains('.') => return None,
+            Some(fraction) => {
+                plain.push('.');
+                plain += fraction;
+            }
+            None => plain += rest,
+        }
+        Some(Cow::Owned(plain))
+    }
+
+    /// The number's digits without what does not change its value, so that numbers written in two ways
+    /// are the same text; with the number itself. None of what is no finite number.
+    pub(super) fn canonical(self, text: &str) -> Option<(f64, String)> {
+        let plain = self.plain(text)?;
+        let value: f64 = plain.parse().ok().filter(|value: &f64| value.is_finite())?;
+        // digits beyond those an f64 has count, unless they are written with an exponent
+        let plain = match plain.contains(['e', 'E']) {
+            true => value.to_string(),
+            false => plain.into_owned(),
+        };
+        let unsigned = plain.trim_start_matches(['+', '-']).trim_start_matches('0');
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let digits = match (whole, fraction) {
+            ("", "") => "0".to_owned(),
+            (whole, "") => whole.to_owned(),
+            (whole, fraction) => format!("{whole}.{fraction}"),
+        };
+        let sign = if plain.starts_with('-') && digits != "0" {
+            "-"
+        } else {
+            ""
+        };
+        Some((value + 0.0, format!("{sign}{digits}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_where_they_belong() {
+        let german = Numbers {
+            decimal: ',',
+            thousands: Some('.'),
+        };
+        let swiss = Numbers {
+            decimal: '.',
+            thousands: Some('\''),
+        };
+        let french = Numbers {
+            decimal: ',',
+            thousands: Some('\u{202f}'),
+        };
+        for (numbers, text, value) in [
+            (german, "1.234.567,5", 1_234_567.5),
+            (german, "-1.234", -1234.),
+            (german, "3,5e-2", 0.035),
+            (german, ",5", 0.5),
+            (german, "1234", 1234.),
+            (swiss, "+12'345.25", 12_345.25),
+            (swiss, "1'000e3", 1e6),
+            (french, "1\u{202f}000,5", 1000.5),
+        ] {
+            assert_eq!(numbers.parse(text), Some(value), "{text}");
+        }
+        for (numbers, text) in [
+            (german, "1.5"),
+            (german, "1.23.456"),
+            (german, "1234.567"),
+            (german, ".123"),
+            (german, "1,234.5"),
+            (german, "1,2,3"),
+            (german, "1.234e1.234"),
+            (german, ""),
+            (swiss, "1,5"),
+            (swiss, "1'00"),
+            (swiss, "1.000'000"),
+            (french, "1.5"),
+            (french, "1 000"),
+        ] {
+            assert_eq!(numbers.parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_text_for_each_number() {
+        let canonical = |text| {
+            let numbers = Numbers {
+                decimal: '.',
+                thousands: None,
+            };
+            numbers.canonical(text).map(|(_, digits)| digits)
+        };
+        for (text, digits) in [
+            ("1", "1"),
+            ("1.0", "1"),
+            ("+01.", "1"),
+            ("1e0", "1"),
+            ("-0.0", "0"),
+            ("0", "0"),
+            ("-.50", "-0.5"),
+            ("0.5", "0.5"),
+            ("100", "100"),
+            ("1e2", "100"),
+            ("9007199254740993", "9007199254740993"),
+        ] {
+            let digits = digits.replace("0.5", ".5");
+            assert_eq!(canonical(text).as_deref(), Some(&*digits), "{text}");
+        }
+        for text in ["", "cat", "inf", "NaN", "1,5"] {
+            assert_eq!(canonical(text), None, "{text}");
+        }
+    }
+}

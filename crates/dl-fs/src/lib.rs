@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod budget;
+mod lock;
+mod partial;
+mod read;
+mod regular;
+mod target;
+mod write;
+
+pub use budget::{Budget, CostUnit, OverBudget};
+pub use lock::Lock;
+pub use read::{open, read, read_to_string};
+pub use write::{check_writable, remove_partial, write_atomically};

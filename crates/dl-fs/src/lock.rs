@@ -1,0 +1,83 @@
+//! One program at a time.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::target::Target;
+
+/// The right to write a file, which one program, and one value in it, has at a time. It ends when
+/// this is dropped, or the program with it.
+///
+/// It is a lock of the operating system on a file `.NAME.lock` beside the file, so that it also holds
+/// while the file itself is replaced. It binds those who ask for it; reading needs no lock.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    // its lock ends with it
+    _file: File,
+}
+
+impl Lock {
+    /// Locks the file at `path`, which need not exist; its folder must.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](ErrorKind::WouldBlock) where another has it; those of the file system. Where a
+    /// file system knows no locks, anyone gets one.
+    pub fn acquire(path: impl AsRef<Path>) -> io::Result<Self> {
+        let target = Target::of(path.as_ref())?;
+        let mut name = OsString::from(".");
+        name.push(target.path.file_name().unwrap_or_default());
+        name.push(".lock");
+        let path = target.path.with_file_name(name);
+        loop {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            let mut file = options.open(&path)?;
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                return Err(taken(&mut file));
+            }
+            // the one who had it may have removed the file since it was opened
+            if is_at(&file, &path) {
+                file.rewind()?;
+                file.set_len(0)?;
+                write!(file, "{}", std::process::id())?;
+                return Ok(Self { path, _file: file });
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // still locked, so nobody else's; one that stays is taken by the next
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn taken(file: &mut File) -> io::Error {
+    let mut process = String::new();
+    let read = file.take(20).read_to_string(&mut process);
+    let by = match read {
+        Ok(_) if !process.is_empty() => format!("process {process}"),
+        _ => "another process".to_owned(),
+    };
+    io::Error::new(ErrorKind::WouldBlock, format!("{by} is writing it"))
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(file), Ok(there)) => id(file) == id(there),
+        _ => false,
+    }
+}
+
+/// Where an open file cannot be removed, it is the one.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}

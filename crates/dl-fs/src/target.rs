@@ -1,0 +1,75 @@
+//! The file that a path to be written means.
+
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::regular::require_regular;
+
+/// As many as Linux follows.
+const MAX_SYMLINKS: usize = 40;
+
+/// Where to write, and what stands there.
+pub(crate) struct Target {
+    /// The file behind all symbolic links.
+    pub(crate) path: PathBuf,
+    /// What is known of it, where it exists.
+    pub(crate) existing: Option<Metadata>,
+}
+
+impl Target {
+    /// Follows symbolic links, also to a file that does not exist yet.
+    ///
+    /// # Errors
+    /// What stands there is no regular file, or may not be written.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        let path = follow(path)?;
+        if path.file_name().is_none() {
+            let message = "the path does not end in the name of a file";
+            return Err(io::Error::new(ErrorKind::InvalidInput, message));
+        }
+        let existing = match fs::metadata(&path) {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(metadata) = &existing {
+            require_regular(metadata)?;
+            // a rename would not ask for this permission, and root has it always
+            if metadata.permissions().readonly() {
+                let message = "the file is write-protected";
+                return Err(io::Error::new(ErrorKind::PermissionDenied, message));
+            }
+            OpenOptions::new().write(true).open(&path)?;
+        }
+        Ok(Self { path, existing })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        folder(&self.path)
+    }
+}
+
+/// The folder a file is in.
+pub(crate) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_SYMLINKS {
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                // an absolute target replaces the folder
+                path = folder(&path).join(fs::read_link(&path)?);
+            }
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(path),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}

@@ -1,0 +1,50 @@
+//! A checkpoint whose checksum is right: an error, or a snapshot that a trainer takes or refuses.
+
+use dl_io::Checkpoints;
+use dl_nn::ndarray::Array2;
+use dl_nn::prelude::*;
+use dl_nn::schedule::ReduceOnPlateau;
+
+use crate::container::container;
+use crate::file::file;
+
+/// The epochs of the training that the seeds are of.
+pub(crate) const EPOCHS: usize = 2;
+
+/// Reads the input as a checkpoint, and goes on from it.
+pub(crate) fn check(input: &[u8]) {
+    let checkpoints = Checkpoints::new(file("checkpoint", &container(input)));
+    if let Ok(snapshot) = checkpoints.resume::<f32>() {
+        let (x, labels) = data();
+        let mut stopping = EarlyStopping::new(5);
+        let fit = options(&mut stopping).resume(snapshot);
+        // damaged weights may lead to numbers that are none, which is an error, too
+        let _ = trainer().fit(&x, &labels, fit);
+    }
+}
+
+/// What is trained.
+pub(crate) fn trainer() -> Trainer<f32> {
+    let network = Sequential::input([3])
+        .push(Dense::new(4).activation(Relu))
+        .push(BatchNorm::new())
+        .push(Dense::new(2));
+    let model = network.build(1).expect("it fits");
+    Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).expect("it fits")
+}
+
+/// How.
+pub(crate) fn options<'a>(stopping: &'a mut EarlyStopping<f32>) -> Fit<'a, f32> {
+    Fit::epochs(EPOCHS)
+        .batch_size(4)
+        .callback(ReduceOnPlateau::new(0.5).expect("a factor").patience(0))
+        .callback(stopping)
+}
+
+/// On what.
+pub(crate) fn data() -> (Array2<f32>, Vec<usize>) {
+    let x = Array2::from_shape_fn((12, 3), |(i, j)| ((3 * i + 7 * j) as f32).sin());
+    let labels = (0..12).map(|i| usize::from(x[[i, 0]] > x[[i, 1]]));
+    let labels = labels.collect();
+    (x, labels)
+}

@@ -1,0 +1,305 @@
+//! A file costs what its size warrants: files of a few kilobytes, with a checksum that is right, that
+//! ask for gigabytes of memory or hours of work are refused before either is spent. A program of its
+//! own and one test, since the allocations of the whole process are counted.
+
+mod forge;
+
+use std::alloc::System;
+use std::path::{Path, PathBuf};
+
+use cap::Cap;
+use dl_io::{Bundle, Checkpoints, Layout, WeightsFile};
+use dl_nn::ndarray::Array2;
+use dl_nn::prelude::*;
+use forge::{bundle, bundle_content, container, conv, size, window};
+use serde_json::{Value, json};
+
+#[global_allocator]
+static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
+
+/// Whatever a file's size: tables, messages, buffers.
+const CONSTANT: usize = 1 << 20;
+
+/// What any file may take that is not refused at once: a little more than [`dl_fs::Budget`] says.
+const BUDGET: usize = 80 << 20;
+
+/// What is allocated in all for each byte of a file that is refused, whether or not it is freed.
+const PER_BYTE: usize = 40;
+
+/// The result of reading a file, and the bytes that were allocated for it.
+fn counted<T>(read: impl FnOnce() -> T) -> (T, usize) {
+    let before = MEMORY.total_allocated();
+    let result = read();
+    (result, MEMORY.total_allocated() - before)
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        let _ = std::fs::remove_file(&path);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Why a bundle is refused, at once.
+    #[track_caller]
+    fn refused(&self, bytes: &[u8]) -> String {
+        self.refused_within(CONSTANT, bytes)
+    }
+
+    /// Why a bundle is refused, where it may take as much memory whatever its size.
+    #[track_caller]
+    fn refused_within(&self, constant: usize, bytes: &[u8]) -> String {
+        let path = self.file("model.dl", bytes);
+        let (result, allocated) = counted(|| Bundle::<f32>::load(&path));
+        let why = result.unwrap_err().to_string();
+        let most = constant + PER_BYTE * bytes.len();
+        assert!(
+            allocated < most,
+            "{allocated} bytes for {}: {why}",
+            bytes.len()
+        );
+        why
+    }
+}
+
+/// A bundle of one layer without weights, or with one kernel.
+fn one_layer(input: &[usize], layer: Value, kernel: Option<&[usize]>) -> Vec<u8> {
+    let names: &[&str] = if kernel.is_some() { &["c.kernel"] } else { &[] };
+    let content = bundle_content(input, vec![layer], names);
+    let tensors: Vec<(&str, &[usize])> = kernel.iter().map(|&shape| ("c.kernel", shape)).collect();
+    bundle(&content.to_string(), &tensors)
+}
+
+fn windows(folder: &Folder) {
+    let far = 1 << 20;
+    let side = |kernel: usize| size(kernel, kernel);
+    // three positions, under rows of 2²¹ zeros
+    let padded = window(size(1, 1), size(1, far), size(1, 1), [0, 0, far, far]);
+    let layer = conv("conv2d", 1, padded);
+    let why = folder.refused(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
+    assert!(
+        why.contains("layer `c`: 8589942784 numbers in a sample and in what"),
+        "{why}"
+    );
+    // taps that are 2²⁰ pixels apart
+    let spread = window(size(1, 3), size(1, 1), size(1, far), [0, 0, far, far]);
+    let layer = conv("conv2d", 1, spread);
+    let why = folder.refused(&one_layer(&[4096, 1, 1], layer, Some(&[1, 3, 1, 1])));
+    assert!(
+        why.contains("in what this layer and those before it work in"),
+        "{why}"
+    );
+    // 10⁴ ranges for each of half a million rows
+    let dilated = window(side(100), side(1), size(1, 2), [0, 0, 99, 99]);
+    let layer = conv("conv2d", 1, dilated);
+    let why = folder.refused(&one_layer(&[1 << 19, 1, 1], layer, Some(&[100, 100, 1, 1])));
+    assert!(why.contains("bytes of plans"), "{why}");
+    // the same as a transposed convolution: its plan has an entry for each pixel and tap
+    let taps = window(side(100), side(2), side(1), [0; 4]);
+    let layer = conv("conv_transpose2d", 1, taps);
+    let why = folder.refused(&one_layer(&[1000, 1000, 1], layer, Some(&[100, 100, 1, 1])));
+    assert!(why.contains("bytes of plans"), "{why}");
+    // 2¹² weights on 9 million pixels
+    let wide = window(side(64), side(1), side(1), [0, 63, 0, 63]);
+    let layer = conv("conv2d", 1, wide);
+    let why = folder.refused(&one_layer(&[3000, 3000, 1], layer, Some(&[64, 64, 1, 1])));
+    assert!(why.contains("multiply-adds for a sample"), "{why}");
+    for kind in ["max_pool2d", "average_pool2d"] {
+        // a plan of 2²⁵ rows
+        let pixels = window(size(1, 1), size(1, 1), size(1, 1), [0; 4]);
+        let mut settings = json!({ "window": pixels });
+        let overlapping = window(side(4096), side(1), side(1), [2048; 4]);
+        let mut work = json!({ "window": overlapping });
+        if kind == "average_pool2d" {
+            settings["count_padding"] = false.into();
+            work["count_padding"] = false.into();
+        }
+        let layer = json!({ "name": "c", "kind": kind, "settings": settings });
+        let why = folder.refused(&one_layer(&[1 << 25, 1, 1], layer, None));
+        assert!(why.contains("bytes of plans"), "{why}");
+        let layer = json!({ "name": "c", "kind": kind, "settings": work });
+        let why = folder.refused(&one_layer(&[4096, 4096, 1], layer, None));
+        assert!(why.contains("multiply-adds for a sample"), "{why}");
+    }
+    let settings = json!({ "size": 2_000_001, "k": 1.0, "alpha": 1.0, "beta": 1.0 });
+    let layer = json!({ "name": "c", "kind": "local_response_norm", "settings": settings });
+    let why = folder.refused(&one_layer(&[1 << 20], layer, None));
+    assert!(why.contains("multiply-adds for a sample"), "{why}");
+}
+
+fn layers(folder: &Folder) {
+    let flatten =
+        |i: usize| json!({ "name": format!("a{i}"), "kind": "flatten", "settings": null });
+    // many layers are not too many
+    let many = bundle_content(&[1], (0..20_000).map(flatten).collect(), &[]);
+    let bytes = bundle(&many.to_string(), &[]);
+    let path = folder.file("model.dl", &bytes);
+    let (model, allocated) = counted(|| Bundle::<f32>::load(&path).unwrap());
+    assert!(
+        allocated < CONSTANT + PER_BYTE * bytes.len(),
+        "{allocated} for {}",
+        bytes.len()
+    );
+    let y = model.predict(&Array2::from_elem((2, 1), 0.5)).unwrap();
+    assert_eq!(y, Array2::from_elem((2, 1), 0.5).into_dyn());
+    // on samples of 2²⁴ numbers they are
+    let many = bundle_content(&[1 << 24], (0..2_000).map(flatten).collect(), &[]);
+    let why = folder.refused(&bundle(&many.to_string(), &[]));
+    assert!(
+        why.contains("numbers in a sample after this layer and those before it"),
+        "{why}"
+    );
+    // a shape of 100 000 axes, of which each layer has a copy
+    let ones = vec![1; 100_000];
+    let reshape = json!({ "name": "r", "kind": "reshape", "settings": { "shape": ones } });
+    let softplus =
+        |i: usize| json!({ "name": format!("a{i}"), "kind": "activation", "settings": "Tanh" });
+    let layers = std::iter::once(reshape)
+        .chain((0..2_000).map(softplus))
+        .collect();
+    let bytes = bundle(&bundle_content(&[1], layers, &[]).to_string(), &[]);
+    let why = folder.refused_within(BUDGET, &bytes);
+    assert!(why.contains("bytes of shapes and plans"), "{why}");
+}
+
+fn manifests(folder: &Folder) {
+    let mut content = forge::content();
+    let dense: &[(&str, &[usize])] = &[("dense_1.kernel", &[2, 3]), ("dense_1.bias", &[3])];
+    let path = folder.file("model.dl", &bundle(&content.to_string(), dense));
+    Bundle::<f32>::load(&path).unwrap();
+    // a tensor without numbers, a million times
+    content["weights"] = vec!["t"; 1_000_000].into();
+    let why = folder.refused(&bundle(&content.to_string(), &[("t", &[0])]));
+    assert!(why.contains("names the tensor `t` more than once"), "{why}");
+    // a feature
+    let mut content = forge::content();
+    content["feature_names"] = vec!["f"; 1_000_000].into();
+    content["input_shape"] = [1_000_000].into();
+    let why = folder.refused(&bundle(&content.to_string(), dense));
+    assert!(why.contains("two feature names are `f`"), "{why}");
+    // a step before the network, on samples of 2²⁴ numbers
+    let mut content = forge::content();
+    content["preprocessing"] = vec![json!({ "Divide": 2.0 }); 20_000].into();
+    content["input_shape"] = [1 << 24].into();
+    let why = folder.refused_within(BUDGET, &bundle(&content.to_string(), dense));
+    assert!(
+        why.contains("preprocessing") && why.contains("multiply-adds"),
+        "{why}"
+    );
+    // objects of seven bytes
+    let mut content = forge::content();
+    content["training"] = vec![json!({ "": 0 }); 1_000_000].into();
+    let why = folder.refused(&bundle(&content.to_string(), dense));
+    assert!(why.contains("its manifest takes"), "{why}");
+}
+
+fn checkpoints(folder: &Folder) {
+    let read = |content: &Value, tensors: &[(&str, &[usize])]| {
+        let bytes = container("dl-checkpoint", &content.to_string(), tensors);
+        let path = folder.file("checkpoint.dl", &bytes);
+        let (result, allocated) = counted(|| Checkpoints::new(path).resume::<f32>());
+        let most = CONSTANT + PER_BYTE * bytes.len();
+        assert!(allocated < most, "{allocated} bytes for {}", bytes.len());
+        result.map_err(|error| error.to_string())
+    };
+    let content = forge::checkpoint_content();
+    assert!(read(&content, &[]).unwrap().is_some());
+    // 25 million arrays in 49 kB
+    let mut many = content.clone();
+    many["optimizer"]["slots"] = vec!["s"; 5_000].into();
+    many["optimizer"]["parameters"] = vec!["p"; 5_000].into();
+    let why = read(&many, &[("optimizer.s.p", &[0])]).unwrap_err();
+    assert!(
+        why.contains("names the tensor `optimizer.s.p` more than once"),
+        "{why}"
+    );
+    // long names of short slots
+    many["optimizer"]["parameters"] = ["p".repeat(50_000)].into();
+    let why = read(&many, &[]).unwrap_err();
+    assert!(why.contains("it has no tensor"), "{why}");
+    // 5 000 callbacks with a tensor each, every one of which is looked up
+    let mut many = content.clone();
+    let callback = json!({ "kind": "k", "value": null, "weights": ["w"] });
+    many["callbacks"] = vec![callback; 5_000].into();
+    let names: Vec<String> = (0..5_000).map(|i| format!("callback_{i}.w")).collect();
+    let tensors: Vec<(&str, &[usize])> = names
+        .iter()
+        .map(|name| (name.as_str(), &[1_usize][..]))
+        .collect();
+    let snapshot = read(&many, &tensors).unwrap().unwrap();
+    assert_eq!(snapshot.fit.callbacks.len(), 5_000);
+}
+
+fn weights(folder: &Folder) {
+    let network = Sequential::<f32>::input([2]).push(Dense::new(3).bias(false));
+    let mut model = network.build(0).unwrap();
+    let zeros = "0,".repeat(4_000_000);
+    let header = format!(r#"{{"a":{{"dtype":"F32","shape":[{zeros}0],"data_offsets":[0,0]}}}}"#);
+    let length = (header.len() as u64).to_le_bytes();
+    let bytes = [&length, header.as_bytes()].concat();
+    let path = folder.file("w.safetensors", &bytes);
+    for layout in [Layout::Native, Layout::PyTorch] {
+        let file = WeightsFile::new(&path).layout(layout);
+        let (result, allocated) = counted(|| file.load(&mut model));
+        let why = result.unwrap_err().to_string();
+        assert!(why.contains("its header takes"), "{why}");
+        assert!(allocated < CONSTANT + 2 * bytes.len(), "{allocated}");
+    }
+}
+
+/// Neither a pipe, which no one writes to, nor a device without end is read.
+#[cfg(unix)]
+fn what_is_no_file(folder: &Folder) {
+    let pipe = folder.0.path().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let network = Sequential::<f32>::input([2]).push(Dense::new(3));
+    let mut model = network.build(0).unwrap();
+    for target in [pipe.as_path(), Path::new("/dev/zero"), folder.0.path()] {
+        for name in ["l.safetensors", "l.npz"] {
+            let link = folder.0.path().join(name);
+            let _ = std::fs::remove_file(&link);
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let (errors, allocated) = counted(|| {
+                [
+                    Bundle::<f32>::load(&link).unwrap_err().to_string(),
+                    Checkpoints::new(&link)
+                        .resume::<f32>()
+                        .unwrap_err()
+                        .to_string(),
+                    WeightsFile::new(&link)
+                        .load(&mut model)
+                        .unwrap_err()
+                        .to_string(),
+                ]
+            });
+            assert!(
+                allocated < CONSTANT,
+                "{allocated} bytes for {}",
+                target.display()
+            );
+            for error in errors {
+                let told = error.contains("not a regular file") || error.contains("npz");
+                assert!(told, "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_cost_what_their_size_warrants() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    windows(&folder);
+    layers(&folder);
+    manifests(&folder);
+    checkpoints(&folder);
+    weights(&folder);
+    #[cfg(unix)]
+    what_is_no_file(&folder);
+}

@@ -1,0 +1,55 @@
+//! Random networks against PyTorch: outputs, losses, gradients and weights after some steps.
+//!
+//! `make.py` draws the networks and computes them in PyTorch. `stored` has a few small ones, in which
+//! every kind of layer occurs: `make.py stored --small --networks 16 --seed 1501`. With `TORCH_PYTHON` set
+//! to a Python that has `requirements.txt`, it draws `TORCH_NETWORKS` more (150) from the seed `TORCH_SEED`
+//! (1), into the folder `TORCH_CASES` or one that is removed again.
+//!
+//! What draws random numbers of its own in training, dropout and the reparameterised draw, is compared in
+//! evaluation.
+
+#![allow(clippy::print_stdout, reason = "the tables are what it is run for")]
+
+mod case;
+mod compare;
+mod passes;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pytorch_networks")
+}
+
+#[test]
+fn stored_networks_are_computed_as_by_pytorch() {
+    let kinds = compare::all_in(&here().join("stored"));
+    assert_eq!(
+        format!("{kinds:?}"),
+        format!("{:?}", dl_conv::registry::<f32>())
+    );
+}
+
+#[test]
+fn drawn_networks_are_computed_as_by_pytorch() {
+    let setting = |name: &str, default: &str| match std::env::var(name) {
+        Ok(value) => value,
+        Err(_) => default.to_owned(),
+    };
+    let Some(python) = std::env::var_os("TORCH_PYTHON") else {
+        println!("left out: TORCH_PYTHON is not set");
+        return;
+    };
+    let temporary = tempfile::tempdir().unwrap();
+    let named = std::env::var_os("TORCH_CASES").map(PathBuf::from);
+    let folder = named.as_deref().unwrap_or(temporary.path());
+    let status = Command::new(python)
+        .arg(here().join("make.py"))
+        .arg(folder)
+        .args(["--networks", &setting("TORCH_NETWORKS", "150")])
+        .args(["--seed", &setting("TORCH_SEED", "1")])
+        .status();
+    assert!(status.unwrap().success());
+    compare::all_in(folder);
+}

@@ -1,0 +1,133 @@
+//! What a network may cost, and what it does.
+
+use crate::error::BuildError;
+use crate::layer::Cost;
+
+/// What a description that is not trusted may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Numbers of all parameters and states.
+    pub numbers: usize,
+    /// Numbers of a sample, at the input, after every layer and in the layers' working space
+    /// ([`Cost::scratch`]), all together.
+    pub sample: usize,
+    /// Bytes of the layers' plans ([`Cost::plan`]) and of their shapes.
+    pub plan: usize,
+    /// Multiply-adds of a sample on its way through the layers: one for each parameter and each
+    /// number that comes out of a layer, and [`Cost::operations`].
+    pub operations: usize,
+}
+
+impl Limits {
+    /// Anything goes.
+    pub const NONE: Self = Self {
+        numbers: usize::MAX,
+        sample: usize::MAX,
+        plan: usize::MAX,
+        operations: usize::MAX,
+    };
+}
+
+/// How many there are, where they can be counted.
+pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
+    shape.iter().copied().try_fold(1, usize::checked_mul)
+}
+
+/// What the layers so far have taken of the limits.
+pub(crate) struct Spent {
+    limits: Limits,
+    pub(crate) so_far: Limits,
+}
+
+impl Spent {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let so_far = Limits {
+            numbers: 0,
+            sample: 0,
+            plan: 0,
+            operations: 0,
+        };
+        Self { limits, so_far }
+    }
+
+    /// What a layer takes, before it is built.
+    pub(crate) fn layer(
+        &mut self,
+        name: &str,
+        numbers: usize,
+        cost: Cost,
+    ) -> Result<(), BuildError> {
+        let Cost {
+            plan,
+            scratch,
+            operations,
+        } = cost;
+        let what = "numbers in its parameters and those before it";
+        add(
+            name,
+            what,
+            &mut self.so_far.numbers,
+            numbers,
+            self.limits.numbers,
+        )?;
+        let what = "bytes of plans of this layer and those before it";
+        add(name, what, &mut self.so_far.plan, plan, self.limits.plan)?;
+        let what = "numbers in a sample and in what this layer and those before it work in";
+        self.sample(name, what, scratch)?;
+        self.operations(name, numbers.saturating_add(operations))
+    }
+
+    /// Numbers that come out of a layer, or that it works in.
+    pub(crate) fn sample(
+        &mut self,
+        name: &str,
+        what: &'static str,
+        size: usize,
+    ) -> Result<(), BuildError> {
+        add(
+            name,
+            what,
+            &mut self.so_far.sample,
+            size,
+            self.limits.sample,
+        )?;
+        self.operations(name, size)
+    }
+
+    fn operations(&mut self, name: &str, operations: usize) -> Result<(), BuildError> {
+        let what = "multiply-adds for a sample in this layer and those before it";
+        add(
+            name,
+            what,
+            &mut self.so_far.operations,
+            operations,
+            self.limits.operations,
+        )
+    }
+
+    /// A shape of many axes, behind which each layer has a copy of it.
+    pub(crate) fn shape(&mut self, name: &str, shape: &[usize]) -> Result<(), BuildError> {
+        let what = "bytes of shapes and plans of this layer and those before it";
+        let bytes = size_of_val(shape);
+        add(name, what, &mut self.so_far.plan, bytes, self.limits.plan)
+    }
+}
+
+fn add(
+    layer: &str,
+    what: &'static str,
+    so_far: &mut usize,
+    more: usize,
+    most: usize,
+) -> Result<(), BuildError> {
+    *so_far = so_far.saturating_add(more);
+    if *so_far <= most {
+        return Ok(());
+    }
+    Err(BuildError::TooLarge {
+        layer: layer.to_owned(),
+        what,
+        got: *so_far,
+        most,
+    })
+}
