@@ -13,12 +13,8 @@ pub(crate) fn check(bytes: &[u8]) {
         IdxArray::I8(array) => read_back(&array),
         IdxArray::I16(array) => read_back(&array),
         IdxArray::I32(array) => read_back(&array),
-        IdxArray::F32(array) => {
-            read_back(&array.mapv(|value| if value.is_nan() { 0.0 } else { value }))
-        }
-        IdxArray::F64(array) => {
-            read_back(&array.mapv(|value| if value.is_nan() { 0.0 } else { value }))
-        }
+        IdxArray::F32(array) => read_back(&array.mapv(|x| if x.is_nan() { 0.0 } else { x })),
+        IdxArray::F64(array) => read_back(&array.mapv(|x| if x.is_nan() { 0.0 } else { x })),
     }
 }
 
