@@ -23,7 +23,7 @@ const LANES: usize = 16;
 /// Rows whose terms are added in their own type.
 const RUN: usize = 16;
 
-/// Rows as short as this are summed several at a time.
+/// Rows as short as this have sums that stay in registers.
 const NARROW: usize = 16;
 
 /// Columns whose sums stand on the stack.
@@ -80,11 +80,8 @@ pub fn sum_of_pairs<F: Scalar>(x: &[F], y: &[F], f: impl Fn(F, F) -> f64) -> f64
             }
             total += sums.iter().sum::<f64>();
         }
-        total += x_rest
-            .iter()
-            .zip(y_rest)
-            .map(|(&x, &y)| f(x, y))
-            .sum::<f64>();
+        let rest = x_rest.iter().zip(y_rest);
+        total += rest.map(|(&x, &y)| f(x, y)).sum::<f64>();
     }
     total
 }
@@ -108,118 +105,76 @@ pub fn sum_terms<F: Scalar>(terms: impl IntoIterator<Item = F>) -> F {
     }
 }
 
-/// What is summed down the columns of x and y, J sums at once: p are numbers that belong to the columns.
-trait Terms<F, const J: usize>: Copy {
-    fn at(self, x: F, y: F, p: F) -> [F; J];
-}
-
-/// x
-#[derive(Clone, Copy)]
-struct Itself;
-
-impl<F: Scalar> Terms<F, 1> for Itself {
-    #[inline(always)]
-    fn at(self, x: F, _: F, _: F) -> [F; 1] {
-        [x]
-    }
-}
-
-/// (x − p)²
-#[derive(Clone, Copy)]
-struct SquaredDeviation;
-
-impl<F: Scalar> Terms<F, 1> for SquaredDeviation {
-    #[inline(always)]
-    fn at(self, x: F, _: F, p: F) -> [F; 1] {
-        [(x - p) * (x - p)]
-    }
-}
-
-/// x and xy
-#[derive(Clone, Copy)]
-struct ItselfAndProduct;
-
-impl<F: Scalar> Terms<F, 2> for ItselfAndProduct {
-    #[inline(always)]
-    fn at(self, x: F, y: F, _: F) -> [F; 2] {
-        [x, x * y]
-    }
-}
-
-/// Adds the sums of the terms down each column to `totals`; the rows of x and y are `row(i)`.
+/// Adds Σᵢ term(xᵢⱼ, yᵢⱼ, pⱼ) over some rows to totalⱼ, for every column j; the rows i of x and y are
+/// `row(i)`.
 #[inline(always)]
-fn add_columns<'a, F: Scalar, const J: usize>(
-    terms: impl Terms<F, J>,
-    rows: usize,
+fn add_columns<'a, F: Scalar>(
+    term: impl Fn(F, F, F) -> F + Copy,
+    rows: Range<usize>,
     row: impl Fn(usize) -> [&'a [F]; 2],
     p: &[F],
-    mut totals: [&mut [f64]; J],
+    totals: &mut [f64],
 ) {
-    for first in (0..rows).step_by(RUN) {
-        let run = first..rows.min(first + RUN);
-        let done = add_run::<F, J, 32>(terms, run.clone(), &row, p, &mut totals, 0);
-        let done = add_run::<F, J, 8>(terms, run.clone(), &row, p, &mut totals, done);
-        add_run::<F, J, 1>(terms, run, &row, p, &mut totals, done);
+    let mut sums = [F::zero(); STRIP];
+    for (strip, p) in p.chunks(STRIP).enumerate() {
+        let columns = strip * STRIP..strip * STRIP + p.len();
+        let row = |i: usize| row(i).map(|row| &row[columns.clone()]);
+        let (sums, totals) = (&mut sums[..p.len()], &mut totals[columns.clone()]);
+        for first in rows.clone().step_by(RUN) {
+            sums.fill(F::zero());
+            add_run(term, first..rows.end.min(first + RUN), row, p, sums);
+            let totals = totals.iter_mut().zip(&*sums);
+            totals.for_each(|(total, sum)| *total += sum.as_f64());
+        }
     }
 }
 
-/// The same for a few rows, and the columns from `column` on, N at a time; the first column not done.
+/// The same for a few rows, in their own type.
 #[inline(always)]
-fn add_run<'a, F: Scalar, const J: usize, const N: usize>(
-    terms: impl Terms<F, J>,
+fn add_run<'a, F: Scalar>(
+    term: impl Fn(F, F, F) -> F,
     rows: Range<usize>,
-    row: &impl Fn(usize) -> [&'a [F]; 2],
+    row: impl Fn(usize) -> [&'a [F]; 2],
     p: &[F],
-    totals: &mut [&mut [f64]; J],
-    mut column: usize,
-) -> usize {
-    while column + N <= p.len() {
-        let p = lanes::<F, N>(p, column);
-        let mut sums = [[F::zero(); N]; J];
-        let mut i = rows.start;
-        // by fours, so that even equal terms are rounded seldom
-        while i + 4 <= rows.end {
-            let [x0, y0] = row(i).map(|row| lanes::<F, N>(row, column));
-            let [x1, y1] = row(i + 1).map(|row| lanes::<F, N>(row, column));
-            let [x2, y2] = row(i + 2).map(|row| lanes::<F, N>(row, column));
-            let [x3, y3] = row(i + 3).map(|row| lanes::<F, N>(row, column));
-            for c in 0..N {
-                let t0 = terms.at(x0[c], y0[c], p[c]);
-                let t1 = terms.at(x1[c], y1[c], p[c]);
-                let t2 = terms.at(x2[c], y2[c], p[c]);
-                let t3 = terms.at(x3[c], y3[c], p[c]);
-                for j in 0..J {
-                    sums[j][c] += (t0[j] + t1[j]) + (t2[j] + t3[j]);
-                }
-            }
-            i += 4;
+    sums: &mut [F],
+) {
+    let columns = p.len();
+    // equal lengths, known to the compiler, leave no bounds check in the loops
+    let sums = &mut sums[..columns];
+    let row = |i: usize| row(i).map(|row| &row[..columns]);
+    let mut i = rows.start;
+    // by fours, so that even equal terms are rounded seldom
+    while i + 4 <= rows.end {
+        let ([x0, y0], [x1, y1]) = (row(i), row(i + 1));
+        let ([x2, y2], [x3, y3]) = (row(i + 2), row(i + 3));
+        for c in 0..columns {
+            let (t0, t1) = (term(x0[c], y0[c], p[c]), term(x1[c], y1[c], p[c]));
+            let (t2, t3) = (term(x2[c], y2[c], p[c]), term(x3[c], y3[c], p[c]));
+            sums[c] += (t0 + t1) + (t2 + t3);
         }
-        for i in i..rows.end {
-            let [x, y] = row(i).map(|row| lanes::<F, N>(row, column));
-            for c in 0..N {
-                let terms = terms.at(x[c], y[c], p[c]);
-                for j in 0..J {
-                    sums[j][c] += terms[j];
-                }
-            }
-        }
-        for j in 0..J {
-            let totals = totals[j][column..].first_chunk_mut::<N>();
-            let totals = totals.expect("a total for each column");
-            for c in 0..N {
-                totals[c] += sums[j][c].as_f64();
-            }
-        }
-        column += N;
+        i += 4;
     }
-    column
+    for i in i..rows.end {
+        let [x, y] = row(i);
+        for c in 0..columns {
+            sums[c] += term(x[c], y[c], p[c]);
+        }
+    }
 }
 
 #[inline(always)]
-fn lanes<F, const N: usize>(numbers: &[F], at: usize) -> &[F; N] {
-    numbers[at..]
-        .first_chunk()
-        .expect("a number for each column")
+fn itself<F>(x: F, _: F, _: F) -> F {
+    x
+}
+
+#[inline(always)]
+fn squared_deviation<F: Scalar>(x: F, _: F, mean: F) -> F {
+    (x - mean) * (x - mean)
+}
+
+#[inline(always)]
+fn product<F: Scalar>(x: F, y: F, _: F) -> F {
+    x * y
 }
 
 /// Row i of a matrix of rows of `width` numbers.
@@ -237,29 +192,10 @@ instantiate! {
             sums.iter_mut().for_each(|total| *total = F::of(total.as_f64() + sum(x)));
             return;
         }
-        let mut on_stack = [0.0; STRIP];
         if n <= NARROW {
-            // several short rows as one long one: whole vectors
-            let mut together = NARROW >> n.trailing_zeros();
-            while 2 * n * together <= STRIP / 2 {
-                together *= 2;
-            }
-            let (long, rest) = x.split_at(x.len() - x.len() % (n * together));
-            let width = n * together;
-            add_strip(long, width, 0, &mut on_stack[..width]);
-            let mut totals = [0.0; NARROW];
-            for row in on_stack[..width].chunks_exact(n) {
-                totals.iter_mut().zip(row).for_each(|(total, x)| *total += x);
-            }
-            for row in rest.chunks_exact(n) {
-                let row = totals.iter_mut().zip(row);
-                row.for_each(|(total, x)| *total += x.as_f64());
-            }
-            for (sum, total) in sums.iter_mut().zip(totals) {
-                *sum = F::of(sum.as_f64() + total);
-            }
-            return;
+            return add_narrow(x, sums);
         }
+        let mut on_stack = [0.0; STRIP];
         for (strip, sums) in sums.chunks_mut(STRIP).enumerate() {
             let totals = &mut on_stack[..sums.len()];
             totals.fill(0.0);
@@ -286,7 +222,7 @@ instantiate! {
             #[inline(always)]
             || {
                 let row = |i: usize| [row_of(x, n, i); 2];
-                add_columns(SquaredDeviation, x.len() / n.max(1), row, means, [totals]);
+                add_columns(squared_deviation, 0..x.len() / n.max(1), row, means, totals);
             },
         );
     }
@@ -310,8 +246,13 @@ instantiate! {
                 let row = |i: usize| [row_of(x, n, i), row_of(y, n, i)];
                 // nothing belongs to the columns
                 let p = &x[..n.min(x.len())];
-                let totals = [sums, products];
-                add_columns(ItselfAndProduct, x.len() / n.max(1), row, p, totals);
+                let rows = x.len() / n.max(1);
+                for first in (0..rows).step_by(RUN) {
+                    // both while the rows are in first-level cache
+                    let run = first..rows.min(first + RUN);
+                    add_columns(itself, run.clone(), row, p, sums);
+                    add_columns(product, run, row, p, products);
+                }
             },
         );
     }
@@ -344,7 +285,7 @@ instantiate! {
                             *row = part(first + k);
                         }
                         let row = |i: usize| [run[i]; 2];
-                        add_columns(Itself, count, row, p, [sums]);
+                        add_columns(itself, 0..count, row, p, sums);
                     }
                 },
             );
@@ -352,6 +293,47 @@ instantiate! {
                 *total = F::of(*sum);
             }
         }
+    }
+}
+
+/// [`add_column_sums`] of rows so short that their sums stay in registers.
+fn add_narrow<F: Scalar>(x: &[F], sums: &mut [F]) {
+    macro_rules! of_width {
+        ($($n:literal)*) => {
+            match sums.len() {
+                $($n => add_narrow_rows::<F, $n>(x, sums),)*
+                n => unreachable!("{n} columns, more than {NARROW}"),
+            }
+        };
+    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || of_width!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16),
+    );
+}
+
+#[inline(always)]
+fn add_narrow_rows<F: Scalar, const N: usize>(x: &[F], sums: &mut [F]) {
+    let mut totals = [0.0; N];
+    for run in x.as_chunks::<N>().0.chunks(RUN) {
+        let (fours, rest) = run.as_chunks::<4>();
+        let mut sums = [F::zero(); N];
+        for [x0, x1, x2, x3] in fours {
+            for c in 0..N {
+                sums[c] += (x0[c] + x1[c]) + (x2[c] + x3[c]);
+            }
+        }
+        for x in rest {
+            for c in 0..N {
+                sums[c] += x[c];
+            }
+        }
+        for c in 0..N {
+            totals[c] += sums[c].as_f64();
+        }
+    }
+    for c in 0..N {
+        sums[c] = F::of(sums[c].as_f64() + totals[c]);
     }
 }
 
@@ -367,7 +349,7 @@ fn add_strip<F: Scalar>(x: &[F], width: usize, first: usize, totals: &mut [f64])
             let row = |i: usize| [&row_of(x, width, i)[first..][..columns]; 2];
             // nothing belongs to the columns
             let p = &x[..columns];
-            add_columns(Itself, x.len() / width, row, p, [totals]);
+            add_columns(itself, 0..x.len() / width, row, p, totals);
         },
     );
 }

@@ -174,16 +174,17 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             let a = &self.product.a[a + sample * batch.a..];
             let b = &self.b[sample * batch.b..];
             for range in &self.product.k_ranges[block.k_ranges.clone()] {
-                let a = &a[range.a..];
-                for (i, b) in b[range.b..][..range.len].chunks(KC).enumerate() {
+                let (mut a, mut later) = (&a[range.a..], &b[range.b..][..range.len]);
+                while !later.is_empty() {
                     if terms >= KC {
                         out.write(&sums);
                         sums = [[F::splat(self.simd, F::zero()); V]; M];
                         terms = 0;
                     }
+                    let b;
+                    (b, later) = later.split_at(later.len().min(KC));
                     // equal lengths, known to the compiler, leave no bounds check in the loop
-                    let rows: [&[F]; M] =
-                        std::array::from_fn(|row| &a[row * row_stride + i * KC..][..b.len()]);
+                    let rows: [&[F]; M] = std::array::from_fn(|i| &a[i * row_stride..][..b.len()]);
                     for k in 0..b.len() {
                         for i in 0..M {
                             let a = F::splat(self.simd, rows[i][k]);
@@ -193,6 +194,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                         }
                     }
                     terms += b.len();
+                    a = &a[b.len()..];
                 }
             }
         }
@@ -215,15 +217,17 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             let a = &self.product.a[a + sample * batch.a..];
             let b = &self.b[sample * batch.b..];
             for range in &self.product.k_ranges[block.k_ranges.clone()] {
-                let a = &a[range.a..];
-                for (i, b) in b[range.b..][..range.len].chunks(KC).enumerate() {
+                let (mut a, mut later) = (&a[range.a..], &b[range.b..][..range.len]);
+                while !later.is_empty() {
                     if terms >= KC {
                         out.write(&sums);
                         sums = [[F::splat(self.simd, F::zero()); V]; M];
                         terms = 0;
                     }
+                    let b;
+                    (b, later) = later.split_at(later.len().min(KC));
                     for (k, b) in b.iter().enumerate() {
-                        let a = &a[(i * KC + k) * k_stride..][..M];
+                        let a = &a[k * k_stride..][..M];
                         for i in 0..M {
                             let a = F::splat(self.simd, a[i]);
                             for j in 0..V {
@@ -232,6 +236,10 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                         }
                     }
                     terms += b.len();
+                    if later.is_empty() {
+                        break;
+                    }
+                    a = &a[b.len() * k_stride..];
                 }
             }
         }

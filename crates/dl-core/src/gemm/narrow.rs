@@ -110,32 +110,58 @@ fn mul_rows<F: Scalar, const N: usize, const M: usize>(
     b: &[[F; N]],
     c: &mut [[F; N]; M],
 ) {
-    if let (Some(&row), true) = (init, b.is_empty()) {
-        *c = [row; M];
+    let zero = [F::zero(); N];
+    let (block, later) = b.split_at(b.len().min(KC));
+    let mut sums = add_terms([*init.unwrap_or(&zero); M], a, first, block);
+    if init.is_none() {
+        // afterwards, so that a sum of many small products is not one of its terms
+        for (sums, c) in sums.iter_mut().zip(&*c) {
+            for j in 0..N {
+                sums[j] += c[j];
+            }
+        }
     }
-    for (block, b) in b.chunks(KC).enumerate() {
-        let init = init.filter(|_| block == 0);
-        let start = init.map_or([[F::zero(); N]; M], |&row| [row; M]);
-        let sums = add_terms(start, a, first, block * KC, b);
-        if init.is_some() {
-            *c = sums;
-        } else {
-            add(c, &sums);
+    *c = sums;
+    if !later.is_empty() {
+        add_blocks(a, first, later, c);
+    }
+}
+
+/// cᵢ ← cᵢ + Σₖ aᵢₖ bₖ, block by block, for the rows of B behind the first block.
+#[inline(always)]
+fn add_blocks<F: Scalar, const N: usize, const M: usize>(
+    a: Strided<'_, F>,
+    first: usize,
+    later: &[[F; N]],
+    c: &mut [[F; N]; M],
+) {
+    let [down, right] = a.strides;
+    for (block, b) in later.chunks(KC).enumerate() {
+        for (i, c) in c.iter_mut().enumerate() {
+            let a = &a.values[(first + i) * down + (block + 1) * KC * right..];
+            let mut sums = [F::zero(); N];
+            for (k, b) in b.iter().enumerate() {
+                for j in 0..N {
+                    sums[j] = a[k * right].mul_add(b[j], sums[j]);
+                }
+            }
+            for j in 0..N {
+                c[j] += sums[j];
+            }
         }
     }
 }
 
-/// sumsᵢ + Σₖ aᵢₖ bₖ over the rows of B in `b`, the first of which is row `k` of all.
+/// sumsᵢ + Σₖ aᵢₖ bₖ over the first rows of B.
 #[inline(always)]
 fn add_terms<F: Scalar, const N: usize, const M: usize>(
     mut sums: [[F; N]; M],
     a: Strided<'_, F>,
     first: usize,
-    k: usize,
     b: &[[F; N]],
 ) -> [[F; N]; M] {
     let [down, right] = a.strides;
-    let a = &a.values[first * down + k * right..];
+    let a = &a.values[first * down..];
     // indices, not iterators: the compiler then keeps all sums in registers
     for (k, b) in b.iter().enumerate() {
         for i in 0..M {
@@ -146,13 +172,4 @@ fn add_terms<F: Scalar, const N: usize, const M: usize>(
         }
     }
     sums
-}
-
-#[inline(always)]
-fn add<F: Scalar, const N: usize, const M: usize>(c: &mut [[F; N]; M], sums: &[[F; N]; M]) {
-    for i in 0..M {
-        for j in 0..N {
-            c[i][j] += sums[i][j];
-        }
-    }
 }

@@ -121,7 +121,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
                         |x| ((x - mu) * (x - mu)).as_f64(),
                     );
                     let variance = squares / features as f64;
-                    let inverse_deviation = F::of((variance + self.epsilon).sqrt().recip());
+                    let inverse_deviation = F::of(variance + self.epsilon).sqrt().recip();
                     for i in 0..features {
                         x_hat[i] = (x[i] - mu) * inverse_deviation;
                         y[i] = self.gamma[i] * x_hat[i] + self.beta[i];
