@@ -117,6 +117,13 @@ impl DigitOptions {
         Ok(data)
     }
 
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(mnist_folder(self.data.as_deref()));
+        let files = files.into_iter().flatten().flatten();
+        files.map(|entry| entry.path()).collect()
+    }
+
     /// The same, with each image seen so often where neither `--epochs` nor `--quick` is given.
     pub fn usual_epochs(mut self, epochs: u32) -> Self {
         if !self.options.quick {

@@ -10,7 +10,7 @@ use dl_nn::Scalar;
 use dl_nn::train::{Fit, Trainer};
 use serde::{Deserialize, Serialize};
 
-use crate::{check_writable, fail, interrupt, println};
+use crate::{fail, interrupt, println};
 
 /// Where a training and its network are kept.
 #[derive(Debug, clap::Args)]
@@ -72,25 +72,26 @@ impl KeepOptions {
     /// How to go on after an interruption.
     fn advice(&self) -> String {
         let Some(path) = &self.checkpoint else {
-            return "nothing was kept: with --checkpoint FILE, it could be gone on with".to_owned();
+            return "nothing was kept; --checkpoint FILE keeps the state of a training, so that it can be resumed".to_owned();
         };
-        let mut command: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
+        let mut command: Vec<String> = std::env::args_os()
+            .map(|word| quoted(&word.to_string_lossy()))
+            .collect();
         if !self.resume {
             command.push("--resume".to_owned());
         }
-        format!("{} goes on from {}", command.join(" "), path.display())
+        format!(
+            "its state is in {}; to resume: {}",
+            path.display(),
+            command.join(" ")
+        )
     }
 
-    /// Sees that every file can be written, before anything is trained.
-    ///
-    /// # Errors
-    /// The sentence that says what is in the way.
-    pub fn check(&self) -> Result<(), String> {
-        let files = [&self.checkpoint, &self.save, &self.onnx];
-        files
+    /// The files to be written.
+    pub fn targets(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.checkpoint, &self.save, &self.onnx]
             .into_iter()
             .flatten()
-            .try_for_each(|path| check_writable(path))
     }
 
     /// Writes the trained network where that is asked for: as an ONNX file with the activation that its
@@ -104,8 +105,6 @@ impl KeepOptions {
     ) where
         F: Scalar + Serialize + for<'de> Deserialize<'de>,
     {
-        // a signal may now end the program at any moment: what was learnt is written first
-        interrupt::release();
         if let Some(path) = &self.save {
             tell(path, bundle(trainer).save(path));
         }
@@ -113,12 +112,12 @@ impl KeepOptions {
             let onnx = Onnx::new(trainer.model()).output(trainer.loss().link());
             tell(path, onnx.class_names(class_names).save(path));
         }
+        interrupt::release();
     }
 
     /// Whether anything is to be kept.
     pub fn is_asked_for(&self) -> bool {
-        let files = [&self.checkpoint, &self.save, &self.onnx];
-        files.into_iter().any(Option::is_some)
+        self.targets().next().is_some()
     }
 }
 

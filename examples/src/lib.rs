@@ -30,6 +30,7 @@ pub mod vae;
 pub mod watch;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -100,6 +101,84 @@ pub fn check_writable(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }
 
+/// Sees that files can be written at all of these paths, and that none of them is meant twice, is read
+/// by the program, or has the place of a figure: the last one written would be all that is left.
+///
+/// # Errors
+/// As [`check_writable`], and a path with two meanings.
+pub fn check_targets<'a>(
+    targets: impl IntoIterator<Item = &'a PathBuf>,
+    inputs: impl IntoIterator<Item = PathBuf>,
+    figures: &Path,
+) -> Result<(), String> {
+    let mut taken: Vec<FileId> = inputs
+        .into_iter()
+        .filter_map(|path| FileId::of(&path))
+        .collect();
+    let read = taken.len();
+    for path in targets {
+        check_writable(path)?;
+        let Some(id) = FileId::of(path) else {
+            continue;
+        };
+        let shown = path.display();
+        match taken.iter().position(|other| *other == id) {
+            Some(place) if place < read => {
+                return Err(format!("`{shown}` is read here: write to another file"));
+            }
+            Some(_) => return Err(format!("`{shown}` is to be written twice")),
+            None => {}
+        }
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let beside = FileId::of(&figures.join("figure.svg"));
+        let among = beside.is_some_and(|beside| beside.folder == id.folder);
+        if among && matches!(extension, Some("svg" | "png")) {
+            return Err(format!("`{shown}` is where figures go"));
+        }
+        taken.push(id);
+    }
+    Ok(())
+}
+
+/// What tells a file from others, by whatever name it is called.
+#[derive(Debug)]
+struct FileId {
+    folder: PathBuf,
+    name: OsString,
+    /// Device and number, where there are such and it exists.
+    number: Option<(u64, u64)>,
+}
+
+impl FileId {
+    fn of(path: &Path) -> Option<Self> {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        #[cfg(unix)]
+        let number = {
+            use std::os::unix::fs::MetadataExt;
+            let metadata = fs::metadata(&path).ok();
+            metadata.map(|metadata| (metadata.dev(), metadata.ino()))
+        };
+        #[cfg(not(unix))]
+        let number = None;
+        Some(Self {
+            folder,
+            name: path.file_name()?.to_owned(),
+            number,
+        })
+    }
+}
+
+impl PartialEq for FileId {
+    fn eq(&self, other: &Self) -> bool {
+        let same_name = self.folder == other.folder && self.name == other.name;
+        same_name || (self.number.is_some() && self.number == other.number)
+    }
+}
+
 /// Notes what went wrong, for [`finish`] to tell. The program goes on.
 pub fn fail(failure: String) {
     let mut failures = FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,7 +209,7 @@ pub fn finish(result: Result<(), Box<dyn Error>>) -> ExitCode {
     }
     for failure in &failures {
         // where this cannot be written either, the exit status says it
-        let _ = writeln!(io::stderr(), "error: {failure}");
+        let _ = writeln!(io::stderr(), "error: {}", output::safe(failure));
     }
     match status {
         Some(status) => ExitCode::from(status),

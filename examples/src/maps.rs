@@ -9,6 +9,7 @@ use crate::record::rounded;
 
 /// The feature maps a layer makes of an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FeatureMaps {
     /// The layer's name.
     pub layer: String,

@@ -8,6 +8,8 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
+use dl_core::text::shown;
+
 /// Why nothing is printed any more.
 static ENDED: Mutex<Option<io::Error>> = Mutex::new(None);
 
@@ -28,8 +30,15 @@ macro_rules! println {
 pub fn print_line(text: fmt::Arguments<'_>) {
     let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
     if ended.is_none() {
-        *ended = writeln!(io::stdout(), "{text}").err();
+        *ended = writeln!(io::stdout(), "{}", safe(&text.to_string())).err();
     }
+}
+
+/// A text whose lines have nothing in them that a terminal would obey: names of files, classes and columns
+/// come from outside.
+pub(crate) fn safe(text: &str) -> String {
+    let lines = text.split('\n').map(|line| shown(line).to_string());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Prints what is left, and gives the error that ended the output; none where its reader closed it,

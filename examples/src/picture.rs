@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Cursor, Seek};
 use std::path::{Path, PathBuf};
 
+use dl_core::text::shown_path;
+
 use dl_fs::{Budget, OverBudget};
 use ndarray::{Array1, Array2, Array3, Axis, aview1};
 use png::{BitDepth, Decoder, DecodingError, Limits, Transformations};
@@ -15,7 +17,7 @@ const LUMA: [f64; 3] = [0.2126, 0.7152, 0.0722];
 
 /// A picture that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", path.display())]
+#[error("{}: {problem}", shown_path(path))]
 pub struct PictureError {
     path: PathBuf,
     #[source]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a model says about samples it has not seen, and what is so.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scores {
     /// Whether the sample is a positive.
     pub truth: Array1<bool>,

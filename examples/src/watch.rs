@@ -12,7 +12,7 @@ use dl_watch::{Doctor, history};
 use ndarray::{Array4, Slice};
 
 use crate::keep::tell;
-use crate::{check_writable, fail, println};
+use crate::{fail, println};
 
 /// Steps from one look to the next.
 const EVERY: usize = 50;
@@ -76,16 +76,9 @@ impl WatchOptions {
         Ok(Watched { board, doctor })
     }
 
-    /// Sees that every file can be written, before anything is trained.
-    ///
-    /// # Errors
-    /// The sentence that says what is in the way.
-    pub fn check(&self) -> Result<(), String> {
-        let files = [&self.history, &self.report];
-        files
-            .into_iter()
-            .flatten()
-            .try_for_each(|path| check_writable(path))
+    /// The files to be written.
+    pub fn targets(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.history, &self.report].into_iter().flatten()
     }
 
     /// Writes the curves, and the page that `report` makes, where they are asked for. Where one cannot

@@ -126,6 +126,37 @@ fn what_cannot_be_written_is_refused_before_training() {
             assert!(ended.stdout.is_empty(), "{option} {path}");
         }
     }
+    // two files at one place, by whatever names
+    fs::create_dir(folder.join("inner")).unwrap();
+    let (one, same) = (folder.join("m.dl"), folder.join("inner/../m.dl"));
+    let (one, same) = (one.to_str().unwrap(), same.to_str().unwrap());
+    let ended = iris(&out, &["--save", one, "--onnx", same])
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(
+        stderr(&ended),
+        format!("error: `{same}` is to be written twice\n")
+    );
+    // the table that is read, and a figure's place
+    let table = folder.join("d.csv");
+    fs::write(&table, "a,b,y\n1,2,p\n3,4,q\n").unwrap();
+    let table = table.to_str().unwrap();
+    let ended = iris(&out, &["--csv", table, "--save", table])
+        .output()
+        .unwrap();
+    let expected = format!("error: `{table}` is read here: write to another file\n");
+    assert_eq!(stderr(&ended), expected);
+    assert!(fs::read_to_string(table).unwrap().starts_with("a,b,y"));
+    let figure = out.path().join("iris_learning_curves.png");
+    let ended = iris(&out, &["--save", figure.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(
+        stderr(&ended).ends_with("is where figures go\n"),
+        "{}",
+        stderr(&ended)
+    );
     let null = fs::metadata("/dev/null").unwrap();
     assert!(null.file_type().is_char_device());
     assert!(fs::symlink_metadata(link).unwrap().is_symlink());
@@ -202,6 +233,11 @@ fn a_signal_ends_the_training_with_a_checkpoint_and_says_how_to_go_on() {
             .status()
             .unwrap();
         assert!(kill.success());
+        // `timeout` sends it twice
+        let _ = Command::new("kill")
+            .args([format!("-{signal}"), child.id().to_string()])
+            .stderr(Stdio::null())
+            .status();
         let mut told = String::new();
         child
             .stderr
@@ -217,9 +253,9 @@ fn a_signal_ends_the_training_with_a_checkpoint_and_says_how_to_go_on() {
             .unwrap()
             .to_owned();
         let advice = lines.next().unwrap();
-        let expected = format!("--resume goes on from {checkpoint}");
+        let expected = format!("its state is in {checkpoint}; to resume: {LENET} ");
         assert!(
-            advice.starts_with(LENET) && advice.ends_with(&expected),
+            advice.starts_with(&expected) && advice.ends_with(" --resume"),
             "{told}"
         );
         // no figure of a training that is not over
@@ -274,4 +310,23 @@ fn without_a_checkpoint_a_signal_says_that_nothing_was_kept() {
         "{}",
         stderr(&ended)
     );
+}
+
+#[test]
+fn a_name_that_is_no_text_can_be_resumed_from() {
+    use std::os::unix::ffi::OsStrExt;
+    let out = Directory::new();
+    let name = std::ffi::OsStr::from_bytes(b"c\xff.dl");
+    let checkpoint = folder(&out).join(name);
+    let mut command = Command::new(IRIS_MLP);
+    command
+        .args(["--quick", "--epochs", "30", "--out"])
+        .arg(out.path());
+    let ended = command
+        .arg("--checkpoint")
+        .arg(&checkpoint)
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{}", stderr(&ended));
+    assert!(checkpoint.exists());
 }

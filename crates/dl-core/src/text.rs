@@ -1,6 +1,7 @@
 //! Names that come from outside, in messages.
 
 use std::fmt;
+use std::path::Path;
 
 /// A name of a user's or a file's as a message shows it: without what would move a terminal's cursor,
 /// change its colours, break the line or turn its direction. Such characters are written as Rust
@@ -15,6 +16,11 @@ use std::fmt;
 /// ```
 pub fn shown(text: &str) -> Shown<'_> {
     Shown(text)
+}
+
+/// A path as a message shows it, as [`shown`] a name.
+pub fn shown_path(path: &Path) -> String {
+    shown(&path.display().to_string()).to_string()
 }
 
 /// What [`shown`] gives: to be written by its `Display`, which keeps to a width and an alignment.
@@ -66,6 +72,14 @@ mod tests {
         assert_eq!(
             shown("a\u{202e}b\u{2066}c\u{feff}d\u{2028}"),
             "a\\u{202e}b\\u{2066}c\\u{feff}d\\u{2028}"
+        );
+    }
+
+    #[test]
+    fn paths_are_names_too() {
+        assert_eq!(
+            shown_path(Path::new("a/\u{1b}[2J b.csv")),
+            "a/\\u{1b}[2J b.csv"
         );
     }
 

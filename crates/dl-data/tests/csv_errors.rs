@@ -126,7 +126,7 @@ fn columns() {
     says(
         read(&csv, "5.1,3.5,setosa\n4.9,3.0,setosa\n"),
         "t.csv, line 1: a header is expected, but this looks like data (5.1, 3.5, setosa); \
-         say header(false) if it is data, header(true) if these are names",
+         use header(false) if it is data, header(true) if these are names",
     );
     says(
         read(&csv, "c\np\nq\n"),

@@ -58,7 +58,7 @@ fn the_error_says_what_to_choose() {
         read(&Csv::new(), "\n63,1,?,p\n64,2,3,q\n")
             .unwrap_err()
             .to_string(),
-        "t.csv, line 2: a header is expected, but this looks like data (63, 1, ?, p); say header(false) if \
+        "t.csv, line 2: a header is expected, but this looks like data (63, 1, ?, p); use header(false) if \
          it is data, header(true) if these are names"
     );
 }
@@ -93,7 +93,7 @@ fn columns_without_a_name() {
     let table = ",a,y\n0,1.5,p\n1,2.5,q\n";
     assert_eq!(
         read(&Csv::new(), table).unwrap_err().to_string(),
-        "t.csv, line 1: column 1 has no name; leave it out by its number, ignore(0), or say header(false) \
+        "t.csv, line 1: column 1 has no name; leave it out by its number, ignore(0), or use header(false) \
          if this is data"
     );
     assert_eq!(

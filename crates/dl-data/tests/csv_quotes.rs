@@ -201,7 +201,7 @@ fn a_separator_that_ends_every_line() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 1: column 4 has no name, since a separator ends the line; leave it out by its \
-         number, ignore(3), or say header(false) if this is data"
+         number, ignore(3), or use header(false) if this is data"
     );
     let data = read(&Csv::new().ignore(3), table).unwrap();
     assert_eq!(

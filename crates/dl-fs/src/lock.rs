@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::regular::require_regular;
 use crate::target::Target;
 
 /// The right to write a file, which one program, and one value in it, has at a time. It ends when
@@ -31,7 +32,20 @@ impl Lock {
         name.push(target.path.file_name().unwrap_or_default());
         name.push(".lock");
         let path = target.path.with_file_name(name);
+        Self::of_file(path.clone()).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => error,
+            kind => io::Error::new(kind, format!("its lock `{}`: {error}", path.display())),
+        })
+    }
+
+    fn of_file(path: PathBuf) -> io::Result<Self> {
         loop {
+            // nor is what somebody put in its place written to
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) => require_regular(&metadata)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             let mut file = options.open(&path)?;
@@ -40,6 +54,7 @@ impl Lock {
             }
             // the one who had it may have removed the file since it was opened
             if is_at(&file, &path) {
+                require_process_number(&mut file)?;
                 file.rewind()?;
                 file.set_len(0)?;
                 write!(file, "{}", std::process::id())?;
@@ -54,6 +69,17 @@ impl Drop for Lock {
         // still locked, so nobody else's; one that stays is taken by the next
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// What stands in the file: nothing, or the number of the last process that had it. All else is somebody's.
+fn require_process_number(file: &mut File) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    file.take(21).read_to_end(&mut bytes)?;
+    if bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit) {
+        return Ok(());
+    }
+    let message = "it is no lock: it holds something else";
+    Err(io::Error::new(ErrorKind::InvalidData, message))
 }
 
 fn taken(file: &mut File) -> io::Error {

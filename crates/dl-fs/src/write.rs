@@ -12,9 +12,10 @@ use crate::target::Target;
 ///
 /// Symbolic links are followed, and the file behind them is replaced; its permissions and, where
 /// the system allows it, its owner are kept. A file with several hard links is replaced under all of
-/// its names: the new contents are written beside it and then copied into it, so that a program
-/// killed while it copies leaves the new contents in the file beside it. What killed programs left
-/// beside the file is removed.
+/// its names, and so is another user's in a sticky folder such as `/tmp`: the new contents are written
+/// beside it and then copied into it, so that a program
+/// killed while it copies leaves the new contents in the file beside it, where they stay. What killed
+/// programs left beside other files is removed.
 ///
 /// # Errors
 /// Those of `write`, and of the file system; what stands at `path` is no regular file, or is
@@ -25,8 +26,10 @@ pub fn write_atomically<E: From<io::Error>>(
 ) -> Result<(), E> {
     let target = Target::of(path.as_ref())?;
     // what cannot be removed takes room, and nothing else
-    let _ = remove_leftovers(&target.path);
+    let _ = remove_leftovers_of(&target);
     let partial = Partial::create(&target.path)?;
+    let in_place = target.existing.as_ref().is_some_and(has_other_names)
+        || may_not_be_replaced(&partial, &target)?;
     if let Some(existing) = &target.existing {
         keep_owner(&partial.file, existing);
         partial.file.set_permissions(existing.permissions())?;
@@ -36,7 +39,7 @@ pub fn write_atomically<E: From<io::Error>>(
     writer.flush()?;
     drop(writer);
     partial.file.sync_all()?;
-    if target.existing.as_ref().is_some_and(has_other_names) {
+    if in_place {
         copy_into(partial, &target.path)?;
         return Ok(());
     }
@@ -63,7 +66,16 @@ pub fn check_writable(path: impl AsRef<Path>) -> io::Result<()> {
 /// # Errors
 /// The folder cannot be read, or a file in it not be removed.
 pub fn remove_partial(path: impl AsRef<Path>) -> io::Result<()> {
-    remove_leftovers(&Target::of(path.as_ref())?.path)
+    remove_leftovers_of(&Target::of(path.as_ref())?)
+}
+
+/// A file with several names is written in place, so that what is left beside it may be its only whole
+/// copy: that stays.
+fn remove_leftovers_of(target: &Target) -> io::Result<()> {
+    match target.existing.as_ref().is_some_and(has_other_names) {
+        true => Ok(()),
+        false => remove_leftovers(&target.path),
+    }
 }
 
 /// Copies the new contents into the file at `path`. From here to the end, the new contents are whole
@@ -97,6 +109,26 @@ fn has_other_names(existing: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn has_other_names(_: &Metadata) -> bool {
     false
+}
+
+/// Whether a rename would be refused: in a sticky folder, only the owner of the folder or of the file may
+/// replace it.
+#[cfg(unix)]
+fn may_not_be_replaced(partial: &Partial, target: &Target) -> io::Result<bool> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let Some(existing) = &target.existing else {
+        return Ok(false);
+    };
+    let folder = fs::metadata(target.folder())?;
+    let sticky = folder.permissions().mode() & 0o1000 != 0;
+    // who made the partial file is who writes
+    let user = partial.file.metadata()?.uid();
+    Ok(sticky && ![0, existing.uid()].contains(&user) && user != folder.uid())
+}
+
+#[cfg(not(unix))]
+fn may_not_be_replaced(_: &Partial, _: &Target) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// Root, who writes another user's file, leaves it to that user; others may not give files away.

@@ -74,3 +74,20 @@ fn a_value_has_it_until_it_is_dropped() {
     Lock::acquire(&path).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_stands_in_the_locks_place_is_not_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine");
+    std::fs::write(&mine, "mine").unwrap();
+    std::os::unix::fs::symlink(&mine, folder.path().join(".file.lock")).unwrap();
+    let error = Lock::acquire(folder.path().join("file")).unwrap_err();
+    assert!(error.to_string().contains(".file.lock"), "{error}");
+    assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
+    // nor is a file that holds anything but a process's number
+    let lock = folder.path().join(".other.lock");
+    std::fs::write(&lock, "notes").unwrap();
+    assert!(Lock::acquire(folder.path().join("other")).is_err());
+    assert_eq!(std::fs::read(&lock).unwrap(), b"notes");
+}

@@ -195,6 +195,11 @@ mod unix {
         assert_eq!(fs::read(&other).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().nlink(), 2);
         assert_eq!(names(folder.path()), ["file", "other"]);
+        // what a killed program left may be the only whole copy
+        fs::write(folder.path().join(".file.1-0.partial"), "whole").unwrap();
+        write(&path, "newer").unwrap();
+        dl_fs::remove_partial(&path).unwrap();
+        assert_eq!(names(folder.path()), [".file.1-0.partial", "file", "other"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_fs::{Budget, OverBudget};
 use dl_nn::Scalar;
 use ndarray::ArrayD;
@@ -49,7 +49,7 @@ const NO_CHECKSUM: &str = "00000000000000000000000000000000000000000000000000000
 
 /// A file that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {kind}", path.display())]
+#[error("cannot read `{}`: {kind}", shown_path(path))]
 pub struct ReadError {
     /// The file.
     pub path: PathBuf,
@@ -285,7 +285,7 @@ impl Container {
         let data = &self.bytes[self.data + start..self.data + end];
         let numbers = data.len() as u64 * 8 / info.dtype.bitsize() as u64;
         let memory = numbers.saturating_mul(size_of::<F>() as u64);
-        let what = format_args!("tensor `{name}`");
+        let what = format_args!("tensor `{}`", shown(name));
         self.budget.take_memory(what, memory + ARRAY_BYTES)?;
         let shape = info.shape.clone();
         let tensor = TensorView::new(info.dtype, shape, data).map_err(|source| {

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_nn::ArchitectureError;
 
 /// A file that could not be written. What stood there before still does.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {source}", path.display())]
+#[error("cannot write `{}`: {source}", shown_path(path))]
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,

@@ -207,6 +207,11 @@ fn a_snapshot_that_nobody_took_is_refused() {
         "steps done in the epoch: the snapshot has 1000000, but this `fit` has 3"
     );
     assert!(said(forged(&|s| s.fit.epoch = 1 << 60)).starts_with("epochs in the history"));
+    let renumbered = said(forged(&|s| s.fit.history.epochs[0].epoch = usize::MAX));
+    assert!(
+        renumbered.starts_with("number of an epoch in the history"),
+        "{renumbered}"
+    );
     assert!(said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("callbacks"));
     let text = serde_json::to_value(snapshot().fit.tally)
         .unwrap()

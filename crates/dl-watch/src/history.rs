@@ -8,7 +8,7 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_fs::write_atomically;
 use dl_nn::train::{Epoch, Evaluation, History};
 
@@ -30,7 +30,7 @@ pub const COLUMNS: [&str; 9] = [
 #[non_exhaustive]
 pub enum HistoryError {
     /// The file could not be written or read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", shown_path(path))]
     Io {
         /// The path as it was given.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum HistoryError {
         source: io::Error,
     },
     /// A line that is not one of a history.
-    #[error("{}, line {line}: {}", path.display(), shown(problem))]
+    #[error("{}, line {line}: {}", shown_path(path), shown(problem))]
     Line {
         /// The path as it was given.
         path: PathBuf,
@@ -48,7 +48,10 @@ pub enum HistoryError {
         problem: String,
     },
     /// A NaN or an infinity, for which JSON has no form (CSV has).
-    #[error("{}: the {what} of epoch {epoch} is {value}, which JSON cannot write", path.display())]
+    #[error(
+        "{}: the {what} of epoch {epoch} is {value}, which JSON cannot write",
+        shown_path(path)
+    )]
     NotFinite {
         /// The path as it was given.
         path: PathBuf,

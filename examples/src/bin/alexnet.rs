@@ -26,7 +26,7 @@ use examples::curves::learning_curves;
 use examples::digits::{DigitOptions, Prediction, prediction_panels, predictions};
 use examples::keep::KeepOptions;
 use examples::record::{rounded, untimed};
-use examples::{Options, finish, println};
+use examples::{Options, check_targets, finish, println};
 use ndarray::{Array1, Array4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -53,6 +53,7 @@ struct Args {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     /// Loss of the batch that is learnt by heart, after each step.
     by_heart: Vec<f64>,
@@ -76,7 +77,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let batch = train.first(BY_HEART)?;
     let record = &args.digits.record;
     record.require_training(args.keep.is_asked_for())?;
-    args.keep.check()?;
+    let targets = args.keep.targets().chain(&record.record);
+    check_targets(targets, args.digits.inputs(), &args.digits.options.out)?;
     let record = record.record(|| {
         time_in_full(if quick { 1 } else { FULL_BATCH }, seed)?;
         let by_heart = learn_by_heart(&batch, seed)?;

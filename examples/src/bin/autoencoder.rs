@@ -47,6 +47,7 @@ struct Args {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     images: usize,
     test_images: usize,
@@ -65,6 +66,7 @@ struct Record {
 
 /// A linear autoencoder with a code of two numbers against the plane of the principal components.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Linear {
     steps: Vec<usize>,
     /// The largest principal angle after each of the steps, in degrees.
@@ -78,6 +80,7 @@ struct Linear {
 
 /// Test errors with codes of so many numbers.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Size {
     numbers: usize,
     pca: f64,
@@ -88,6 +91,7 @@ struct Size {
 
 /// Test errors against the clean images.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Denoising {
     noisy: f64,
     pca: f64,

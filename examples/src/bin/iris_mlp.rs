@@ -14,7 +14,7 @@ use dl_viz::{Figure, HeatMap, Panel, Regions, Scatter};
 use examples::curves::learning_curves;
 use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, all_features, trainer};
 use examples::keep::KeepOptions;
-use examples::{Options, finish, println};
+use examples::{Options, check_targets, finish, println};
 use serde_json::json;
 
 /// Side of a cell of the decision mesh, and the margin around the data.
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     args.options.check()?;
-    args.keep.check()?;
+    check_targets(args.keep.targets(), args.csv.clone(), &args.options.out)?;
     let data: Dataset<f64> = match &args.csv {
         None => iris(),
         Some(path) => match &args.label {

@@ -47,6 +47,7 @@ struct Args {
 
 /// What the numbers and the figure come from, a number for each split or set of noise.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     splits: u64,
     /// In the order of [`CASES`].

@@ -39,6 +39,7 @@ struct Args {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     history: History,
     test: Evaluation,

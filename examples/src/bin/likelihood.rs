@@ -31,6 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    options.check()?;
     options.save("likelihood_coin", &coin()?);
 
     let flowers = iris::<f64>();

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    arguments.options.check()?;
     let options = &arguments.options;
     options.save("losses_regression", &regression());
     options.save("losses_classification", &classification());

@@ -44,6 +44,7 @@ struct Args {
 
 /// What the numbers and figures come from.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     flowers: Scores,
     digits: Scores,

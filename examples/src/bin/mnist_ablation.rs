@@ -53,6 +53,7 @@ struct Args {
 
 /// A way to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Way {
     augmentation: bool,
     dropout: bool,
@@ -86,6 +87,7 @@ impl Way {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     train_images: usize,
     test_images: usize,
@@ -96,6 +98,7 @@ struct Record {
 
 /// What a way comes to, a count for each seed.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Runs {
     way: Way,
     /// Training images, unchanged, that are right at the end.

@@ -40,6 +40,7 @@ struct Args {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     history: History,
     /// Test images by truth and prediction.

@@ -78,6 +78,7 @@ const DIGIT_BATCHES: [(usize, f64, usize, Color); 3] = [
 
 /// How the loss on unseen digits falls.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Curve {
     batch: usize,
     images: Vec<usize>,

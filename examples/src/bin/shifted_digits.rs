@@ -37,6 +37,7 @@ struct Args {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     /// In the order they are printed.
     networks: Vec<Outcome>,
@@ -46,6 +47,7 @@ struct Record {
 
 /// How a network does on digits moved by 0, 1, … pixels.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Outcome {
     name: String,
     parameters: usize,

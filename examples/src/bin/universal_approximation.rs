@@ -49,6 +49,7 @@ const COARSE: usize = 401;
 
 /// What the networks of one width learnt.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Width {
     width: usize,
     /// The largest error of each network, from the least.

@@ -47,6 +47,7 @@ struct Args {
 
 /// The numbers behind the figures.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Record {
     images: usize,
     test_images: usize,
@@ -67,6 +68,7 @@ struct Record {
 
 /// One run: the negative bound by epoch, and on the test images.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Measured {
     dimensions: usize,
     reconstruction: Vec<f64>,

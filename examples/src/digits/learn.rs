@@ -12,6 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::DigitOptions;
+use crate::check_targets;
 use crate::keep::KeepOptions;
 use crate::watch::WatchOptions;
 
@@ -43,8 +44,9 @@ impl LearnOptions {
     ) -> Result<R, Box<dyn Error>> {
         let record = &self.digits.record;
         record.require_training(self.keep.is_asked_for() || self.watch.is_asked_for())?;
-        self.keep.check()?;
-        self.watch.check()?;
+        let targets = self.keep.targets().chain(self.watch.targets());
+        let figures = &self.digits.options.out;
+        check_targets(targets.chain(&record.record), self.digits.inputs(), figures)?;
         record.record(run)
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a network takes one image for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Prediction {
     /// Number of the image in its data set.
     pub image: usize,

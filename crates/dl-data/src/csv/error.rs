@@ -149,7 +149,7 @@ pub enum CsvError {
     /// of the labels.
     #[error(
         "{path}, line {line}: a header is expected, but this looks like data ({names}); \
-         say header(false) if it is data, header(true) if these are names"
+         use header(false) if it is data, header(true) if these are names"
     )]
     HeaderIsData {
         /// Path of the file.
@@ -161,7 +161,7 @@ pub enum CsvError {
     },
     /// A column without a name.
     #[error(
-        "{path}, line {line}: column {column} has no name{}; leave it out by its number, ignore({}), or say \
+        "{path}, line {line}: column {column} has no name{}; leave it out by its number, ignore({}), or use \
          header(false) if this is data",
         if *.ends_line { ", since a separator ends the line" } else { "" },
         *.column - 1

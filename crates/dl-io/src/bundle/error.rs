@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_nn::{ArchitectureError, BuildError, WeightsError};
 
 use crate::container::ReadError;
@@ -15,7 +15,7 @@ pub enum LoadError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// Its model cannot be made.
-    #[error("cannot make the model of `{}`: {source}", path.display())]
+    #[error("cannot make the model of `{}`: {source}", shown_path(path))]
     Model {
         /// The file.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum LoadError {
         source: ModelError,
     },
     /// Its parts do not fit together.
-    #[error("cannot use `{}`: {why}", path.display(), why = shown(why))]
+    #[error("cannot use `{}`: {why}", shown_path(path), why = shown(why))]
     Parts {
         /// The file.
         path: PathBuf,

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use dl_core::instantiate;
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_fs::Lock;
 use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
@@ -79,7 +79,7 @@ pub enum CheckpointError {
     #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
     /// It cannot be told whether there is a file.
-    #[error("cannot look for `{}`: {source}", path.display())]
+    #[error("cannot look for `{}`: {source}", shown_path(path))]
     Look {
         /// The file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum CheckpointError {
     /// It belongs to a run with other settings.
     #[error(
         "`{}` is a checkpoint of another run: {setting} was {found}, but is {expected} here",
-        path.display(),
+        shown_path(path),
         setting = shown(setting), found = shown(&found.to_string()),
         expected = shown(&expected.to_string())
     )]

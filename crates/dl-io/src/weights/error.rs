@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_fs::OverBudget;
 
 use crate::TensorError;
@@ -11,7 +11,7 @@ use crate::TensorError;
 /// A weights file that could not be read or written. After a failed read the model is as it was,
 /// after a failed write the file is.
 #[derive(Debug, thiserror::Error)]
-#[error("weights file `{}`: {problem}", path.display())]
+#[error("weights file `{}`: {problem}", shown_path(path))]
 pub struct WeightsFileError {
     /// The file.
     pub path: PathBuf,

@@ -252,6 +252,9 @@ impl<F> FitState<F> {
             self.history.epochs.len(),
             self.epoch,
         )?;
+        for (expected, epoch) in self.history.epochs.iter().enumerate() {
+            ResumeError::require("number of an epoch in the history", epoch.epoch, expected)?;
+        }
         ResumeError::at_most("epochs done", self.epoch, plan.epochs)?;
         ResumeError::at_most(
             "steps done in the epoch",

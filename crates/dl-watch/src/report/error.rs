@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_viz::FigureError;
 
 use crate::ImageError;
@@ -65,7 +65,7 @@ pub enum ReportError {
         source: Box<ImageError>,
     },
     /// The file could not be written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", shown_path(path))]
     Io {
         /// The path as it was given.
         path: PathBuf,

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dl_core::text::shown;
+use dl_core::text::{shown, shown_path};
 use dl_viz::Number;
 use prost::Message;
 
@@ -22,7 +22,7 @@ use crate::Image;
 #[non_exhaustive]
 pub enum EventError {
     /// The directory or the file could not be written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", shown_path(path))]
     Io {
         /// The directory or the file.
         path: PathBuf,
