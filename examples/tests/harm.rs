@@ -205,9 +205,20 @@ const ARGUMENTS: [&str; 7] = [
     "1",
 ];
 
+/// A program that obeys signals, also where these tests were started to ignore them, as a shell's
+/// background jobs are.
+fn obeying(program: &str) -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM").arg(program);
+    command
+}
+
 /// A training that has kept its first checkpoint.
 fn training(out: &Directory, checkpoint: &str) -> std::process::Child {
-    let child = Command::new(LENET)
+    let child = obeying(LENET)
         .args(ARGUMENTS)
         .args(["--checkpoint", checkpoint, "--out"])
         .arg(out.path())
@@ -277,7 +288,7 @@ fn a_signal_ends_the_training_with_a_checkpoint_and_says_how_to_go_on() {
 #[test]
 fn without_a_checkpoint_a_signal_says_that_nothing_was_kept() {
     let out = Directory::new();
-    let mut child = Command::new(LENET)
+    let mut child = obeying(LENET)
         .args(
             ARGUMENTS
                 .iter()
