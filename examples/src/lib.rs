@@ -30,13 +30,13 @@ pub mod vae;
 pub mod watch;
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
+use dl_fs::FileId;
 use dl_nn::TrainError;
 use dl_viz::Figure;
 
@@ -61,9 +61,13 @@ impl Options {
     /// # Errors
     /// The sentence that says what is in the way.
     pub fn check(&self) -> Result<(), String> {
-        let made = fs::create_dir_all(&self.out);
-        made.map_err(|error| format!("cannot make the directory {}: {error}", self.out.display()))?;
+        self.make_folder()?;
         check_writable(&self.out.join("figure.svg"))
+    }
+
+    fn make_folder(&self) -> Result<(), String> {
+        let made = fs::create_dir_all(&self.out);
+        made.map_err(|error| format!("cannot make the directory {}: {error}", self.out.display()))
     }
 
     /// Writes a figure as `NAME.svg` and `NAME.png` and says so. Where it cannot, the program goes on,
@@ -79,7 +83,7 @@ impl Options {
     }
 
     fn save_as(&self, name: &str, figure: &Figure, extensions: &[&str]) {
-        if let Err(failure) = self.check() {
+        if let Err(failure) = self.make_folder() {
             return fail(failure);
         }
         for extension in extensions {
@@ -111,17 +115,13 @@ pub fn check_targets<'a>(
     inputs: impl IntoIterator<Item = PathBuf>,
     figures: &Path,
 ) -> Result<(), String> {
-    let mut taken: Vec<FileId> = inputs
-        .into_iter()
-        .filter_map(|path| FileId::of(&path))
-        .collect();
-    let read = taken.len();
+    let inputs = inputs.into_iter().map(FileId::of);
+    let mut taken: Vec<FileId> = inputs.filter_map(Result::ok).collect();
+    let (read, figures) = (taken.len(), figures.canonicalize().ok());
     for path in targets {
         check_writable(path)?;
-        let Some(id) = FileId::of(path) else {
-            continue;
-        };
         let shown = path.display();
+        let id = FileId::of(path).map_err(|error| format!("cannot write `{shown}`: {error}"))?;
         match taken.iter().position(|other| *other == id) {
             Some(place) if place < read => {
                 return Err(format!("`{shown}` is read here: write to another file"));
@@ -130,53 +130,13 @@ pub fn check_targets<'a>(
             None => {}
         }
         let extension = path.extension().and_then(|extension| extension.to_str());
-        let beside = FileId::of(&figures.join("figure.svg"));
-        let among = beside.is_some_and(|beside| beside.folder == id.folder);
-        if among && matches!(extension, Some("svg" | "png")) {
+        let among_figures = figures.as_deref() == Some(id.folder());
+        if among_figures && matches!(extension, Some("svg" | "png")) {
             return Err(format!("`{shown}` is where figures go"));
         }
         taken.push(id);
     }
     Ok(())
-}
-
-/// What tells a file from others, by whatever name it is called.
-#[derive(Debug)]
-struct FileId {
-    folder: PathBuf,
-    name: OsString,
-    /// Device and number, where there are such and it exists.
-    number: Option<(u64, u64)>,
-}
-
-impl FileId {
-    fn of(path: &Path) -> Option<Self> {
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-        #[cfg(unix)]
-        let number = {
-            use std::os::unix::fs::MetadataExt;
-            let metadata = fs::metadata(&path).ok();
-            metadata.map(|metadata| (metadata.dev(), metadata.ino()))
-        };
-        #[cfg(not(unix))]
-        let number = None;
-        Some(Self {
-            folder,
-            name: path.file_name()?.to_owned(),
-            number,
-        })
-    }
-}
-
-impl PartialEq for FileId {
-    fn eq(&self, other: &Self) -> bool {
-        let same_name = self.folder == other.folder && self.name == other.name;
-        same_name || (self.number.is_some() && self.number == other.number)
-    }
 }
 
 /// Notes what went wrong, for [`finish`] to tell. The program goes on.

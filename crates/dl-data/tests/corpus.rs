@@ -1,8 +1,6 @@
 //! What fuzzing has found to be of interest, read again: see `fuzz/README.md`.
 
 use std::alloc::System;
-use std::fs;
-use std::path::Path;
 
 use cap::Cap;
 
@@ -10,25 +8,19 @@ use cap::Cap;
 mod csv;
 #[path = "../fuzz/src/idx.rs"]
 mod idx;
+#[path = "../../dl-io/fuzz/src/replay.rs"]
+mod replay;
 
 /// As in fuzzing: whoever asks for more ends the program.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, 512 << 20);
 
-fn replay(target: &str, check: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    let entries = fs::read_dir(folder.join(target)).unwrap();
-    let inputs = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap());
-    let count = inputs.map(|input| check(&input)).count();
-    assert!(count > 0);
-}
-
 #[test]
 fn tables() {
-    replay("csv", csv::check);
+    replay::replay("fuzz/corpus/csv", csv::check);
 }
 
 #[test]
 fn arrays() {
-    replay("idx", idx::check);
+    replay::replay("fuzz/corpus/idx", idx::check);
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod budget;
+mod id;
 mod lock;
 mod partial;
 mod read;
@@ -9,6 +10,7 @@ mod target;
 mod write;
 
 pub use budget::{Budget, CostUnit, OverBudget};
+pub use id::FileId;
 pub use lock::Lock;
 pub use read::{open, read, read_to_string};
 pub use write::{check_writable, remove_partial, write_atomically};

@@ -1,10 +1,11 @@
 //! One program at a time.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::id::number;
+use crate::partial::prefix;
 use crate::regular::require_regular;
 use crate::target::Target;
 
@@ -28,9 +29,8 @@ impl Lock {
     /// file system knows no locks, anyone gets one.
     pub fn acquire(path: impl AsRef<Path>) -> io::Result<Self> {
         let target = Target::of(path.as_ref())?;
-        let mut name = OsString::from(".");
-        name.push(target.path.file_name().unwrap_or_default());
-        name.push(".lock");
+        let mut name = prefix(&target.path);
+        name.push("lock");
         let path = target.path.with_file_name(name);
         Self::of_file(path.clone()).map_err(|error| match error.kind() {
             ErrorKind::WouldBlock => error,
@@ -92,18 +92,11 @@ fn taken(file: &mut File) -> io::Error {
     io::Error::new(ErrorKind::WouldBlock, format!("{by} is writing it"))
 }
 
-#[cfg(unix)]
+/// Whether an open file is still the one at a path. Where files have no numbers, one that is open cannot be
+/// removed.
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     match (file.metadata(), fs::metadata(path)) {
-        (Ok(file), Ok(there)) => id(file) == id(there),
+        (Ok(file), Ok(there)) => number(&file) == number(&there),
         _ => false,
     }
-}
-
-/// Where an open file cannot be removed, it is the one.
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
 }

@@ -91,7 +91,8 @@ pub(crate) fn remove_leftovers(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn prefix(path: &Path) -> OsString {
+/// What the names of all files begin with that stand beside `path` for it.
+pub(crate) fn prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push(".");

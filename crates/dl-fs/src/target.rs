@@ -58,7 +58,7 @@ pub(crate) fn folder(path: &Path) -> &Path {
     }
 }
 
-fn follow(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_SYMLINKS {
         match fs::symlink_metadata(&path) {

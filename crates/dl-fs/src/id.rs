@@ -1,0 +1,80 @@
+//! Whether two paths mean the same file.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::target::{folder, follow};
+
+/// What tells a file from all others, by whatever path or hard link it is called. It need not exist; its
+/// folder must.
+#[derive(Debug)]
+pub struct FileId {
+    folder: PathBuf,
+    name: OsString,
+    /// Device and number, where there are such and the file exists.
+    number: Option<(u64, u64)>,
+}
+
+impl FileId {
+    /// That of the file at `path`; symbolic links are followed, also to a file that does not exist yet.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn of(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = follow(path.as_ref())?;
+        Ok(Self {
+            folder: folder(&path).canonicalize()?,
+            name: path.file_name().unwrap_or_default().to_owned(),
+            number: fs::metadata(&path).ok().and_then(|file| number(&file)),
+        })
+    }
+
+    /// The folder it is in, without symbolic links.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl PartialEq for FileId {
+    fn eq(&self, other: &Self) -> bool {
+        let same_name = self.folder == other.folder && self.name == other.name;
+        same_name || (self.number.is_some() && self.number == other.number)
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn number(file: &fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn number(_: &fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_by_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link, hard, other] =
+            ["file", "link", "hard", "other"].map(|name| folder.path().join(name));
+        symlink("file", &link).unwrap();
+        let id = |path: &Path| FileId::of(path).unwrap();
+        // before it exists, too
+        assert_eq!(id(&file), id(&link));
+        assert_eq!(id(&file), id(&folder.path().join("./file")));
+        fs::write(&file, "").unwrap();
+        fs::hard_link(&file, &hard).unwrap();
+        assert_eq!(id(&hard), id(&link));
+        assert!(id(&other) != id(&file));
+        assert!(FileId::of(folder.path().join("none/file")).is_err());
+    }
+}
