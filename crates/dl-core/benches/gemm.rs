@@ -6,7 +6,9 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use dl_core::Scalar;
-use dl_core::gemm::{BatchStride, GatherGemm, Init, KRange, LhsLayout, PackedB, RowBlock, gemm};
+use dl_core::gemm::{
+    GatherGemm, Init, KBatch, KRange, KStep, LhsLayout, PackedB, Row, RowBatch, RowBlock, gemm,
+};
 use dl_core::ndarray::Array2;
 use dl_core::random::generator;
 
@@ -53,14 +55,20 @@ fn gemm_f32_transposed(bencher: Bencher, shape @ [m, k, n]: [usize; 3]) {
 }
 
 /// The product of gathered rows, here of a plain matrix; B is packed every time.
-fn gathered(bencher: Bencher, shape @ [m, k, n]: [usize; 3], layout: LhsLayout) {
+fn gathered(bencher: Bencher, shape @ [m, k, n]: [usize; 3], layout: LhsLayout, a_stride: usize) {
     let (a, b, mut c) = (matrix(m, k, 1), matrix(k, n, 2), matrix(m, n, 3));
     let (a, b) = (a.as_slice().expect("new"), b.as_slice().expect("new"));
     let c = c.as_slice_mut().expect("new");
-    let k_range = KRange { a: 0, b: 0, len: k };
+    let rows: Vec<Row> = (0..m)
+        .map(|i| Row {
+            a: i * a_stride,
+            c: i * n,
+        })
+        .collect();
     let row_block = RowBlock {
-        a: 0,
-        c: 0,
+        outer: 0..1,
+        inner: 0..m,
+        k_steps: 0..1,
         k_ranges: 0..1,
     };
     let mut scratch = Vec::new();
@@ -71,10 +79,11 @@ fn gathered(bencher: Bencher, shape @ [m, k, n]: [usize; 3], layout: LhsLayout) 
             layout,
             b: &PackedB::pack(b, n, &mut scratch),
             row_blocks: std::slice::from_ref(&row_block),
-            rows: m,
-            k_ranges: &[k_range],
-            batch: BatchStride::ONE,
-            c_row_stride: n,
+            rows: &rows,
+            k_steps: &[KStep { a: 0, b: 0 }],
+            k_ranges: &[KRange { a: 0, b: 0, len: k }],
+            row_batch: RowBatch::ONE,
+            k_batch: KBatch::ONE,
             relu: false,
         }
         .run(c);
@@ -83,20 +92,11 @@ fn gathered(bencher: Bencher, shape @ [m, k, n]: [usize; 3], layout: LhsLayout) 
 
 #[divan::bench(args = SHAPES)]
 fn gathered_row_major(bencher: Bencher, shape: [usize; 3]) {
-    gathered(
-        bencher,
-        shape,
-        LhsLayout::RowMajor {
-            row_stride: shape[1],
-        },
-    );
+    gathered(bencher, shape, LhsLayout::RowMajor, shape[1]);
 }
 
 #[divan::bench(args = SHAPES)]
 fn gathered_column_major(bencher: Bencher, shape: [usize; 3]) {
-    gathered(
-        bencher,
-        shape,
-        LhsLayout::ColumnMajor { k_stride: shape[0] },
-    );
+    let k_stride = shape[0];
+    gathered(bencher, shape, LhsLayout::ColumnMajor { k_stride }, 1);
 }

@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
+use crate::simd::arch;
 
 use crate::{Scalar, instantiate};
 
@@ -40,7 +40,7 @@ instantiate! {
     /// assert!((dl_core::sum::sum(&x) / exact - 1.0).abs() < 1e-15);
     /// ```
     pub fn sum<F: Scalar>(x: &[F]) -> f64 {
-        Arch::new().dispatch(
+        arch().dispatch(
             #[inline(always)]
             || sum_of(x, F::as_f64),
         )
@@ -218,7 +218,7 @@ instantiate! {
     pub fn add_column_squared_deviations<F: Scalar>(x: &[F], means: &[F], totals: &mut [f64]) {
         let n = means.len();
         assert_eq!(n, totals.len(), "as many means as totals");
-        Arch::new().dispatch(
+        arch().dispatch(
             #[inline(always)]
             || {
                 let row = |i: usize| [row_of(x, n, i); 2];
@@ -240,7 +240,7 @@ instantiate! {
     ) {
         let n = sums.len();
         assert_eq!(n, products.len(), "as many sums as products");
-        Arch::new().dispatch(
+        arch().dispatch(
             #[inline(always)]
             || {
                 let row = |i: usize| [row_of(x, n, i), row_of(y, n, i)];
@@ -274,7 +274,7 @@ instantiate! {
             let sums = &mut on_stack[..total.len()];
             sums.fill(0.0);
             let part = |i: usize| &row(i)[strip * STRIP..][..total.len()];
-            Arch::new().dispatch(
+            arch().dispatch(
                 #[inline(always)]
                 || {
                     let p = part(0);
@@ -306,7 +306,7 @@ fn add_narrow<F: Scalar>(x: &[F], sums: &mut [F]) {
             }
         };
     }
-    Arch::new().dispatch(
+    arch().dispatch(
         #[inline(always)]
         || of_width!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16),
     );
@@ -343,7 +343,7 @@ fn add_strip<F: Scalar>(x: &[F], width: usize, first: usize, totals: &mut [f64])
         return;
     }
     let columns = totals.len();
-    Arch::new().dispatch(
+    arch().dispatch(
         #[inline(always)]
         || {
             let row = |i: usize| [&row_of(x, width, i)[first..][..columns]; 2];

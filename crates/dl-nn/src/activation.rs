@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use dl_core::simd::arch;
 use dl_core::sum::sum_of_pairs;
 use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_in_place};
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use crate::error::ConfigError;
 use crate::init::Initializer;
@@ -113,7 +114,7 @@ impl Activation {
         let one = F::one();
         match self {
             Identity => {}
-            Relu => Arch::new().dispatch(Mask { dy, y }),
+            Relu => arch().dispatch(Mask { dy, y }),
             LeakyRelu { slope } => {
                 scale(
                     dy,
@@ -171,12 +172,12 @@ fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
 }
 
 fn map<F: Scalar>(values: &mut [F], f: impl Fn(F) -> F) {
-    Arch::new().dispatch(Map { values, f });
+    arch().dispatch(Map { values, f });
 }
 
 /// dyᵢ ← dyᵢ · derivative(atᵢ)
 fn scale<F: Scalar>(dy: &mut [F], at: &[F], derivative: impl Fn(F) -> F) {
-    Arch::new().dispatch(Scale { dy, at, derivative });
+    arch().dispatch(Scale { dy, at, derivative });
 }
 
 /// [`map`], as a type because that is what `pulp` compiles per instruction set.

@@ -23,6 +23,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use dl_core::simd::{self, Level};
 use examples::println;
 
 use job::{Job, Setting};
@@ -45,6 +46,9 @@ pub(crate) struct Bench {
     /// Threads of each side
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
+    /// Our kernels' instruction set, where it is to be lower than the machine's best
+    #[arg(long, value_enum)]
+    simd: Option<InstructionSet>,
     /// A tenth of the work, to see that everything runs
     #[arg(long)]
     quick: bool,
@@ -62,14 +66,38 @@ pub(crate) struct Bench {
     memory_of_cnn: bool,
 }
 
+/// An instruction set by its usual name.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum InstructionSet {
+    Sse2,
+    Avx2,
+    Avx512,
+}
+
 fn names() -> Vec<&'static str> {
     job::all().iter().map(|job| job.name).collect()
+}
+
+/// Keeps our kernels from instructions above the set.
+fn limit(set: InstructionSet) -> Result<(), String> {
+    let level = match set {
+        InstructionSet::Sse2 => Level::Baseline,
+        InstructionSet::Avx2 => Level::Avx2,
+        InstructionSet::Avx512 => Level::Avx512,
+    };
+    match simd::limit(level) {
+        true => Ok(()),
+        false => Err(format!("this machine has no {level}")),
+    }
 }
 
 impl Bench {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
         if self.builds {
             return builds::run(self.quick);
+        }
+        if let Some(set) = self.simd {
+            limit(set)?;
         }
         let threads = usize::from(self.threads);
         rayon::ThreadPoolBuilder::new()

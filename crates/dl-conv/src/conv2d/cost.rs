@@ -1,12 +1,12 @@
 //! What the passes of a convolution take beside its kernel, told before anything is made: a window
 //! of a few bytes may ask for padded rows and plans of any size.
 
-use dl_core::gemm::{KRange, RowBlock};
+use dl_core::gemm::{KRange, Row, RowBlock};
 use dl_nn::Cost;
 
 use super::Checked;
-use super::patterns::NARROW;
-use super::plan::{Channels, padded_delta, padded_input};
+use super::classes::{SeenTap, most_classes};
+use super::plan::{Channels, padded_input};
 use crate::geometry::Geometry;
 
 /// Columns that the matrix product works on at least, whether there are as many or not.
@@ -26,12 +26,38 @@ fn seen(taps: usize, dilation: usize, pixels: usize) -> usize {
     taps.min(pixels.div_ceil(dilation))
 }
 
+/// An axis of a pattern: how many positions, and taps.
+#[derive(Clone, Copy)]
+struct Axis {
+    positions: usize,
+    taps: usize,
+    classes: usize,
+}
+
+impl Axis {
+    fn new(positions: usize, taps: usize, step: usize) -> Self {
+        Self {
+            positions,
+            taps,
+            classes: most_classes(positions, taps, step),
+        }
+    }
+
+    /// Bytes of its rows, and of the terms of its classes (twice, since they are found first).
+    fn bytes(self) -> usize {
+        let term = size_of::<KRange>() + 2 * size_of::<SeenTap>();
+        sum([
+            product([self.positions, 2 * size_of::<Row>()]),
+            product([self.classes, self.taps, term]),
+        ])
+    }
+}
+
 /// Bytes of a pattern.
-fn pattern(row_blocks: usize, k_ranges: usize) -> usize {
-    sum([
-        product([row_blocks, size_of::<RowBlock>()]),
-        product([k_ranges, size_of::<KRange>()]),
-    ])
+fn pattern(axes: [Axis; 2]) -> usize {
+    let [y, x] = axes;
+    let blocks = product([y.classes, x.classes, size_of::<RowBlock>()]);
+    sum([y.bytes(), x.bytes(), blocks])
 }
 
 impl Checked {
@@ -49,53 +75,29 @@ impl Checked {
             input,
             output,
             kernel,
-            stride: _,
             dilation,
             ..
         } = self.geometry;
-        let Channels {
-            inputs,
-            filters,
-            groups,
-        } = self.channels();
-        let rows = product([
+        let channels = self.channels();
+        let (depth, filters) = (channels.inputs / channels.groups, channels.filters);
+        let axes = [
+            Axis::new(output.height, kernel.height, 1),
+            Axis::new(output.width, kernel.width, 1),
+        ];
+        let terms = product([
             output.height,
+            output.width,
             seen(kernel.height, dilation.height, input.height),
+            seen(kernel.width, dilation.width, input.width),
         ]);
-        let merged = dilation.width == 1 && groups == 1;
-        let ranges = product([rows, if merged { 1 } else { kernel.width }]);
-        // along the images, too, where these are narrow
-        let narrow = if output.width < NARROW {
-            output.width
-        } else {
-            0
-        };
-        let plan = sum([
-            pattern(output.height, ranges),
-            pattern(product([narrow, output.height]), product([narrow, ranges])),
-        ]);
+        let mut cost = self.product_cost(axes, terms, depth, filters, number);
         let padded = padded_input(&self.geometry);
-        let scratch = match padded.is_needed() {
-            true => product([input.height, padded.width, inputs]),
-            false => 0,
-        };
-        let columns = (filters / groups).next_multiple_of(LEAST_COLUMNS);
-        let depth = inputs / groups;
-        let taps = product([kernel.height, kernel.width]);
-        let panels = product([taps, depth, columns]);
-        Cost {
-            plan: sum([plan, product([panels, number])]),
-            scratch,
-            operations: sum([
-                product([rows, output.width, kernel.width, depth, columns, groups]),
-                // to make the plan, and to follow it
-                product([output.height, kernel.height]),
-                product([rows, kernel.width, narrow.max(1)]),
-                product([groups, ranges, narrow.max(1)]),
-                scratch,
-                product([panels, groups]),
-            ]),
+        if padded.is_needed() {
+            // for the kernel's gradient
+            cost.scratch = product([input.height, padded.width, channels.inputs]);
+            cost.operations = sum([cost.operations, cost.scratch]);
         }
+        cost
     }
 
     /// Of ∂L/∂x, which is a transposed convolution's output.
@@ -104,36 +106,48 @@ impl Checked {
             input,
             output,
             kernel,
+            stride,
             ..
         } = self.geometry;
-        let Channels {
-            inputs,
-            filters,
-            groups,
-        } = self.channels();
-        let taps = product([kernel.height, kernel.width]);
-        let pixels = product([input.height, input.width]);
-        let positions = product([output.height, output.width]);
-        let along_images = pattern(pixels, product([taps, pixels.min(positions)]));
-        let columns = (inputs / groups).next_multiple_of(LEAST_COLUMNS);
-        let depth = filters / groups;
-        let panels = product([taps, depth, columns]);
-        let (mut plan, mut scratch, mut width) = (along_images, 0, output.width);
-        if let Some(padded) = padded_delta(&self.geometry) {
-            let rows = product([input.height.min(output.height), taps]);
-            plan = sum([plan, pattern(input.height, rows)]);
-            scratch = product([output.height, padded.width, filters]);
-            width = padded.width;
-        }
+        let channels = self.channels();
+        let (depth, inputs) = (channels.filters / channels.groups, channels.inputs);
+        let axes = [
+            Axis::new(input.height, kernel.height, stride.height),
+            Axis::new(input.width, kernel.width, stride.width),
+        ];
+        // each output pixel is seen from as many input pixels as the kernel has taps, or from all of them
+        let terms = product([
+            output.height,
+            output.width,
+            kernel.height.min(input.height),
+            kernel.width.min(input.width),
+        ]);
+        self.product_cost(axes, terms, depth, inputs, number)
+    }
+
+    /// Of the product whose rows are the axes' positions, for `columns` columns of C, where all rows together see
+    /// `terms` pixels of `depth` channels.
+    fn product_cost(
+        &self,
+        axes: [Axis; 2],
+        terms: usize,
+        depth: usize,
+        columns: usize,
+        number: usize,
+    ) -> Cost {
+        let [y, x] = axes;
+        let columns = (columns / self.groups).next_multiple_of(LEAST_COLUMNS);
+        let panels = product([y.taps, x.taps, depth, columns]);
         Cost {
-            plan: sum([plan, product([panels, number])]),
-            scratch,
+            plan: sum([pattern(axes), product([panels, number])]),
+            scratch: 0,
             operations: sum([
-                product([output.height, width, taps, depth, columns, groups]),
-                product([pixels, taps]),
-                product([groups, taps, pixels.min(positions)]),
-                scratch,
-                product([panels, groups]),
+                product([terms, depth, columns, self.groups]),
+                // to make the plan, and to follow it
+                product([y.positions, y.taps]),
+                product([x.positions, x.taps]),
+                product([y.classes, x.classes]),
+                product([panels, self.groups]),
             ]),
         }
     }

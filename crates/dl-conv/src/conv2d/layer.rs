@@ -1,6 +1,6 @@
 //! The convolution layer's two passes.
 
-use dl_core::gemm::{BatchStride, GatherGemm, Init, PackedB};
+use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, RowBatch};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
@@ -75,9 +75,13 @@ impl<F: Scalar> Conv2dLayer<F> {
             filters,
             groups,
         } = self.channels;
-        let [padded, panels] = scratch;
-        let x = self.padded_input(x, padded);
-        let pattern = self.patterns.output(n);
+        let panels = &mut scratch[1];
+        let pattern = self.patterns.output();
+        let row_batch = RowBatch {
+            count: n,
+            a: x.len() / n,
+            c: y.len() / n,
+        };
         let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
         for group in 0..groups {
             let kernel = self.kernel_of_group(group);
@@ -87,8 +91,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             let first = group * (filters / groups);
             let init = bias.map_or(Init::Zero, |bias| Init::Bias(&bias[first..]));
             let a = &x[group * (inputs / groups)..];
-            let product = product(pattern, init, a, &b, relu);
-            for_images(pattern, product, x.len() / n, &mut y[first..], n);
+            product(pattern, init, a, &b, row_batch, relu).run(&mut y[first..]);
         }
     }
 
@@ -114,21 +117,15 @@ impl<F: Scalar> Conv2dLayer<F> {
         for group in 0..groups {
             let delta = delta.slice_axis_move(Axis(1), self.filters_of(group));
             let delta = std::iter::once(delta);
+            let a = &x[group * (inputs / groups)..];
+            let b = PackedB::pack_stacked(delta, pixels, filters / groups, panels);
             GatherGemm {
-                init: Init::Accumulate,
-                a: &x[group * (inputs / groups)..],
-                layout: pattern.layout,
-                b: &PackedB::pack_stacked(delta, pixels, filters / groups, panels),
-                row_blocks: &pattern.row_blocks,
-                rows: pattern.rows.expect("taps and channels"),
-                k_ranges: &pattern.k_ranges,
-                batch: BatchStride {
+                k_batch: KBatch {
                     count: n,
                     a: x.len() / n,
                     b: pixels / n,
                 },
-                c_row_stride: pattern.c_row_stride,
-                relu: false,
+                ..product(pattern, Init::Accumulate, a, &b, RowBatch::ONE, false)
             }
             .run(&mut gradient[group * (filters / groups)..]);
         }
@@ -147,11 +144,12 @@ impl<F: Scalar> Conv2dLayer<F> {
             filters,
             groups,
         } = self.channels;
-        let [padded, panels] = scratch;
-        let (around, pattern) = self.patterns.input_gradient(n);
-        let delta = match around {
-            Some(around) => pad(delta, around, filters, padded),
-            None => delta,
+        let panels = &mut scratch[1];
+        let pattern = self.patterns.input_gradient();
+        let row_batch = RowBatch {
+            count: n,
+            a: delta.len() / n,
+            c: dx.len() / n,
         };
         let taps = self.geometry.kernel.height * self.geometry.kernel.width;
         let depth = inputs / groups;
@@ -165,8 +163,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             let b = PackedB::pack_stacked(taps_flipped, terms, depth, panels);
             let a = &delta[group * (filters / groups)..];
             let c = &mut dx[group * depth..];
-            let product = product(pattern, Init::Zero, a, &b, false);
-            for_images(pattern, product, delta.len() / n, c, n);
+            product(pattern, Init::Zero, a, &b, row_batch, false).run(c);
         }
     }
 }
@@ -194,12 +191,13 @@ fn pad<'a, F: Scalar>(
     scratch
 }
 
-/// A pattern's product, for the images of a block.
+/// A pattern's product.
 fn product<'a, F: Scalar>(
     pattern: &'a Pattern,
     init: Init<'a, F>,
     a: &'a [F],
     b: &'a PackedB<'a, F>,
+    row_batch: RowBatch,
     relu: bool,
 ) -> GatherGemm<'a, F> {
     GatherGemm {
@@ -208,31 +206,12 @@ fn product<'a, F: Scalar>(
         layout: pattern.layout,
         b,
         row_blocks: &pattern.row_blocks,
-        rows: 0,
+        rows: &pattern.rows,
+        k_steps: &pattern.k_steps,
         k_ranges: &pattern.k_ranges,
-        batch: BatchStride::ONE,
-        c_row_stride: pattern.c_row_stride,
+        row_batch,
+        k_batch: KBatch::ONE,
         relu,
-    }
-}
-
-/// Computes it for `n` images that are `a_image` apart in A.
-fn for_images<F: Scalar>(
-    pattern: &Pattern,
-    product: GatherGemm<'_, F>,
-    a_image: usize,
-    c: &mut [F],
-    n: usize,
-) {
-    match pattern.rows {
-        None => GatherGemm { rows: n, ..product }.run(c),
-        Some(rows) => {
-            let c_image = rows * pattern.row_blocks.len() * pattern.c_row_stride;
-            for image in 0..n {
-                let a = &product.a[image * a_image..];
-                GatherGemm { a, rows, ..product }.run(&mut c[image * c_image..]);
-            }
-        }
     }
 }
 

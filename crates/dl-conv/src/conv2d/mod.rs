@@ -1,6 +1,7 @@
 //! The convolution layer.
 
 mod check;
+mod classes;
 mod cost;
 mod layer;
 mod patterns;

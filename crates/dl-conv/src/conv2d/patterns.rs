@@ -5,24 +5,16 @@ use std::sync::OnceLock;
 use super::plan::{self, Channels, Padded, Pattern};
 use crate::geometry::Geometry;
 
-/// So many pixels (or images) side by side fill a tile.
-pub(super) const NARROW: usize = 6;
-
-/// What is summed up where. Most passes need few of the patterns, and those along the images have an
-/// entry for each pixel.
+/// What is summed up where.
 #[derive(Debug, Clone)]
 pub(super) struct Patterns {
     geometry: Geometry,
     channels: Channels,
-    /// The input with the zeros beside it.
+    /// The input with the zeros that the kernel's gradient needs beside it.
     pub(super) input: Padded,
-    /// `None` where the input's gradient must be summed up along the images.
-    delta: Option<Padded>,
-    output_along_width: OnceLock<Pattern>,
-    output_along_images: OnceLock<Pattern>,
+    output: OnceLock<Pattern>,
     kernel_gradient: OnceLock<Pattern>,
-    input_gradient_along_width: OnceLock<Pattern>,
-    input_gradient_along_images: OnceLock<Pattern>,
+    input_gradient: OnceLock<Pattern>,
 }
 
 impl Patterns {
@@ -31,48 +23,27 @@ impl Patterns {
             geometry,
             channels,
             input: plan::padded_input(&geometry),
-            delta: plan::padded_delta(&geometry),
-            output_along_width: OnceLock::new(),
-            output_along_images: OnceLock::new(),
+            output: OnceLock::new(),
             kernel_gradient: OnceLock::new(),
-            input_gradient_along_width: OnceLock::new(),
-            input_gradient_along_images: OnceLock::new(),
+            input_gradient: OnceLock::new(),
         }
     }
 
-    /// y of `n` images.
-    pub(super) fn output(&self, n: usize) -> &Pattern {
-        let width = self.geometry.output.width;
-        if width < NARROW && n > width {
-            let pattern = || plan::output_along_images(&self.geometry, self.channels);
-            self.output_along_images.get_or_init(pattern)
-        } else {
-            let pattern = || plan::output_along_width(&self.geometry, self.channels);
-            self.output_along_width.get_or_init(pattern)
-        }
+    /// y.
+    pub(super) fn output(&self) -> &Pattern {
+        self.output
+            .get_or_init(|| plan::output(&self.geometry, self.channels))
     }
 
     /// ∂L/∂K.
     pub(super) fn kernel_gradient(&self) -> &Pattern {
-        let pattern = || plan::kernel_gradient(&self.geometry, self.channels);
-        self.kernel_gradient.get_or_init(pattern)
+        self.kernel_gradient
+            .get_or_init(|| plan::kernel_gradient(&self.geometry, self.channels))
     }
 
-    /// ∂L/∂X of `n` images, with the zeros that the output's gradient then needs beside it.
-    pub(super) fn input_gradient(&self, n: usize) -> (Option<Padded>, &Pattern) {
-        let (geometry, channels) = (&self.geometry, self.channels);
-        match self.delta {
-            // along the images no zeros are multiplied
-            Some(around) if n < NARROW.min(geometry.input.width) => {
-                let pattern = || plan::input_gradient_along_width(geometry, channels, around.width);
-                let pattern = self.input_gradient_along_width.get_or_init(pattern);
-                (Some(around), pattern)
-            }
-            _ => {
-                let pattern = || plan::input_gradient_along_images(geometry, channels);
-                let pattern = self.input_gradient_along_images.get_or_init(pattern);
-                (None, pattern)
-            }
-        }
+    /// ∂L/∂x.
+    pub(super) fn input_gradient(&self) -> &Pattern {
+        self.input_gradient
+            .get_or_init(|| plan::input_gradient(&self.geometry, self.channels))
     }
 }

@@ -8,11 +8,13 @@
 //! | input gradient | input pixels | the output gradients whose window saw it | kernel, flipped and transposed |
 //! | kernel gradient | taps × input channels | output pixels | output gradient |
 //!
-//! With channels last, the pixels under one kernel row are one range. Rows of a tile are pixels
-//! side by side along the image, or, where images are small, one pixel of several images.
+//! A window is a product of two axes, so all is worked out for rows and columns of pixels apart
+//! ([`classes`](super::classes)): pixels inside an image see all taps, those at its edges fewer. With
+//! channels last, the pixels under one kernel row are one range.
 
-use dl_core::gemm::{KRange, LhsLayout, RowBlock};
+use dl_core::gemm::{KRange, KStep, LhsLayout, Row, RowBlock};
 
+use super::classes::{Class, classes};
 use crate::geometry::Geometry;
 
 /// Shape of a convolution: what a kernel sees of the channels.
@@ -25,51 +27,145 @@ pub(super) struct Channels {
     pub(super) groups: usize,
 }
 
-/// Blocks of rows with the ranges they sum over, and the steps from row to row.
+/// Blocks of rows with the terms they sum over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
+    pub(super) rows: Vec<Row>,
+    pub(super) k_steps: Vec<KStep>,
     pub(super) k_ranges: Vec<KRange>,
     pub(super) row_blocks: Vec<RowBlock>,
     pub(super) layout: LhsLayout,
-    /// Rows of a block; `None` where they are the images of the block.
-    pub(super) rows: Option<usize>,
-    /// From one row of the result to the next.
-    pub(super) c_row_stride: usize,
+}
+
+/// What stands between neighbours in memory.
+#[derive(Debug, Clone, Copy)]
+struct Strides {
+    /// From one row of pixels to the next.
+    row: usize,
+    /// From one pixel to the next.
+    pixel: usize,
+}
+
+impl Strides {
+    fn new(width: usize, channels: usize) -> Self {
+        Self {
+            row: width * channels,
+            pixel: channels,
+        }
+    }
+}
+
+/// The pattern of y.
+pub(super) fn output(geometry: &Geometry, channels: Channels) -> Pattern {
+    let Channels {
+        inputs,
+        filters,
+        groups,
+    } = channels;
+    let Geometry {
+        input,
+        output,
+        kernel,
+        ..
+    } = *geometry;
+    let ys = classes(output.height, 0..kernel.height, |v, i| geometry.row(v, i));
+    let xs = classes(output.width, 0..kernel.width, |u, j| geometry.column(u, j));
+    let a = Strides::new(input.width, inputs);
+    let c = Strides::new(output.width, filters);
+    let mut pattern = Pattern::of_window(ys, xs, a, c, kernel.width, inputs / groups);
+    if geometry.stride.width * inputs == 1 {
+        // pixels side by side are numbers side by side: one check of bounds a term instead of one a
+        // row and range, of which each has few terms
+        pattern.layout = LhsLayout::ColumnMajor { k_stride: 1 };
+    }
+    pattern
+}
+
+/// The pattern of ∂L/∂x.
+pub(super) fn input_gradient(geometry: &Geometry, channels: Channels) -> Pattern {
+    let Channels {
+        inputs,
+        filters,
+        groups,
+    } = channels;
+    let Geometry {
+        input,
+        output,
+        kernel,
+        ..
+    } = *geometry;
+    // through the flipped kernel, pixels rise with the taps
+    let row = |y, flipped| geometry.output_row(y, kernel.height - 1 - flipped);
+    let column = |x, flipped| geometry.output_column(x, kernel.width - 1 - flipped);
+    let ys = classes(input.height, 0..kernel.height, row);
+    let xs = classes(input.width, 0..kernel.width, column);
+    let a = Strides::new(output.width, filters);
+    let c = Strides::new(input.width, inputs);
+    Pattern::of_window(ys, xs, a, c, kernel.width, filters / groups)
 }
 
 impl Pattern {
-    fn new(layout: LhsLayout, rows: Option<usize>, c_row_stride: usize) -> Self {
+    fn new(layout: LhsLayout) -> Self {
         Self {
+            rows: Vec::new(),
+            k_steps: Vec::new(),
             k_ranges: Vec::new(),
             row_blocks: Vec::new(),
             layout,
-            rows,
-            c_row_stride,
         }
     }
 
-    /// Starts a block whose row 0 is at `a` and `c`.
-    fn row_block(&mut self, a: usize, c: usize) {
-        let next = self.k_ranges.len();
-        let k_ranges = next..next;
-        self.row_blocks.push(RowBlock { a, c, k_ranges });
+    /// Rows are pixels that see `depth` channels of other pixels through a kernel `kernel_width` wide.
+    fn of_window(
+        ys: Vec<Class>,
+        xs: Vec<Class>,
+        a: Strides,
+        c: Strides,
+        kernel_width: usize,
+        depth: usize,
+    ) -> Self {
+        let mut pattern = Self::new(LhsLayout::RowMajor);
+        let mut columns = Vec::new();
+        for x in xs {
+            let inner = pattern.rows.len();
+            pattern.rows.extend(x.members.iter().map(|member| Row {
+                a: member.first * a.pixel,
+                c: member.position * c.pixel,
+            }));
+            let ranges = pattern.k_ranges.len();
+            for tap in &x.taps {
+                pattern.add_terms(ranges, tap.distance * a.pixel, tap.tap * depth, depth);
+            }
+            columns.push((inner..pattern.rows.len(), ranges..pattern.k_ranges.len()));
+        }
+        for y in ys {
+            let outer = pattern.rows.len();
+            pattern.rows.extend(y.members.iter().map(|member| Row {
+                a: member.first * a.row,
+                c: member.position * c.row,
+            }));
+            let steps = pattern.k_steps.len();
+            pattern.k_steps.extend(y.taps.iter().map(|tap| KStep {
+                a: tap.distance * a.row,
+                b: tap.tap * kernel_width * depth,
+            }));
+            for (inner, k_ranges) in &columns {
+                pattern.row_blocks.push(RowBlock {
+                    outer: outer..pattern.rows.len(),
+                    inner: inner.clone(),
+                    k_steps: steps..pattern.k_steps.len(),
+                    k_ranges: k_ranges.clone(),
+                });
+            }
+        }
+        pattern
     }
 
-    /// Adds terms to the last block, to its last range where they follow it.
-    fn terms(&mut self, a: usize, b: usize, len: usize) {
-        let block = self.row_blocks.last_mut().expect("a block was started");
-        match self.k_ranges.last_mut() {
-            Some(last)
-                if !block.k_ranges.is_empty()
-                    && last.a + last.len == a
-                    && last.b + last.len == b =>
-            {
-                last.len += len;
-            }
-            _ => {
-                self.k_ranges.push(KRange { a, b, len });
-                block.k_ranges.end += 1;
-            }
+    /// Adds terms to the ranges from `first` on: to the last of them where they follow it.
+    fn add_terms(&mut self, first: usize, a: usize, b: usize, len: usize) {
+        match self.k_ranges[first..].last_mut() {
+            Some(last) if last.a + last.len == a && last.b + last.len == b => last.len += len,
+            _ => self.k_ranges.push(KRange { a, b, len }),
         }
     }
 }
@@ -92,8 +188,9 @@ impl Padded {
     }
 }
 
-/// The input with the zeros that the window reaches to the left and right. (Those above and below
-/// are never multiplied: their rows are left out.)
+/// The input with the zeros that the window reaches to the left and right: with them, all taps of a
+/// kernel row are sums over as many pixels. (Those above and below are never multiplied: their rows are
+/// left out.)
 pub(super) fn padded_input(geometry: &Geometry) -> Padded {
     let (taps, step) = (geometry.kernel.width, geometry.stride.width);
     let reach = (geometry.output.width - 1) * step + (taps - 1) * geometry.dilation.width + 1;
@@ -104,137 +201,7 @@ pub(super) fn padded_input(geometry: &Geometry) -> Padded {
     }
 }
 
-/// The output's gradient with the zeros that the flipped kernel reaches; `None` where it moves by
-/// more than a pixel, or where input was padded by more than the kernel's reach.
-pub(super) fn padded_delta(geometry: &Geometry) -> Option<Padded> {
-    let reach = (geometry.kernel.width - 1) * geometry.dilation.width;
-    let left = reach.checked_sub(geometry.left)?;
-    (geometry.stride.width == 1).then(|| Padded {
-        left,
-        inner: geometry.output.width,
-        width: (geometry.input.width + reach).max(left + geometry.output.width),
-    })
-}
-
-/// y, rows along the width of an image.
-pub(super) fn output_along_width(geometry: &Geometry, channels: Channels) -> Pattern {
-    let Channels {
-        inputs, filters, ..
-    } = channels;
-    let width = padded_input(geometry).width;
-    let row_stride = geometry.stride.width * inputs;
-    let layout = LhsLayout::RowMajor { row_stride };
-    let mut pattern = Pattern::new(layout, Some(geometry.output.width), filters);
-    for v in 0..geometry.output.height {
-        pattern.row_block(0, v * geometry.output.width * filters);
-        window_row(&mut pattern, geometry, channels, v, 0, width);
-    }
-    pattern
-}
-
-/// y, rows along the images of a block.
-pub(super) fn output_along_images(geometry: &Geometry, channels: Channels) -> Pattern {
-    let Channels {
-        inputs, filters, ..
-    } = channels;
-    let width = padded_input(geometry).width;
-    let row_stride = geometry.input.height * width * inputs;
-    let c_row_stride = geometry.output.height * geometry.output.width * filters;
-    let mut pattern = Pattern::new(LhsLayout::RowMajor { row_stride }, None, c_row_stride);
-    for v in 0..geometry.output.height {
-        for u in 0..geometry.output.width {
-            pattern.row_block(0, (v * geometry.output.width + u) * filters);
-            window_row(&mut pattern, geometry, channels, v, u, width);
-        }
-    }
-    pattern
-}
-
-/// The input pixels under the window at output pixel (v, u).
-fn window_row(
-    pattern: &mut Pattern,
-    geometry: &Geometry,
-    channels: Channels,
-    v: usize,
-    u: usize,
-    width: usize,
-) {
-    let depth = channels.inputs / channels.groups;
-    for i in 0..geometry.kernel.height {
-        let Some(row) = geometry.row(v, i) else {
-            continue;
-        };
-        for j in 0..geometry.kernel.width {
-            let column = u * geometry.stride.width + j * geometry.dilation.width;
-            let tap = i * geometry.kernel.width + j;
-            pattern.terms((row * width + column) * channels.inputs, tap * depth, depth);
-        }
-    }
-}
-
-/// ∂L/∂x, rows along the width of an image, for the [`padded_delta`] of this width.
-pub(super) fn input_gradient_along_width(
-    geometry: &Geometry,
-    channels: Channels,
-    width: usize,
-) -> Pattern {
-    let Channels {
-        inputs,
-        filters,
-        groups,
-    } = channels;
-    let layout = LhsLayout::RowMajor {
-        row_stride: filters,
-    };
-    let mut pattern = Pattern::new(layout, Some(geometry.input.width), inputs);
-    for y in 0..geometry.input.height {
-        pattern.row_block(0, y * geometry.input.width * inputs);
-        for (flipped, i) in (0..geometry.kernel.height).rev().enumerate() {
-            let Some(v) = geometry.output_row(y, i) else {
-                continue;
-            };
-            for j in 0..geometry.kernel.width {
-                let tap = flipped * geometry.kernel.width + j;
-                let pixel = v * width + j * geometry.dilation.width;
-                let depth = filters / groups;
-                pattern.terms(pixel * filters, tap * depth, depth);
-            }
-        }
-    }
-    pattern
-}
-
-/// ∂L/∂x, rows along the images of a block; for any stride.
-pub(super) fn input_gradient_along_images(geometry: &Geometry, channels: Channels) -> Pattern {
-    let Channels {
-        inputs,
-        filters,
-        groups,
-    } = channels;
-    let row_stride = geometry.output.height * geometry.output.width * filters;
-    let c_row_stride = geometry.input.height * geometry.input.width * inputs;
-    let mut pattern = Pattern::new(LhsLayout::RowMajor { row_stride }, None, c_row_stride);
-    let taps = geometry.kernel;
-    for y in 0..geometry.input.height {
-        for x in 0..geometry.input.width {
-            pattern.row_block(0, (y * geometry.input.width + x) * inputs);
-            for (flipped_i, i) in (0..taps.height).rev().enumerate() {
-                for (flipped_j, j) in (0..taps.width).rev().enumerate() {
-                    let (row, column) = (geometry.output_row(y, i), geometry.output_column(x, j));
-                    if let (Some(v), Some(u)) = (row, column) {
-                        let tap = flipped_i * taps.width + flipped_j;
-                        let pixel = v * geometry.output.width + u;
-                        let depth = filters / groups;
-                        pattern.terms(pixel * filters, tap * depth, depth);
-                    }
-                }
-            }
-        }
-    }
-    pattern
-}
-
-/// ∂L/∂kernel: rows are taps and input channels, terms the output pixels of one image.
+/// The pattern of ∂L/∂kernel, for the [`padded_input`].
 pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Pattern {
     let Channels {
         inputs,
@@ -242,34 +209,50 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
         groups,
     } = channels;
     let depth = inputs / groups;
-    let taps = geometry.kernel;
-    let k_stride = geometry.stride.width * inputs;
-    let width = padded_input(geometry).width;
-    // the taps of a dense kernel row are side by side
-    let together = if geometry.dilation.width == 1 && groups == 1 {
-        taps.width
-    } else {
-        1
+    let (taps, pixels) = (geometry.kernel, geometry.output);
+    let row = padded_input(geometry).width * inputs;
+    let column = geometry.dilation.width * inputs;
+    let mut pattern = Pattern::new(match geometry.stride.width * inputs {
+        1 => LhsLayout::RowMajor,
+        k_stride => LhsLayout::ColumnMajor { k_stride },
+    });
+    // the inner rows: a tap's channels, or all those of a kernel row, if they are side by side or need not be
+    let merged = groups == 1 && (column == depth || pattern.layout == LhsLayout::RowMajor);
+    let (outer_taps, inner_taps) = match merged {
+        true => (1, taps.width),
+        false => (taps.width, 1),
     };
-    let layout = LhsLayout::ColumnMajor { k_stride };
-    let mut pattern = Pattern::new(layout, Some(together * depth), filters);
-    for i in 0..taps.height {
-        for j in (0..taps.width).step_by(together) {
-            let tap = i * taps.width + j;
-            pattern.row_block(j * geometry.dilation.width * inputs, tap * depth * filters);
-            for v in 0..geometry.output.height {
-                if let Some(row) = geometry.row(v, i) {
-                    let pixels = geometry.output.width;
-                    let block = pattern.row_blocks.last_mut().expect("just started");
-                    block.k_ranges.end += 1;
-                    pattern.k_ranges.push(KRange {
-                        a: row * width * inputs,
-                        b: v * pixels,
-                        len: pixels,
-                    });
-                }
-            }
+    for j in 0..inner_taps {
+        pattern.rows.extend((0..depth).map(|channel| Row {
+            a: j * column + channel,
+            c: (j * depth + channel) * filters,
+        }));
+    }
+    let inner = 0..pattern.rows.len();
+    pattern.k_ranges.push(KRange {
+        a: 0,
+        b: 0,
+        len: pixels.width,
+    });
+    for class in classes(taps.height, 0..pixels.height, |i, v| geometry.row(v, i)) {
+        let outer = pattern.rows.len();
+        for member in class.members {
+            pattern.rows.extend((0..outer_taps).map(|j| Row {
+                a: member.first * row + j * column,
+                c: (member.position * taps.width + j) * depth * filters,
+            }));
         }
+        let steps = pattern.k_steps.len();
+        pattern.k_steps.extend(class.taps.iter().map(|v| KStep {
+            a: v.distance * row,
+            b: v.tap * pixels.width,
+        }));
+        pattern.row_blocks.push(RowBlock {
+            outer: outer..pattern.rows.len(),
+            inner: inner.clone(),
+            k_steps: steps..pattern.k_steps.len(),
+            k_ranges: 0..1,
+        });
     }
     pattern
 }

@@ -1,8 +1,9 @@
 //! The formula, pixel by pixel, vectorised along the channels.
 
 use dl_core::Scalar;
+use dl_core::simd::arch;
 use dl_nn::Cache;
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 use super::LocalResponseNormLayer;
 
@@ -17,7 +18,7 @@ pub(super) fn forward<F: Scalar>(
     cache: &mut Cache<F>,
 ) {
     let scratch = scratch(layer, cache);
-    Arch::new().dispatch(Forward {
+    arch().dispatch(Forward {
         layer,
         scratch,
         a,
@@ -34,7 +35,7 @@ pub(super) fn backward<F: Scalar>(
     cache: &mut Cache<F>,
 ) {
     let scratch = scratch(layer, cache);
-    Arch::new().dispatch(Backward {
+    arch().dispatch(Backward {
         layer,
         scratch,
         a,

@@ -1,7 +1,8 @@
 //! A window's walk over images, forward and back, several channels at a time.
 
 use dl_core::Scalar;
-use pulp::{Arch, NullaryFnOnce};
+use dl_core::simd::arch;
+use pulp::NullaryFnOnce;
 
 use super::plan::{Plan, Span};
 
@@ -43,7 +44,7 @@ pub(crate) trait Reduce<F>: Copy + Send + Sync {
 
 /// Pools images `x` to `y`.
 pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &Plan, x: &[F], y: &mut [F]) {
-    Arch::new().dispatch(Forward { reduce, plan, x, y });
+    arch().dispatch(Forward { reduce, plan, x, y });
 }
 
 /// From ∂L/∂y to ∂L/∂x, which is overwritten.
@@ -53,7 +54,7 @@ pub(crate) fn backward<F: Scalar>(
     [x, y, dy]: [&[F]; 3],
     dx: &mut [F],
 ) {
-    Arch::new().dispatch(Backward {
+    arch().dispatch(Backward {
         reduce,
         plan,
         x,

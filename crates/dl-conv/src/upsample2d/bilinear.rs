@@ -1,7 +1,8 @@
 //! Between four pixels.
 
 use dl_core::Scalar;
-use pulp::{Arch, NullaryFnOnce};
+use dl_core::simd::arch;
+use pulp::NullaryFnOnce;
 
 use super::UpSampleLayer;
 
@@ -53,12 +54,12 @@ impl<F: Scalar> Corners<F> {
 }
 
 pub(super) fn forward<F: Scalar>(layer: &UpSampleLayer, x: &[F], y: &mut [F]) {
-    Arch::new().dispatch(Forward { layer, x, y });
+    arch().dispatch(Forward { layer, x, y });
 }
 
 /// Adds to `dx`.
 pub(super) fn backward<F: Scalar>(layer: &UpSampleLayer, dy: &[F], dx: &mut [F]) {
-    Arch::new().dispatch(Backward { layer, dy, dx });
+    arch().dispatch(Backward { layer, dy, dx });
 }
 
 // Types of their own, because that is what `pulp` compiles per instruction set.

@@ -5,7 +5,9 @@ use std::cell::Cell;
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
-use super::{BatchStride, GatherGemm, Init, KC, KRange, LhsLayout, PackedB, RowBlock};
+use super::{
+    GatherGemm, Init, KBatch, KC, KRange, KStep, LhsLayout, PackedB, Row, RowBatch, RowBlock,
+};
 use crate::Scalar;
 
 /// Columns (nc) of the blocks of B, KC deep, that are packed at a time: 256 KiB of `f32`, which stay
@@ -20,6 +22,8 @@ struct Scratch<F> {
     panels: Vec<F>,
     /// Columns of C.
     columns: Vec<F>,
+    /// Rows whose elements of A stand side by side.
+    rows: Vec<Row>,
 }
 
 thread_local! {
@@ -45,6 +49,8 @@ pub(super) struct LhsView<'a, F> {
     layout: LhsLayout,
     /// Where the first row stands.
     first: usize,
+    /// From one row to the next.
+    row_stride: usize,
     /// From one term to the next.
     k_stride: usize,
 }
@@ -60,7 +66,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         }
         let (row_stride, k_stride) = (row_stride as usize, k_stride as usize);
         let layout = match (row_stride, k_stride) {
-            (_, 1) => LhsLayout::RowMajor { row_stride },
+            (_, 1) => LhsLayout::RowMajor,
             (1, _) => LhsLayout::ColumnMajor { k_stride },
             _ => return None,
         };
@@ -68,15 +74,40 @@ impl<'a, F: Scalar> LhsView<'a, F> {
             values: a.as_slice_memory_order()?,
             layout,
             first: first * row_stride,
+            row_stride,
             k_stride,
         })
     }
 
     /// C ← init + A·B, in blocks of B that stay in second-level cache.
     pub(super) fn mul(self, init: Init<'_, F>, b: ArrayView2<'_, F>, mut c: ArrayViewMut2<'_, F>) {
-        Scratch::lend(|Scratch { panels, columns }| {
+        let (k, n) = b.dim();
+        Scratch::lend(|scratch| {
+            let Scratch {
+                panels,
+                columns,
+                rows,
+            } = scratch;
+            self.write_rows(c.nrows(), n, rows);
+            let mut mul = |c: &mut [F]| {
+                // blocks of nearly equal depth
+                let kc = k.div_ceil(k.div_ceil(KC));
+                for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
+                    for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
+                        let init = match init {
+                            _ if i > 0 => Init::Accumulate,
+                            Init::Bias(bias) => Init::Bias(&bias[j * NC..]),
+                            init => init,
+                        };
+                        let (depth, columns) = b.dim();
+                        let b = PackedB::pack_stacked(std::iter::once(b), depth, columns, panels);
+                        let a = self.first + i * kc * self.k_stride;
+                        self.mul_block(init, a, &b, &mut c[j * NC..], n, rows);
+                    }
+                }
+            };
             if let Some(c) = c.as_slice_mut() {
-                return self.mul_contiguous(init, b, c, panels);
+                return mul(c);
             }
             // C is some columns of a wider matrix: gathered, computed, put back
             columns.clear();
@@ -84,7 +115,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                 Init::Accumulate => columns.extend(&c),
                 Init::Zero | Init::Bias(_) => columns.resize(c.len(), F::zero()),
             }
-            self.mul_contiguous(init, b, columns, panels);
+            mul(columns);
             let rows = columns.chunks_exact(c.ncols());
             for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
                 c.assign(&ArrayView1::from(row));
@@ -92,50 +123,55 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         });
     }
 
-    /// The same for a row-major C.
-    fn mul_contiguous(
+    /// The inner rows of a C of `m` rows and `n` columns: one where A's rows are a stride apart, all where
+    /// they stand side by side.
+    fn write_rows(self, m: usize, n: usize, rows: &mut Vec<Row>) {
+        let inner = match self.layout {
+            LhsLayout::RowMajor => 1,
+            LhsLayout::ColumnMajor { .. } => m,
+        };
+        rows.clear();
+        rows.extend((0..inner).map(|i| Row { a: i, c: i * n }));
+    }
+
+    /// The same for one block of B, and an A that starts at `a`.
+    fn mul_block(
         self,
         init: Init<'_, F>,
-        b: ArrayView2<'_, F>,
+        a: usize,
+        b: &PackedB<'_, F>,
         c: &mut [F],
-        panels: &mut Vec<F>,
+        n: usize,
+        rows: &[Row],
     ) {
-        let (k, n) = b.dim();
-        // blocks of nearly equal depth
-        let kc = k.div_ceil(k.div_ceil(KC));
-        for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
-            for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
-                let column = j * NC;
-                let init = match init {
-                    _ if i > 0 => Init::Accumulate,
-                    Init::Bias(bias) => Init::Bias(&bias[column..]),
-                    init => init,
-                };
-                let row_block = RowBlock {
-                    a: self.first + i * kc * self.k_stride,
-                    c: column,
-                    k_ranges: 0..1,
-                };
-                let k_range = KRange {
-                    a: 0,
-                    b: 0,
-                    len: b.nrows(),
-                };
-                let (depth, columns) = b.dim();
-                GatherGemm {
-                    init,
-                    a: self.values,
-                    layout: self.layout,
-                    b: &PackedB::pack_stacked(std::iter::once(b), depth, columns, panels),
-                    row_blocks: std::slice::from_ref(&row_block),
-                    rows: c.len() / n,
-                    k_ranges: &[k_range],
-                    batch: BatchStride::ONE,
-                    c_row_stride: n,
-                    relu: false,
-                }
-                .run(c);
-            }
+        let row_block = RowBlock {
+            outer: 0..1,
+            inner: 0..rows.len(),
+            k_steps: 0..1,
+            k_ranges: 0..1,
+        };
+        let k_range = KRange {
+            a: 0,
+            b: 0,
+            len: b.depth,
+        };
+        GatherGemm {
+            init,
+            a: self.values,
+            layout: self.layout,
+            b,
+            row_blocks: &[row_block],
+            rows,
+            k_steps: &[KStep { a, b: 0 }],
+            k_ranges: &[k_range],
+            row_batch: RowBatch {
+                count: c.len().div_ceil(n) / rows.len(),
+                a: self.row_stride,
+                c: n,
+            },
+            k_batch: KBatch::ONE,
+            relu: false,
         }
+        .run(c);
     }
 }

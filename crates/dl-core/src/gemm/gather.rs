@@ -4,24 +4,43 @@
 //! pixel) is a few ranges of elements that stand in the image already. [`GatherGemm`] computes
 //!
 //! ```text
-//! C[i, :] ← init + Σ over the ranges, Σ over k:  A(i, range, k) · B[range.b + k, :]
+//! C[row.c + j] ← init + Σ over steps, Σ over ranges, Σ over k:
+//!                A[row.a + step.a + range.a + k] · B[step.b + range.b + k, j]
 //! ```
 //!
-//! for an A whose elements are found by two strides within each [`KRange`], and a B packed into
-//! panels of a few vector registers' width ([`PackedB`]). Each element of C is summed in the order
-//! of the ranges and of k, whatever the tile it is in.
+//! for a B packed into panels of a few vector registers' width ([`PackedB`]). Rows and terms are each
+//! given by two nested lists, since an image has two axes: a row's offsets are those of its outer and of
+//! its inner row together, and so are a term's. A third axis, the samples of a batch, is a stride. Each
+//! element of C is summed in the order of samples, steps, ranges and k, whatever the tile it is in.
 
 use std::ops::Range;
 
-use pulp::Arch;
-
 use super::{Init, PackedB, micro_kernel};
 use crate::Scalar;
+use crate::simd::arch;
 
-/// A range of the inner index k: A's first element at offset `a`, B's first row `b`.
+/// Where rows start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Offset into A.
+    pub a: usize,
+    /// Offset into C.
+    pub c: usize,
+}
+
+/// Where ranges of terms start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KStep {
+    /// Offset into A.
+    pub a: usize,
+    /// Row of B.
+    pub b: usize,
+}
+
+/// A range of terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KRange {
-    /// Offset into A, from the start of the block of rows.
+    /// Offset into A.
     pub a: usize,
     /// Row of B.
     pub b: usize,
@@ -29,37 +48,46 @@ pub struct KRange {
     pub len: usize,
 }
 
-/// Rows of C that share their ranges: row i starts at `a + i·row_stride` in A and at
-/// `c + i·c_row_stride` in C.
+/// Rows of C that are sums over the same steps and ranges: each outer row with each inner one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowBlock {
-    /// Offset into A of row 0.
-    pub a: usize,
-    /// Offset into C of row 0.
-    pub c: usize,
+    /// Which of the product's rows are the outer ones.
+    pub outer: Range<usize>,
+    /// Which of them are the inner ones.
+    pub inner: Range<usize>,
+    /// Which of the product's steps.
+    pub k_steps: Range<usize>,
     /// Which of the product's ranges.
     pub k_ranges: Range<usize>,
 }
 
-/// Where A's elements stand within a range.
+/// Where a row's elements of A stand within a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LhsLayout {
-    /// Element (i, k) at `a + i·row_stride + k`.
-    RowMajor {
-        /// From one row to the next.
-        row_stride: usize,
-    },
-    /// Element (i, k) at `a + i + k·k_stride`, as in a product with Aᵀ.
+    /// Side by side: term k at `k`.
+    RowMajor,
+    /// Term k at `k·k_stride`, as in a product with Aᵀ. The inner rows' elements are side by side: their
+    /// offsets into A rise by one.
     ColumnMajor {
         /// From one term to the next.
         k_stride: usize,
     },
 }
 
-/// The sum over a batch, as for the gradient of a kernel: the same ranges for each sample, whose
-/// data stand `a` and `b` further on.
+/// The same rows for each sample of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BatchStride {
+pub struct RowBatch {
+    /// Number of samples.
+    pub count: usize,
+    /// From one sample to the next in A.
+    pub a: usize,
+    /// From one sample to the next in C.
+    pub c: usize,
+}
+
+/// The sum over a batch, as for the gradient of a kernel: the same terms for each sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KBatch {
     /// Number of samples.
     pub count: usize,
     /// From one sample to the next in A.
@@ -68,7 +96,16 @@ pub struct BatchStride {
     pub b: usize,
 }
 
-impl BatchStride {
+impl RowBatch {
+    /// One sample.
+    pub const ONE: Self = Self {
+        count: 1,
+        a: 0,
+        c: 0,
+    };
+}
+
+impl KBatch {
     /// One sample.
     pub const ONE: Self = Self {
         count: 1,
@@ -90,14 +127,16 @@ pub struct GatherGemm<'a, F> {
     pub b: &'a PackedB<'a, F>,
     /// The parts of C.
     pub row_blocks: &'a [RowBlock],
-    /// The number of rows of each block.
-    pub rows: usize,
+    /// Outer and inner rows.
+    pub rows: &'a [Row],
+    /// Where the terms' ranges start.
+    pub k_steps: &'a [KStep],
     /// The terms of the sums.
     pub k_ranges: &'a [KRange],
+    /// The samples that have rows of their own.
+    pub row_batch: RowBatch,
     /// The samples that are summed over.
-    pub batch: BatchStride,
-    /// From one row of C to the next.
-    pub c_row_stride: usize,
+    pub k_batch: KBatch,
     /// Whether negative sums become 0: a ReLU that costs no pass of its own.
     pub relu: bool,
 }
@@ -114,7 +153,7 @@ impl<F: Scalar> GatherGemm<'_, F> {
 
 crate::instantiate! {
     fn run<F: Scalar>(product: &GatherGemm<'_, F>, c: &mut [F]) {
-        Arch::new().dispatch(micro_kernel::Tiles { product, c });
+        arch().dispatch(micro_kernel::Tiles { product, c });
     }
 }
 

@@ -8,7 +8,8 @@
 use pulp::{Simd, WithSimd};
 
 use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
-use super::{GatherGemm, Init, KC, LhsLayout, RowBlock};
+use super::rows::Cursor;
+use super::{GatherGemm, Init, KC, LhsLayout, Row, RowBlock};
 use crate::Scalar;
 
 /// The largest NR: four registers of sixteen `f32`.
@@ -45,9 +46,9 @@ impl<F: Scalar> WithSimd for Tiles<'_, '_, F> {
     }
 }
 
-/// MR for tiles V vectors wide: V registers per row, V for B, one for A, with some to spare.
+/// MR for tiles V vectors wide: V registers per row, V for B, one for A.
 const fn max_rows(registers: usize, lanes: usize, vectors: usize) -> usize {
-    let rows = (registers - 4) / vectors - 1;
+    let rows = (registers - 1) / vectors - 1;
     // without vector instructions no shape of tile is fast: few are compiled
     let limit = if lanes == 1 { 4 } else { 12 };
     if rows < limit { rows } else { limit }
@@ -89,64 +90,78 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
     /// others.
     #[inline(always)]
     fn write(&self, c: &mut [F]) {
-        let rows = self.product.rows;
-        if rows == 0 {
-            return;
+        let samples = self.product.row_batch.count;
+        for block in self.product.row_blocks {
+            let rows = block.inner.len();
+            let outer = samples * block.outer.len();
+            // where the tile reads a term's rows at once, it must not lead beyond the inner rows
+            let (runs, rows) = match self.product.layout {
+                LhsLayout::RowMajor => (1, outer * rows),
+                LhsLayout::ColumnMajor { .. } => (outer, rows),
+            };
+            if rows == 0 {
+                continue;
+            }
+            let tiles = rows.div_ceil(Self::MAX_ROWS);
+            let (height, taller) = (rows / tiles, rows % tiles);
+            let run = Run {
+                column: self,
+                block,
+                runs,
+                rows,
+                first: 0,
+                count: taller,
+            };
+            self.tiles(height + 1, run, c);
+            let run = Run {
+                first: taller * (height + 1),
+                count: tiles - taller,
+                ..run
+            };
+            self.tiles(height, run, c);
         }
-        let tiles = rows.div_ceil(Self::MAX_ROWS);
-        let (height, taller) = (rows / tiles, rows % tiles);
-        self.tiles(height + 1, 0, taller, c);
-        self.tiles(height, taller * (height + 1), tiles - taller, c);
     }
 
-    /// `count` tiles of each block, from row `first`. The guards are constants, so that tiles which
-    /// the registers cannot hold are not compiled.
+    /// Tiles of one height. The guards are constants, so that tiles which the registers cannot hold
+    /// are not compiled.
     #[inline(always)]
-    fn tiles(&self, height: usize, first: usize, count: usize, c: &mut [F]) {
-        if count == 0 {
+    fn tiles(&self, height: usize, run: Run<'_, F, S, V>, c: &mut [F]) {
+        if run.count == 0 {
             return;
         }
-        let rows = Rows {
-            column: self,
-            first,
-            count,
-            c,
-        };
         match height {
-            1 => self.simd.vectorize(Height::<_, 1>(rows)),
-            2 => self.simd.vectorize(Height::<_, 2>(rows)),
-            3 => self.simd.vectorize(Height::<_, 3>(rows)),
-            4 => self.simd.vectorize(Height::<_, 4>(rows)),
-            5 if const { Self::MAX_ROWS >= 5 } => self.simd.vectorize(Height::<_, 5>(rows)),
-            6 if const { Self::MAX_ROWS >= 6 } => self.simd.vectorize(Height::<_, 6>(rows)),
-            7 if const { Self::MAX_ROWS >= 7 } => self.simd.vectorize(Height::<_, 7>(rows)),
-            8 if const { Self::MAX_ROWS >= 8 } => self.simd.vectorize(Height::<_, 8>(rows)),
-            9 if const { Self::MAX_ROWS >= 9 } => self.simd.vectorize(Height::<_, 9>(rows)),
-            10 if const { Self::MAX_ROWS >= 10 } => self.simd.vectorize(Height::<_, 10>(rows)),
-            11 if const { Self::MAX_ROWS >= 11 } => self.simd.vectorize(Height::<_, 11>(rows)),
-            12 if const { Self::MAX_ROWS >= 12 } => self.simd.vectorize(Height::<_, 12>(rows)),
+            1 => self.simd.vectorize(Height::<_, _, 1>(run, c)),
+            2 => self.simd.vectorize(Height::<_, _, 2>(run, c)),
+            3 => self.simd.vectorize(Height::<_, _, 3>(run, c)),
+            4 => self.simd.vectorize(Height::<_, _, 4>(run, c)),
+            5 if const { Self::MAX_ROWS >= 5 } => self.simd.vectorize(Height::<_, _, 5>(run, c)),
+            6 if const { Self::MAX_ROWS >= 6 } => self.simd.vectorize(Height::<_, _, 6>(run, c)),
+            7 if const { Self::MAX_ROWS >= 7 } => self.simd.vectorize(Height::<_, _, 7>(run, c)),
+            8 if const { Self::MAX_ROWS >= 8 } => self.simd.vectorize(Height::<_, _, 8>(run, c)),
+            9 if const { Self::MAX_ROWS >= 9 } => self.simd.vectorize(Height::<_, _, 9>(run, c)),
+            10 if const { Self::MAX_ROWS >= 10 } => self.simd.vectorize(Height::<_, _, 10>(run, c)),
+            11 if const { Self::MAX_ROWS >= 11 } => self.simd.vectorize(Height::<_, _, 11>(run, c)),
+            12 if const { Self::MAX_ROWS >= 12 } => self.simd.vectorize(Height::<_, _, 12>(run, c)),
             _ => unreachable!("a tile of {height} rows by {V} vectors"),
         }
     }
 
     #[inline(always)]
-    fn tile<const M: usize>(&self, block: &RowBlock, first: usize, c: &mut [F]) {
+    fn tile<const M: usize>(&self, block: &RowBlock, rows: [Row; M], c: &mut [F]) {
         let product = self.product;
-        let start = block.c + first * product.c_row_stride + self.panel.column;
         let mut out = Out {
             column: self,
-            start,
+            rows: rows.map(|row| row.c + self.panel.column),
             add: product.init == Init::Accumulate,
             c,
         };
         let mut sums = match product.layout {
-            LhsLayout::RowMajor { row_stride } => {
-                let a = block.a + first * row_stride;
-                self.add_row_major::<M>(block, a, row_stride, &mut out)
+            LhsLayout::RowMajor => {
+                let rows = rows.map(|row| row.a);
+                self.add_row_major::<M>(block, rows, &mut out)
             }
             LhsLayout::ColumnMajor { k_stride } => {
-                let a = block.a + first;
-                self.add_column_major::<M>(block, a, k_stride, &mut out)
+                self.add_column_major::<M>(block, rows[0].a, k_stride, &mut out)
             }
         };
         if product.relu {
@@ -158,46 +173,63 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         out.write(&sums);
     }
 
+    /// Calls `add` for each range of terms, with its offset into A and its rows of the panel of B.
+    #[inline(always)]
+    fn for_ranges(&self, block: &RowBlock, mut add: impl FnMut(usize, &'a [[F::Vector<S>; V]])) {
+        let GatherGemm {
+            k_batch,
+            k_steps,
+            k_ranges,
+            ..
+        } = self.product;
+        let (steps, ranges) = (
+            &k_steps[block.k_steps.clone()],
+            &k_ranges[block.k_ranges.clone()],
+        );
+        for sample in 0..k_batch.count {
+            let (a, b) = (sample * k_batch.a, &self.b[sample * k_batch.b..]);
+            for step in steps {
+                let (a, b) = (a + step.a, &b[step.b..]);
+                for range in ranges {
+                    add(a + range.a, &b[range.b..][..range.len]);
+                }
+            }
+        }
+    }
+
     /// Adds the products where the terms of a row stand side by side.
     #[inline(always)]
     fn add_row_major<const M: usize>(
         &self,
         block: &RowBlock,
-        a: usize,
-        row_stride: usize,
-        out: &mut Out<'_, '_, F, S, V>,
+        rows: [usize; M],
+        out: &mut Out<'_, '_, F, S, V, M>,
     ) -> [[F::Vector<S>; V]; M] {
         let mut sums = [self.init; M];
         let mut terms = 0;
-        let batch = self.product.batch;
-        for sample in 0..batch.count {
-            let a = &self.product.a[a + sample * batch.a..];
-            let b = &self.b[sample * batch.b..];
-            for range in &self.product.k_ranges[block.k_ranges.clone()] {
-                let (mut a, mut later) = (&a[range.a..], &b[range.b..][..range.len]);
-                while !later.is_empty() {
-                    if terms >= KC {
-                        out.write(&sums);
-                        sums = [[F::splat(self.simd, F::zero()); V]; M];
-                        terms = 0;
-                    }
-                    let b;
-                    (b, later) = later.split_at(later.len().min(KC));
-                    // equal lengths, known to the compiler, leave no bounds check in the loop
-                    let rows: [&[F]; M] = std::array::from_fn(|i| &a[i * row_stride..][..b.len()]);
-                    for k in 0..b.len() {
-                        for i in 0..M {
-                            let a = F::splat(self.simd, rows[i][k]);
-                            for j in 0..V {
-                                sums[i][j] = F::multiply_add(self.simd, a, b[k][j], sums[i][j]);
-                            }
+        self.for_ranges(block, |mut start, mut later| {
+            while !later.is_empty() {
+                if terms >= KC {
+                    out.write(&sums);
+                    sums = [[F::splat(self.simd, F::zero()); V]; M];
+                    terms = 0;
+                }
+                let b;
+                (b, later) = later.split_at(later.len().min(KC));
+                // equal lengths, known to the compiler, leave no bounds check in the loop
+                let rows: [&[F]; M] = rows.map(|row| &self.product.a[row + start..][..b.len()]);
+                for k in 0..b.len() {
+                    for i in 0..M {
+                        let a = F::splat(self.simd, rows[i][k]);
+                        for j in 0..V {
+                            sums[i][j] = F::multiply_add(self.simd, a, b[k][j], sums[i][j]);
                         }
                     }
-                    terms += b.len();
-                    a = &a[b.len()..];
                 }
+                terms += b.len();
+                start += b.len();
             }
-        }
+        });
         sums
     }
 
@@ -206,68 +238,59 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
     fn add_column_major<const M: usize>(
         &self,
         block: &RowBlock,
-        a: usize,
+        row: usize,
         k_stride: usize,
-        out: &mut Out<'_, '_, F, S, V>,
+        out: &mut Out<'_, '_, F, S, V, M>,
     ) -> [[F::Vector<S>; V]; M] {
         let mut sums = [self.init; M];
         let mut terms = 0;
-        let batch = self.product.batch;
-        for sample in 0..batch.count {
-            let a = &self.product.a[a + sample * batch.a..];
-            let b = &self.b[sample * batch.b..];
-            for range in &self.product.k_ranges[block.k_ranges.clone()] {
-                let (mut a, mut later) = (&a[range.a..], &b[range.b..][..range.len]);
-                while !later.is_empty() {
-                    if terms >= KC {
-                        out.write(&sums);
-                        sums = [[F::splat(self.simd, F::zero()); V]; M];
-                        terms = 0;
-                    }
-                    let b;
-                    (b, later) = later.split_at(later.len().min(KC));
-                    for (k, b) in b.iter().enumerate() {
-                        let a = &a[k * k_stride..][..M];
-                        for i in 0..M {
-                            let a = F::splat(self.simd, a[i]);
-                            for j in 0..V {
-                                sums[i][j] = F::multiply_add(self.simd, a, b[j], sums[i][j]);
-                            }
+        self.for_ranges(block, |mut start, mut later| {
+            while !later.is_empty() {
+                if terms >= KC {
+                    out.write(&sums);
+                    sums = [[F::splat(self.simd, F::zero()); V]; M];
+                    terms = 0;
+                }
+                let b;
+                (b, later) = later.split_at(later.len().min(KC));
+                let a = &self.product.a[row + start..];
+                for (k, b) in b.iter().enumerate() {
+                    let a = &a[k * k_stride..][..M];
+                    for i in 0..M {
+                        let a = F::splat(self.simd, a[i]);
+                        for j in 0..V {
+                            sums[i][j] = F::multiply_add(self.simd, a, b[j], sums[i][j]);
                         }
                     }
-                    terms += b.len();
-                    if later.is_empty() {
-                        break;
-                    }
-                    a = &a[b.len() * k_stride..];
                 }
+                terms += b.len();
+                start += b.len() * k_stride;
             }
-        }
+        });
         sums
     }
 }
 
 /// Where a tile's sums go: to C itself, block of terms by block of terms, so that registers hold no more
 /// than one.
-struct Out<'a, 'c, F: Scalar, S: Simd, const V: usize> {
+struct Out<'a, 'c, F: Scalar, S: Simd, const V: usize, const M: usize> {
     column: &'a Column<'a, F, S, V>,
-    /// Where the tile starts in C.
-    start: usize,
+    /// Where the tile's rows start in C.
+    rows: [usize; M],
     /// Whether they are added to what C holds.
     add: bool,
     c: &'c mut [F],
 }
 
-impl<F: Scalar, S: Simd, const V: usize> Out<'_, '_, F, S, V> {
+impl<F: Scalar, S: Simd, const V: usize, const M: usize> Out<'_, '_, F, S, V, M> {
     /// Writes or adds the sums; those after them are added.
     #[inline(always)]
-    fn write<const M: usize>(&mut self, sums: &[[F::Vector<S>; V]; M]) {
+    fn write(&mut self, sums: &[[F::Vector<S>; V]; M]) {
         let used = self.column.panel.used;
         let whole = used == V * F::lanes::<S>();
         let mut sums = *sums;
         self.complete(&mut sums);
-        for (i, sums) in sums.iter().enumerate() {
-            let row = self.start + i * self.column.product.c_row_stride;
+        for (row, sums) in self.rows.into_iter().zip(&sums) {
             let c = &mut self.c[row..][..used];
             if whole {
                 F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0] = *sums;
@@ -282,14 +305,13 @@ impl<F: Scalar, S: Simd, const V: usize> Out<'_, '_, F, S, V> {
 
     /// Adds what C holds to the sums, where they are to be added to it.
     #[inline(always)]
-    fn complete<const M: usize>(&mut self, sums: &mut [[F::Vector<S>; V]; M]) {
+    fn complete(&mut self, sums: &mut [[F::Vector<S>; V]; M]) {
         if !self.add {
             return;
         }
         let used = self.column.panel.used;
         let whole = used == V * F::lanes::<S>();
-        for (i, sums) in sums.iter_mut().enumerate() {
-            let row = self.start + i * self.column.product.c_row_stride;
+        for (row, sums) in self.rows.into_iter().zip(sums) {
             let c = &self.c[row..][..used];
             let before = if whole {
                 F::vectors::<S>(c).0.as_chunks::<V>().0[0]
@@ -306,34 +328,38 @@ impl<F: Scalar, S: Simd, const V: usize> Out<'_, '_, F, S, V> {
     }
 }
 
-/// Tiles below each other.
-struct Rows<'a, 'c, F: Scalar, S: Simd, const V: usize> {
+/// Tiles of one height in each run of rows.
+#[derive(Clone, Copy)]
+struct Run<'a, F: Scalar, S: Simd, const V: usize> {
     column: &'a Column<'a, F, S, V>,
+    block: &'a RowBlock,
+    /// How many runs there are.
+    runs: usize,
+    /// The rows of each.
+    rows: usize,
+    /// The tiles' first row in each.
     first: usize,
+    /// The number of tiles in each.
     count: usize,
-    c: &'c mut [F],
 }
 
 /// The tiles of one height, as a type because each is to be a function of its own: all of them in
 /// one would take the compiler several times as long.
-struct Height<T, const M: usize>(T);
+struct Height<T, C, const M: usize>(T, C);
 
 impl<F: Scalar, S: Simd, const V: usize, const M: usize> WithSimd
-    for Height<Rows<'_, '_, F, S, V>, M>
+    for Height<Run<'_, F, S, V>, &mut [F], M>
 {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<T: Simd>(self, _: T) {
-        let Rows {
-            column,
-            first,
-            count,
-            c,
-        } = self.0;
-        for block in column.product.row_blocks {
-            for tile in 0..count {
-                column.tile::<M>(block, first + tile * M, c);
+        let Self(run, c) = self;
+        let Run { column, block, .. } = run;
+        for i in 0..run.runs {
+            let mut cursor = Cursor::new(column.product, block, i * run.rows + run.first);
+            for _ in 0..run.count {
+                column.tile::<M>(block, std::array::from_fn(|_| cursor.next()), c);
             }
         }
     }

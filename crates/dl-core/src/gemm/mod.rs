@@ -30,8 +30,9 @@ mod gather;
 mod micro_kernel;
 mod narrow;
 mod packing;
+mod rows;
 
-pub use gather::{BatchStride, GatherGemm, KRange, LhsLayout, RowBlock};
+pub use gather::{GatherGemm, KBatch, KRange, KStep, LhsLayout, Row, RowBatch, RowBlock};
 pub use packing::PackedB;
 
 use std::ops::Range;
@@ -131,6 +132,9 @@ fn serial<F: Scalar>(
     mut c: ArrayViewMut2<'_, F>,
 ) {
     let n = c.ncols();
+    if c.is_empty() {
+        return;
+    }
     let a = all.slice_axis(Axis(0), rows.clone().into());
     if (1..=narrow::MAX_COLUMNS).contains(&n) && b.len() <= MAX_NARROW_B {
         let strides = a.strides().iter().all(|&stride| stride > 0);

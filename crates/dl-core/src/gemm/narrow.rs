@@ -4,7 +4,8 @@
 //! longer than the product. Here the number of columns is a constant of the code, so that a row
 //! of C is a few vector registers and nothing is copied; `docs/performance.md` has the numbers.
 
-use pulp::{Arch, Simd, WithSimd};
+use crate::simd::arch;
+use pulp::{Simd, WithSimd};
 
 use super::KC;
 use crate::Scalar;
@@ -22,7 +23,7 @@ macro_rules! for_width {
     };
     (@ $width:expr, $work:ident $fields:tt, $($N:literal)*) => {
         match $width {
-            $($N => Arch::new().dispatch(for_width!(@new $work $N $fields)),)*
+            $($N => arch().dispatch(for_width!(@new $work $N $fields)),)*
             width => unreachable!("{width} columns, more than {MAX_COLUMNS}"),
         }
     };

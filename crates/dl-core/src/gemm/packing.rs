@@ -1,7 +1,8 @@
 //! Packing: the right factor of a product, cut into panels of columns as wide as a tile.
 
+use crate::simd::arch;
 use ndarray::{ArrayView2, Axis};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
 
@@ -153,7 +154,7 @@ impl Registers {
                 Registers::of_simd::<F, S>()
             }
         }
-        Arch::new().dispatch(Ask::<F>(std::marker::PhantomData))
+        arch().dispatch(Ask::<F>(std::marker::PhantomData))
     }
 
     pub(super) fn of_simd<F: Scalar, S: Simd>() -> Self {

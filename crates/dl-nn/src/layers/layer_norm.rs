@@ -1,10 +1,10 @@
 //! Layer normalisation.
 
 use dl_core::memory::filled;
+use dl_core::simd::arch;
 use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, ArrayD};
-use pulp::Arch;
 
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
@@ -108,7 +108,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         let (x, y) = (slice(&x), slice_mut(&mut y));
         cache.values.resize(x.len(), F::zero());
         cache.statistics.clear();
-        Arch::new().dispatch(
+        arch().dispatch(
             #[inline(always)]
             || {
                 let rows = x.chunks_exact(features).zip(y.chunks_exact_mut(features));
@@ -149,7 +149,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         let Some(mut dx) = dx else { return };
         let dx = slice_mut(&mut dx);
         let mean = |sum: f64| F::of(sum / features as f64);
-        Arch::new().dispatch(
+        arch().dispatch(
             #[inline(always)]
             || {
                 let rows = dx

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dl_core::instantiate;
+use dl_core::simd::arch;
 use pulp::Arch;
 
 use super::elements::Adjust;
@@ -81,7 +82,7 @@ impl<F: Scalar> Optimizer<F> {
             l2: 0.0,
             clip_value: f64::INFINITY,
             clip_norm: f64::INFINITY,
-            arch: Arch::new(),
+            arch: arch(),
         })
     }
 

@@ -4,6 +4,12 @@
 //! each; its vectors are named by element type (`f32s`, `f64s`). [`Lanes`] gives both one name, so
 //! that a kernel is written once for every [`Scalar`](crate::Scalar).
 
+mod level;
+
+pub use level::arch;
+#[doc(hidden)]
+pub use level::{Level, level, limit};
+
 use std::fmt::Debug;
 
 use pulp::Simd;
