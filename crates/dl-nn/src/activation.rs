@@ -5,7 +5,7 @@ use std::fmt;
 use dl_core::simd::arch;
 use dl_core::sum::sum_of_pairs;
 use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_in_place};
-use pulp::NullaryFnOnce;
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use crate::error::ConfigError;
 use crate::init::Initializer;
@@ -90,11 +90,12 @@ impl Activation {
     fn apply<F: Scalar>(self, z: &mut [F], width: usize) {
         match self {
             Identity => {}
-            Relu => map(z, f::relu),
+            Relu => arch().dispatch(Rectify { z }),
+            // times 1 where it is positive: a store for every z, as above
             LeakyRelu { slope } => map(
                 z,
                 #[inline(always)]
-                |z| f::leaky_relu(z, F::of(slope)),
+                |z| z * f::leaky_relu_derivative(z, F::of(slope)),
             ),
             Elu { alpha } => map(
                 z,
@@ -197,20 +198,45 @@ impl<F: Scalar, G: Fn(F) -> F> NullaryFnOnce for Map<'_, F, G> {
     }
 }
 
-/// dyᵢ ← dyᵢ where yᵢ > 0, otherwise 0.
+/// zᵢ ← 0 where zᵢ < 0. In vectors, since of a plain loop the compiler makes stores under a mask
+/// ([`Lanes`](dl_core::simd::Lanes)).
+struct Rectify<'a, F> {
+    z: &'a mut [F],
+}
+
+impl<F: Scalar> WithSimd for Rectify<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (vectors, rest) = F::vectors_mut::<S>(self.z);
+        for z in vectors {
+            *z = F::relu(simd, *z);
+        }
+        for z in rest {
+            *z = f::relu(*z);
+        }
+    }
+}
+
+/// dyᵢ ← dyᵢ where yᵢ > 0, otherwise 0; likewise.
 struct Mask<'a, F> {
     dy: &'a mut [F],
     y: &'a [F],
 }
 
-impl<F: Scalar> NullaryFnOnce for Mask<'_, F> {
+impl<F: Scalar> WithSimd for Mask<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        let (zero, y) = (F::zero(), &self.y[..self.dy.len()]);
-        for (dy, &y) in self.dy.iter_mut().zip(y) {
-            *dy = if y > zero { *dy } else { zero };
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (dy, rest) = F::vectors_mut::<S>(self.dy);
+        let (y, y_rest) = F::vectors::<S>(self.y);
+        for (dy, &y) in dy.iter_mut().zip(y) {
+            *dy = F::where_positive(simd, y, *dy);
+        }
+        for (dy, &y) in rest.iter_mut().zip(y_rest) {
+            *dy = if y > F::zero() { *dy } else { F::zero() };
         }
     }
 }

@@ -12,7 +12,7 @@
 //! ([`classes`](super::classes)): pixels inside an image see all taps, those at its edges fewer. With
 //! channels last, the pixels under one kernel row are one range.
 
-use dl_core::gemm::{KRange, KStep, LhsLayout, Row, RowBlock};
+use dl_core::gemm::{KC, KRange, KStep, LhsLayout, Row, RowBlock};
 
 use super::classes::{Class, classes};
 use crate::geometry::Geometry;
@@ -72,13 +72,7 @@ pub(super) fn output(geometry: &Geometry, channels: Channels) -> Pattern {
     let xs = classes(output.width, 0..kernel.width, |u, j| geometry.column(u, j));
     let a = Strides::new(input.width, inputs);
     let c = Strides::new(output.width, filters);
-    let mut pattern = Pattern::of_window(ys, xs, a, c, kernel.width, inputs / groups);
-    if geometry.stride.width * inputs == 1 {
-        // pixels side by side are numbers side by side: one check of bounds a term instead of one a
-        // row and range, of which each has few terms
-        pattern.layout = LhsLayout::ColumnMajor { k_stride: 1 };
-    }
-    pattern
+    Pattern::of_window(ys, xs, a, c, kernel.width, inputs / groups)
 }
 
 /// The pattern of ∂L/∂x.
@@ -161,12 +155,27 @@ impl Pattern {
         pattern
     }
 
-    /// Adds terms to the ranges from `first` on: to the last of them where they follow it.
+    /// Adds terms to the ranges from `first` on: to the last of them where they follow it and it is not
+    /// long enough already.
     fn add_terms(&mut self, first: usize, a: usize, b: usize, len: usize) {
         match self.k_ranges[first..].last_mut() {
-            Some(last) if last.a + last.len == a && last.b + last.len == b => last.len += len,
-            _ => self.k_ranges.push(KRange { a, b, len }),
+            Some(last)
+                if last.a + last.len == a && last.b + last.len == b && last.len + len <= KC =>
+            {
+                last.len += len;
+            }
+            _ => self.add_range(a, b, len, 1),
         }
+    }
+
+    /// Adds terms that are `k_stride` apart in A, in ranges that are not too long.
+    fn add_range(&mut self, a: usize, b: usize, len: usize, k_stride: usize) {
+        self.k_ranges
+            .extend((0..len).step_by(KC).map(|start| KRange {
+                a: a + start * k_stride,
+                b: b + start,
+                len: KC.min(len - start),
+            }));
     }
 }
 
@@ -229,11 +238,7 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
         }));
     }
     let inner = 0..pattern.rows.len();
-    pattern.k_ranges.push(KRange {
-        a: 0,
-        b: 0,
-        len: pixels.width,
-    });
+    pattern.add_range(0, 0, pixels.width, geometry.stride.width * inputs);
     for class in classes(taps.height, 0..pixels.height, |i, v| geometry.row(v, i)) {
         let outer = pattern.rows.len();
         for member in class.members {
@@ -251,7 +256,7 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
             outer: outer..pattern.rows.len(),
             inner: inner.clone(),
             k_steps: steps..pattern.k_steps.len(),
-            k_ranges: 0..1,
+            k_ranges: 0..pattern.k_ranges.len(),
         });
     }
     pattern

@@ -14,6 +14,9 @@ use crate::Scalar;
 /// in second-level cache while the rows of A pass by.
 const NC: usize = 128;
 
+/// Rows of C that are listed at a time.
+const ROWS: usize = 240;
+
 /// The scratch memory of products. Each thread keeps its own from product to product, so that a
 /// training step allocates none.
 #[derive(Default)]
@@ -22,7 +25,7 @@ struct Scratch<F> {
     panels: Vec<F>,
     /// Columns of C.
     columns: Vec<F>,
-    /// Rows whose elements of A stand side by side.
+    /// Where rows start.
     rows: Vec<Row>,
 }
 
@@ -88,7 +91,11 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                 columns,
                 rows,
             } = scratch;
-            self.write_rows(c.nrows(), n, rows);
+            rows.clear();
+            rows.extend((0..ROWS.min(c.nrows())).map(|i| Row {
+                a: i * self.row_stride,
+                c: i * n,
+            }));
             let mut mul = |c: &mut [F]| {
                 // blocks of nearly equal depth
                 let kc = k.div_ceil(k.div_ceil(KC));
@@ -102,7 +109,10 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                         let (depth, columns) = b.dim();
                         let b = PackedB::pack_stacked(std::iter::once(b), depth, columns, panels);
                         let a = self.first + i * kc * self.k_stride;
-                        self.mul_block(init, a, &b, &mut c[j * NC..], n, rows);
+                        for (k, c) in c[j * NC..].chunks_mut(ROWS * n).enumerate() {
+                            let a = a + k * ROWS * self.row_stride;
+                            self.mul_block(init, a, &b, c, &rows[..c.len().div_ceil(n)]);
+                        }
                     }
                 }
             };
@@ -123,27 +133,8 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         });
     }
 
-    /// The inner rows of a C of `m` rows and `n` columns: one where A's rows are a stride apart, all where
-    /// they stand side by side.
-    fn write_rows(self, m: usize, n: usize, rows: &mut Vec<Row>) {
-        let inner = match self.layout {
-            LhsLayout::RowMajor => 1,
-            LhsLayout::ColumnMajor { .. } => m,
-        };
-        rows.clear();
-        rows.extend((0..inner).map(|i| Row { a: i, c: i * n }));
-    }
-
-    /// The same for one block of B, and an A that starts at `a`.
-    fn mul_block(
-        self,
-        init: Init<'_, F>,
-        a: usize,
-        b: &PackedB<'_, F>,
-        c: &mut [F],
-        n: usize,
-        rows: &[Row],
-    ) {
+    /// The same for one block of B, and some rows of A from `a` on.
+    fn mul_block(self, init: Init<'_, F>, a: usize, b: &PackedB<'_, F>, c: &mut [F], rows: &[Row]) {
         let row_block = RowBlock {
             outer: 0..1,
             inner: 0..rows.len(),
@@ -164,11 +155,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
             rows,
             k_steps: &[KStep { a, b: 0 }],
             k_ranges: &[k_range],
-            row_batch: RowBatch {
-                count: c.len().div_ceil(n) / rows.len(),
-                a: self.row_stride,
-                c: n,
-            },
+            row_batch: RowBatch::ONE,
             k_batch: KBatch::ONE,
             relu: false,
         }

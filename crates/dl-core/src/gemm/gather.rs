@@ -37,7 +37,8 @@ pub struct KStep {
     pub b: usize,
 }
 
-/// A range of terms.
+/// A range of terms: at most [`KC`](super::KC) of them, for the sake of rounding, since a sum is cut into blocks between
+/// ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KRange {
     /// Offset into A.

@@ -157,11 +157,12 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         };
         let mut sums = match product.layout {
             LhsLayout::RowMajor => {
-                let rows = rows.map(|row| row.a);
-                self.add_row_major::<M>(block, rows, &mut out)
+                let (a, rows) = (product.a, rows.map(|row| row.a));
+                self.sum(block, RowMajor { a, rows }, &mut out)
             }
             LhsLayout::ColumnMajor { k_stride } => {
-                self.add_column_major::<M>(block, rows[0].a, k_stride, &mut out)
+                let a = &product.a[rows[0].a..];
+                self.sum(block, ColumnMajor { a, k_stride }, &mut out)
             }
         };
         if product.relu {
@@ -173,100 +174,119 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         out.write(&sums);
     }
 
-    /// Calls `add` for each range of terms, with its offset into A and its rows of the panel of B.
+    /// The sums of a tile's rows, up to the last block of terms: those before are in `out`.
     #[inline(always)]
-    fn for_ranges(&self, block: &RowBlock, mut add: impl FnMut(usize, &'a [[F::Vector<S>; V]])) {
+    fn sum<const M: usize>(
+        &self,
+        block: &RowBlock,
+        lhs: impl Lhs<F, M>,
+        out: &mut Out<'_, '_, F, S, V, M>,
+    ) -> [[F::Vector<S>; V]; M] {
         let GatherGemm {
             k_batch,
             k_steps,
             k_ranges,
             ..
         } = self.product;
-        let (steps, ranges) = (
-            &k_steps[block.k_steps.clone()],
-            &k_ranges[block.k_ranges.clone()],
-        );
+        let steps = &k_steps[block.k_steps.clone()];
+        let ranges = &k_ranges[block.k_ranges.clone()];
+        let mut sums = [self.init; M];
+        let mut terms = 0;
         for sample in 0..k_batch.count {
             let (a, b) = (sample * k_batch.a, &self.b[sample * k_batch.b..]);
             for step in steps {
                 let (a, b) = (a + step.a, &b[step.b..]);
                 for range in ranges {
-                    add(a + range.a, &b[range.b..][..range.len]);
+                    if terms >= KC {
+                        rarely();
+                        out.write(&sums);
+                        sums = [[F::splat(self.simd, F::zero()); V]; M];
+                        terms = 0;
+                    }
+                    let b = &b[range.b..][..range.len];
+                    sums = lhs.add(self.simd, a + range.a, b, sums);
+                    terms += range.len;
                 }
             }
         }
-    }
-
-    /// Adds the products where the terms of a row stand side by side.
-    #[inline(always)]
-    fn add_row_major<const M: usize>(
-        &self,
-        block: &RowBlock,
-        rows: [usize; M],
-        out: &mut Out<'_, '_, F, S, V, M>,
-    ) -> [[F::Vector<S>; V]; M] {
-        let mut sums = [self.init; M];
-        let mut terms = 0;
-        self.for_ranges(block, |mut start, mut later| {
-            while !later.is_empty() {
-                if terms >= KC {
-                    out.write(&sums);
-                    sums = [[F::splat(self.simd, F::zero()); V]; M];
-                    terms = 0;
-                }
-                let b;
-                (b, later) = later.split_at(later.len().min(KC));
-                // equal lengths, known to the compiler, leave no bounds check in the loop
-                let rows: [&[F]; M] = rows.map(|row| &self.product.a[row + start..][..b.len()]);
-                for k in 0..b.len() {
-                    for i in 0..M {
-                        let a = F::splat(self.simd, rows[i][k]);
-                        for j in 0..V {
-                            sums[i][j] = F::multiply_add(self.simd, a, b[k][j], sums[i][j]);
-                        }
-                    }
-                }
-                terms += b.len();
-                start += b.len();
-            }
-        });
         sums
     }
+}
 
-    /// Adds the products where the rows of a term stand side by side.
+/// Tells the compiler which way is taken rarely, so that it keeps the registers for the other.
+#[cold]
+fn rarely() {}
+
+/// How a tile reads its M rows of A.
+trait Lhs<F: Scalar, const M: usize>: Copy {
+    /// The sums and the products of the terms from `start` with the rows of B.
+    fn add<S: Simd, const V: usize>(
+        self,
+        simd: S,
+        start: usize,
+        b: &[[F::Vector<S>; V]],
+        sums: [[F::Vector<S>; V]; M],
+    ) -> [[F::Vector<S>; V]; M];
+}
+
+/// Where the terms of a row stand side by side.
+#[derive(Clone, Copy)]
+struct RowMajor<'a, F, const M: usize> {
+    a: &'a [F],
+    rows: [usize; M],
+}
+
+impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
     #[inline(always)]
-    fn add_column_major<const M: usize>(
-        &self,
-        block: &RowBlock,
-        row: usize,
-        k_stride: usize,
-        out: &mut Out<'_, '_, F, S, V, M>,
+    fn add<S: Simd, const V: usize>(
+        self,
+        simd: S,
+        start: usize,
+        b: &[[F::Vector<S>; V]],
+        mut sums: [[F::Vector<S>; V]; M],
     ) -> [[F::Vector<S>; V]; M] {
-        let mut sums = [self.init; M];
-        let mut terms = 0;
-        self.for_ranges(block, |mut start, mut later| {
-            while !later.is_empty() {
-                if terms >= KC {
-                    out.write(&sums);
-                    sums = [[F::splat(self.simd, F::zero()); V]; M];
-                    terms = 0;
+        let a = &self.a[start..];
+        // equal lengths, known to the compiler, leave no bounds check in the loop
+        let rows: [&[F]; M] = std::array::from_fn(|i| &a[self.rows[i]..][..b.len()]);
+        for k in 0..b.len() {
+            for i in 0..M {
+                let a = F::splat(simd, rows[i][k]);
+                for j in 0..V {
+                    sums[i][j] = F::multiply_add(simd, a, b[k][j], sums[i][j]);
                 }
-                let b;
-                (b, later) = later.split_at(later.len().min(KC));
-                let a = &self.product.a[row + start..];
-                for (k, b) in b.iter().enumerate() {
-                    let a = &a[k * k_stride..][..M];
-                    for i in 0..M {
-                        let a = F::splat(self.simd, a[i]);
-                        for j in 0..V {
-                            sums[i][j] = F::multiply_add(self.simd, a, b[j], sums[i][j]);
-                        }
-                    }
-                }
-                terms += b.len();
-                start += b.len() * k_stride;
             }
-        });
+        }
+        sums
+    }
+}
+
+/// Where the rows of a term stand side by side.
+#[derive(Clone, Copy)]
+struct ColumnMajor<'a, F> {
+    /// From the first row on.
+    a: &'a [F],
+    k_stride: usize,
+}
+
+impl<F: Scalar, const M: usize> Lhs<F, M> for ColumnMajor<'_, F> {
+    #[inline(always)]
+    fn add<S: Simd, const V: usize>(
+        self,
+        simd: S,
+        start: usize,
+        b: &[[F::Vector<S>; V]],
+        mut sums: [[F::Vector<S>; V]; M],
+    ) -> [[F::Vector<S>; V]; M] {
+        let a = &self.a[start..];
+        for (k, b) in b.iter().enumerate() {
+            let a = &a[k * self.k_stride..][..M];
+            for i in 0..M {
+                let a = F::splat(simd, a[i]);
+                for j in 0..V {
+                    sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
+                }
+            }
+        }
         sums
     }
 }
@@ -359,7 +379,7 @@ impl<F: Scalar, S: Simd, const V: usize, const M: usize> WithSimd
         for i in 0..run.runs {
             let mut cursor = Cursor::new(column.product, block, i * run.rows + run.first);
             for _ in 0..run.count {
-                column.tile::<M>(block, std::array::from_fn(|_| cursor.next()), c);
+                column.tile::<M>(block, cursor.next(), c);
             }
         }
     }

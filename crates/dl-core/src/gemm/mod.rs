@@ -55,7 +55,7 @@ const MIN_PART: usize = 64;
 
 /// Terms (kc) that are summed before their sum is added to those before them. In a product whose B is
 /// packed block by block, a block of 512 × 128 `f32` takes 256 KiB.
-const KC: usize = 512;
+pub const KC: usize = 512;
 
 /// The largest B for the narrow product, in elements: it is read from the first-level cache.
 const MAX_NARROW_B: usize = 4096;

@@ -43,10 +43,25 @@ impl<'a> Cursor<'a> {
         };
     }
 
-    /// This row; the cursor moves on. (Behind the last one it is at the first again, a sample
-    /// further.)
+    /// The next rows; the cursor moves on. (Behind the last row of a sample it is at the first of the next.)
     #[inline(always)]
-    pub(super) fn next(&mut self) -> Row {
+    pub(super) fn next<const M: usize>(&mut self) -> [Row; M] {
+        let base = self.base;
+        let add = |inner: Row| Row {
+            a: base.a + inner.a,
+            c: base.c + inner.c,
+        };
+        // most tiles are within the inner rows
+        if let Some(rows) = self.inner[self.j..].first_chunk::<M>()
+            && self.j + M < self.inner.len()
+        {
+            self.j += M;
+            return rows.map(add);
+        }
+        std::array::from_fn(|_| self.next_row())
+    }
+
+    fn next_row(&mut self) -> Row {
         let inner = self.inner[self.j];
         let row = Row {
             a: self.base.a + inner.a,
