@@ -48,17 +48,23 @@ impl KeepOptions {
         let Some(path) = &self.checkpoint else {
             return Ok(fit);
         };
-        if path.exists() && !self.resume {
-            return Err(format!(
+        let already = || {
+            format!(
                 "{}: there is a checkpoint already; --resume goes on from it, and without the file the training begins anew",
                 path.display()
             )
-            .into());
+        };
+        if path.exists() && !self.resume {
+            return Err(already().into());
         }
-        let checkpoints = Checkpoints::new(path)
+        let mut checkpoints = Checkpoints::new(path)
             .every_steps(self.checkpoint_every as usize)
             .run(settings);
         let snapshot = checkpoints.resume()?;
+        // of another program, which has ended since the first look
+        if snapshot.is_some() && !self.resume {
+            return Err(already().into());
+        }
         if let Some(snapshot) = &snapshot {
             let (epochs, steps) = (snapshot.fit.epoch, snapshot.fit.step);
             println!(

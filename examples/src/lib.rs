@@ -26,6 +26,7 @@ pub mod score_plots;
 pub mod scores;
 pub mod shift;
 pub mod softmax_iris;
+pub mod table;
 pub mod vae;
 pub mod watch;
 

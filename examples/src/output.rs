@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
-use dl_core::text::shown;
+use dl_core::text::escaped;
 
 /// Why nothing is printed any more.
 static ENDED: Mutex<Option<io::Error>> = Mutex::new(None);
@@ -37,7 +37,7 @@ pub fn print_line(text: fmt::Arguments<'_>) {
 /// A text whose lines have nothing in them that a terminal would obey: names of files, classes and columns
 /// come from outside.
 pub(crate) fn safe(text: &str) -> String {
-    let lines = text.split('\n').map(|line| shown(line).to_string());
+    let lines = text.split('\n').map(|line| escaped(line).to_string());
     lines.collect::<Vec<_>>().join("\n")
 }
 

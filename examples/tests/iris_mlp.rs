@@ -79,6 +79,18 @@ fn a_table_of_the_users() {
 
     fs::write(table, "width,height,kind\n1,2,a\n3,NaN,b\n").unwrap();
     assert_refused(BINARY, &["--csv", table], "line 3");
+    // the message names the option of the command line
+    let rows: String = (0..40)
+        .map(|i| format!("{i},{},{}\n", i % 7, i / 20))
+        .collect();
+    fs::write(table, rows).unwrap();
+    let hint = "hint: with --no-header, the first line is a row of data";
+    assert_refused(BINARY, &["--csv", table], hint);
+    let ended = run(BINARY, &out, &["--csv", table, "--no-header"]);
+    let expected = "40 rows of 2 columns, 2 classes";
+    assert!(ended.stdout.contains(expected), "{}", ended.stderr);
+    let both = ["--csv", table, "--no-header", "--label", "kind"];
+    assert_refused(BINARY, &both, "cannot be used with");
     fs::write(table, "").unwrap();
     assert_refused(BINARY, &["--csv", table], "table.csv");
     assert_refused(BINARY, &["--csv", "no such file.csv"], "no such file.csv");
@@ -86,6 +98,7 @@ fn a_table_of_the_users() {
 
 #[test]
 fn bad_options_are_refused() {
+    assert_refused(BINARY, &["--no-header"], "--csv");
     assert_refused(BINARY, &["--epochs", "0"], "0 is not in 1..");
     assert_refused(BINARY, &["--components", "5"], "components");
     assert_refused(BINARY, &["--components", "0"], "components");

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Directory, assert_refused, run};
+use dl_nn::prelude::{Dense, Sequential};
 
 const MNIST_CNN: &str = env!("CARGO_BIN_EXE_mnist_cnn");
 const LENET: &str = env!("CARGO_BIN_EXE_lenet");
@@ -151,6 +152,8 @@ fn predict_names_digits_in_pictures() {
     }
     assert!(right >= 8, "{}", text(&output.stdout));
 
+    let error = text(&predict(&[&model, &history, "--no-header"]).stderr);
+    assert_eq!(error, "error: --no-header is for networks on rows only\n");
     let output = predict(&[&model, &history]);
     assert!(!output.status.success());
     let error = text(&output.stderr);
@@ -186,6 +189,24 @@ fn predict_reads_raw_rows_of_a_table() {
     assert!(lines[0].starts_with("row 1: setosa ("), "{stdout}");
     assert!(lines[1].starts_with("row 2: virginica ("), "{stdout}");
     assert_eq!(lines[0].matches('%').count(), 3, "{stdout}");
+
+    // options that would change nothing are refused
+    let error = text(&predict(&[&model, &table, "--invert"]).stderr);
+    assert_eq!(error, "error: --invert is for networks on pictures only\n");
+    // the network's columns in order, and the option that says so
+    fs::write(&table, "5.1,3.5,1.4,0.2\n6.3,3.3,6.0,2.5\n").unwrap();
+    let output = predict(&[&model, &table, "--no-header"]);
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains("row 1: setosa (") && stdout.contains("row 2: virginica ("));
+    let error = text(&predict(&[&model, &table]).stderr);
+    let hint = "\nhint: with --no-header, the first line is a row of data\n";
+    assert!(error.ends_with(hint), "{error}");
+    let network = Sequential::<f32>::input([4]).push(Dense::new(1));
+    let line = path("line.dl");
+    let bundle = dl_io::Bundle::new(network.build(0).unwrap());
+    bundle.save(&line).unwrap();
+    let error = text(&predict(&[&line, &table, "--no-header", "--all"]).stderr);
+    assert_eq!(error, "error: --all is for networks with classes only\n");
 
     // what is wrong is named by path, line and column
     fs::write(&table, format!("{header}\nanna,1.4,much,5.1,3.5\n")).unwrap();

@@ -1,11 +1,15 @@
 //! Names that come from outside, in messages.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
+/// Of a longer name no more characters are shown: a message must not be as long as the file that it quotes.
+const LONGEST: usize = 600;
+
 /// A name of a user's or a file's as a message shows it: without what would move a terminal's cursor,
 /// change its colours, break the line or turn its direction. Such characters are written as Rust
-/// escapes them; all others stay as they are.
+/// escapes them; all others stay as they are. Of more than 600 characters the first are shown.
 ///
 /// ```
 /// use dl_core::text::shown;
@@ -15,25 +19,53 @@ use std::path::Path;
 /// assert_eq!(format!("{:>6}", shown("a\t")), "   a\\t");
 /// ```
 pub fn shown(text: &str) -> Shown<'_> {
-    Shown(text)
+    Shown {
+        text,
+        most: LONGEST,
+    }
 }
 
-/// A path as a message shows it, as [`shown`] a name.
+/// As [`shown`], but all of it: for a path, and for lines made of names that are short already.
+pub fn escaped(text: &str) -> Shown<'_> {
+    Shown {
+        text,
+        most: usize::MAX,
+    }
+}
+
+/// A path as a message shows it, all of it.
 pub fn shown_path(path: &Path) -> String {
-    shown(&path.display().to_string()).to_string()
+    escaped(&path.display().to_string()).to_string()
+}
+
+/// The beginning of a text, short enough for one of several in a message; to be [`shown`].
+pub fn excerpt(text: &str) -> Cow<'_, str> {
+    shortened(text, 40)
+}
+
+/// A text of at most so many characters, and an ellipsis where there are more.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
 }
 
 /// What [`shown`] gives: to be written by its `Display`, which keeps to a width and an alignment.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<'a>(&'a str);
+pub struct Shown<'a> {
+    text: &'a str,
+    most: usize,
+}
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.contains(is_unseen) {
-            return out.pad(self.0);
+        let shown = shortened(self.text, self.most);
+        if !shown.contains(is_unseen) {
+            return out.pad(&shown);
         }
-        let mut text = String::with_capacity(self.0.len());
-        for c in self.0.chars() {
+        let mut text = String::with_capacity(shown.len());
+        for c in shown.chars() {
             match is_unseen(c) {
                 true => text.extend(c.escape_default()),
                 false => text.push(c),
@@ -73,6 +105,18 @@ mod tests {
             shown("a\u{202e}b\u{2066}c\u{feff}d\u{2028}"),
             "a\\u{202e}b\\u{2066}c\\u{feff}d\\u{2028}"
         );
+    }
+
+    #[test]
+    fn of_a_long_name_the_beginning_is_shown() {
+        let long = "é".repeat(3_000_000);
+        assert_eq!(shown(&long).to_string(), "é".repeat(600) + "…");
+        assert_eq!(escaped(&long).to_string(), long);
+        assert_eq!(excerpt(&long), "é".repeat(40) + "…");
+        let short = "é".repeat(40);
+        assert_eq!(excerpt(&short), short);
+        let path = "a/".repeat(1000);
+        assert_eq!(shown_path(Path::new(&path)), path);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What can be wrong with data, apart from the text of a table ([`CsvError`](crate::CsvError)).
 
-use dl_core::text::shown;
+use dl_core::text::{excerpt, shown};
 use dl_core::{linalg::LinalgError, sampling::SamplingError};
 
 /// Why data are no data set, cannot be divided, or do not suit a transformer.
@@ -62,7 +62,7 @@ pub enum DataError {
         classes: usize,
     },
     /// Two classes cannot be told apart by name.
-    #[error("classes {first} and {second} are both named {name:?}")]
+    #[error("classes {first} and {second} are both named {:?}", excerpt(.name))]
     DuplicateClass {
         /// Number of the first of them.
         first: usize,

@@ -1,14 +1,17 @@
 //! Means and variances of columns, to the last digits also of long columns far from 0.
 
 use dl_core::Scalar;
-use ndarray::{Array1, ArrayRef2, Zip};
+use ndarray::{Array1, ArrayRef1, ArrayRef2, Zip};
 
 /// Of each column, in `f64`, whatever the type of the data.
 pub(crate) struct Moments {
     pub(crate) mean: Array1<f64>,
     /// The mean squared deviation (divisor n): 0 where it is rounding alone, by the bound of
-    /// scikit-learn, σ² ≤ n·ε·σ² + (n·ε·μ)².
+    /// scikit-learn, σ² ≤ n·ε·σ² + (n·ε·μ)², or below the smallest number there is.
     pub(crate) variance: Array1<f64>,
+    /// Its root, which has all its digits where the variance has lost them: 0 only in a column that is constant
+    /// up to rounding.
+    pub(crate) deviation: Array1<f64>,
 }
 
 impl Moments {
@@ -37,17 +40,50 @@ impl Moments {
                     *squares += deviation * deviation;
                 });
         }
+        // sums of squares so small that some of these may have lost digits
+        let tiny = squares.mapv(|squares| squares < 1e-280);
         left /= n;
         let mean = &rough + &left;
         let mut variance = squares / n - &left * &left;
         Zip::from(&mut variance)
             .and(&mean)
             .for_each(|variance, mean| {
-                let rounding = n * f64::EPSILON * *variance + (n * f64::EPSILON * mean).powi(2);
-                if variance.is_finite() && *variance <= rounding {
+                if is_rounding(*variance, *mean, n) {
                     *variance = 0.0;
                 }
             });
-        Self { mean, variance }
+        let mut deviation = variance.mapv(f64::sqrt);
+        for (column, _) in tiny.iter().enumerate().filter(|&(_, &tiny)| tiny) {
+            deviation[column] = tiny_deviation(&x.column(column), rough[column]);
+        }
+        Self {
+            mean,
+            variance,
+            deviation,
+        }
+    }
+}
+
+/// Whether a variance of n values is no more than rounding makes of equal ones.
+fn is_rounding(variance: f64, mean: f64, n: f64) -> bool {
+    let rounding = n * f64::EPSILON * variance + (n * f64::EPSILON * mean).powi(2);
+    variance.is_finite() && variance <= rounding
+}
+
+/// The standard deviation of a column whose deviations have squares that are too small for their digits: measured in
+/// the largest of them. `rough` is the mean, but for rounding.
+fn tiny_deviation<F: Scalar>(column: &ArrayRef1<F>, rough: f64) -> f64 {
+    let deviations = column.mapv(|x| x.as_f64() - rough);
+    let largest = deviations.fold(0.0, |largest: f64, d| largest.max(d.abs()));
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let n = column.len() as f64;
+    let deviations = deviations / largest;
+    let left = deviations.sum() / n;
+    let variance = deviations.fold(0.0, |sum, d| sum + d * d) / n - left * left;
+    match is_rounding(variance, rough / largest, n) {
+        true => 0.0,
+        false => variance.sqrt() * largest,
     }
 }

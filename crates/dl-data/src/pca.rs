@@ -94,7 +94,9 @@ impl<F: Scalar> Pca<F> {
         // a single row has no variance, whatever the divisor
         let divisor = (rows.max(2) - 1) as f64;
         check_size::<F>(&moments, rows as f64 / divisor)?;
-        let centred = centred(x, &moments);
+        let mut centred = centred(x, &moments);
+        let unit = unit(&centred);
+        centred /= unit;
         let (squares, mut directions) = principal_directions(&centred, components)?;
         let variance = squares / divisor;
         let total = variance.sum();
@@ -108,7 +110,7 @@ impl<F: Scalar> Pca<F> {
         Ok(Self {
             mean: moments.mean,
             components: directions.mapv(F::of),
-            explained_variance: kept(variance),
+            explained_variance: kept(variance * unit * unit),
             explained_variance_ratio: kept(ratio),
         })
     }
@@ -257,10 +259,19 @@ fn centred<F: Scalar>(x: &ArrayRef2<F>, moments: &Moments) -> Array2<f64> {
     for row in centred.rows_mut() {
         Zip::from(row)
             .and(&moments.mean)
-            .and(&moments.variance)
-            .for_each(|x, mean, &variance| *x = if variance == 0.0 { 0.0 } else { *x - mean });
+            .and(&moments.deviation)
+            .for_each(|x, mean, &deviation| *x = if deviation == 0.0 { 0.0 } else { *x - mean });
     }
     centred
+}
+
+/// What to measure deviations in: the largest of them, where their squares would be too small for their digits.
+fn unit(centred: &ArrayRef2<f64>) -> f64 {
+    let largest = centred.fold(0.0, |largest: f64, d| largest.max(d.abs()));
+    match largest > 0.0 && largest < 1e-140 {
+        true => largest,
+        false => 1.0,
+    }
 }
 
 /// Adds to each row, in `f64`, rounded once.

@@ -15,7 +15,9 @@ use crate::{
 
 /// z = (x − μ) / σ: columns of mean 0 and standard deviation 1.
 ///
-/// σ² is the mean squared deviation (divisor n); σ is 1 for a constant column, which becomes 0.
+/// σ² is the mean squared deviation (divisor n); σ is 1 for a constant column, which becomes 0, and for one whose
+/// σ is below the smallest number of the type. It is right also where σ² would be (scikit-learn takes such a column
+/// for a constant one).
 /// Computed in `f64`, in which μ is kept, too: beside a large μ, that of `f32` would be wrong by much of σ.
 ///
 /// ```
@@ -62,8 +64,10 @@ impl<F: Scalar> StandardScaler<F> {
     fn measure(x: &ArrayRef2<F>) -> Result<Self, DataError> {
         const WHAT: &str = "StandardScaler";
         check_fit(WHAT, x)?;
-        let Moments { mean, variance } = Moments::new(x);
-        let scale = finite::<F>(WHAT, variance.mapv(f64::sqrt))?;
+        let Moments {
+            mean, deviation, ..
+        } = Moments::new(x);
+        let scale = finite::<F>(WHAT, deviation)?;
         Ok(Self {
             mean: finite(WHAT, mean)?,
             // of nothing, and of less than the smallest number there is

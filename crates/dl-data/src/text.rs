@@ -1,14 +1,10 @@
 //! Text from outside in messages.
 
-use dl_core::text::shown;
+use dl_core::text::{self, shown};
 
 /// The beginning of a text, short enough for a message.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    text::excerpt(text).into_owned()
 }
 
 /// The first names of a list, short enough for a message and fit to be shown.

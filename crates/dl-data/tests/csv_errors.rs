@@ -77,15 +77,15 @@ fn missing_values() {
     let csv = Csv::new();
     says(
         read(&csv, "a,b,c\n1,2,p\n3,,q\n"),
-        r#"t.csv, line 3, column 2 (b): the value is missing (""); see Csv::missing for what can be done"#,
+        r#"t.csv, line 3, column 2 (b): the value is missing (""); it is not made up, and its row not left out, unless that is asked for"#,
     );
     says(
         read(&csv, "a,b,c\n1,2,p\n3,4,?\n"),
-        r#"t.csv, line 3, column 3 (c): the label is missing ("?"); a label is never made up, but Missing::DropRow drops the row"#,
+        r#"t.csv, line 3, column 3 (c): the label is missing ("?"); a label is never made up, but rows with missing values may be left out"#,
     );
     assert_eq!(
         read_regression("a,y\n1,2\n3,NA\n"),
-        r#"t.csv, line 3, column 2 (y): the label is missing ("NA"); a label is never made up, but Missing::DropRow drops the row"#,
+        r#"t.csv, line 3, column 2 (y): the label is missing ("NA"); a label is never made up, but rows with missing values may be left out"#,
     );
     for (missing, name) in [(Missing::Mean, "mean"), (Missing::Median, "median")] {
         says(
@@ -117,7 +117,7 @@ fn columns() {
     );
     says(
         read(&csv.clone().label("c"), "a,c,c\n1,2,p\n"),
-        r#"t.csv: columns 2 and 3 are both named "c"; leave one out by its number: ignore(2)"#,
+        r#"t.csv: columns 2 and 3 are both named "c"; leave one out by its number, 2 (from 0)"#,
     );
     says(
         read(&csv.clone().header(false).label("c"), "1,2,p\n"),
@@ -126,7 +126,7 @@ fn columns() {
     says(
         read(&csv, "5.1,3.5,setosa\n4.9,3.0,setosa\n"),
         "t.csv, line 1: a header is expected, but this looks like data (5.1, 3.5, setosa); \
-         use header(false) if it is data, header(true) if these are names",
+         if it is data, read the table without a header line; if these are names, say that it has one",
     );
     says(
         read(&csv, "c\np\nq\n"),

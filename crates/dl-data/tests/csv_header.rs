@@ -58,8 +58,8 @@ fn the_error_says_what_to_choose() {
         read(&Csv::new(), "\n63,1,?,p\n64,2,3,q\n")
             .unwrap_err()
             .to_string(),
-        "t.csv, line 2: a header is expected, but this looks like data (63, 1, ?, p); use header(false) if \
-         it is data, header(true) if these are names"
+        "t.csv, line 2: a header is expected, but this looks like data (63, 1, ?, p); if it is data, \
+         read the table without a header line; if these are names, say that it has one"
     );
 }
 
@@ -93,8 +93,8 @@ fn columns_without_a_name() {
     let table = ",a,y\n0,1.5,p\n1,2.5,q\n";
     assert_eq!(
         read(&Csv::new(), table).unwrap_err().to_string(),
-        "t.csv, line 1: column 1 has no name; leave it out by its number, ignore(0), or use header(false) \
-         if this is data"
+        "t.csv, line 1: column 1 has no name; leave it out by its number, 0 (from 0), or, \
+         if this is data, read the table without a header line"
     );
     assert_eq!(
         read(&Csv::new().ignore(0), table).unwrap().features(),
@@ -108,7 +108,7 @@ fn two_columns_of_one_name() {
     let says = |csv: Csv| {
         assert_eq!(
             read(&csv, table).unwrap_err().to_string(),
-            r#"t.csv: columns 1 and 3 are both named "a"; leave one out by its number: ignore(2)"#
+            r#"t.csv: columns 1 and 3 are both named "a"; leave one out by its number, 2 (from 0)"#
         );
     };
     says(Csv::new());

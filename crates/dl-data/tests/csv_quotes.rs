@@ -75,7 +75,7 @@ fn a_quote_inside_an_unquoted_field() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 2, column 2: a quote inside a field that does not begin with one; quote the field \
-         and double its quotes, or read without quoting: quote(None)"
+         and double its quotes, or read the table without quotes"
     );
 }
 
@@ -103,6 +103,66 @@ fn spaces_around_quotes_are_no_part_of_the_field() {
     let pets = read(&Csv::new(), table).unwrap();
     assert_eq!(pets.class_names(), ["big, dog", "cat"]);
     assert_eq!(pets.features(), array![[3.1], [7.9], [4.5]]);
+}
+
+/// As with pandas, whose `read_csv` keeps spaces inside quotes in names and labels.
+#[test]
+fn spaces_in_quotes_are_part_of_the_field() {
+    let table = "\" x\",\"y \"\n\" 1\", \" a\"\n2,\"a\"\n\"3\t\",\"a \" \n4, a \n";
+    let data = read(&Csv::new(), table).unwrap();
+    assert_eq!(data.class_names(), [" a", "a", "a "]);
+    assert_eq!(data.labels(), array![0, 1, 2, 1]);
+    assert_eq!(data.feature_names(), [" x"]);
+    assert_eq!(data.features(), array![[1.], [2.], [3.], [4.]]);
+    let error = read(&Csv::new().classes(["a", "a "]), table).unwrap_err();
+    assert!(
+        matches!(error, CsvError::UnknownClass { ref text, .. } if text == " a"),
+        "{error}"
+    );
+    assert!(read(&Csv::new().label("y"), table).is_err());
+    read(&Csv::new().label("y "), table).unwrap();
+    // numbers and missing values are none of them names
+    let table = "x,y\n\" 1\",\" 2 \"\n\" NA \",2\n\" \",\"10\"\n";
+    let csv = Csv::new().missing(dl_data::Missing::Constant(0.0));
+    let data = read(&csv, table).unwrap();
+    assert_eq!(data.class_names(), ["2", "10"]);
+    assert_eq!(data.features(), array![[1.], [0.], [0.]]);
+    let error = read(&Csv::new(), "\" \",y\n1,p\n2,q\n").unwrap_err();
+    assert!(
+        matches!(
+            error,
+            CsvError::UnnamedColumn {
+                ends_line: false,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+/// What ends the line is a blank, not a separator.
+#[test]
+fn blanks_at_the_end_of_a_line() {
+    for label in [" ", " \t ", "\" \"", "\u{a0}"] {
+        let error = read(&Csv::new(), &format!("a,y\n1,{label}\n2,q\n")).unwrap_err();
+        let CsvError::MissingLabel { at, ends_line, .. } = &error else {
+            panic!("{label:?}: {error}");
+        };
+        assert_eq!((at.line, ends_line), (2, &false), "{label:?}: {error}");
+        // the first thing that is wrong is told
+        let error = read(&Csv::new(), &format!("a,y\nx,{label}\n2,q\n")).unwrap_err();
+        assert!(matches!(error, CsvError::NotANumber { .. }), "{error}");
+    }
+    let error = read(&Csv::new(), "a,y\n1,\n2,q\n").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("since a separator ends the line")
+    );
+    let error = read(&Csv::new(), "a,y\n1,p, \n2,q\n").unwrap_err();
+    assert_eq!(error.to_string(), "t.csv, line 2: 3 fields, expected 2");
+    let error = read(&Csv::new(), "a,y, \n1,p, \n").unwrap_err();
+    assert!(!error.to_string().contains("since"), "{error}");
 }
 
 #[test]
@@ -201,7 +261,7 @@ fn a_separator_that_ends_every_line() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 1: column 4 has no name, since a separator ends the line; leave it out by its \
-         number, ignore(3), or use header(false) if this is data"
+         number, 3 (from 0), or, if this is data, read the table without a header line"
     );
     let data = read(&Csv::new().ignore(3), table).unwrap();
     assert_eq!(
@@ -214,7 +274,7 @@ fn a_separator_that_ends_every_line() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 1, column 4 (x3): the label is missing (\"\", since a separator ends the line); a \
-         label is never made up, but Missing::DropRow drops the row"
+         label is never made up, but rows with missing values may be left out"
     );
     assert_eq!(
         read(&csv.ignore(3), "1,2,p,\n3,4,q,\n").unwrap().labels(),
@@ -254,7 +314,7 @@ proptest! {
         let data = read(&csv, &table).unwrap();
         prop_assert_eq!(data.len(), labels.len() + 1);
         for (row, label) in labels.iter().enumerate() {
-            prop_assert_eq!(&data.class_names()[data.labels()[row]], label.trim());
+            prop_assert_eq!(&data.class_names()[data.labels()[row]], label);
         }
     }
 }

@@ -54,6 +54,53 @@ fn assert_digits(found: &Array1<f64>, expected: &Array1<f64>, relative: f64) {
     assert_close(&(found / expected), &Array1::ones(expected.len()), relative);
 }
 
+/// Columns whose squares are below the smallest number, and columns of the smallest numbers there are: a power
+/// of two changes no digit. scikit-learn takes all of them for constant columns.
+#[test]
+fn columns_of_tiny_values_do_differ() {
+    let x = noise(50, 3, 9).mapv(|x| (x * 1024.0).round());
+    let scaler = StandardScaler::fit(&x).unwrap();
+    let pca = Pca::fit(&x, 3).unwrap();
+    // 1024 · 2⁻¹⁰⁷⁰ is not normal
+    for exponent in [-480, -600, -1000, -1060, -1070] {
+        let factor = 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2);
+        let tiny = &x * factor;
+        let fitted = StandardScaler::fit(&tiny).unwrap();
+        let tolerance = if exponent < -1000 { 2e-2 } else { 1e-13 };
+        let scale = fitted.scale() / scaler.scale() / factor;
+        assert_close(&scale, &Array1::ones(3), tolerance);
+        let scaled = fitted.transform(&tiny).unwrap();
+        assert_close(&scaled, &scaler.transform(&x).unwrap(), 5.0 * tolerance);
+        assert_close(
+            &fitted.inverse_transform(&scaled).unwrap(),
+            &tiny,
+            1e-13 * 1024.0 * factor + 5e-324,
+        );
+        let fitted = Pca::fit(&tiny, 3).unwrap();
+        assert_close(fitted.components(), pca.components(), 20.0 * tolerance);
+        let ratio = |pca: &Pca<f64>| pca.explained_variance_ratio().clone();
+        assert_close(&ratio(&fitted), &ratio(&pca), tolerance);
+    }
+    // constant columns still are
+    for value in [0.0, 5e-324, 1e-310, 1e-200, -1e-160] {
+        let x = Array2::from_elem((7, 1), value);
+        let scaler = StandardScaler::fit(&x).unwrap();
+        assert_eq!(scaler.scale(), array![1.0], "{value}");
+        assert!(matches!(
+            Pca::fit(&x, 1),
+            Err(DataError::NoVariance { rows: 7 })
+        ));
+    }
+    // f32: their squares are normal numbers of f64
+    let tiny = x.mapv(|x| x as f32 * 1e-40);
+    let scaled = StandardScaler::fit(&tiny).unwrap().transform(&tiny);
+    let scaled = scaled.unwrap().mapv(f64::from);
+    assert_close(&scaled, &scaler.transform(&x).unwrap(), 2e-3);
+    let smallest = f32::from_bits(1);
+    let x = Array2::from_shape_fn((100, 1), |(row, _)| if row == 0 { smallest } else { 0.0 });
+    assert_eq!(StandardScaler::fit(&x).unwrap().scale(), array![1.0]);
+}
+
 fn first_rows(x: &Array2<f64>) -> Array2<f64> {
     x.slice_axis(Axis(0), Slice::from(..5)).to_owned()
 }

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::target::folder;
 
-const SUFFIX: &str = ".partial";
+/// Of a file that is being written: never the only whole copy of anything.
+const PARTIAL: &str = ".partial";
+/// Of one that is being copied into a file that cannot be replaced, and is the only whole copy until that is done.
+const WHOLE: &str = ".whole";
 
 /// A file that is removed when this is dropped, unless it was renamed, and locked as long as it is
 /// written: one that is not locked was left by a program that was killed.
@@ -25,7 +28,7 @@ impl Partial {
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let mut name = prefix(path);
-            name.push(format!("{}-{number}{SUFFIX}", std::process::id()));
+            name.push(format!("{}-{number}{PARTIAL}", std::process::id()));
             let partial = path.with_file_name(name);
             let file = match OpenOptions::new()
                 .read(true)
@@ -57,10 +60,27 @@ impl Partial {
         Ok(())
     }
 
+    /// Gives it, written and on the disk, a name under which it is not removed as a leftover.
+    pub(crate) fn make_whole(&mut self) -> io::Result<()> {
+        let whole = self.path.with_extension(&WHOLE[1..]);
+        fs::rename(&self.path, &whole)?;
+        self.path = whole;
+        sync_folder(&self.path)
+    }
+
     /// Leaves it where it is.
     pub(crate) fn keep(mut self) {
         self.keep = true;
     }
+}
+
+/// A new name is on the disk once its folder is.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder(path))?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 impl Drop for Partial {
@@ -72,12 +92,21 @@ impl Drop for Partial {
     }
 }
 
-/// Removes what killed programs left of `path`: partial files that no program has locked.
+/// Removes what killed programs left of `path` while they wrote it: partial files that no program has locked.
 pub(crate) fn remove_leftovers(path: &Path) -> io::Result<()> {
+    remove_unlocked(path, PARTIAL)
+}
+
+/// Removes whole copies that killed programs left of `path`, once there is a newer one at `path` itself.
+pub(crate) fn remove_older(path: &Path) -> io::Result<()> {
+    remove_unlocked(path, WHOLE)
+}
+
+fn remove_unlocked(path: &Path, suffix: &str) -> io::Result<()> {
     let prefix = prefix(path);
     for entry in folder(path).read_dir()? {
         let entry = entry?;
-        if is_partial(&entry.file_name(), &prefix) && entry.file_type()?.is_file() {
+        if is_ours(&entry.file_name(), &prefix, suffix) && entry.file_type()?.is_file() {
             let leftover = entry.path();
             // another program may be removing it, too
             let Ok(file) = OpenOptions::new().write(true).open(&leftover) else {
@@ -100,11 +129,11 @@ pub(crate) fn prefix(path: &Path) -> OsString {
 }
 
 /// Whether a name is the prefix, a process's number, a count and the suffix.
-fn is_partial(name: &OsStr, prefix: &OsStr) -> bool {
+fn is_ours(name: &OsStr, prefix: &OsStr, suffix: &str) -> bool {
     let name = name.as_encoded_bytes();
     let middle = name
         .strip_prefix(prefix.as_encoded_bytes())
-        .and_then(|name| name.strip_suffix(SUFFIX.as_bytes()));
+        .and_then(|name| name.strip_suffix(suffix.as_bytes()));
     middle.is_some_and(|middle| {
         let mut numbers = middle.split(|&byte| byte == b'-');
         let mut is_number = || {

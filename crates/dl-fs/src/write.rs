@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
-use crate::partial::{Partial, remove_leftovers};
+use crate::partial::{Partial, remove_leftovers, remove_older, sync_folder};
 use crate::target::Target;
 
 /// Writes a file whole or not at all: beside `path`, waits until it is on the disk, and renames it
@@ -13,9 +13,9 @@ use crate::target::Target;
 /// Symbolic links are followed, and the file behind them is replaced; its permissions and, where
 /// the system allows it, its owner are kept. A file with several hard links is replaced under all of
 /// its names, and so is another user's in a sticky folder such as `/tmp`: the new contents are written
-/// beside it and then copied into it, so that a program
-/// killed while it copies leaves the new contents in the file beside it, where they stay. What killed
-/// programs left beside other files is removed.
+/// beside it and then copied into it, so that a program killed while it copies leaves them in the file beside
+/// it, `.NAME.….whole`. That one stays until the next write has come to its end; what programs left beside it
+/// that were killed before they had written all, `.NAME.….partial`, is removed before.
 ///
 /// # Errors
 /// Those of `write`, and of the file system; what stands at `path` is no regular file, or is
@@ -26,8 +26,8 @@ pub fn write_atomically<E: From<io::Error>>(
 ) -> Result<(), E> {
     let target = Target::of(path.as_ref())?;
     // what cannot be removed takes room, and nothing else
-    let _ = remove_leftovers_of(&target);
-    let partial = Partial::create(&target.path)?;
+    let _ = remove_leftovers(&target.path);
+    let mut partial = Partial::create(&target.path)?;
     let in_place = target.existing.as_ref().is_some_and(has_other_names)
         || may_not_be_replaced(&partial, &target)?;
     if let Some(existing) = &target.existing {
@@ -40,13 +40,14 @@ pub fn write_atomically<E: From<io::Error>>(
     drop(writer);
     partial.file.sync_all()?;
     if in_place {
+        partial.make_whole()?;
         copy_into(partial, &target.path)?;
-        return Ok(());
+    } else {
+        partial.rename(&target.path)?;
+        sync_folder(&target.path)?;
     }
-    partial.rename(&target.path)?;
-    // the new name is on the disk once its folder is
-    #[cfg(unix)]
-    File::open(target.folder())?.sync_all()?;
+    // only now: until here, one of them may have been the only whole copy
+    let _ = remove_older(&target.path);
     Ok(())
 }
 
@@ -60,22 +61,13 @@ pub fn check_writable(path: impl AsRef<Path>) -> io::Result<()> {
     Partial::create(&target.path).map(drop)
 }
 
-/// Removes what programs left beside `path` that were killed while they wrote it. Files that a
-/// program is writing are left alone.
+/// Removes what programs left beside `path` that were killed before they had written all of it. Files that a
+/// program is writing are left alone, and so are whole copies ([`write_atomically`]).
 ///
 /// # Errors
 /// The folder cannot be read, or a file in it not be removed.
 pub fn remove_partial(path: impl AsRef<Path>) -> io::Result<()> {
-    remove_leftovers_of(&Target::of(path.as_ref())?)
-}
-
-/// A file with several names is written in place, so that what is left beside it may be its only whole
-/// copy: that stays.
-fn remove_leftovers_of(target: &Target) -> io::Result<()> {
-    match target.existing.as_ref().is_some_and(has_other_names) {
-        true => Ok(()),
-        false => remove_leftovers(&target.path),
-    }
+    remove_leftovers(&Target::of(path.as_ref())?.path)
 }
 
 /// Copies the new contents into the file at `path`. From here to the end, the new contents are whole

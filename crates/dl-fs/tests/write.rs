@@ -195,11 +195,82 @@ mod unix {
         assert_eq!(fs::read(&other).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().nlink(), 2);
         assert_eq!(names(folder.path()), ["file", "other"]);
-        // what a killed program left may be the only whole copy
-        fs::write(folder.path().join(".file.1-0.partial"), "whole").unwrap();
+    }
+
+    /// What a program killed while it copied left beside a half written file.
+    #[test]
+    fn a_whole_copy_stays_until_there_is_a_newer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("file"), folder.path().join("other"));
+        for several_names in [true, false] {
+            fs::write(&path, "ha").unwrap();
+            if several_names {
+                fs::hard_link(&path, &other).unwrap();
+            }
+            let file_names: &[_] = if several_names {
+                &["file", "other"]
+            } else {
+                &["file"]
+            };
+            let with_whole = [&[".file.1-0.whole"], file_names].concat();
+            fs::write(folder.path().join(".file.1-0.whole"), "half").unwrap();
+            fs::write(folder.path().join(".file.1-1.partial"), "ha").unwrap();
+            dl_fs::remove_partial(&path).unwrap();
+            assert_eq!(names(folder.path()), with_whole);
+            let failed = write_atomically(&path, |file| {
+                file.write_all(b"ne")?;
+                Err(io::Error::other("no more"))
+            });
+            failed.unwrap_err();
+            assert_eq!(names(folder.path()), with_whole);
+            // there while the next is written, too
+            write_atomically(&path, |file| {
+                assert!(names(folder.path()).contains(&".file.1-0.whole".to_owned()));
+                file.write_all(b"newer")
+            })
+            .unwrap();
+            assert_eq!(names(folder.path()), file_names);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "newer");
+            let _ = fs::remove_file(&other);
+        }
+    }
+
+    /// A program killed while it copies leaves the new contents whole beside the file.
+    #[test]
+    fn killed_while_it_copies() {
+        const PATH: &str = "DL_FS_TEST_COPIED";
+        let new = "new".repeat(10 << 20);
+        if let Some(path) = std::env::var_os(PATH) {
+            write(Path::new(&path), &new).unwrap();
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "old").unwrap();
+        fs::hard_link(&path, folder.path().join("other")).unwrap();
+        let whole = || {
+            let names = names(folder.path());
+            names.into_iter().find(|name| name.ends_with(".whole"))
+        };
+        for attempt in 1.. {
+            let mut process = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "unix::killed_while_it_copies"])
+                .env(PATH, &path)
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            while whole().is_none() && process.try_wait().unwrap().is_none() {}
+            process.kill().unwrap();
+            process.wait().unwrap();
+            if let Some(whole) = whole() {
+                let copy = fs::read_to_string(folder.path().join(&whole)).unwrap();
+                assert!(copy == new);
+                break;
+            }
+            assert!(attempt < 50, "it was never killed in time");
+        }
         write(&path, "newer").unwrap();
-        dl_fs::remove_partial(&path).unwrap();
-        assert_eq!(names(folder.path()), [".file.1-0.partial", "file", "other"]);
+        assert_eq!(names(folder.path()), ["file", "other"]);
     }
 
     #[test]

@@ -286,6 +286,40 @@ fn refused(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
     error.replace(&path, "FILE")
 }
 
+/// A file's names are in messages, but not all of their megabytes.
+#[test]
+fn names_of_megabytes_make_no_such_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = bytes(folder.path());
+    let long = "n\u{e4}me".repeat(600_000);
+    let twice = format!(r#"\"{long}\",\"{long}\""#);
+    for (from, to, expected) in [
+        (r#"\"a\",\"b\""#, &*twice, "two class names are `n"),
+        ("dl-model", &long, "it is a `n"),
+        (
+            r#"\"kind\":\"dense"#,
+            &format!(r#"\"kind\":\"{long}"#),
+            "is of kind `n",
+        ),
+        (r#"dense_1.kernel"#, &long, "no tensor `n"),
+        (
+            r#"\"units\""#,
+            &format!(r#"\"{long}\""#),
+            "unknown field `n",
+        ),
+        (
+            r#"\"class_names\""#,
+            &format!(r#"\"{long}\""#),
+            "unknown field `n",
+        ),
+    ] {
+        let message = refused(folder.path(), &bytes, from, to);
+        assert!(message.contains(expected), "{message:.300}");
+        let length = message.chars().count();
+        assert!(length < 1500, "{expected}: {length} characters");
+    }
+}
+
 #[test]
 fn what_a_file_declares_is_not_trusted() {
     let folder = tempfile::tempdir().unwrap();

@@ -86,6 +86,17 @@ fn start(folder: &Path) -> Child {
         .unwrap()
 }
 
+/// A training killed once there is a checkpoint, and before it is done.
+fn interrupted(folder: &Path) {
+    while !folder.join("checkpoint.dl").exists() {
+        let mut child = start(folder);
+        std::thread::sleep(Duration::from_millis(20));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(!folder.join("result").exists());
+}
+
 fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries
@@ -143,13 +154,7 @@ fn on_a_full_disk_the_last_checkpoint_is_kept_and_gone_on_from() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let checkpoint = folder.join("checkpoint.dl");
-    while !checkpoint.exists() {
-        let mut child = start(folder);
-        std::thread::sleep(Duration::from_millis(20));
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    assert!(!folder.join("result").exists());
+    interrupted(folder);
     let before = fs::read(&checkpoint).unwrap();
     let full = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\""])
@@ -287,12 +292,41 @@ fn two_trainings_do_not_share_a_checkpoint() {
     assert!(error.ends_with(&expected), "{error}");
     assert_eq!(trainer.state().steps, 0);
     assert!(fs::read(folder.join("checkpoint.dl")).unwrap() == before);
-    // reading needs no lock
-    assert!(second.resume::<f32>().unwrap().is_some());
+    // nor does it go on from what the first will have left behind
+    let error = second.resume::<f32>().unwrap_err();
+    assert!(matches!(error, CheckpointError::Lock { .. }), "{error}");
+    assert!(error.to_string().ends_with(&expected), "{error}");
 
     drop(first);
+    assert!(second.resume::<f32>().unwrap().is_some());
     let fit = Fit::epochs(1).checkpoint(&mut second);
     trainer.fit(&x, &labels, fit).unwrap();
+}
+
+/// Between reading a checkpoint and going on from it, no other program may go on from it.
+#[test]
+fn what_is_resumed_from_is_locked_at_once() {
+    let whole = tempfile::tempdir().unwrap();
+    let expected = train(whole.path());
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (checkpoint, result) = (folder.join("checkpoint.dl"), folder.join("result"));
+    // before there is a checkpoint, and when there is one
+    for there in [false, true] {
+        if there {
+            interrupted(folder);
+        }
+        let before = fs::read(&checkpoint).ok();
+        let mut ours = checkpoints(folder);
+        assert_eq!(ours.resume::<f32>().unwrap().is_some(), there);
+        assert!(!start(folder).wait().unwrap().success());
+        assert!(!result.exists() && fs::read(&checkpoint).ok() == before);
+    }
+    // one that cannot be gone on from is not kept from others
+    let mut other = checkpoints(folder).run("another");
+    other.resume::<f32>().unwrap_err();
+    assert!(start(folder).wait().unwrap().success());
+    assert_eq!(fs::read_to_string(&result).unwrap(), expected);
 }
 
 /// Four programs start with the same checkpoint: one trains to the end, the others are refused.

@@ -1,6 +1,9 @@
 //! A network with its parameters.
 
-use dl_core::{Scalar, instantiate, text::shown};
+use dl_core::{
+    Scalar, instantiate,
+    text::{excerpt, shown},
+};
 use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IxDyn, Slice};
 
 use crate::activation::Activation;
@@ -376,13 +379,13 @@ impl<F: Scalar> Model<F> {
                     .strip_prefix(&named.name)
                     .and_then(|n| n.strip_prefix('.'));
                 if suffix != Some(param.name) || value.shape() != param.value.shape() {
-                    let found = format!("{name} {:?}", value.shape());
+                    let found = format!("{} {:?}", excerpt(name), value.shape());
                     return Err(WeightsError::new(found, expected()));
                 }
             }
         }
         if let Some((name, value)) = entries.next() {
-            let found = format!("{name} {:?}", value.shape());
+            let found = format!("{} {:?}", excerpt(name), value.shape());
             return Err(WeightsError::new(found, "nothing more".into()));
         }
         Ok(())

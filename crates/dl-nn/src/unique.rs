@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use dl_core::text::excerpt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -69,7 +70,8 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         while let Some(key) = entries.next_key::<String>()? {
             if all.contains_key(&key) {
                 return Err(A::Error::custom(format_args!(
-                    "the key `{key}` stands twice in one object"
+                    "the key `{}` stands twice in one object",
+                    excerpt(&key)
                 )));
             }
             let Unique(value) = entries.next_value()?;

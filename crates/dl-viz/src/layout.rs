@@ -14,7 +14,7 @@ use crate::{
     panel::Panel,
     plot::Plot,
     range::range,
-    style,
+    style, text,
     ticks::{Tick, ticks},
 };
 
@@ -78,13 +78,14 @@ impl Plan {
             data.iter().map(|p| p.1),
         )
         .map_err(|error| error.at(name, "y"))?;
-        let y_ticks = frame.y_ticks.clone().unwrap_or_else(|| {
-            ticks(
+        let y_ticks = match &frame.y_ticks {
+            Some(names) => names_beside(names, cell),
+            None => ticks(
                 panel.y.scale,
                 y_range,
                 (cell.height() / 50.0).clamp(4.0, 9.0) as usize,
-            )
-        });
+            ),
+        };
         let mut plan = Self {
             name: name.to_owned(),
             x: Axis::new(
@@ -103,7 +104,9 @@ impl Plan {
         };
         plan.insets = plan.insets(panel);
         let plot = plan.plot(plan.insets);
+        plan.entries = legend::shortened(plan.entries, plot.rect.width());
         plan.legend = legend::choose(plot.rect, &plan.entries, plan.legend, &pixels(panel, &plot));
+        plan.entries = legend::limited(plan.entries, plan.legend, plot.rect);
         if plan.legend == Legend::Above {
             plan.insets.top += legend::height_above(plot.rect.width(), &plan.entries);
         }
@@ -148,9 +151,7 @@ impl Plan {
         if self.frame.x_ticks.is_none() {
             fit_ticks(&mut x, rect.width(), self.x_whole);
         } else {
-            // Names cannot be left out; they are set smaller, down to what can be read.
-            let slot = rect.width() / x.ticks.len() as f64 - 6.0;
-            x.size *= (slot / x.labels_width()).clamp(0.6, 1.0);
+            fit_names(&mut x, rect.width());
         }
         Plot {
             rect,
@@ -240,6 +241,39 @@ fn fit_ticks(x: &mut Axis, width: f64, whole: bool) {
             return;
         }
     }
+}
+
+/// Names below a frame of this width: set smaller, down to what can be read, then cut off; where there are too many
+/// even for that, only every so many is there.
+fn fit_names(x: &mut Axis, width: f64) {
+    const BETWEEN: f64 = 6.0;
+    const LEAST: f64 = 24.0;
+    let slot = width / x.ticks.len() as f64;
+    let smallest = 0.6 * x.labels_width();
+    x.size *= ((slot - BETWEEN) / x.labels_width()).clamp(0.6, 1.0);
+    if smallest + BETWEEN <= slot {
+        return;
+    }
+    let stride = ((smallest.min(LEAST) + BETWEEN) / slot).ceil().max(1.0) as usize;
+    let available = slot * stride as f64 - BETWEEN;
+    x.ticks = every(&x.ticks, stride, x.size, available);
+}
+
+/// Names left of the frame of a panel: they leave most of its width to the data, and where there are more than lines
+/// of text, only every so many is there.
+fn names_beside(names: &[Tick], cell: Rect) -> Vec<Tick> {
+    let lines = (cell.height() / style::TICK_SIZE).max(1.0);
+    let stride = (names.len() as f64 / lines).ceil().max(1.0) as usize;
+    every(names, stride, style::TICK_SIZE, 0.4 * cell.width())
+}
+
+fn every(names: &[Tick], stride: usize, size: f64, available: f64) -> Vec<Tick> {
+    let names = names.iter().step_by(stride);
+    let names = names.map(|tick| Tick {
+        label: text::shortened(&tick.label, size, false, available),
+        ..*tick
+    });
+    names.collect()
 }
 
 /// The largest centred part of `rect` in which a unit of x is as long as a unit of y.

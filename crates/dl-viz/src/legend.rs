@@ -72,6 +72,54 @@ pub(crate) fn choose(area: Rect, entries: &[Entry], place: Legend, data: &[Vec<P
     }
 }
 
+/// The entries with labels that fit into a box in a frame of this width, some of them with an ellipsis.
+pub(crate) fn shortened(mut entries: Vec<Entry>, frame: f64) -> Vec<Entry> {
+    let available = frame - 2.0 * (INSET + PADDING) - KEY_WIDTH - KEY_GAP;
+    for entry in &mut entries {
+        entry.label = text::shortened(&entry.label, style::LEGEND_SIZE, false, available);
+    }
+    entries
+}
+
+/// As many of the entries as there is room for at the chosen place: above the frame so many rows that most of
+/// the `frame` stays. The last then says how many more there are.
+pub(crate) fn limited(entries: Vec<Entry>, place: Legend, frame: Rect) -> Vec<Entry> {
+    let fits = |count: usize| {
+        let shown = first(&entries, count);
+        match place {
+            Legend::Hidden => true,
+            Legend::Above => height_above(frame.width(), &shown) <= 0.4 * frame.height(),
+            _ => size(&shown).1 <= frame.height() - 2.0 * INSET,
+        }
+    };
+    if fits(entries.len()) {
+        return entries;
+    }
+    // at least one, so that it is seen what the keys are like
+    let (mut least, mut most) = (1, entries.len());
+    while most - least > 1 {
+        let middle = usize::midpoint(least, most);
+        if fits(middle) {
+            least = middle;
+        } else {
+            most = middle;
+        }
+    }
+    first(&entries, least)
+}
+
+/// The first entries, and one for the others.
+fn first(entries: &[Entry], count: usize) -> Vec<Entry> {
+    let mut first = entries[..count].to_vec();
+    if count < entries.len() {
+        first.push(Entry {
+            label: format!("… and {} more", entries.len() - count),
+            key: Key::Nothing,
+        });
+    }
+    first
+}
+
 /// Draws the entries at the chosen place of the frame `area`.
 pub(crate) fn draw(
     canvas: &Canvas,
@@ -154,6 +202,7 @@ fn line(canvas: &Canvas, entry: &Entry, left: f64, middle: f64) -> Result<(), Fi
 fn key(canvas: &Canvas, key: Key, left: f64, middle: f64) -> Result<(), FigureError> {
     let center = left + KEY_WIDTH / 2.0;
     match key {
+        Key::Nothing => Ok(()),
         Key::Line {
             color,
             width,

@@ -22,10 +22,16 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// A text as a message shows it: as it is drawn, without what a terminal would take for a command.
+/// A text as a message shows it: as it is drawn, without what a terminal would take for a command, and of a long
+/// one the beginning.
 pub(crate) fn shown(text: &str) -> String {
-    let text = clean(text);
-    text.chars().filter(|&c| !is_invisible(c)).collect()
+    const LONGEST: usize = 600;
+    let mut seen = text.chars().filter(|&c| !is_invisible(c));
+    let mut beginning: String = seen.by_ref().take(LONGEST).collect();
+    if seen.next().is_some() {
+        beginning.push('…');
+    }
+    clean(&beginning)
 }
 
 /// Of a text of more characters only the first are drawn: no figure is wide enough for more.
@@ -105,6 +111,23 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     Line::new(text, bold).width * size
 }
 
+/// `text`, or as much of its beginning as fits into `available` pixels with an ellipsis.
+pub(crate) fn shortened(text: &str, size: f64, bold: bool, available: f64) -> String {
+    if width(text, size, bold) <= available {
+        return text.to_owned();
+    }
+    let ends: Vec<usize> = text
+        .char_indices()
+        .map(|(at, _)| at)
+        .take(MOST_CHARS)
+        .collect();
+    let cut = |end: usize| text[..end].trim_end().to_owned() + "…";
+    // the first character, whatever the room
+    let fitting = ends.partition_point(|&end| width(&cut(end), size, bold) <= available);
+    ends.get(fitting.saturating_sub(1).max(1))
+        .map_or_else(|| text.to_owned(), |&end| cut(end))
+}
+
 /// The largest size up to `size` at which `text` is at most `available` pixels wide, but not below half of it.
 pub(crate) fn fit(text: &str, size: f64, bold: bool, available: f64) -> f64 {
     let width = width(text, size, bold);
@@ -127,6 +150,19 @@ mod tests {
         assert!(width("Learning rate", 15.0, true) > regular);
         assert!((width("Learning rate", 30.0, false) - 2.0 * regular).abs() <= 1e-3);
         assert_eq!(width("", 15.0, false), 0.0);
+    }
+
+    #[test]
+    fn shortened_to_what_fits() {
+        let text = "a class of a long name";
+        let all = width(text, 15.0, false);
+        assert_eq!(shortened(text, 15.0, false, all), text);
+        let cut = shortened(text, 15.0, false, all - 1.0);
+        assert_eq!(cut, "a class of a long na…");
+        assert!(width(&cut, 15.0, false) <= all - 1.0);
+        assert_eq!(shortened(text, 15.0, false, 0.0), "a…");
+        assert_eq!(shortened("", 15.0, false, 0.0), "");
+        assert_eq!(shortened("é", 15.0, false, 0.0), "é");
     }
 
     #[test]

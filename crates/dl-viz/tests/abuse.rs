@@ -370,13 +370,11 @@ fn errors_are_free_of_control_characters() {
             .line(Line::steps([1, 2]))
             .note(f64::NAN, 0.0, title)),
         Figure::from(
-            Panel::new(title).bars(
-                Bars::new(["name ".repeat(100)])
-                    .horizontal()
-                    .series(Series::new([1])),
-            ),
+            Panel::new(title)
+                .y_label("y")
+                .heat_map(HeatMap::new(&Array2::<f64>::eye(2)).color_bar("n")),
         )
-        .size(2.0, 2.0)
+        .size(1.5, 1.5)
         .to_svg(),
     ];
     for error in errors {
@@ -388,20 +386,71 @@ fn errors_are_free_of_control_characters() {
 }
 
 #[test]
-fn a_legend_of_many_entries_is_above_or_has_no_room() {
+fn a_legend_of_many_entries_leaves_room_for_the_data() {
     let names = |count: usize| (0..count).map(|i| format!("class {i}"));
     let regions = |count: usize| {
         let mesh = Array2::from_shape_fn((20, 20), |(row, column)| (row * 20 + column) % count);
         Regions::new(mesh, (0.0, 1.0), (0.0, 1.0)).names(names(count))
     };
-    svg(panel().regions(regions(40))).expect("forty names have room above");
-    let many = svg(panel().regions(regions(10_000)));
-    assert!(matches!(many, Err(FigureError::Room { .. })));
+    for count in [40, 300, 10_000] {
+        let drawn = svg(panel().regions(regions(count))).expect("drawn");
+        assert_eq!(svg::bounds(&drawn), [0.0, 0.0, 800.0, 550.0]);
+    }
     let lines = (0..10_000).fold(panel(), |panel, i| {
         panel.line(Line::steps([i, 2 * i]).label(format!("line {i}")))
     });
-    assert!(matches!(svg(lines.clone()), Err(FigureError::Room { .. })));
-    svg(lines.legend(Legend::Hidden)).expect("lines alone have room");
+    for place in [Legend::Auto, Legend::TopLeft, Legend::Above, Legend::Hidden] {
+        svg(lines.clone().legend(place)).expect("drawn");
+    }
+}
+
+/// Names of classes are a user's or a file's: however many and however long, the figure shows the data.
+#[test]
+fn names_leave_room_for_the_data() {
+    fn short(i: usize) -> String {
+        format!("class {i}")
+    }
+    fn long(i: usize) -> String {
+        format!("{i} {}", "class of a long name ".repeat(20))
+    }
+    for count in [3, 300] {
+        for name in [short, long as fn(usize) -> String] {
+            let names = || (0..count).map(name);
+            let matrix = Array2::from_shape_fn((count, count), |(r, c)| usize::from(r == c));
+            let ones = || Series::new(vec![1; count]).label(long(0));
+            let points = Scatter::new(vec![0; count], 0..count).classes(0..count, names());
+            let entries = (0..count).fold(panel(), |panel, i| {
+                panel.line(Line::steps([i, 2 * i]).label(name(i)))
+            });
+            let panels = [
+                panel().heat_map(HeatMap::new(&matrix).rows(names()).columns(names())),
+                panel().bars(Bars::new(names()).series(ones())),
+                panel().bars(Bars::new(names()).series(ones()).horizontal()),
+                panel().scatter(points),
+                entries.clone().legend(Legend::TopLeft),
+                entries.clone().legend(Legend::BottomRight),
+                entries,
+            ];
+            for (number, panel) in panels.into_iter().enumerate() {
+                // in a grid, too
+                for panels in [vec![panel.clone()], vec![panel.clone(), panel]] {
+                    let figure = panels.into_iter().fold(Figure::new(), Figure::panel);
+                    let drawn = figure.size(8.0, 4.0).to_svg().expect("there is room");
+                    let what = format!("{number}, {count} names like {:.20}", name(0));
+                    assert_eq!(svg::bounds(&drawn), [0.0, 0.0, 800.0, 400.0], "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_title_as_long_as_a_file_makes_no_such_message() {
+    let title = "class ".repeat(500_000);
+    let error = svg(Panel::new(&title).line(Line::steps([f64::NAN]).label(&title)));
+    let message = error.expect_err("nothing to draw").to_string();
+    assert!(message.len() < 1500, "{}", message.len());
+    assert!(message.contains("no value can be drawn"), "{message}");
 }
 
 #[test]

@@ -179,8 +179,59 @@ fn csv_errors_say_where() {
         colored.starts_with(", line 1: the header is `\\u{1b}[31mepoch`"),
         "{colored}"
     );
+    let long = csv_error("epoch".repeat(600_000) + "\n");
+    assert!(long.len() < 600, "{}", long.len());
+    assert!(
+        long.ends_with(&format!("…`, expected `{header}`")),
+        "{long}"
+    );
     let not_text = csv_error([header.as_bytes(), b"\n\xff,2,,5,,,,0.1,1\n"].concat());
     assert_eq!(not_text, ", line 2: not UTF-8");
+}
+
+/// What a forgiving reader would read as other lines, or as fewer.
+#[test]
+fn an_odd_line_of_csv_is_an_error() {
+    let header = COLUMNS.join(",");
+    let epoch = |number: usize| format!("{number},1,,5,,,,0.1,1\n");
+    // a quote would have swallowed the two lines between it and the next
+    for quoted in [
+        "\"1,1,,5,,,,0.1,1\n2,1,,5,,,,0.1,1\n3\",1,,5,,,,0.1,1\n",
+        "\"1\",1,,5,,,,0.1,1\n",
+    ] {
+        let error = csv_error(format!("{header}\n{}{quoted}", epoch(0)));
+        let expected = ", line 3: epoch is \"\\\"1";
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let error = csv_error(format!("{header}\n{}\n{}", epoch(0), epoch(1)));
+    assert_eq!(error, ", line 3: 1 fields, expected 9");
+    let error = csv_error(format!("{header}\n0,1,,5,,,, 0.1,1\n"));
+    assert_eq!(
+        error,
+        ", line 2: learning_rate is \" 0.1\", expected a number"
+    );
+    let error = csv_error(format!("{header}\n{},{}", epoch(0).trim_end(), epoch(1)));
+    assert_eq!(error, ", line 2: 18 fields, expected 9");
+    let error = csv_error(format!(
+        "{header}\n0,1,,5,,,,0.1,{}\n",
+        "1e".repeat(1 << 20)
+    ));
+    assert!(error.len() < 150 && error.contains("1e1e1e"), "{error}");
+    // cut short anywhere, it is no other history
+    let whole = format!("{header}\n{}{}", epoch(0), "1,1,,5,,,,0.1,0.25\n");
+    for end in 0..whole.len() {
+        let lines = whole[..end].lines().count().max(1);
+        let at_an_end = end > 0 && whole.as_bytes()[end - 1] == b'\n';
+        if !at_an_end {
+            let error = csv_error(&whole[..end]);
+            assert!(error.starts_with(&format!(", line {lines}: ")), "{error}");
+        }
+    }
+    // as Git may check it out on Windows
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.csv");
+    fs::write(&path, whole.replace('\n', "\r\n")).unwrap();
+    assert_eq!(read_csv(&path).unwrap().epochs.len(), 2);
 }
 
 #[test]

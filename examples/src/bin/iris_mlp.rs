@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use dl_data::ndarray::{Array2, ArrayView2};
-use dl_data::{Csv, Dataset, generator, iris};
+use dl_data::{Dataset, generator, iris};
 use dl_io::data_sha256;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::prelude::*;
@@ -14,6 +14,7 @@ use dl_viz::{Figure, HeatMap, Panel, Regions, Scatter};
 use examples::curves::learning_curves;
 use examples::iris::{BATCH_SIZE, NoProgress, Preprocessing, all_features, trainer};
 use examples::keep::KeepOptions;
+use examples::table::{advised, table};
 use examples::{Options, check_targets, finish, println};
 use serde_json::json;
 
@@ -39,8 +40,16 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// The column of the CSV file that holds the class, by name
-    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "csv",
+        conflicts_with = "no_header"
+    )]
     label: Option<String>,
+    /// The first line of the CSV file is no header, but a row of data
+    #[arg(long, requires = "csv")]
+    no_header: bool,
     /// Rows from which scaler and principal components are learnt [default: all for Iris, as in
     /// the course; train for a CSV file, so that the test rows stay unseen]
     #[arg(long, value_enum)]
@@ -65,8 +74,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let data: Dataset<f64> = match &args.csv {
         None => iris(),
         Some(path) => match &args.label {
-            None => Csv::new().load(path)?,
-            Some(label) => Csv::new().label(label.as_str()).load(path)?,
+            None => table(args.no_header).load(path).map_err(advised)?,
+            Some(label) => table(false).label(label.as_str()).load(path)?,
         },
     };
     let columns = data.features().ncols();

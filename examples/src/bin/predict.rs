@@ -5,14 +5,14 @@
 //! and the pictures are pictures.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use dl_core::text::shown;
-use dl_data::Csv;
+use dl_core::text::{shown, shown_path};
 use dl_io::Bundle;
 use examples::picture::read_picture;
+use examples::table::{advised, table};
 use examples::{finish, println};
 use ndarray::{ArrayD, Axis, stack};
 
@@ -21,12 +21,15 @@ use ndarray::{ArrayD, Axis, stack};
 struct Args {
     /// The network
     model: PathBuf,
-    /// A CSV file with a header for a network on rows, PNG files for one on pictures
+    /// A CSV file for a network on rows, PNG files for one on pictures
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// The pictures are dark on a light ground; the network has seen light on dark
     #[arg(long)]
     invert: bool,
+    /// The first line of the CSV file is no header, but a row of data: its columns are the network's, in order
+    #[arg(long)]
+    no_header: bool,
     /// Tell the probability of every class
     #[arg(long)]
     all: bool,
@@ -40,8 +43,12 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     // a network of f32 comes into f64 without loss, and one of f64 fits as it is
     let bundle = Bundle::<f64>::load(&args.model)?;
     let (names, samples) = match *bundle.raw_shape() {
-        [columns] => rows(&bundle, columns, &args.inputs)?,
+        [columns] => {
+            refuse("--invert", args.invert, "networks on pictures")?;
+            rows(&bundle, columns, &args.inputs, args.no_header)?
+        }
         [height, width, channels @ (1 | 3)] => {
+            refuse("--no-header", args.no_header, "networks on rows")?;
             let shape = [height, width, channels];
             pictures(shape, &args.inputs, args.invert)?
         }
@@ -53,6 +60,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             .into());
         }
     };
+    let no_names = bundle.names().is_empty();
+    refuse("--all", args.all && no_names, "networks with classes")?;
     let answers = bundle.predict(&samples)?;
     let classes = Bundle::most_probable(&answers);
     for ((name, answers), class) in names.iter().zip(answers.outer_iter()).zip(classes) {
@@ -60,6 +69,14 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         println!("{name}: {}", told(&bundle, &answers, class, args.all));
     }
     Ok(())
+}
+
+/// An option that would change nothing is an error.
+fn refuse(option: &str, is_given: bool, only_for: &str) -> Result<(), String> {
+    match is_given {
+        true => Err(format!("{option} is for {only_for} only")),
+        false => Ok(()),
+    }
 }
 
 /// An answer as text: the class with its probability, or the values.
@@ -95,15 +112,16 @@ fn rows(
     bundle: &Bundle<f64>,
     columns: usize,
     inputs: &[PathBuf],
+    no_header: bool,
 ) -> Result<(Vec<String>, ArrayD<f64>), Box<dyn Error>> {
     let [path] = inputs else {
         return Err(format!("one CSV file is read at a time, not {}", inputs.len()).into());
     };
     let csv = match bundle.columns() {
-        [] => Csv::new(),
-        names => Csv::new().only(names.iter().map(String::as_str)),
+        names if names.is_empty() || no_header => table(no_header),
+        names => table(false).only(names.iter().map(String::as_str)),
     };
-    let (rows, _) = csv.load_features::<f64>(path)?;
+    let (rows, _) = csv.load_features::<f64>(path).map_err(advised)?;
     if rows.ncols() != columns {
         return Err(format!(
             "{}: {} columns, but the network takes {columns}",
@@ -125,7 +143,7 @@ fn pictures(
     let read = |path: &PathBuf| read_picture(path, shape, invert);
     let pictures = inputs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let views: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
-    let name = |path: &PathBuf| shown(&Path::display(path).to_string()).to_string();
+    let name = |path: &PathBuf| shown_path(path);
     let samples = stack(Axis(0), &views)?;
     Ok((inputs.iter().map(name).collect(), samples.into_dyn()))
 }

@@ -1,7 +1,8 @@
 //! One file, from the first mirror that has it.
 //!
 //! Bytes go to `NAME.part` beside the target, which is renamed over the target once its digest is
-//! right. A part that is left by a cut connection or a stopped program is gone on with.
+//! right. A part that is left by a cut connection or a stopped program is gone on with: hence not
+//! `dl_fs::write_atomically`, which leaves nothing of what was not written to its end.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -262,7 +263,7 @@ fn length(path: &Path) -> Result<Option<u64>, DiskError> {
 }
 
 /// `NAME.part` beside a file.
-pub(crate) fn part_of(target: &Path) -> PathBuf {
+fn part_of(target: &Path) -> PathBuf {
     let mut name: OsString = target.as_os_str().to_owned();
     name.push(".part");
     name.into()

@@ -8,7 +8,6 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::download::part_of;
 use super::error::{FetchError, at};
 
 /// A split of EMNIST
@@ -67,12 +66,12 @@ pub(crate) fn extract(archive: &Path, split: Split, directory: &Path) -> Result<
             .by_name(&member)
             .map_err(|error| failed(&member, error))?;
         let target = directory.join(name);
-        let part = part_of(&target);
-        let mut file = File::create(&part).map_err(at(&part))?;
-        io::copy(&mut reader, &mut file).map_err(|error| failed(&member, error.into()))?;
-        file.sync_all().map_err(at(&part))?;
-        drop(file);
-        fs::rename(&part, &target).map_err(at(&target))?;
+        dl_fs::check_writable(&target).map_err(at(&target))?;
+        let copied: Result<(), ZipError> = dl_fs::write_atomically(&target, |out| {
+            io::copy(&mut reader, out)?;
+            Ok(())
+        });
+        copied.map_err(|error| failed(&member, error))?;
     }
     Ok(())
 }

@@ -37,8 +37,8 @@ pub(crate) struct Fetch {
     /// may be given several times
     #[arg(long, value_name = "URL")]
     mirror: Vec<String>,
-    /// The splits of EMNIST to extract; its archive of all splits stays beside them (562 MB)
-    #[arg(long, value_enum, default_values_t = [Split::Balanced])]
+    /// The splits of EMNIST to extract [default: balanced]; its archive of all splits stays beside them (562 MB)
+    #[arg(long, value_enum)]
     split: Vec<Split>,
 }
 
@@ -75,6 +75,9 @@ impl Fetch {
         if !self.mirror.is_empty() && self.names.len() > 1 {
             return Err("--mirror is for one data set: their files have the same names".into());
         }
+        if !self.split.is_empty() && !self.names.contains(&Name::Emnist) {
+            return Err("--split is for emnist, which is not asked for".into());
+        }
         let out = match &self.out {
             Some(out) => out.clone(),
             None => crate::programs::root().join("data"),
@@ -84,7 +87,11 @@ impl Fetch {
             let directory = out.join(name.folder());
             fetch(&downloader, &name.source(), &self.mirror, &directory)?;
             if *name == Name::Emnist {
-                for split in &self.split {
+                let splits: &[Split] = match &self.split[..] {
+                    [] => &[Split::Balanced],
+                    splits => splits,
+                };
+                for split in splits {
                     emnist::extract(&directory.join("gzip.zip"), *split, &directory)?;
                     println!("{}: {split} extracted", directory.display());
                 }

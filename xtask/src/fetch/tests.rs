@@ -411,6 +411,19 @@ fn all_files_of_a_source_come_from_a_mirror_of_ones_own() {
     assert_eq!(server.requests(), [Request { path, range }]);
 }
 
+/// An option that would change nothing is refused, before anything is fetched.
+#[test]
+fn splits_are_those_of_emnist() {
+    let fetch = super::Fetch {
+        names: vec![super::Name::Kmnist],
+        out: None,
+        mirror: Vec::new(),
+        split: vec![Split::Digits],
+    };
+    let message = fetch.run().expect_err("refused").to_string();
+    assert_eq!(message, "--split is for emnist, which is not asked for");
+}
+
 /// A small archive of the shape of EMNIST's.
 fn archive(path: &Path, method: CompressionMethod) {
     let mut zip = ZipWriter::new(fs::File::create(path).expect("created"));
@@ -490,6 +503,8 @@ fn a_missing_or_damaged_member_is_named() {
             .join("emnist-letters-train-labels-idx1-ubyte.gz")
             .exists()
     );
+    // the archive and the member before it: nothing of what was not written to its end
+    assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 2);
     fs::write(&zip, "no archive").expect("written");
     assert!(fails(Split::Letters).contains("gzip.zip: directory: "));
 }

@@ -11,16 +11,29 @@ pub(super) struct Classes<'a> {
     known: Option<&'a [String]>,
     markers: Markers<'a>,
     numbers: Numbers,
+    /// Most classes that are met.
+    most: usize,
 }
 
 impl<'a> Classes<'a> {
-    pub(super) fn new(known: Option<&'a [String]>, markers: Markers<'a>, numbers: Numbers) -> Self {
+    /// Those of a file of `file_size` bytes.
+    pub(super) fn new(
+        known: Option<&'a [String]>,
+        markers: Markers<'a>,
+        numbers: Numbers,
+        file_size: usize,
+    ) -> Self {
+        // what a class takes beside its name, which may be a few bytes: in the table of names, in the list that
+        // puts them in order, and in that order
+        const CLASS: u64 = 320;
+        let budget = dl_fs::Budget::for_file(file_size as u64);
         let numbered = known.unwrap_or_default().iter().cloned().zip(0..);
         Self {
             number_of: numbered.collect(),
             known,
             markers,
             numbers,
+            most: usize::try_from(budget.memory() / CLASS).unwrap_or(usize::MAX),
         }
     }
 
@@ -41,6 +54,12 @@ impl<'a> Classes<'a> {
             });
         }
         let number = self.number_of.len();
+        if number == self.most {
+            return Err(CsvError::TooManyClasses {
+                at: field.place(),
+                most: self.most,
+            });
+        }
         self.number_of
             .insert(field.text.clone().into_owned(), number);
         Ok(Some(number))

@@ -51,7 +51,9 @@ impl Csv {
     fn classification<F: Scalar>(&self, source: &Source<'_>) -> Result<Dataset<F>, CsvError> {
         let path = source.path;
         self.check::<F>(path)?;
-        let mut classes = Classes::new(self.classes.as_deref(), self.markers(), self.numbers());
+        let known = self.classes.as_deref();
+        let size = source.data.len();
+        let mut classes = Classes::new(known, self.markers(), self.numbers(), size);
         let mut table = table::read(self, source, Labels::Classes, |field| {
             field.map_or(Ok(None), |field| classes.number(field))
         })?;

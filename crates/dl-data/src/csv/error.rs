@@ -96,6 +96,14 @@ pub enum CsvError {
         /// The most fields of a line.
         most: usize,
     },
+    /// Labels whose names would take memory out of proportion to the file.
+    #[error("{at}: more than {most} classes, more than a file of this size warrants")]
+    TooManyClasses {
+        /// Where there is one more.
+        at: Place,
+        /// The most classes.
+        most: usize,
+    },
     /// A value no algorithm can use.
     #[error("missing values replaced by {0}: the constant must be a finite {1}")]
     Constant(f64, &'static str),
@@ -125,8 +133,8 @@ pub enum CsvError {
         /// The columns there are.
         columns: String,
     },
-    /// A name that two of the columns asked for have.
-    #[error("{path}: columns {first} and {second} are both named {name:?}; leave one out by its number: ignore({})", *.second - 1)]
+    /// A name that two of the columns asked for have; [`Csv::ignore`](crate::Csv::ignore) leaves one out.
+    #[error("{path}: columns {first} and {second} are both named {name:?}; leave one out by its number, {} (from 0)", *.second - 1)]
     AmbiguousColumn {
         /// Path of the file.
         path: String,
@@ -146,10 +154,10 @@ pub enum CsvError {
         name: String,
     },
     /// A first line that looks like data: it holds a number or missing values in columns of numbers, or one
-    /// of the labels.
+    /// of the labels. [`Csv::header`](crate::Csv::header) says which it is.
     #[error(
         "{path}, line {line}: a header is expected, but this looks like data ({names}); \
-         use header(false) if it is data, header(true) if these are names"
+         if it is data, read the table without a header line; if these are names, say that it has one"
     )]
     HeaderIsData {
         /// Path of the file.
@@ -159,10 +167,10 @@ pub enum CsvError {
         /// The names.
         names: String,
     },
-    /// A column without a name.
+    /// A column without a name; [`Csv::ignore`](crate::Csv::ignore) leaves it out.
     #[error(
-        "{path}, line {line}: column {column} has no name{}; leave it out by its number, ignore({}), or use \
-         header(false) if this is data",
+        "{path}, line {line}: column {column} has no name{}; leave it out by its number, {} (from 0), or, \
+         if this is data, read the table without a header line",
         if *.ends_line { ", since a separator ends the line" } else { "" },
         *.column - 1
     )]
@@ -219,9 +227,9 @@ pub enum CsvError {
         /// The number type.
         scalar: &'static str,
     },
-    /// A missing value, by default refused.
+    /// A missing value, by default refused ([`Csv::missing`](crate::Csv::missing)).
     #[error(
-        "{at}: the value is missing ({text:?}{}); see Csv::missing for what can be done",
+        "{at}: the value is missing ({text:?}{}); it is not made up, and its row not left out, unless that is asked for",
         trailing(*.ends_line)
     )]
     Missing {
@@ -232,9 +240,9 @@ pub enum CsvError {
         /// The line ends with a separator.
         ends_line: bool,
     },
-    /// A missing label or target.
+    /// A missing label or target; [`Missing::DropRow`](crate::Missing::DropRow) leaves its row out.
     #[error(
-        "{at}: the label is missing ({text:?}{}); a label is never made up, but Missing::DropRow drops the row",
+        "{at}: the label is missing ({text:?}{}); a label is never made up, but rows with missing values may be left out",
         trailing(*.ends_line)
     )]
     MissingLabel {
@@ -299,10 +307,10 @@ pub enum Malformed {
     /// A field that runs to the end of the file.
     #[error("the field begins with a quote that is never closed")]
     UnclosedQuote,
-    /// A quote where a field has begun without one.
+    /// A quote where a field has begun without one; [`Csv::quote`](crate::Csv::quote) reads it as any character.
     #[error(
         "a quote inside a field that does not begin with one; quote the field and double its quotes, \
-         or read without quoting: quote(None)"
+         or read the table without quotes"
     )]
     QuoteInField,
     /// Something else than a separator behind a quoted field.

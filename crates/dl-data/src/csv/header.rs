@@ -35,19 +35,19 @@ pub(super) fn check_names(
     let looks_missing = numeric
         .clone()
         .map(name)
-        .all(|name| !name.is_empty() && is_missing(name));
+        .all(|name| !name.trim().is_empty() && is_missing(name));
     if csv.header.is_none() && !columns.found_by_name && (has_number || looks_missing) {
         return Err(is_data(columns, source, first));
     }
     let mut by_name = HashMap::new();
     for column in columns.used() {
         let name = name(&column);
-        if name.is_empty() {
+        if name.trim().is_empty() {
             return Err(CsvError::UnnamedColumn {
                 path: source.path.to_owned(),
                 line: source.line(first[column].start),
                 column: column + 1,
-                ends_line: column > 0 && column + 1 == first.len() && !first[column].is_quoted,
+                ends_line: column > 0 && column + 1 == first.len() && first[column].is_nothing,
             });
         }
         if let Some(other) = by_name.insert(name, column) {

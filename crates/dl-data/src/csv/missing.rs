@@ -38,7 +38,9 @@ const NONE: &str = "None";
 pub(super) struct Markers<'a>(pub(super) Option<&'a [String]>);
 
 impl Markers<'_> {
+    /// Spaces around a marker make no difference, in quotes either.
     pub(super) fn are_missing(self, text: &str) -> bool {
+        let text = text.trim();
         match self.0 {
             Some(markers) => markers.iter().any(|marker| marker == text),
             // most fields are numbers
@@ -51,7 +53,7 @@ impl Markers<'_> {
 
     /// As [`are_missing`](Self::are_missing), but by default `None` is a class.
     pub(super) fn are_a_missing_label(self, text: &str) -> bool {
-        self.are_missing(text) && (self.0.is_some() || !text.eq_ignore_ascii_case(NONE))
+        self.are_missing(text) && (self.0.is_some() || !text.trim().eq_ignore_ascii_case(NONE))
     }
 }
 

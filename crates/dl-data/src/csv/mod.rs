@@ -14,7 +14,10 @@ mod table;
 
 use std::{io::Read, path::Path};
 
-use dl_core::{Scalar, text::shown};
+use dl_core::{
+    Scalar,
+    text::{escaped, shown_path},
+};
 use ndarray::Array2;
 
 pub use column::Column;
@@ -31,7 +34,8 @@ use source::Source;
 ///
 /// Fields are separated and quoted as RFC 4180 has it, with any ASCII separator; what breaks its rules
 /// is an error with its line and column, since rows would be read as others. Besides, spaces and tabs
-/// around a field are ignored, also before a quote (as with pandas' `skipinitialspace`); a byte order mark
+/// around a field are ignored, also before a quote (as with pandas' `skipinitialspace`); those inside quotes are
+/// part of names and labels, and ignored in numbers and missing values. A byte order mark
 /// and blank lines are ignored, too, and a line ends with `\n`, `\r\n` or `\r`. By default, the first line
 /// holds the names of the columns, the last column the labels, and a missing value is an error. Options
 /// that contradict each other are errors. The file is read into memory as a whole.
@@ -309,7 +313,7 @@ impl Input {
 }
 
 fn file(path: &Path) -> Result<Input, CsvError> {
-    let name = shown(&path.display().to_string()).to_string();
+    let name = shown_path(path);
     match dl_fs::read(path) {
         Ok(data) => Ok(Input { data, path: name }),
         Err(source) => Err(CsvError::Io { path: name, source }),
@@ -317,7 +321,7 @@ fn file(path: &Path) -> Result<Input, CsvError> {
 }
 
 fn all(mut reader: impl Read, name: &str) -> Result<Input, CsvError> {
-    let path = shown(name).to_string();
+    let path = escaped(name).to_string();
     let mut data = Vec::new();
     match reader.read_to_end(&mut data) {
         Ok(_) => Ok(Input { data, path }),

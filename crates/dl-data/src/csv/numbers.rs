@@ -15,9 +15,10 @@ impl Numbers {
         self.plain(text)?.parse().ok()
     }
 
-    /// The text with a decimal point and without separators of thousands; none if these are where
+    /// The text with a decimal point, without spaces around it and without separators of thousands; none if these are where
     /// they cannot be: thousands have three digits, and 1,5 is no 15.
     pub(super) fn plain(self, text: &str) -> Option<Cow<'_, str>> {
+        let text = text.trim();
         if self.decimal == '.' && self.thousands.is_none() {
             return Some(Cow::Borrowed(text));
         }

@@ -16,6 +16,8 @@ pub(super) struct Raw<'a> {
     /// Where it begins.
     pub(super) start: usize,
     pub(super) is_quoted: bool,
+    /// There is not even a space between two separators, or between the last one and the line's end.
+    pub(super) is_nothing: bool,
     /// The quote that stands doubled in it.
     doubled: Option<u8>,
 }
@@ -59,8 +61,9 @@ impl<'a> Records<'a> {
                 .iter()
                 .for_each(|&s| stops[usize::from(s)] = true),
         }
-        // a field takes tens of bytes beside its text, which may be a single one
-        const FIELD: u64 = 64;
+        // what a field of the first line takes beside its text, which may be nothing: itself and a copy, its
+        // name, that name among others, and what the column is for
+        const FIELD: u64 = 256;
         let budget = dl_fs::Budget::for_file(source.data.len() as u64);
         Self {
             source,
@@ -117,6 +120,7 @@ impl<'a> Records<'a> {
             return self.quoted(quote, column);
         }
         let start = self.at;
+        let is_spaced = start > 0 && self.dialect.is_space(data[start - 1]);
         let rest = &data[start..];
         let stop = rest.iter().position(|&byte| self.stops[usize::from(byte)]);
         self.at += stop.unwrap_or(rest.len());
@@ -139,6 +143,7 @@ impl<'a> Records<'a> {
             bytes,
             start,
             is_quoted: false,
+            is_nothing: bytes.is_empty() && !is_spaced,
             doubled: None,
         })
     }
@@ -185,6 +190,7 @@ impl<'a> Records<'a> {
             bytes: &data[start..end],
             start: opening,
             is_quoted: true,
+            is_nothing: false,
             doubled,
         })
     }

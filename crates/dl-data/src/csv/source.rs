@@ -62,9 +62,11 @@ impl<'a> Source<'a> {
         if raw.bytes.starts_with(BYTE_ORDER_MARK) {
             return Err(self.malformed(raw.start, column, Malformed::ByteOrderMark));
         }
+        // in quotes, spaces are part of the text
+        let text = if raw.is_quoted { text } else { text.trim() };
         Ok(Field {
-            text: raw.unquoted(text.trim()),
-            is_trailing: column + 1 == record.len() && raw.bytes.is_empty() && !raw.is_quoted,
+            text: raw.unquoted(text),
+            is_trailing: column + 1 == record.len() && raw.is_nothing,
             start: raw.start,
             source: self,
             column,
@@ -73,7 +75,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A field of a record, trimmed.
+/// A field of a record, without the spaces around it.
 pub(super) struct Field<'a> {
     pub(super) text: Cow<'a, str>,
     /// It is empty because a separator ends the line.

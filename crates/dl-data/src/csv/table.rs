@@ -108,7 +108,7 @@ fn check_width(source: &Source<'_>, record: &[Raw<'_>], expected: usize) -> Resu
         line: source.line(record[0].start),
         found: record.len(),
         expected,
-        ends_line: record.len() == expected + 1 && last.bytes.is_empty() && !last.is_quoted,
+        ends_line: record.len() == expected + 1 && last.is_nothing,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, io};
 
 use super::{Element, MAX_RANK};
-use dl_core::text::shown;
+use dl_core::text::escaped;
 
 /// A byte of an IDX file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl IdxPlace {
 impl fmt::Display for IdxPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unpacked = if self.unpacked { "unpacked " } else { "" };
-        write!(f, "{}, {unpacked}byte {}", shown(&self.name), self.offset)
+        write!(f, "{}, {unpacked}byte {}", escaped(&self.name), self.offset)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::TryReserveError;
 
 use crate::{DataError, idx::IdxError};
-use dl_core::text::shown;
+use dl_core::text::escaped;
 
 /// Why a folder does not hold the data set asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MnistError {
     /// A file is not there.
-    #[error("{}: no file {}", shown(.folder), tried.join(" or "))]
+    #[error("{}: no file {}", escaped(.folder), tried.join(" or "))]
     NoFile {
         /// The folder.
         folder: String,
@@ -21,7 +21,7 @@ pub enum MnistError {
     #[error(transparent)]
     Idx(#[from] IdxError),
     /// A file holds something else than images or labels.
-    #[error("{}: shape {found:?}, expected {expected}", shown(.path))]
+    #[error("{}: shape {found:?}, expected {expected}", escaped(.path))]
     Shape {
         /// Path of the file.
         path: String,
@@ -33,8 +33,8 @@ pub enum MnistError {
     /// Not one label for each image.
     #[error(
         "{images} images in {}, but {labels} labels in {}",
-        shown(.images_path),
-        shown(.labels_path)
+        escaped(.images_path),
+        escaped(.labels_path)
     )]
     Count {
         /// Path of the images.
@@ -47,7 +47,7 @@ pub enum MnistError {
         labels: usize,
     },
     /// A label without a class: probably files of another data set.
-    #[error("{}: label {label} at {index}, expected {first} to {last}", shown(.path))]
+    #[error("{}: label {label} at {index}, expected {first} to {last}", escaped(.path))]
     Label {
         /// Path of the labels.
         path: String,
@@ -64,7 +64,7 @@ pub enum MnistError {
     #[error("the images do not fit into memory: {0}")]
     Memory(#[source] TryReserveError),
     /// Anything else that keeps images and labels from being a data set.
-    #[error("{}: {source}", shown(.path))]
+    #[error("{}: {source}", escaped(.path))]
     Data {
         /// Path of the images.
         path: String,

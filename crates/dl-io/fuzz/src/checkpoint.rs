@@ -13,7 +13,7 @@ pub(crate) const EPOCHS: usize = 2;
 
 /// Reads the input as a checkpoint, and goes on from it.
 pub(crate) fn check(input: &[u8]) {
-    let checkpoints = Checkpoints::new(file("checkpoint", &container(input)));
+    let mut checkpoints = Checkpoints::new(file("checkpoint", &container(input)));
     if let Ok(snapshot) = checkpoints.resume::<f32>() {
         let (x, labels) = data();
         let mut stopping = EarlyStopping::new(5);

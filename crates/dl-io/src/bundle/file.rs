@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use dl_core::instantiate;
+use dl_core::text::excerpt;
 use dl_fs::{Budget, OverBudget};
 use dl_nn::{Limits, Registry, Scalar, Weights};
 use ndarray::ArrayD;
@@ -79,7 +80,7 @@ impl<F: Scalar> Bundle<F> {
         ] {
             let mut seen = HashSet::new();
             if let Some(name) = names.iter().find(|name| !seen.insert(*name)) {
-                return Err(format!("two {what} names are `{name}`"));
+                return Err(format!("two {what} names are `{}`", excerpt(name)));
             }
         }
         let mut shape = input_shape.clone();

@@ -30,9 +30,10 @@ const FORMAT: Format = Format {
 /// renamed over it, so that a program killed at any moment leaves a whole one; training resumed
 /// from it ends with the bits of one that was never interrupted.
 ///
-/// One program at a time keeps checkpoints in a file: it is locked when training begins, and until
-/// this is dropped. A second training with the same file is refused before its first step; reading it is
-/// not.
+/// One program at a time keeps checkpoints in a file: it is locked when it is [resumed](Self::resume) from or
+/// when training begins, whichever comes first, and until this is dropped. Who reads a checkpoint has the lock
+/// already, so that nobody else's training goes on between the two. A second training with the same file is
+/// refused before its first step.
 ///
 /// ```
 /// use dl_io::Checkpoints;
@@ -78,6 +79,14 @@ pub enum CheckpointError {
     /// The run's settings cannot be written as JSON, and so not be compared.
     #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
+    /// Another training keeps its checkpoints in this file, or the file cannot be locked.
+    #[error("cannot go on from `{}`: {source}", shown_path(path))]
+    Lock {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// It cannot be told whether there is a file.
     #[error("cannot look for `{}`: {source}", shown_path(path))]
     Look {
@@ -143,15 +152,38 @@ impl Checkpoints {
     }
 
     /// The last checkpoint, to be handed to [`Fit::resume`](dl_nn::train::Fit::resume); `None`
-    /// where there is no file yet. What an interrupted write left beside it is removed.
+    /// where there is no file yet. Its file is locked first, and stays so until this is dropped. What an
+    /// interrupted write left beside it is removed.
     ///
     /// # Errors
-    /// [`CheckpointError`] where there is a file that cannot be read or is of another run.
-    pub fn resume<F>(&self) -> Result<Option<Snapshot<F>>, CheckpointError>
+    /// [`CheckpointError`] where another training keeps its checkpoints in the file, it cannot be locked
+    /// (its folder cannot be written to), or there is a file that cannot be read or is of another run.
+    pub fn resume<F>(&mut self) -> Result<Option<Snapshot<F>>, CheckpointError>
     where
         F: Scalar,
     {
         resume(self)
+    }
+
+    fn lock_and_read<F: Scalar>(&mut self) -> Result<Option<Snapshot<F>>, CheckpointError> {
+        let held = self.lock.is_some();
+        self.lock().map_err(|source| CheckpointError::Lock {
+            path: self.path.clone(),
+            source,
+        })?;
+        let read = self.read();
+        if read.is_err() && !held {
+            self.lock = None;
+        }
+        read
+    }
+
+    /// Takes the lock, unless it is held already.
+    fn lock(&mut self) -> std::io::Result<()> {
+        if self.lock.is_none() {
+            self.lock = Some(Lock::acquire(&self.path)?);
+        }
+        Ok(())
     }
 
     fn read<F: Scalar>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
@@ -220,11 +252,7 @@ impl<F: Scalar> Checkpointer<F> for Checkpoints {
 
     fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
         dl_fs::check_writable(&self.path).map_err(WriteError::at(&self.path))?;
-        if self.lock.is_none() {
-            let lock = Lock::acquire(&self.path).map_err(WriteError::at(&self.path))?;
-            self.lock = Some(lock);
-        }
-        Ok(())
+        Ok(self.lock().map_err(WriteError::at(&self.path))?)
     }
 
     fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -233,8 +261,10 @@ impl<F: Scalar> Checkpointer<F> for Checkpoints {
 }
 
 instantiate! {
-    fn resume<F: Scalar>(checkpoints: &Checkpoints) -> Result<Option<Snapshot<F>>, CheckpointError> {
-        checkpoints.read()
+    fn resume<F: Scalar>(
+        checkpoints: &mut Checkpoints,
+    ) -> Result<Option<Snapshot<F>>, CheckpointError> {
+        checkpoints.lock_and_read()
     }
 
     fn save<F: Scalar>(

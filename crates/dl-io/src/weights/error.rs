@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dl_core::text::{shown, shown_path};
+use dl_core::text::{excerpt, shown, shown_path};
 use dl_fs::OverBudget;
 
 use crate::TensorError;
@@ -179,7 +179,7 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let first: Vec<String> = names
         .by_ref()
         .take(MOST)
-        .map(|n| format!("`{n}`"))
+        .map(|n| format!("`{}`", excerpt(n)))
         .collect();
     match (first.is_empty(), names.count()) {
         (true, _) => "nothing".to_owned(),

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, Write};
 
+use dl_core::text::excerpt;
 use dl_nn::Scalar;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use ndarray_npy::npy::header::Header;
@@ -66,8 +67,9 @@ impl<'a> Npz<'a> {
             let file = archive.by_index(index).map_err(damaged)?;
             let name = file.name().map_err(damaged)?.into_owned();
             let name = without_ending(&name).to_owned();
-            let member = member(name.clone(), file)
-                .map_err(|why| WeightsProblem::damaged(FORMAT, format!("array `{name}`: {why}")))?;
+            let member = member(name.clone(), file).map_err(|why| {
+                WeightsProblem::damaged(FORMAT, format!("array `{}`: {why}", excerpt(&name)))
+            })?;
             if places.insert(name.clone(), index).is_some() {
                 return Err(WeightsProblem::Duplicate { tensor: name });
             }
@@ -87,7 +89,7 @@ impl<'a> Npz<'a> {
 
     /// The numbers of an array whose type and shape have been accepted.
     pub(super) fn array<F: Scalar>(&mut self, entry: &Entry) -> Result<ArrayD<F>, WeightsProblem> {
-        let damaged = |why| format!("array `{}`: {why}", entry.name);
+        let damaged = |why| format!("array `{}`: {why}", excerpt(&entry.name));
         let read = self.read(&entry.name);
         read.map_err(|why| WeightsProblem::damaged(FORMAT, damaged(why)))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use dl_core::text::excerpt;
 use dl_nn::{Model, Scalar};
 
 use super::archive::Entry;
@@ -74,7 +75,7 @@ fn by_group<'a>(
     if let Some(outside) = sorted.iter().find(|prefix| group_of(prefix).is_none()) {
         let groups = listed(groups.iter().map(String::as_str));
         return Err(WeightsProblem::Order {
-            why: format!("`{outside}` is of none of the groups {groups}"),
+            why: format!("`{}` is of none of the groups {groups}", excerpt(outside)),
             layers: listed(sorted),
         });
     }

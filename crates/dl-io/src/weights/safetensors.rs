@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use dl_core::text::excerpt;
 use dl_fs::Budget;
 use dl_nn::Scalar;
 use ndarray::ArrayD;
@@ -75,7 +76,10 @@ fn duplicate(bytes: &[u8], key: String) -> WeightsProblem {
         Ok((_, metadata)) if metadata.info(&key).is_some() => {
             WeightsProblem::Duplicate { tensor: key }
         }
-        _ => WeightsProblem::damaged(FORMAT, format!("an object has the key `{key}` twice")),
+        _ => WeightsProblem::damaged(
+            FORMAT,
+            format!("an object has the key `{}` twice", excerpt(&key)),
+        ),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use dl_core::text::excerpt;
+
 /// What stands for a number that is in the ZIP64 field instead.
 const ELSEWHERE: u32 = u32::MAX;
 
@@ -44,13 +46,13 @@ pub(super) fn check(
         let Some(local) = local else {
             return Err(damaged(format!(
                 "`{}` is not where the directory says",
-                name()
+                excerpt(&name())
             )));
         };
         if let Some(what) = entry.differs(&local) {
             let why = format!(
                 "the directory and the file `{}` give it another {what}",
-                name()
+                excerpt(&name())
             );
             return Err(damaged(why));
         }

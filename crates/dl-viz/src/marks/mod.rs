@@ -142,6 +142,8 @@ pub(crate) enum Key {
     Patch {
         color: Color,
     },
+    /// For a line that says what is left out.
+    Nothing,
 }
 
 /// `kind`, with the label where there is one.
