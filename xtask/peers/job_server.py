@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-answers, sys.stdout = sys.stdout, sys.stderr  # what libraries print is no answer
+answers = sys.stdout
 
 
 def tell(answer):
@@ -27,7 +27,7 @@ def excepthook(kind, error, trace):
 def threads():
     """The number of threads from the command line, also in the environment of what is imported
     later: call this before the libraries."""
-    sys.excepthook = excepthook
+    sys.stdout, sys.excepthook = sys.stderr, excepthook  # what libraries print is no answer
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=2)
     count = parser.parse_args().threads

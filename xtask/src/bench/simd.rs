@@ -13,7 +13,7 @@ pub(super) enum Simd {
 impl Simd {
     /// What tells the peers' libraries: oneDNN (PyTorch, TensorFlow, OpenVINO), MKL and PyTorch's own
     /// kernels, OpenBLAS (NumPy, SciPy) and NumPy's own. oneDNN and PyTorch know nothing below SSE 4.1.
-    /// OpenVINO listens to its variable from the releases on that are not for debugging only.
+    /// OpenVINO has a variable of its own for what is not oneDNN's, which its releases mostly ignore so far.
     pub(super) fn variables(self) -> [(&'static str, &'static str); 6] {
         let [onednn, aten, mkl, openblas, numpy] = match self {
             Self::Sse2 => [
