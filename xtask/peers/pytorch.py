@@ -1,126 +1,87 @@
-"""The networks of the benchmarks in PyTorch, in its default and its channels-last memory format."""
-import time
+"""The jobs in PyTorch: each in the default or the channels-last memory format, operator by operator or
+compiled by torch.compile, which needs a C++ compiler. Adam is the fused one."""
+import functools
+import os
 
 import job_server
 
 THREADS = job_server.threads()
+os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
 
 import torch
 from torch import nn
 
-from mnist import load
+import timing
+from pytorch_networks import data, network
 
+# What the compiler makes of C++ is told in torch's words what instructions to use, not in the environment's.
+MARCH = {"default": "x86-64-v2", "avx2": "x86-64-v3", "avx512": "x86-64-v4"}
+if os.environ.get("ATEN_CPU_CAPABILITY") in MARCH:
+    import torch._inductor.config
+
+    torch._inductor.config.cpp.march = MARCH[os.environ["ATEN_CPU_CAPABILITY"]]
 torch.set_num_threads(THREADS)
 torch.manual_seed(0)
-LAYOUTS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
-WARM_UP = 10
-kept = {}
 
 
-def once(function):
-    """Keeps what a function without side effects gave for its arguments."""
-    return lambda *arguments: (
-        kept.get((function, arguments)) or kept.setdefault((function, arguments), function(*arguments))
-    )
+def compiled_if(compiled, function, **options):
+    return torch.compile(function, dynamic=False, options=options) if compiled else function
 
 
-@once
-def images(layout):
-    """Training images [n, 1, 28, 28] with their labels, test images."""
-    x, y, x_test, _ = load()
-    to = lambda x: torch.from_numpy(x).unsqueeze(1).to(memory_format=LAYOUTS[layout])
-    return to(x), torch.tensor(y, dtype=torch.int64), to(x_test)
+@functools.cache
+def training(net, layout, compiled):
+    """The loss of samples and labels, and the optimiser."""
+    model = network(net, layout)
+    loss = lambda x, y: nn.functional.cross_entropy(model(x), y)
+    return compiled_if(compiled, loss), torch.optim.Adam(model.parameters(), 1e-3, fused=True)
 
 
-@once
-def cnn(layout):
-    """32C3-P2-64C3-P2-64C3-64-10: 93 322 parameters; with its optimiser."""
-    net = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(64, 64, 3), nn.ReLU(),
-        nn.Flatten(), nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 10),
-    ).to(memory_format=LAYOUTS[layout])
-    return net, torch.optim.Adam(net.parameters(), 1e-3)
+@functools.cache
+def inference(net, layout, compiled):
+    """The network for evaluation; compiled, its weights are constants."""
+    model = network(net, layout).eval().requires_grad_(False)
+    return compiled_if(compiled, model, freezing=True)
 
 
-@once
-def mlp():
-    """784-512-512-10, with its optimiser."""
-    sizes = [784, 512, 512, 10]
-    layers = [layer for i, o in zip(sizes, sizes[1:]) for layer in (nn.Linear(i, o), nn.ReLU())]
-    net = nn.Sequential(*layers[:-1])
-    return net, torch.optim.Adam(net.parameters(), 1e-3)
-
-
-@once
-def alexnet(layout):
-    """Krizhevsky 2012 as one tower: 62 378 344 parameters."""
-    norm = lambda: nn.LocalResponseNorm(5, 1e-4, 0.75, 2.0)
-    return nn.Sequential(
-        nn.Conv2d(3, 96, 11, 4), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(96, 256, 5, padding=2), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(256, 384, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(384, 384, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2),
-        nn.Flatten(), nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(0.5),
-        nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4096, 1000),
-    ).to(memory_format=LAYOUTS[layout])
-
-
-def train(net, optimizer, x, y, samples, batch):
-    """Steps on shuffled samples, timed after a few others."""
+def train(net, layout, compiled, samples, batch):
+    """Steps on shuffled samples."""
+    x, y, _ = data(net, layout)
+    loss, optimizer = training(net, layout, compiled)
     order = torch.randperm(len(x))
-    steps = samples // batch
-    for step in range(-WARM_UP, steps):
-        if step == 0:
-            start = time.perf_counter()
-        rows = order[(step + WARM_UP) * batch % (len(x) - batch):][:batch]
+
+    def step(number):
+        rows = order[number * batch % (len(x) - batch):][:batch]
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(net(x[rows]), y[rows])
-        loss.backward()
+        loss(x[rows], y[rows]).backward()
         optimizer.step()
-    loss.item()
-    return {"seconds": time.perf_counter() - start, "amount": steps * batch}
+    return timing.steps(step, samples // batch, batch)
 
 
-def cnn_train(layout, samples, batch):
-    x, y, _ = images(layout)
-    return train(*cnn(layout), x, y, samples, batch)
+def infer(net, layout, compiled, samples, batch):
+    x, model = data(net, layout)[2], inference(net, layout, compiled)
+    batches = len(x) // batch
+    with torch.no_grad() if compiled else torch.inference_mode():
+        step = lambda number: model(x[number % batches * batch:][:batch])
+        return timing.steps(step, samples // batch, batch)
 
 
-def mlp_train(samples, batch):
-    x, y, _ = images("default")
-    return train(*mlp(), x.reshape(-1, 784), y, samples, batch)
+def single(net, layout, compiled, calls):
+    x, model = data(net, layout)[2], inference(net, layout, compiled)
+    with torch.no_grad() if compiled else torch.inference_mode():
+        return timing.latency(lambda number: model(x[number % len(x):][:1]), calls)
 
 
-def cnn_infer(layout, samples, batch):
-    net, x = cnn(layout)[0].eval(), images(layout)[2]
-    with torch.inference_mode():
-        for step in range(-WARM_UP, samples // batch):
-            if step == 0:
-                start = time.perf_counter()
-            first = (step + WARM_UP) * batch % (len(x) - batch)
-            net(x[first:first + batch])
-        seconds = time.perf_counter() - start
-    net.train()
-    return {"seconds": seconds, "amount": samples // batch * batch}
-
-
-def alexnet_gradient(layout, steps, batch):
+def gradient(net, layout, compiled, steps, batch):
     """Forward and backward, without an update."""
-    net = alexnet(layout)
-    x = torch.rand(batch, 3, 227, 227).to(memory_format=LAYOUTS[layout])
-    y = torch.randint(0, 1000, (batch,))
-    for step in range(-1, steps):
-        if step == 0:
-            start = time.perf_counter()
-        net.zero_grad()
-        nn.functional.cross_entropy(net(x), y).backward()
-    return {"seconds": time.perf_counter() - start, "amount": steps * batch}
+    x, y, _ = data(net, layout)
+    loss, optimizer = training(net, layout, compiled)
+
+    def step(_):
+        optimizer.zero_grad()
+        loss(x[:batch], y[:batch]).backward()
+    return timing.steps(step, steps, batch, warm_up=2)
 
 
 job_server.serve(
-    f"PyTorch {torch.__version__.split('+')[0]}",
-    cnn_train=cnn_train, cnn_infer=cnn_infer, mlp_train=mlp_train, alexnet_gradient=alexnet_gradient,
+    f"PyTorch {torch.__version__.split('+')[0]}", train=train, infer=infer, single=single, gradient=gradient,
 )

@@ -1,9 +1,12 @@
 """Reads gzipped MNIST into arrays of 32-bit floats."""
 import time
 
+import job_server
+
+job_server.threads()
+
 import numpy
 
-import job_server
 from mnist import load
 
 
@@ -14,6 +17,5 @@ def read(times):
     return {"seconds": time.perf_counter() - start, "amount": times}
 
 
-job_server.threads()
 load()
 job_server.serve(f"Python gzip and NumPy {numpy.__version__}", read=read)

@@ -10,7 +10,7 @@ use dl_nn::{Mode, Model, Share, TargetRow, Workspace};
 use serde_json::json;
 
 use super::flops;
-use super::job::{Job, Setting, Sides};
+use super::job::{Job, Setting, Sides, Wanted};
 use super::side::{Measure, Side, Unit};
 
 const BATCH: usize = 8;
@@ -18,18 +18,20 @@ const CLASSES: usize = 1000;
 
 pub(super) fn gradient() -> Job {
     Job {
-        name: "alexnet",
-        title: "AlexNet, 227×227×3, batch 8, forward and backward",
-        unit: Unit::ImagesPerSecond,
-        start,
+        title: format!("AlexNet, 227×227×3, batch {BATCH}, forward and backward"),
+        start: Box::new(start),
+        ..Job::new("alexnet", &[Unit::ImagesPerSecond])
     }
 }
 
 fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
     let steps = (10 / setting.divisor).max(1);
-    let job = |layout| {
-        let job = "alexnet_gradient";
-        json!({"job": job, "layout": layout, "steps": steps, "batch": BATCH})
+    let peer = |variant, layout, compiled| {
+        let job = json!({
+            "job": "gradient", "net": "alexnet", "layout": layout, "compiled": compiled,
+            "steps": steps, "batch": BATCH,
+        });
+        Wanted::new("pytorch.py", variant, job)
     };
     let model = alexnet(227, CLASSES).build(0)?;
     // Any numbers in 0..1 will do.
@@ -45,13 +47,12 @@ fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
     };
     Ok(Sides {
         flops: Some(flops::training(&ours.model)),
-        ours: Box::new(ours),
-        peers: setting.peers(|peers| {
-            Ok(vec![
-                peers.side("pytorch.py", "", job("default"))?,
-                peers.side("pytorch.py", "channels-last", job("channels_last"))?,
-            ])
-        })?,
+        peers: setting.sides(vec![
+            peer("", "default", false),
+            peer("channels-last", "channels_last", false),
+            peer("compiled, channels-last", "channels_last", true),
+        ])?,
+        ..Sides::new(ours)
     })
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::error::Error;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use dl_data::{Dataset, Scalar, iris};
@@ -12,24 +13,22 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::job::{Job, Setting, Sides};
-use super::peers::Process;
+use super::process::Process;
 use super::side::{Measure, Side, Unit};
 
 pub(super) fn fit_f32() -> Job {
     Job {
-        name: "iris-f32",
-        title: "Iris MLP (10, 10), full fit, f32",
-        unit: Unit::Milliseconds,
-        start: start::<f32>,
+        title: "Iris MLP (10, 10), full fit, f32".into(),
+        start: Box::new(start::<f32>),
+        ..Job::new("iris-f32", &[Unit::Milliseconds])
     }
 }
 
 pub(super) fn fit_f64() -> Job {
     Job {
-        name: "iris-f64",
-        title: "Iris MLP (10, 10), full fit, f64",
-        start: start::<f64>,
-        ..fit_f32()
+        title: "Iris MLP (10, 10), full fit, f64".into(),
+        start: Box::new(start::<f64>),
+        ..Job::new("iris-f64", &[Unit::Milliseconds])
     }
 }
 
@@ -47,26 +46,24 @@ struct Fitted {
 
 fn start<F: Scalar>(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
     let plan: Plan = serde_json::from_str(include_str!("../../peers/sklearn_iris.json"))?;
-    let plan = Rc::new(RefCell::new(plan));
+    let plan = Arc::new(Mutex::new(plan));
     let data: Dataset<F> = iris();
     let features = Preprocessing::fit(data.features(), 2)?.transform(data.features())?;
     let ours = Ours {
         data: data.with_features(features, vec!["PC1".into(), "PC2".into()])?,
-        plan: Rc::clone(&plan),
+        plan: Arc::clone(&plan),
     };
+    let process = setting.process("sklearn_iris.py")?;
+    let peer = process.map(|process| Box::new(Peer { process, plan }) as Box<dyn Side>);
     Ok(Sides {
-        flops: None,
-        ours: Box::new(ours),
-        peers: setting.peers(|peers| {
-            let process = peers.process("sklearn_iris.py")?;
-            Ok(vec![Box::new(Peer { process, plan })])
-        })?,
+        peers: peer.into_iter().collect(),
+        ..Sides::new(ours)
     })
 }
 
 struct Ours<F> {
     data: Dataset<F>,
-    plan: Rc<RefCell<Plan>>,
+    plan: Arc<Mutex<Plan>>,
 }
 
 impl<F: Scalar> Side for Ours<F> {
@@ -77,7 +74,7 @@ impl<F: Scalar> Side for Ours<F> {
     /// A fit a seed, for as many epochs as the peer took: building, initialising and training, as
     /// `MLPClassifier.fit` does.
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
-        let plan = self.plan.borrow();
+        let plan = self.plan.lock().map_err(|error| error.to_string())?;
         let train = self.data.select(&plan.train_rows)?;
         let mut seconds = 0.0;
         for (seed, fit) in (0..).zip(&plan.fits) {
@@ -94,7 +91,7 @@ impl<F: Scalar> Side for Ours<F> {
 
 struct Peer {
     process: Rc<RefCell<Process>>,
-    plan: Rc<RefCell<Plan>>,
+    plan: Arc<Mutex<Plan>>,
 }
 
 impl Side for Peer {
@@ -112,7 +109,7 @@ impl Side for Peer {
         }
         let job = json!({"job": "fits"});
         let answer: Answer = self.process.borrow_mut().ask(&job)?;
-        self.plan.replace(answer.plan);
+        *self.plan.lock().map_err(|error| error.to_string())? = answer.plan;
         let (seconds, amount) = (answer.seconds, answer.amount);
         Ok(Measure::Work { seconds, amount })
     }

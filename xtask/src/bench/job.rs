@@ -1,10 +1,18 @@
 //! The list of jobs.
 
+use std::cell::RefCell;
 use std::error::Error;
+use std::rc::Rc;
 
+use serde_json::Value;
+
+use super::exported::Exported;
+use super::networks::{CNN, CONV5, IRIS, LENET, MLP};
 use super::peers::Peers;
+use super::process::Process;
 use super::side::{Side, Unit};
-use super::{alexnet, cnn, iris, memory, mlp, reading, threads};
+use super::simd::Simd;
+use super::{alexnet, inference, iris, memory, reading, single, threads, training};
 
 /// How a job is run.
 #[derive(Debug)]
@@ -12,42 +20,126 @@ pub(super) struct Setting {
     pub(super) threads: usize,
     /// The work is divided by this.
     pub(super) divisor: usize,
+    /// Waits until others leave the machine alone.
+    pub(super) patient: bool,
+    pub(super) simd: Option<Simd>,
     pub(super) peers: Option<Peers>,
 }
 
 impl Setting {
-    /// The sides that the scripts give, if there is a Python to run them.
-    pub(super) fn peers<F>(&self, sides: F) -> Result<Vec<Box<dyn Side>>, Box<dyn Error>>
-    where
-        F: FnOnce(&Peers) -> Result<Vec<Box<dyn Side>>, Box<dyn Error>>,
-    {
-        self.peers.as_ref().map_or(Ok(Vec::new()), sides)
+    /// Those of the wanted sides that there is a Python and a module for.
+    pub(super) fn sides(&self, wanted: Vec<Wanted>) -> Result<Vec<Box<dyn Side>>, Box<dyn Error>> {
+        let mut sides = Vec::new();
+        for Wanted {
+            script,
+            variant,
+            job,
+        } in wanted
+        {
+            if let Some(peers) = &self.peers {
+                sides.extend(peers.side(script, &variant, job)?);
+            }
+        }
+        Ok(sides)
+    }
+
+    /// The process of a script, where there is a Python and a module for it.
+    pub(super) fn process(
+        &self,
+        script: &'static str,
+    ) -> Result<Option<Rc<RefCell<Process>>>, Box<dyn Error>> {
+        let peers = self.peers.as_ref();
+        peers.map_or(Ok(None), |peers| peers.process(script))
+    }
+}
+
+/// A job of a script. The variant is what sets it apart from the script's others.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    script: &'static str,
+    variant: String,
+    job: Value,
+}
+
+impl Wanted {
+    pub(super) fn new(script: &'static str, variant: &str, job: Value) -> Self {
+        let variant = variant.to_owned();
+        Self {
+            script,
+            variant,
+            job,
+        }
     }
 }
 
 /// The sides of a job; those of the peers are measured first.
 pub(super) struct Sides {
-    pub(super) ours: Box<dyn Side>,
+    pub(super) ours: Box<dyn Side + Send>,
     pub(super) peers: Vec<Box<dyn Side>>,
     /// Floating-point operations of one piece of our work, where they are what takes the time.
     pub(super) flops: Option<f64>,
+    /// Files that the peers read.
+    pub(super) exported: Option<Exported>,
 }
+
+impl Sides {
+    /// Ours alone.
+    pub(super) fn new(ours: impl Side + Send + 'static) -> Self {
+        Self {
+            ours: Box::new(ours),
+            peers: Vec::new(),
+            flops: None,
+            exported: None,
+        }
+    }
+}
+
+type Start = dyn Fn(&Setting) -> Result<Sides, Box<dyn Error>>;
 
 /// A whole job, as a user has one.
 pub(super) struct Job {
     /// What the command line calls it.
     pub(super) name: &'static str,
-    pub(super) title: &'static str,
-    pub(super) unit: Unit,
-    pub(super) start: fn(&Setting) -> Result<Sides, Box<dyn Error>>,
+    pub(super) title: String,
+    /// A row of the table each.
+    pub(super) units: &'static [Unit],
+    /// Measured on several threads and on one.
+    pub(super) also_on_one: bool,
+    pub(super) start: Box<Start>,
+}
+
+impl Job {
+    /// A job without a title that cannot start.
+    pub(super) fn new(name: &'static str, units: &'static [Unit]) -> Self {
+        Self {
+            name,
+            title: String::new(),
+            units,
+            also_on_one: false,
+            start: Box::new(|_| Err("nothing to do".into())),
+        }
+    }
+
+    fn also_on_one(mut self) -> Self {
+        self.also_on_one = true;
+        self
+    }
 }
 
 /// All jobs, in the table's order.
 pub(super) fn all() -> Vec<Job> {
     vec![
-        cnn::training(),
-        cnn::inference(),
-        mlp::training(),
+        training::job("cnn-train", &CNN, 19_200).also_on_one(),
+        inference::job("cnn-infer", &CNN, 9_728).also_on_one(),
+        single::job("cnn-one", &CNN, 5_000).also_on_one(),
+        training::job("mlp-train", &MLP, 38_400),
+        inference::job("mlp-infer", &MLP, 9_728),
+        single::job("mlp-one", &MLP, 5_000).also_on_one(),
+        training::job("lenet-train", &LENET, 38_400),
+        single::job("lenet-one", &LENET, 5_000).also_on_one(),
+        training::job("conv5-train", &CONV5, 1_920),
+        inference::job("conv5-infer", &CONV5, 2_560),
+        single::job("iris-one", &IRIS, 20_000).also_on_one(),
         iris::fit_f32(),
         iris::fit_f64(),
         alexnet::gradient(),

@@ -4,15 +4,16 @@ use std::error::Error;
 use std::fs;
 use std::process::Command;
 
-use dl_conv::models::mnist_cnn;
 use dl_nn::ndarray::{Axis, Slice};
 use examples::println;
 use serde_json::{Value, json};
 
 use super::job::{Job, Setting, Sides};
-use super::mnist::{BATCH, Training, mnist};
-use super::peers::{Peers, Python};
+use super::networks::CNN;
+use super::process::{Python, Started};
 use super::side::{Measure, Side, Unit};
+use super::simd::Simd;
+use super::training::{BATCH, Training};
 
 const SAMPLES: usize = 6_400;
 /// All whole batches of 256.
@@ -20,32 +21,40 @@ const TEST_SAMPLES: usize = 9_984;
 
 pub(super) fn cnn() -> Job {
     Job {
-        name: "cnn-memory",
-        title: "peak memory of an MNIST CNN run",
-        unit: Unit::Mebibytes,
-        start,
+        title: "peak memory of an MNIST CNN run".into(),
+        start: Box::new(start),
+        ..Job::new("cnn-memory", &[Unit::Mebibytes])
     }
 }
 
 fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
-    let torch = |peers: &Peers, layout: &str| -> Box<dyn Side> {
-        let job = |job, samples, batch| json!({"job": job, "layout": layout, "samples": samples, "batch": batch});
+    let torch = |python: &Python, layout: &str| -> Box<dyn Side> {
+        let job = |job, samples, batch| {
+            json!({
+                "job": job, "net": CNN.name, "layout": layout, "compiled": false,
+                "samples": samples, "batch": batch,
+            })
+        };
         Box::new(Fresh {
-            python: peers.python.clone(),
+            python: python.clone(),
             name: format!("PyTorch {}", layout.replace('_', "-")),
             jobs: [
-                job("cnn_train", SAMPLES, BATCH),
-                job("cnn_infer", TEST_SAMPLES, 256),
+                job("train", SAMPLES, BATCH),
+                job("infer", TEST_SAMPLES, 256),
             ],
         })
     };
+    let mut peers = Vec::new();
+    if let (Some(_), Some(all)) = (setting.process("pytorch.py")?, &setting.peers) {
+        peers.extend(["default", "channels_last"].map(|layout| torch(&all.python, layout)));
+    }
+    let ours = Ours {
+        threads: setting.threads,
+        simd: setting.simd,
+    };
     Ok(Sides {
-        flops: None,
-        ours: Box::new(Ours {
-            threads: setting.threads,
-        }),
-        peers: setting
-            .peers(|peers| Ok(vec![torch(peers, "default"), torch(peers, "channels_last")]))?,
+        peers,
+        ..Sides::new(ours)
     })
 }
 
@@ -62,7 +71,9 @@ impl Side for Fresh {
     }
 
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
-        let mut process = self.python.start("pytorch.py")?;
+        let Started::Process(mut process) = self.python.start("pytorch.py")? else {
+            return Err("PyTorch has gone".into());
+        };
         for job in &self.jobs {
             process.ask::<Value>(job)?;
         }
@@ -73,6 +84,7 @@ impl Side for Fresh {
 /// This program in a process that does nothing else.
 struct Ours {
     threads: usize,
+    simd: Option<Simd>,
 }
 
 impl Side for Ours {
@@ -84,6 +96,7 @@ impl Side for Ours {
         let threads = self.threads.to_string();
         let output = Command::new(std::env::current_exe()?)
             .args(["bench", "--memory-of-cnn", "--threads", &threads])
+            .args(self.simd.iter().flat_map(|simd| ["--simd", simd.name()]))
             .output()?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into());
@@ -94,9 +107,9 @@ impl Side for Ours {
 
 /// Does the work and prints how much memory this process has ever had.
 pub(super) fn run_ours() -> Result<(), Box<dyn Error>> {
-    let mut training = Training::new(mnist_cnn(), SAMPLES)?;
-    training.run()?;
-    let images = mnist()?.test.images();
+    let mut training = Training::new(&CNN, SAMPLES)?;
+    training.measure()?;
+    let images = CNN.samples.test()?;
     let images = images.slice_axis(Axis(0), Slice::from(..TEST_SAMPLES));
     training.model().predict(&images)?;
     println!("{}", json!({"mebibytes": peak_mebibytes()?}));

@@ -2,34 +2,39 @@
 
 mod alexnet;
 mod builds;
-mod cnn;
+mod exported;
 mod flops;
+mod inference;
 mod iris;
 mod job;
 mod layers;
 mod memory;
-mod mlp;
-mod mnist;
+mod networks;
 mod peak;
 mod peers;
+mod process;
 mod quiet;
 mod reading;
+mod rounds;
+mod samples;
 mod scaling;
 mod side;
+mod simd;
+mod single;
 mod table;
 mod threads;
+mod training;
 
 use std::error::Error;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use dl_core::simd::{self, Level};
 use examples::println;
 
 use job::{Job, Setting};
-use peers::{Peers, Python};
-use side::{Measure, Side};
-use table::Results;
+use peers::Peers;
+use process::Python;
+use simd::Simd;
 
 /// Time whole jobs, beside their peers where a Python with them is given
 #[derive(Debug, clap::Args)]
@@ -41,67 +46,54 @@ pub(crate) struct Bench {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Only these jobs
-    #[arg(long = "job", value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
-    jobs: Vec<String>,
-    /// Threads of each side
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
-    threads: u16,
-    /// Our kernels' instruction set, where it is to be lower than the machine's best
-    #[arg(long, value_enum)]
-    simd: Option<InstructionSet>,
-    /// A tenth of the work, to see that everything runs
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(names()))]
+    only: Vec<String>,
+    /// Threads of each side, one number after the other; of 2 and, where several threads may not help, also of 1
+    /// if none is given
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Vec<u16>,
+    /// The instruction set of our side and of those peers that can be told
+    #[arg(long)]
+    simd: Option<Simd>,
+    /// A tenth of the work, whoever else uses the machine: to see that everything runs
     #[arg(long)]
     quick: bool,
     /// Instead, the layers of the MNIST CNN one by one on one core, beside their rooflines
-    #[arg(long, conflicts_with_all = ["peers", "jobs", "scaling"])]
+    #[arg(long, conflicts_with_all = ["peers", "only", "scaling"])]
     layers: bool,
     /// Instead, how the cost of training grows with batch, image, channels and threads
-    #[arg(long, conflicts_with_all = ["peers", "jobs"])]
+    #[arg(long, conflicts_with_all = ["peers", "only"])]
     scaling: bool,
     /// Instead, what it costs to build the examples and a user's project, and how fast that trains
-    #[arg(long, conflicts_with_all = ["peers", "jobs", "layers", "scaling"])]
+    #[arg(long, conflicts_with_all = ["peers", "only", "layers", "scaling"])]
     builds: bool,
     /// Print the peak memory of our side's run, and nothing else
     #[arg(long, hide = true)]
     memory_of_cnn: bool,
 }
 
-/// An instruction set by its usual name.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum InstructionSet {
-    Sse2,
-    Avx2,
-    Avx512,
-}
-
 fn names() -> Vec<&'static str> {
     job::all().iter().map(|job| job.name).collect()
 }
 
-/// Keeps our kernels from instructions above the set.
-fn limit(set: InstructionSet) -> Result<(), String> {
-    let level = match set {
-        InstructionSet::Sse2 => Level::Baseline,
-        InstructionSet::Avx2 => Level::Avx2,
-        InstructionSet::Avx512 => Level::Avx512,
-    };
-    match simd::limit(level) {
-        true => Ok(()),
-        false => Err(format!("this machine has no {level}")),
-    }
-}
+/// What a table is made for where no number of threads is asked for.
+const THREADS: [usize; 2] = [2, 1];
 
 impl Bench {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
         if self.builds {
             return builds::run(self.quick);
         }
-        if let Some(set) = self.simd {
-            limit(set)?;
+        if let Some(simd) = self.simd {
+            simd.limit_ours()?;
         }
-        let threads = usize::from(self.threads);
+        let threads = match &self.threads[..] {
+            [] => THREADS.to_vec(),
+            threads => threads.iter().map(|&n| usize::from(n)).collect(),
+        };
+        let most = threads.iter().copied().max().unwrap_or(1);
         rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
+            .num_threads(most)
             .build_global()?;
         if self.memory_of_cnn {
             return memory::run_ours();
@@ -110,68 +102,40 @@ impl Bench {
             return layers::run();
         }
         if self.scaling {
-            return scaling::run(threads);
+            return scaling::run(most);
         }
         if self.peers.is_none() {
-            eprintln!(
-                "no peers: --peers PYTHON runs scikit-learn, PyTorch and TensorFlow beside us"
-            );
+            eprintln!("no peers: --peers PYTHON runs others beside us");
         }
-        let peers = self
-            .peers
-            .clone()
-            .map(|program| Peers::new(Python { program, threads }));
-        let divisor = if self.quick { 10 } else { 1 };
-        let setting = Setting {
-            threads,
-            divisor,
-            peers,
-        };
-        let wanted = |job: &Job| self.jobs.is_empty() || self.jobs.iter().any(|n| n == job.name);
+        let settings: Vec<Setting> = threads.into_iter().map(|n| self.setting(n)).collect();
+        let wanted = |job: &Job| self.only.is_empty() || self.only.iter().any(|n| n == job.name);
         let mut rows = Vec::new();
         for job in job::all().into_iter().filter(wanted) {
-            rows.push(self.measure(&job, &setting)?.row());
+            let on_one = job.also_on_one || !self.threads.is_empty();
+            for setting in settings.iter().take(if on_one { usize::MAX } else { 1 }) {
+                rows.extend(rounds::measure(&job, setting, self.rounds)?.rows());
+            }
+        }
+        if let Some(simd) = self.simd {
+            println!("{}\n", simd.note());
         }
         println!("{}", table::header(self.rounds as usize));
         rows.iter().for_each(|row| println!("{row}"));
         Ok(())
     }
 
-    /// All rounds of a job. In each the peers come first: ours may have to do what they did.
-    fn measure(&self, job: &Job, setting: &Setting) -> Result<Results, Box<dyn Error>> {
-        let mut sides = (job.start)(setting)?;
-        let names = sides.peers.iter().map(|peer| peer.name());
-        let mut results = Results {
-            title: job.title,
-            unit: job.unit,
-            flops: sides.flops,
-            ours: Vec::new(),
-            peers: names.map(|name| (name, Vec::new())).collect(),
-            peaks: Vec::new(),
+    fn setting(&self, threads: usize) -> Setting {
+        let python = |program| Python {
+            program,
+            threads,
+            simd: self.simd,
         };
-        for round in 1..=self.rounds {
-            eprintln!("{}, round {round} of {}", job.name, self.rounds);
-            let when_quiet = |side: &mut dyn Side| -> Result<Measure, Box<dyn Error>> {
-                let busy = if quiet::wait() {
-                    ""
-                } else {
-                    " (others use the machine)"
-                };
-                let measure = side.measure()?;
-                let value = job.unit.show(measure.value(job.unit));
-                eprintln!("  {}: {value}{busy}", side.name());
-                Ok(measure)
-            };
-            for (peer, (_, measures)) in sides.peers.iter_mut().zip(&mut results.peers) {
-                measures.push(when_quiet(&mut **peer)?);
-            }
-            results.ours.push(when_quiet(&mut *sides.ours)?);
-            if sides.flops.is_some() {
-                let peak = peak::measure(setting.threads);
-                eprintln!("  peak: {:.0} GFLOP/s", peak / 1e9);
-                results.peaks.push(peak);
-            }
+        Setting {
+            threads,
+            divisor: if self.quick { 10 } else { 1 },
+            patient: !self.quick,
+            simd: self.simd,
+            peers: self.peers.clone().map(python).map(Peers::new),
         }
-        Ok(results)
     }
 }

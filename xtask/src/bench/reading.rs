@@ -6,27 +6,25 @@ use std::time::Instant;
 use dl_data::Mnist;
 use serde_json::json;
 
-use super::job::{Job, Setting, Sides};
-use super::mnist::folder;
+use super::job::{Job, Setting, Sides, Wanted};
+use super::samples::folder;
 use super::side::{Measure, Side, Unit};
 
 const TIMES: usize = 10;
 
 pub(super) fn mnist() -> Job {
     Job {
-        name: "read",
-        title: "reading gzipped MNIST into arrays",
-        unit: Unit::Milliseconds,
-        start,
+        title: "reading gzipped MNIST into arrays".into(),
+        start: Box::new(start),
+        ..Job::new("read", &[Unit::Milliseconds])
     }
 }
 
 fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
     let job = json!({"job": "read", "times": TIMES});
     Ok(Sides {
-        flops: None,
-        ours: Box::new(Reading),
-        peers: setting.peers(|peers| Ok(vec![peers.side("read_mnist.py", "", job)?]))?,
+        peers: setting.sides(vec![Wanted::new("read_mnist.py", "", job)])?,
+        ..Sides::new(Reading)
     })
 }
 

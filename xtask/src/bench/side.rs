@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub(super) enum Measure {
     /// So much work in so many seconds.
     Work { seconds: f64, amount: f64 },
+    /// Of many calls, the seconds that half and that 99 in 100 of them do not exceed.
+    Latency { p50: f64, p99: f64 },
     /// The largest resident size of a whole process.
     Memory { mebibytes: f64 },
 }
@@ -20,6 +22,10 @@ pub(super) enum Unit {
     ImagesPerSecond,
     /// For one piece of work.
     Milliseconds,
+    /// Of a call, in the median of many.
+    MedianLatency,
+    /// Of a call, exceeded by one in a hundred.
+    TailLatency,
     Mebibytes,
 }
 
@@ -38,6 +44,8 @@ impl Measure {
         match (self, unit) {
             (Self::Work { seconds, amount }, Unit::Milliseconds) => 1e3 * seconds / amount,
             (Self::Work { seconds, amount }, _) => amount / seconds,
+            (Self::Latency { p99, .. }, Unit::TailLatency) => 1e6 * p99,
+            (Self::Latency { p50, .. }, _) => 1e6 * p50,
             (Self::Memory { mebibytes }, _) => mebibytes,
         }
     }
@@ -46,6 +54,7 @@ impl Measure {
     pub(super) fn rate(self) -> Option<f64> {
         match self {
             Self::Work { seconds, amount } => Some(amount / seconds),
+            Self::Latency { p50, .. } => Some(1.0 / p50),
             Self::Memory { .. } => None,
         }
     }
@@ -56,7 +65,9 @@ impl Unit {
     pub(super) fn ratio(self, ours: f64, theirs: f64) -> f64 {
         match self {
             Self::ImagesPerSecond => ours / theirs,
-            Self::Milliseconds | Self::Mebibytes => theirs / ours,
+            Self::Milliseconds | Self::MedianLatency | Self::TailLatency | Self::Mebibytes => {
+                theirs / ours
+            }
         }
     }
 
@@ -66,8 +77,23 @@ impl Unit {
             Self::ImagesPerSecond if value < 100.0 => format!("{value:.1} images/s"),
             Self::ImagesPerSecond => format!("{} images/s", thousands(value)),
             Self::Milliseconds => format!("{value:.2} ms"),
+            Self::MedianLatency | Self::TailLatency => format!("{value:.1} µs"),
             Self::Mebibytes => format!("{value:.0} MiB"),
         }
+    }
+
+    /// What a row's title says of it.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::MedianLatency => ", p50",
+            Self::TailLatency => ", p99",
+            Self::ImagesPerSecond | Self::Milliseconds | Self::Mebibytes => "",
+        }
+    }
+
+    /// Whether a share of the machine's peak says something.
+    pub(super) fn has_share(self) -> bool {
+        self != Self::TailLatency
     }
 }
 
@@ -109,6 +135,13 @@ mod tests {
         assert_eq!(fits.value(Unit::Milliseconds), 25.0);
         assert_eq!(Unit::Milliseconds.ratio(25.0, 100.0), 4.0);
         assert_eq!(Unit::Milliseconds.show(25.0), "25.00 ms");
+        let calls = r#"{"p50": 4e-5, "p99": 0.001}"#;
+        let calls: Measure = serde_json::from_str(calls).expect("latency");
+        assert_eq!(calls.value(Unit::MedianLatency), 40.0);
+        assert_eq!(calls.value(Unit::TailLatency), 1000.0);
+        assert_eq!(calls.rate(), Some(25_000.0));
+        assert_eq!(Unit::TailLatency.ratio(50.0, 100.0), 2.0);
+        assert_eq!(Unit::MedianLatency.show(40.04), "40.0 µs");
         let memory: Measure = serde_json::from_str(r#"{"mebibytes": 970.5}"#).expect("memory");
         assert_eq!(memory.value(Unit::Mebibytes), 970.5);
         assert_eq!(memory.rate(), None);

@@ -5,8 +5,9 @@ use super::side::{Measure, Unit};
 /// All that was measured of one job.
 #[derive(Debug)]
 pub(super) struct Results {
-    pub(super) title: &'static str,
-    pub(super) unit: Unit,
+    pub(super) title: String,
+    /// A row each.
+    pub(super) units: &'static [Unit],
     /// Operations of one piece of work.
     pub(super) flops: Option<f64>,
     /// Ours, a round each.
@@ -18,17 +19,17 @@ pub(super) struct Results {
 }
 
 impl Results {
-    fn median_of(&self, measures: &[Measure]) -> f64 {
-        median(measures.iter().map(|m| m.value(self.unit)))
+    pub(super) fn rows(&self) -> Vec<String> {
+        self.units.iter().map(|&unit| self.row(unit)).collect()
     }
 
     /// How many times better ours was, a round each.
-    fn ratios(&self, peer: &[Measure]) -> Vec<f64> {
+    fn ratios(&self, unit: Unit, peer: &[Measure]) -> Vec<f64> {
         let pairs = self.ours.iter().zip(peer);
         pairs
             .map(|(ours, theirs)| {
-                let (ours, theirs) = (ours.value(self.unit), theirs.value(self.unit));
-                self.unit.ratio(ours, theirs)
+                let (ours, theirs) = (ours.value(unit), theirs.value(unit));
+                unit.ratio(ours, theirs)
             })
             .collect()
     }
@@ -42,13 +43,17 @@ impl Results {
     }
 
     /// A line of the table; the peer that does best counts, the others stand in brackets.
-    pub(super) fn row(&self) -> String {
+    fn row(&self, unit: Unit) -> String {
+        let shown = |measures: &[Measure]| {
+            let middle = median(measures.iter().map(|measure| measure.value(unit)));
+            unit.show(middle)
+        };
         let mut peers: Vec<(Vec<f64>, String)> = self
             .peers
             .iter()
             .map(|(name, measures)| {
-                let value = self.unit.show(self.median_of(measures));
-                (self.ratios(measures), format!("{name}: {value}"))
+                let text = format!("{name}: {}", shown(measures));
+                (self.ratios(unit, measures), text)
             })
             .collect();
         let middle = |ratios: &[f64]| median(ratios.iter().copied());
@@ -60,11 +65,13 @@ impl Results {
             peer += &format!(" ({})", others.join("; "));
         }
         let ratio = peers.first().map(|(ratios, _)| show_ratios(ratios));
-        let share = self.share().map(|share| format!("{:.0} %", 100.0 * share));
+        let share = self.share().filter(|_| unit.has_share());
+        let share = share.map(|share| format!("{:.0} %", 100.0 * share));
         format!(
-            "| {} | {} | {peer} | {} | {} |",
+            "| {}{} | {} | {peer} | {} | {} |",
             self.title,
-            self.unit.show(self.median_of(&self.ours)),
+            unit.suffix(),
+            shown(&self.ours),
             ratio.as_deref().unwrap_or("-"),
             share.as_deref().unwrap_or("-"),
         )
@@ -123,8 +130,8 @@ mod tests {
     fn the_best_peer_counts_by_the_median_of_the_rounds_ratios() {
         // The machine slows down from round to round: ratios of medians would say 300 / 160.
         let mut results = Results {
-            title: "job",
-            unit: Unit::ImagesPerSecond,
+            title: "job".into(),
+            units: &[Unit::ImagesPerSecond],
             flops: Some(2.0),
             ours: rates(&[900.0, 300.0, 200.0]),
             peers: vec![
@@ -134,23 +141,46 @@ mod tests {
             peaks: vec![3600.0, 1200.0, 400.0],
         };
         assert_eq!(
-            results.row(),
+            results.rows().concat(),
             "| job | 300 images/s | fast: 160 images/s (slow: 30.0 images/s) | 1.88 × (1.50 to 2.00) | 50 % |"
         );
-        results.unit = Unit::Milliseconds;
+        results.units = &[Unit::Milliseconds];
         results.flops = None;
         results.peers.remove(0);
         assert_eq!(
-            results.row(),
+            results.rows().concat(),
             "| job | 3.33 ms | fast: 6.25 ms | 1.88 × (1.50 to 2.00) | - |"
         );
         results.peers[0].1.truncate(1);
         assert_eq!(
-            results.row(),
+            results.rows().concat(),
             "| job | 3.33 ms | fast: 1.67 ms | 1.50 × | - |"
         );
         results.peers.clear();
-        assert_eq!(results.row(), "| job | 3.33 ms | - | - | - |");
+        assert_eq!(results.rows(), ["| job | 3.33 ms | - | - | - |"]);
+    }
+
+    #[test]
+    fn latencies_have_a_row_each_and_may_have_another_best_peer() {
+        let latency = |p50, p99| vec![Measure::Latency { p50, p99 }];
+        let results = Results {
+            title: "job".into(),
+            units: &[Unit::MedianLatency, Unit::TailLatency],
+            flops: Some(1e3),
+            ours: latency(1e-5, 2e-5),
+            peers: vec![
+                ("even".into(), latency(3e-5, 3e-5)),
+                ("jumpy".into(), latency(2e-5, 8e-5)),
+            ],
+            peaks: vec![2e8],
+        };
+        assert_eq!(
+            results.rows(),
+            [
+                "| job, p50 | 10.0 µs | jumpy: 20.0 µs (even: 30.0 µs) | 2.00 × | 50 % |",
+                "| job, p99 | 20.0 µs | even: 30.0 µs (jumpy: 80.0 µs) | 1.50 × | - |",
+            ]
+        );
     }
 
     #[test]

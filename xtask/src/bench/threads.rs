@@ -2,33 +2,31 @@
 
 use std::error::Error;
 
-use dl_conv::models::mnist_cnn;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::job::{Job, Setting, Sides};
-use super::mnist::Training;
+use super::networks::CNN;
 use super::side::{Measure, Side, Unit};
+use super::training::Training;
 
 pub(super) fn cnn() -> Job {
     Job {
-        name: "cnn-threads",
-        title: "MNIST CNN, training, all threads against one",
-        unit: Unit::ImagesPerSecond,
-        start,
+        title: "MNIST CNN, training, all threads against one".into(),
+        start: Box::new(start),
+        ..Job::new("cnn-threads", &[Unit::ImagesPerSecond])
     }
 }
 
 fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
-    let side = |threads: usize| -> Result<Box<dyn Side>, Box<dyn Error>> {
-        Ok(Box::new(Pooled {
+    let side = |threads: usize| -> Result<Pooled, Box<dyn Error>> {
+        Ok(Pooled {
             pool: ThreadPoolBuilder::new().num_threads(threads).build()?,
-            training: Training::new(mnist_cnn(), 12_800 / setting.divisor)?,
-        }))
+            training: Training::new(&CNN, 12_800 / setting.divisor)?,
+        })
     };
     Ok(Sides {
-        flops: None,
-        ours: side(setting.threads)?,
-        peers: vec![side(1)?],
+        peers: vec![Box::new(side(1)?)],
+        ..Sides::new(side(setting.threads)?)
     })
 }
 
@@ -49,7 +47,7 @@ impl Side for Pooled {
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
         let training = &mut self.training;
         let result = self.pool.install(|| {
-            let result = training.run();
+            let result = training.measure();
             result.map_err(|error| error.to_string())
         });
         Ok(result?)
