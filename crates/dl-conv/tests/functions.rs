@@ -161,7 +161,7 @@ fn results_that_no_memory_holds_are_errors() {
     };
     let kernel = Array4::ones((1, 1, 1, 1));
     let side = (1 << 15) + 1;
-    let all = no_room(side * side << 20);
+    let all = no_room((side * side) << 20);
     for convolve in [conv2d, conv2d_im2col] {
         let error = convolve(x.view(), kernel.view(), None, &window, 1).unwrap_err();
         assert_eq!(error.to_string(), all);

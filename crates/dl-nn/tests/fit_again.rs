@@ -225,9 +225,12 @@ fn nan_outputs_for_validation_samples_end_training() {
         sample: 1,
         output: 0,
     };
-    assert_eq!(trainer.evaluate(&far, &[0, 1]), Err(expected.clone()));
+    let classes = vec![0, 1];
+    assert_eq!(trainer.evaluate(&far, &classes), Err(expected.clone()));
     let mut seen = Kept::default();
-    let options = Fit::epochs(3).validation(&far, &[0, 1]).callback(&mut seen);
+    let options = Fit::epochs(3)
+        .validation(&far, &classes)
+        .callback(&mut seen);
     let error = trainer.fit(&x, &labels, options).unwrap_err();
     assert_eq!(error, TrainError::Validation(expected));
     assert!(seen.0.is_empty() && trainer.history().epochs.is_empty());

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Scalar;
 use crate::random::generator;
 
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
