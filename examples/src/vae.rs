@@ -53,7 +53,7 @@ impl Part {
     fn new(network: &Sequential<f32>, seed: u64) -> Result<Self, Box<dyn Error>> {
         let model = network.build(seed)?;
         Ok(Self {
-            workspace: Workspace::training(&model, BATCH_SIZE),
+            workspace: Workspace::training(&model, BATCH_SIZE)?,
             optimizer: Optimizer::new(Adam::new(2e-3))?,
             model,
         })

@@ -248,32 +248,54 @@ pub struct Geometry {
 impl Geometry {
     /// The input row that output row `y` sees through tap row `i`; `None` in the padding.
     pub fn row(&self, y: usize, i: usize) -> Option<usize> {
-        let row = y * self.stride.height + i * self.dilation.height;
-        row.checked_sub(self.top)
-            .filter(|&row| row < self.input.height)
+        let [stride, dilation] = [self.stride.height, self.dilation.height];
+        seen(y, stride, i, dilation, self.top).filter(|&row| row < self.input.height)
     }
 
     /// The input column that output column `x` sees through tap column `j`; `None` in the padding.
     pub fn column(&self, x: usize, j: usize) -> Option<usize> {
-        let column = x * self.stride.width + j * self.dilation.width;
-        column
-            .checked_sub(self.left)
-            .filter(|&column| column < self.input.width)
+        let [stride, dilation] = [self.stride.width, self.dilation.width];
+        seen(x, stride, j, dilation, self.left).filter(|&column| column < self.input.width)
     }
 
     /// The output row whose tap row `i` is on input row `y`: the inverse of [`row`](Self::row).
     pub fn output_row(&self, y: usize, i: usize) -> Option<usize> {
-        let row = (y + self.top).checked_sub(i * self.dilation.height)?;
-        let v = row / self.stride.height;
-        (row % self.stride.height == 0 && v < self.output.height).then_some(v)
+        let [stride, dilation] = [self.stride.height, self.dilation.height];
+        seeing(y, stride, i, dilation, self.top).filter(|&v| v < self.output.height)
     }
 
     /// The output column whose tap column `j` is on input column `x`.
     pub fn output_column(&self, x: usize, j: usize) -> Option<usize> {
-        let column = (x + self.left).checked_sub(j * self.dilation.width)?;
-        let u = column / self.stride.width;
-        (column % self.stride.width == 0 && u < self.output.width).then_some(u)
+        let [stride, dilation] = [self.stride.width, self.dilation.width];
+        seeing(x, stride, j, dilation, self.left).filter(|&u| u < self.output.width)
     }
+}
+
+/// position · stride + tap · dilation − before, where that is in the image or behind it.
+fn seen(
+    position: usize,
+    stride: usize,
+    tap: usize,
+    dilation: usize,
+    before: usize,
+) -> Option<usize> {
+    let first = position.checked_mul(stride)?;
+    let pixel = first.checked_add(tap.checked_mul(dilation)?)?;
+    pixel.checked_sub(before)
+}
+
+/// The position with pixel = position · stride + tap · dilation − before, where there is one.
+fn seeing(
+    pixel: usize,
+    stride: usize,
+    tap: usize,
+    dilation: usize,
+    before: usize,
+) -> Option<usize> {
+    let first = pixel
+        .checked_add(before)?
+        .checked_sub(tap.checked_mul(dilation)?)?;
+    (first.checked_rem(stride)? == 0).then(|| first / stride)
 }
 
 #[cfg(test)]
@@ -319,6 +341,25 @@ mod tests {
         let geometry = window.over(5.into()).unwrap();
         assert_eq!((geometry.top, geometry.output), (0, 5.into()));
         assert_eq!(geometry.row(4, 1), None);
+    }
+
+    #[test]
+    fn pixels_beyond_all_counting_are_in_the_padding() {
+        let geometry = Window::new(3).over(5.into()).unwrap();
+        assert_eq!(geometry.row(usize::MAX, 2), None);
+        assert_eq!(geometry.column(1, usize::MAX), None);
+        assert_eq!(geometry.output_row(usize::MAX, 0), None);
+        assert_eq!(geometry.output_column(0, usize::MAX), None);
+        // not from a window
+        let still = Geometry {
+            stride: 0.into(),
+            dilation: usize::MAX.into(),
+            top: usize::MAX,
+            ..geometry
+        };
+        assert_eq!(still.row(2, 2), None);
+        assert_eq!(still.output_row(2, 2), None);
+        assert_eq!(still.output_column(2, 0), None);
     }
 
     #[test]

@@ -17,9 +17,10 @@
 //! of the product are those of the convolution.
 
 use dl_core::instantiate;
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Ix2, Ix3};
 
 use crate::geometry::Geometry;
+use crate::shape::zeros;
 
 instantiate! {
     /// The positions of a window on an image `[h, w, c]` as rows:
@@ -36,7 +37,8 @@ instantiate! {
     /// ```
     ///
     /// # Panics
-    /// Where the image has not the geometry's input size, or no channel.
+    /// Where the image has not the geometry's input size, or no channel, or there is no memory for the
+    /// matrix.
     pub fn im2col<F: Scalar>(image: ArrayView3<'_, F>, geometry: &Geometry) -> Array2<F> {
         let (height, width, channels) = image.dim();
         assert_eq!(
@@ -45,7 +47,7 @@ instantiate! {
         );
         let taps = geometry.kernel.height * geometry.kernel.width;
         let positions = geometry.output.height * geometry.output.width;
-        let mut columns = Array2::zeros((positions, taps * channels));
+        let mut columns = zeros(Ix2(positions, taps * channels)).expect("memory for the matrix");
         for (position, mut row) in columns.rows_mut().into_iter().enumerate() {
             let row = row.as_slice_mut().expect("rows of a new array");
             let taps = taps_of(position, geometry);
@@ -63,26 +65,29 @@ instantiate! {
 
 instantiate! {
     /// The adjoint of [`im2col`]: adds each number of `[positions, taps · c]` to the pixel that it
-    /// would have been copied from, and gives the image `[h, w, c]` of these sums.
+    /// would have been copied from, and gives the image `[h, w, c]` of these sums, which have as many
+    /// terms as the window has taps and are summed in `f64`.
     ///
     /// # Panics
-    /// Where the matrix has not the geometry's number of positions, or no whole number of channels.
+    /// Where the matrix has not the geometry's number of positions, or no whole number of channels, or
+    /// there is no memory for the image.
     pub fn col2im<F: Scalar>(columns: ArrayView2<'_, F>, geometry: &Geometry) -> Array3<F> {
         let taps = geometry.kernel.height * geometry.kernel.width;
         let positions = geometry.output.height * geometry.output.width;
         let channels = columns.ncols() / taps;
         assert_eq!(columns.dim(), (positions, taps * channels));
-        let mut image = Array3::zeros((geometry.input.height, geometry.input.width, channels));
+        let shape = Ix3(geometry.input.height, geometry.input.width, channels);
+        let mut sums = zeros::<f64, _>(shape).expect("memory for the image");
         for (position, row) in columns.rows().into_iter().enumerate() {
             for (tap, pixel) in taps_of(position, geometry).enumerate() {
                 if let Some((y, x)) = pixel {
                     for c in 0..channels {
-                        image[[y, x, c]] += row[tap * channels + c];
+                        sums[[y, x, c]] += row[tap * channels + c].as_f64();
                     }
                 }
             }
         }
-        image
+        sums.mapv(F::of)
     }
 }
 

@@ -7,12 +7,15 @@
 //! ```
 //!
 //! where c runs over the input channels of o's group (Goodfellow, Bengio, Courville 2016, eq. 9.8
-//! and section 9.5; it is cross-correlation, called convolution as everywhere in the field).
+//! and section 9.5; it is cross-correlation, called convolution as everywhere in the field). The sums run
+//! on in the type of the numbers: those of a large kernel's gradient have digits to compare with only in
+//! `f64`.
 
-use dl_core::instantiate;
-use ndarray::{Array4, ArrayView4};
+use dl_core::{Scalar, instantiate};
+use ndarray::{Array4, ArrayView4, Ix4};
 
 use crate::geometry::Geometry;
+use crate::shape::zeros;
 
 /// Calls `term` with the indices of x, of k and of y for every multiplication of the sum.
 fn for_each_term(
@@ -44,12 +47,18 @@ fn for_each_term(
     }
 }
 
+/// Zeros, to be added to.
+fn new<F: Scalar>((a, b, c, d): (usize, usize, usize, usize)) -> Array4<F> {
+    zeros(Ix4(a, b, c, d)).expect("memory for the result")
+}
+
 instantiate! {
     /// y `[n, h′, w′, filters]` as defined above, of x `[n, h, w, c]` and a kernel
     /// `[kernel height, kernel width, c / groups, filters]`.
     ///
     /// # Panics
-    /// Where the shapes do not fit each other or the geometry, or no groups are asked for.
+    /// Where the shapes do not fit each other or the geometry, no groups are asked for, or there is no
+    /// memory for the result.
     pub fn convolve<F: Scalar>(
         x: ArrayView4<'_, F>,
         kernel: ArrayView4<'_, F>,
@@ -58,7 +67,7 @@ instantiate! {
     ) -> Array4<F> {
         let (n, _, _, channels) = x.dim();
         let filters = kernel.dim().3;
-        let mut y = Array4::zeros((n, geometry.output.height, geometry.output.width, filters));
+        let mut y = new((n, geometry.output.height, geometry.output.width, filters));
         for_each_term(
             [n, channels, filters],
             groups,
@@ -85,7 +94,7 @@ instantiate! {
     ) -> Array4<F> {
         let (n, _, _, filters) = dy.dim();
         let channels = kernel.dim().2 * groups;
-        let mut dx = Array4::zeros((n, geometry.input.height, geometry.input.width, channels));
+        let mut dx = new((n, geometry.input.height, geometry.input.width, channels));
         for_each_term(
             [n, channels, filters],
             groups,
@@ -113,7 +122,7 @@ instantiate! {
         let (n, _, _, channels) = x.dim();
         let filters = dy.dim().3;
         let taps = geometry.kernel;
-        let mut dk = Array4::zeros((taps.height, taps.width, channels / groups, filters));
+        let mut dk = new((taps.height, taps.width, channels / groups, filters));
         for_each_term(
             [n, channels, filters],
             groups,

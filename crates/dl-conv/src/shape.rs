@@ -1,7 +1,9 @@
 //! Shapes of samples, checked where they come in.
 
 use dl_core::Scalar;
+use dl_core::memory::{OutOfMemory, filled};
 use dl_nn::{ShapeError, View, ViewMut};
+use ndarray::{Array, Dimension};
 
 use crate::geometry::Size;
 
@@ -61,6 +63,14 @@ fn few_enough(shape: [usize; 3]) -> bool {
         .iter()
         .try_fold(1, |product: usize, &n| product.checked_mul(n));
     numbers.is_some_and(|numbers| numbers <= MOST_NUMBERS)
+}
+
+/// Zeros, as many as the shape has, or an error where there is no memory for them.
+pub(crate) fn zeros<F: Scalar, D: Dimension>(shape: D) -> Result<Array<F, D>, OutOfMemory> {
+    let lengths = shape.slice().iter();
+    let numbers = lengths.fold(1, |numbers: usize, &n| numbers.saturating_mul(n));
+    let zeros = filled(numbers, F::zero)?;
+    Ok(Array::from_shape_vec(shape, zeros).expect("as many numbers as the shape has"))
 }
 
 /// The numbers of a batch in order.

@@ -45,7 +45,7 @@ fn trainer_step(n: usize) -> usize {
 fn workspace_pass(n: usize) -> usize {
     let (x, _) = batch(n);
     let model: Model<f32> = mnist_cnn().build(0).unwrap();
-    let mut workspace = Workspace::training(&model, n);
+    let mut workspace = Workspace::training(&model, n).unwrap();
     bytes_a_step(|| {
         let mode = Mode::Train { seed: 0 };
         workspace.train(&model, x.view(), mode, &|_, y, dy| {

@@ -1,8 +1,8 @@
 //! Functions on arrays: the layers' results for any layout, batch and number of threads.
 
 use dl_conv::functions::{
-    average_pool2d, global_average_pool2d, global_max_pool2d, local_response_norm, max_pool2d,
-    upsample2d, zero_pad2d,
+    average_pool2d, conv2d, conv2d_im2col, global_average_pool2d, global_max_pool2d,
+    local_response_norm, max_pool2d, upsample2d, zero_pad2d,
 };
 use dl_conv::ndarray::{Array4, ArrayView4, Axis, Ix4};
 use dl_conv::{
@@ -145,4 +145,25 @@ fn what_does_not_fit_is_an_error() {
     let no_channels = Array4::<f32>::zeros((2, 3, 3, 0));
     assert!(local_response_norm(no_channels.view(), &LocalResponseNorm::new()).is_err());
     assert!(zero_pad2d(no_channels.view(), &ZeroPad2d::new(1)).is_err());
+}
+
+/// As many as no machine has.
+#[test]
+fn results_that_no_memory_holds_are_errors() {
+    let x = Array4::<f32>::zeros((1 << 20, 1, 1, 1));
+    let no_room = |count: u64| format!("there is no memory for {count} values of 4 bytes each");
+    let up = UpSample2d::new([1 << 16, 1 << 15]);
+    let error = upsample2d(x.view(), &up).unwrap_err();
+    assert_eq!(error.to_string(), no_room(1 << 51));
+    let window = Window {
+        padding: Padding::all(1 << 14),
+        ..Window::new(1)
+    };
+    let kernel = Array4::ones((1, 1, 1, 1));
+    let side = (1 << 15) + 1;
+    let all = no_room((side * side) << 20);
+    for convolve in [conv2d, conv2d_im2col] {
+        let error = convolve(x.view(), kernel.view(), None, &window, 1).unwrap_err();
+        assert_eq!(error.to_string(), all);
+    }
 }

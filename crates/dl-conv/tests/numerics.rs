@@ -1,11 +1,14 @@
-//! Long sums keep their digits: pooling of large images, gradients of kernels over many pixels,
-//! normalisation over many channels; single precision against sums in double precision.
+//! Long sums keep their digits: pooling of large images, gradients of kernels over many pixels and of pixels
+//! that many others come from, normalisation over many channels; single precision against sums in double precision.
 
-use dl_conv::{AveragePool2d, Conv2d, GlobalAveragePool2d, LocalResponseNorm, Padding};
+use dl_conv::{
+    AveragePool2d, Conv2d, GlobalAveragePool2d, Interpolation, LocalResponseNorm, MaxPool2d,
+    Padding, UpSample2d, Window, col2im,
+};
 use dl_core::random::generator;
-use dl_nn::ndarray::{ArrayD, Axis, IxDyn};
+use dl_nn::ndarray::{Array2, ArrayD, Axis, IxDyn};
 use dl_nn::prelude::*;
-use dl_nn::{Cache, Mode, Scalar};
+use dl_nn::{Cache, LayerSpec, Mode, Scalar};
 
 /// Numbers around `centre`, within 0.05.
 fn near(centre: f32, shape: &[usize]) -> ArrayD<f32> {
@@ -103,4 +106,65 @@ fn response_normalisation_over_thousands_of_channels() {
     for channel in [0, 17, 4095] {
         assert_near(y[[0, channel]], f64::from(x[[0, channel]]) / sum, 5e-7);
     }
+}
+
+/// ∂L/∂x of one layer for ∂L/∂y of numbers near 0.1, and ∂L/∂y.
+fn input_gradient<F: Scalar>(
+    input: [usize; 3],
+    layer: impl LayerSpec<F> + 'static,
+) -> [ArrayD<F>; 2] {
+    let model = Sequential::<F>::input(input).push(layer).build(0).unwrap();
+    let named = &model.layers()[0];
+    let shape = [&[1], &named.output_shape[..]].concat();
+    let mut dy = near(0.1, &shape).mapv(|dy| F::of(f64::from(dy)));
+    let x = near(0.3, &[&[1], &input[..]].concat()).mapv(|x| F::of(f64::from(x)));
+    let (mut y, mut dx) = (dy.clone(), x.clone());
+    let mut cache = Cache::default();
+    let layer = &named.layer;
+    layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
+    let given = dy.clone();
+    layer.backward(
+        x.view(),
+        y.view(),
+        dy.view_mut(),
+        Some(dx.view_mut()),
+        &mut cache,
+        &mut [],
+    );
+    [dx, given]
+}
+
+/// Each pixel's gradient is a sum of thousands; the same in double precision has them all.
+#[test]
+fn gradients_of_pixels_that_many_others_come_from() {
+    fn check(input: [usize; 3], layer: impl LayerSpec<f32> + LayerSpec<f64> + Clone + 'static) {
+        let [found, _] = input_gradient::<f32>(input, layer.clone());
+        let [exact, dy] = input_gradient::<f64>(input, layer);
+        for (&found, &exact) in found.iter().zip(&exact) {
+            assert_near(found, exact, 2e-7);
+        }
+        // all that is given back comes from somewhere
+        assert!((exact.sum() / dy.sum() - 1.0).abs() < 1e-12);
+    }
+    for interpolation in [Interpolation::Nearest, Interpolation::Bilinear] {
+        for factor in [[64, 64], [1, 2000], [9, 8]] {
+            let up = UpSample2d::new(factor).interpolation(interpolation);
+            check([2, 3, 2], up);
+        }
+    }
+    check([120, 120, 2], AveragePool2d::new(60).stride(1));
+    check([90, 90, 1], MaxPool2d::new(45).stride(1));
+    check(
+        [70, 70, 40],
+        AveragePool2d::new(20).stride(2).padding(Padding::Same),
+    );
+}
+
+#[test]
+fn columns_of_large_windows() {
+    let geometry = Window::new(40).over(79.into()).unwrap();
+    let columns = Array2::from_elem((40 * 40, 40 * 40), 0.1_f32);
+    let image = col2im(columns.view(), &geometry);
+    // from every position
+    assert_near(image[[39, 39, 0]], 1600.0 * f64::from(0.1_f32), 6e-8);
 }

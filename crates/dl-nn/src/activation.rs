@@ -78,11 +78,18 @@ impl Activation {
     }
 
     /// z → y, in place; `width` is the length of the last axis.
+    ///
+    /// # Panics
+    /// For softmax, where `width` is 0.
     pub fn forward<F: Scalar>(self, z: &mut [F], width: usize) {
         forward(self, z, width);
     }
 
-    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input).
+    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input). What one slice
+    /// has more than another is left as it is.
+    ///
+    /// # Panics
+    /// For softmax, where `width` is 0.
     pub fn backward<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
         backward(self, z, y, dy, width);
     }

@@ -134,6 +134,9 @@ pub enum BuildError {
     /// An optimiser or loss setting is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// There is no memory for the gradients.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }
 
 /// What is wrong with the arrays handed to training, evaluation or prediction.
@@ -223,6 +226,9 @@ pub enum DataError {
     /// The validation split cannot be made.
     #[error("validation split: {0}")]
     Split(#[from] SamplingError),
+    /// There is no memory for a pass through the network, or for what comes out of it.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }
 
 /// Why training stopped with an error.
@@ -232,15 +238,20 @@ pub enum TrainError {
     /// The data does not suit the model or the loss.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The validation data does not suit the model or the loss.
+    /// The validation data does not suit the model or the loss; or the network's output for one of its
+    /// samples is NaN: then the model holds the last good weights, as after
+    /// [`NonFiniteLoss`](Self::NonFiniteLoss).
     #[error("validation data: {0}")]
     Validation(DataError),
     /// A training option is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The optimiser's state is not this model's.
+    /// The optimiser's state is not this model's, or there is no memory for it.
     #[error(transparent)]
     Optimizer(#[from] StateError),
+    /// There is no memory for the buffers of a step, or for a copy of the weights.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
     /// The snapshot to go on from does not fit; nothing has changed.
     #[error("cannot resume: {0}")]
     Resume(#[from] ResumeError),
@@ -279,8 +290,8 @@ pub enum TrainError {
         step: usize,
     },
     /// The loss became NaN or infinite. The model holds the last good weights: those after the
-    /// last epoch whose losses were all finite, or the initial ones. The optimiser has forgotten
-    /// its state.
+    /// last epoch whose losses were all finite and whose outputs for the validation samples were
+    /// numbers, or the initial ones. The optimiser has forgotten its state.
     #[error(
         "the loss became {loss} in epoch {epoch}, step {step}, at learning rate {learning_rate}; \
          the model holds the last good weights"

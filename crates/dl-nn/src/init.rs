@@ -36,7 +36,7 @@ pub struct Fans {
 impl Fans {
     /// The fans of a channels-last kernel: of shape `[in, out]` they are `in` and `out`; of shape
     /// `[kh, kw, c_in, c_out]` they are `kh · kw · c_in` and `kh · kw · c_out` (stride 1). A
-    /// vector of length `n` has `n` and `n`, a scalar 1 and 1.
+    /// vector of length `n` has `n` and `n`, a scalar 1 and 1. Counts saturate.
     ///
     /// ```
     /// use dl_nn::init::Fans;
@@ -47,8 +47,8 @@ impl Fans {
             [] => (1, 1),
             [n] => (n, n),
             [ref field @ .., c_in, c_out] => {
-                let field: usize = field.iter().product();
-                (field * c_in, field * c_out)
+                let field = numbers(field);
+                (field.saturating_mul(c_in), field.saturating_mul(c_out))
             }
         };
         Self { fan_in, fan_out }

@@ -100,6 +100,12 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     /// Only called for [`Batching::Whole`] layers.
     fn commit(&mut self, _cache: &Cache<F>) {}
 
+    /// How many numbers of [`Cache::values`] the layer fills for a sample of `outputs` numbers at its
+    /// output: a [`Workspace`](crate::Workspace) makes sure that there is memory for them.
+    fn cached(&self, _outputs: usize) -> usize {
+        0
+    }
+
     /// Whether the layer may be given any part of a batch, or must see it whole.
     fn batching(&self) -> Batching {
         Batching::Whole

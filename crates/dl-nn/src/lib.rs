@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod block;
+mod buffers;
 mod config;
 pub mod contract;
 mod error;

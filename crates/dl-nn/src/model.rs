@@ -1,16 +1,18 @@
 //! A network with its parameters.
 
+use dl_core::memory::{OutOfMemory, room};
 use dl_core::{
     Scalar, instantiate,
     text::{excerpt, shown},
 };
-use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IxDyn, Slice};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, Slice};
 
 use crate::activation::Activation;
+use crate::buffers::{copy, in_standard_layout};
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
 use crate::layer::{Batching, Cost, Layer, Mode, Param};
-use crate::limits::{Limits, Spent};
+use crate::limits::{Limits, Spent, elements};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
 
@@ -115,6 +117,17 @@ impl<F: Scalar> NamedLayer<F> {
     /// Numbers that it works in for each sample, beside its output.
     pub(crate) fn scratch(&self) -> usize {
         self.cost.scratch
+    }
+
+    /// Numbers that a pass makes for each sample, beside its output.
+    pub(crate) fn made_by_pass(&self) -> usize {
+        self.scratch()
+            .saturating_add(self.layer.cached(self.size()))
+    }
+
+    /// Bytes that it keeps once it is used, however many samples it sees.
+    pub(crate) fn plan(&self) -> usize {
+        self.cost.plan
     }
 
     /// What the buffers of a pass through it are planned by.
@@ -332,6 +345,18 @@ impl<F: Scalar> Model<F> {
         Weights(entries.collect())
     }
 
+    /// As [`weights`](Self::weights), or an error where there is no memory for them.
+    pub(crate) fn try_weights(&self) -> Result<Weights<F>, OutOfMemory> {
+        let entries = self.layers.iter().flat_map(|named| {
+            let copy = |p: Param<'_, F>| {
+                let name = format!("{}.{}", named.name, p.name);
+                Ok::<_, OutOfMemory>((name, copy(&p.value)?))
+            };
+            named.all().map(copy).collect::<Vec<_>>()
+        });
+        Ok(Weights(entries.collect::<Result<_, _>>()?))
+    }
+
     /// Copies all parameters and states into `weights`, made by [`weights`](Self::weights) of
     /// this model, without allocating.
     pub(crate) fn store_weights(&self, weights: &mut Weights<F>) {
@@ -407,7 +432,8 @@ impl<F: Scalar> Model<F> {
     /// numbers of them.
     ///
     /// # Errors
-    /// [`DataError`] where there are no samples, or of another shape than the model takes.
+    /// [`DataError`] where there are no samples, or of another shape than the model takes, or no memory
+    /// for their outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
     }
@@ -417,16 +443,17 @@ impl<F: Scalar> Model<F> {
         let n = x.len_of(Axis(0));
         let mut shape = vec![n];
         shape.extend(self.output_shape());
-        let mut y = Array::zeros(IxDyn(&shape));
+        let mut y = room(elements(&shape).unwrap_or(usize::MAX))?;
         let batch = self.predict_batch();
-        let mut workspace = Workspace::inference(self, n.min(batch));
+        let mut workspace = Workspace::inference(self, n.min(batch))?;
         for start in (0..n).step_by(batch) {
             let rows = Slice::from(start..n.min(start + batch));
             let x = x.slice_axis(Axis(0), rows);
-            let output = workspace.forward(self, x.as_standard_layout().view(), Mode::Eval);
-            y.slice_axis_mut(Axis(0), rows).assign(&output);
+            let x = in_standard_layout(&x)?;
+            let output = workspace.forward(self, x.view(), Mode::Eval);
+            y.extend_from_slice(output.as_slice().expect("in standard layout"));
         }
-        Ok(y)
+        Ok(ArrayD::from_shape_vec(shape, y).expect("as many numbers as the shape has"))
     }
 
     /// Samples per pass.

@@ -4,11 +4,13 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use dl_core::Scalar;
+use dl_core::memory::{OutOfMemory, filled, room};
 use dl_core::sum::sum_rows;
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 
 use crate::block::{Block, Part, Space, batch, batch_mut};
+use crate::buffers::zeros;
 use crate::layer::{Batching, Cache, Mode, View};
 use crate::model::NamedLayer;
 use crate::workspace::{BatchLoss, Share};
@@ -51,10 +53,15 @@ enum Work<F> {
     },
 }
 
-/// The gradients of a layer's parameters, zero.
-pub(crate) fn gradients<F: Scalar>(named: &NamedLayer<F>) -> Vec<ArrayD<F>> {
-    let params = named.layer.params().into_iter();
-    params.map(|p| ArrayD::zeros(p.value.raw_dim())).collect()
+/// The gradients of the layers' parameters, zero.
+pub(crate) fn gradients<F: Scalar>(
+    layers: &[NamedLayer<F>],
+) -> Result<Vec<Vec<ArrayD<F>>>, OutOfMemory> {
+    let of_layer = |named: &NamedLayer<F>| {
+        let params = named.layer.params().into_iter();
+        params.map(|p| zeros(p.value.raw_dim())).collect()
+    };
+    layers.iter().map(of_layer).collect()
 }
 
 impl<F: Scalar> Stage<F> {
@@ -64,42 +71,80 @@ impl<F: Scalar> Stage<F> {
         start: usize,
         capacity: usize,
         training: bool,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
         let blocks = layers[start..].iter().take_while(in_blocks).count();
         let range = start..start + blocks.max(1);
         let run = &layers[range.clone()];
         let last = run.last().expect("not empty");
+        let outputs = capacity.saturating_mul(last.size());
+        let deltas = if training { outputs } else { 0 };
+        let (output, delta) = (filled(outputs, F::zero)?, filled(deltas, F::zero)?);
         let work = if blocks == 0 {
             Work::Whole(Cache::default())
         } else {
-            let numbers: usize = run.iter().map(NamedLayer::size).sum();
+            let numbers = run.iter().map(NamedLayer::size);
+            let numbers = numbers.fold(0, usize::saturating_add);
             let scratch = run.iter().map(NamedLayer::scratch);
             let scratch = scratch.fold(1, usize::saturating_add);
             let rows = (BLOCK_NUMBERS / numbers).min(BLOCK_SCRATCH / scratch);
             let rows = rows.min(capacity).max(1);
-            let grads = |_| {
-                if training {
-                    run.iter().map(gradients).collect()
-                } else {
-                    Vec::new()
-                }
+            let block = || -> Result<_, OutOfMemory> {
+                let run = if training { run } else { &[] };
+                Ok(Block::new(gradients(run)?))
             };
-            let blocks = (0..capacity.div_ceil(rows)).map(grads).map(Block::new);
+            let count = capacity.div_ceil(rows);
+            let mut blocks = room(count)?;
+            for _ in 0..count {
+                blocks.push(block()?);
+            }
             Work::Blocks {
                 rows,
-                blocks: blocks.collect(),
+                blocks,
                 spaces: Mutex::default(),
             }
         };
-        let deltas = if training { capacity * last.size() } else { 0 };
-        Self {
+        Ok(Self {
             layers: range,
             shape: last.output_shape.clone(),
-            output: vec![F::zero(); capacity * last.size()],
-            delta: vec![F::zero(); deltas],
+            output,
+            delta,
             work,
+        })
+    }
+
+    /// Numbers that passes make beside the buffers planned here: the blocks' spaces, what layers work
+    /// in and what they keep. `hold`: whether each block holds its space until the way back.
+    pub(crate) fn made_by_passes(
+        &self,
+        layers: &[NamedLayer<F>],
+        capacity: usize,
+        training: bool,
+        hold: bool,
+    ) -> usize {
+        if capacity == 0 {
+            return 0;
         }
+        let run = &layers[self.layers.clone()];
+        let add = usize::saturating_add;
+        let plans = run.iter().map(|l| l.plan().div_ceil(size_of::<F>()));
+        let caches = run.iter().map(NamedLayer::made_by_pass);
+        let (plans, caches) = (plans.fold(0, add), caches.fold(0, add));
+        let samples = match &self.work {
+            Work::Whole(_) => capacity.saturating_mul(caches),
+            Work::Blocks { rows, blocks, .. } => {
+                let inner = run[..run.len() - 1].iter().map(NamedLayer::size);
+                let inner = inner.fold(0, add);
+                let deltas = if training { inner } else { 0 };
+                let space = rows.saturating_mul(add(inner, add(deltas, caches)));
+                let spaces = match hold {
+                    true => blocks.len(),
+                    false => blocks.len().min(rayon::current_num_threads()),
+                };
+                spaces.saturating_mul(space)
+            }
+        };
+        add(plans, samples)
     }
 
     /// What the one layer of this stage left for its state.

@@ -49,6 +49,9 @@ impl<F: Scalar> Target<'_, F> {
     }
 
     /// The target of sample `i`.
+    ///
+    /// # Panics
+    /// Where there is no sample `i`.
     pub fn row(&self, i: usize) -> TargetRow<'_, F> {
         match self {
             Target::Classes(classes) => TargetRow::Class(classes[i]),

@@ -10,6 +10,7 @@
 
 use std::ops::Range;
 
+use dl_core::memory::{OutOfMemory, room};
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
@@ -50,46 +51,52 @@ pub struct Workspace<F> {
     /// The first layer with parameters: nobody needs a gradient before it.
     first_trained: usize,
     capacity: usize,
+    /// Memory for what the first pass makes, which it is given back for: a pass has no error to
+    /// return.
+    reserve: Vec<F>,
 }
 
 impl<F: Scalar> Workspace<F> {
     /// Plans training passes for batches of up to `capacity` samples.
     ///
-    /// # Panics
-    /// Where there is no memory for the outputs of so many samples.
-    pub fn training(model: &Model<F>, capacity: usize) -> Self {
+    /// # Errors
+    /// [`OutOfMemory`] where there is none for a pass of so many samples.
+    pub fn training(model: &Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
         plan(model, capacity, true)
     }
 
     /// Plans forward passes only.
     ///
-    /// # Panics
+    /// # Errors
     /// As [`training`](Self::training).
-    pub fn inference(model: &Model<F>, capacity: usize) -> Self {
+    pub fn inference(model: &Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
         plan(model, capacity, false)
     }
 
-    fn plan_stages(model: &Model<F>, capacity: usize, training: bool) -> Self {
+    fn plan_stages(model: &Model<F>, capacity: usize, training: bool) -> Result<Self, OutOfMemory> {
         let layers = model.layers();
         let mut stages: Vec<Stage<F>> = Vec::new();
         while let start = stages.last().map_or(0, |stage| stage.layers.end)
             && start < layers.len()
         {
-            stages.push(Stage::plan(layers, start, capacity, training));
+            stages.push(Stage::plan(layers, start, capacity, training)?);
         }
         let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
-        Self {
+        let made = stages.iter().map(|stage| {
+            // the last stage goes back block by block
+            let hold = training && stage.layers.end < layers.len();
+            stage.made_by_passes(layers, capacity, training, hold)
+        });
+        let reserve = room(made.fold(0, usize::saturating_add))?;
+        Ok(Self {
             stages,
             input_shape: model.input_shape().to_vec(),
             outlines: layers.iter().map(NamedLayer::outline).collect(),
-            grads: if training {
-                layers.iter().map(gradients).collect()
-            } else {
-                Vec::new()
-            },
+            grads: gradients(if training { layers } else { &[] })?,
             first_trained: layers.iter().position(has_params).unwrap_or(layers.len()),
             capacity,
-        }
+            reserve,
+        })
     }
 
     /// Whether it is planned for models with layers of these shapes.
@@ -169,7 +176,8 @@ impl<F: Scalar> Workspace<F> {
     }
 
     /// Carries samples forward as [`forward`](Self::forward) does, and keeps what
-    /// [`backward`](Self::backward) needs: for losses that see more than one model.
+    /// [`backward`](Self::backward) needs: for losses that see more than one model. Every block of
+    /// samples holds the outputs of its layers then, more than [`train`](Self::train) needs.
     ///
     /// # Panics
     /// Where the batch is larger than planned or not in standard layout, the model or the samples are
@@ -255,6 +263,7 @@ impl<F: Scalar> Workspace<F> {
         mode: Mode,
         keep: bool,
     ) {
+        self.reserve = Vec::new();
         for i in 0..stages {
             let (done, rest) = self.stages.split_at_mut(i);
             let x = match done.last() {
@@ -289,7 +298,11 @@ impl<F: Scalar> Workspace<F> {
 }
 
 instantiate! {
-    fn plan<F: Scalar>(model: &Model<F>, capacity: usize, training: bool) -> Workspace<F> {
+    fn plan<F: Scalar>(
+        model: &Model<F>,
+        capacity: usize,
+        training: bool,
+    ) -> Result<Workspace<F>, OutOfMemory> {
         Workspace::plan_stages(model, capacity, training)
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use dl_nn::init::Initializer;
+use dl_nn::layers::DenseLayer;
 use dl_nn::ndarray::{Array0, Array1, Array2, Array3, ArrayD, IxDyn, array};
 use dl_nn::optim::{OptimizerState, Rule};
 use dl_nn::prelude::*;
@@ -715,4 +716,18 @@ fn weight_must_be_left_for_the_training_samples() {
         }
     }
     assert_eq!(refused, 2);
+}
+
+/// A layer put together by hand.
+#[test]
+fn a_bias_of_another_length_than_the_units() {
+    let layer = DenseLayer {
+        kernel: array![[1.0, 2.0], [3.0, 4.0]],
+        bias: Some(array![0.5]),
+        activation: Relu,
+    };
+    assert_says(
+        Sequential::<f64>::input([2]).push_layer(layer).build(0),
+        "layer `dense_1`: got a sample of shape [2], but takes none, since its bias has 1 numbers for 2 units",
+    );
 }

@@ -201,6 +201,43 @@ fn nan_outputs_are_no_class() {
     assert_eq!(trainer.evaluate(&x, &labels), Err(expected));
 }
 
+/// As [`Trainer::evaluate`] says of the same samples: no accuracy is made of what is not a number.
+#[test]
+fn nan_outputs_for_validation_samples_end_training() {
+    let (x, labels) = data();
+    let mut model = Sequential::input([2])
+        .push(Dense::new(2))
+        .push(Dense::new(2))
+        .build(1)
+        .unwrap();
+    for (name, mut value) in model.params_mut() {
+        match name {
+            "dense_1.kernel" => value.assign(&array![[10.0, -10.0], [10.0, -10.0]].into_dyn()),
+            "dense_2.kernel" => value.fill(1.0),
+            _ => {}
+        }
+    }
+    let given = model.weights();
+    let mut trainer = trainer(model);
+    // the second becomes infinite, and −∞ beside it
+    let far = array![[0.0, 1.0], [1e308, 1e308]];
+    let expected = DataError::NanOutput {
+        sample: 1,
+        output: 0,
+    };
+    let classes = vec![0, 1];
+    assert_eq!(trainer.evaluate(&far, &classes), Err(expected.clone()));
+    let mut seen = Kept::default();
+    let options = Fit::epochs(3)
+        .validation(&far, &classes)
+        .callback(&mut seen);
+    let error = trainer.fit(&x, &labels, options).unwrap_err();
+    assert_eq!(error, TrainError::Validation(expected));
+    assert!(seen.0.is_empty() && trainer.history().epochs.is_empty());
+    // the last good weights are those it was given
+    assert_eq!(trainer.model().weights(), given);
+}
+
 /// As many as no machine has, but no more than a machine can count.
 #[test]
 fn layers_that_no_memory_holds_are_errors() {

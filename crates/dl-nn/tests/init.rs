@@ -209,3 +209,10 @@ fn survives_serialisation() {
         );
     }
 }
+
+#[test]
+fn fans_beyond_all_counting_saturate() {
+    let most = usize::MAX;
+    let fans = Fans::of(&[most, 2, 3, 1]);
+    assert_eq!((fans.fan_in, fans.fan_out), (most, most));
+}

@@ -2,7 +2,7 @@
 
 use dl_nn::prelude::*;
 use dl_nn::schedule::{Cosine, ReduceOnPlateau};
-use dl_nn::train::{Checkpointer, Moment, ResumeError, Snapshot};
+use dl_nn::train::{Checkpointer, Epoch, Evaluation, Moment, ResumeError, Snapshot, Tally};
 use dl_nn::{TrainError, ndarray::Array2};
 use proptest::prelude::*;
 use std::error::Error;
@@ -212,6 +212,48 @@ fn a_snapshot_that_nobody_took_is_refused() {
         renumbered.starts_with("number of an epoch in the history"),
         "{renumbered}"
     );
+    let in_first =
+        |change: &dyn Fn(&mut Epoch)| said(forged(&|s| change(&mut s.fit.history.epochs[0])));
+    let validation = |accuracy, samples| {
+        in_first(&|epoch| {
+            epoch.validation = Some(Evaluation {
+                loss: 1.0,
+                accuracy,
+                samples,
+            });
+        })
+    };
+    for (found, what) in [
+        (
+            in_first(&|epoch| epoch.train.accuracy = Some(1.5)),
+            "accuracy of epoch 0 of the snapshot is 1.5, but must be in [0, 1]",
+        ),
+        (
+            in_first(&|epoch| epoch.train.accuracy = Some(f64::NAN)),
+            "accuracy of epoch 0 of the snapshot is NaN, but must be in [0, 1]",
+        ),
+        (
+            validation(Some(-0.5), 3),
+            "accuracy of epoch 0 of the snapshot is -0.5, but must be in [0, 1]",
+        ),
+        (
+            validation(None, 0),
+            "number of validation samples of epoch 0 of the snapshot is 0, but must be at least 1",
+        ),
+        (
+            in_first(&|epoch| epoch.seconds = f64::INFINITY),
+            "time in seconds of epoch 0 of the snapshot is inf, but must be finite and at least 0",
+        ),
+        (
+            said(forged(&|s| s.fit.seconds = -1.0)),
+            "time in seconds of epoch 1 of the snapshot is -1, but must be finite and at least 0",
+        ),
+    ] {
+        assert_eq!(found, what);
+    }
+    let fewer = said(forged(&|s| s.fit.history.epochs[0].train.samples -= 1));
+    assert!(fewer.starts_with("training samples of an epoch"), "{fewer}");
+    assert!(said(forged(&|s| s.fit.tally = Tally::default())).starts_with("samples seen"));
     assert!(said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("callbacks"));
     let text = serde_json::to_value(snapshot().fit.tally)
         .unwrap()

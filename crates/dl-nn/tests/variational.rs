@@ -118,8 +118,8 @@ fn train(model: &Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>) ->
 fn two_halves_of_a_pass_are_the_whole() {
     for parameters_first in [true, false] {
         let model = model(parameters_first);
-        let mut whole = Workspace::training(&model, 40);
-        let mut halves = Workspace::training(&model, 40);
+        let mut whole = Workspace::training(&model, 40).unwrap();
+        let mut halves = Workspace::training(&model, 40).unwrap();
         for n in [40, 5, 33] {
             let x = samples(n);
             train(&model, &mut whole, &x);
@@ -193,8 +193,8 @@ fn the_bound_and_its_gradient_by_two_models() {
     let x = Array2::from_shape_fn((3, 5), |(i, j)| ((i * 5 + j) % 7) as f64 / 6.0).into_dyn();
     let bound = |encoder: &Model<f64>, grads: Option<&mut Vec<Vec<ArrayD<f64>>>>| {
         let n = x.len_of(Axis(0));
-        let mut of_encoder = Workspace::training(encoder, n);
-        let mut of_decoder = Workspace::training(&decoder, n);
+        let mut of_encoder = Workspace::training(encoder, n).unwrap();
+        let mut of_decoder = Workspace::training(&decoder, n).unwrap();
         let latent = of_encoder
             .forward_keeping(encoder, x.view(), MODE)
             .to_owned();

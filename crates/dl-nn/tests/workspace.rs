@@ -99,7 +99,7 @@ fn check(model: &mut Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>
 fn gradients_of_a_whole_model() {
     let mut model = model();
     // room for more samples than there are: 5 blocks, of which 3 are used, the last in part
-    let mut workspace = Workspace::training(&model, 37);
+    let mut workspace = Workspace::training(&model, 37).unwrap();
     check(&mut model, &mut workspace, &samples(23));
 }
 
@@ -115,8 +115,9 @@ fn batches_leave_nothing_behind() {
         let loss = train(workspace, &model, x, mode);
         (outputs, loss, workspace.grads().to_vec())
     };
-    let fresh = [x.view(), small.view()].map(|x| run(&mut Workspace::training(&model, 23), x));
-    let mut workspace = Workspace::training(&model, 37);
+    let fresh =
+        [x.view(), small.view()].map(|x| run(&mut Workspace::training(&model, 23).unwrap(), x));
+    let mut workspace = Workspace::training(&model, 37).unwrap();
     assert_eq!(workspace.capacity(), 37);
     for _ in 0..2 {
         assert_eq!(run(&mut workspace, x.view()), fresh[0]);
@@ -134,7 +135,7 @@ fn every_block_and_layer_draws_its_own_numbers() {
         .unwrap();
     let n = 45;
     let x = ArrayD::ones(IxDyn(&[n, 10_000]));
-    let mut workspace = Workspace::inference(&model, n);
+    let mut workspace = Workspace::inference(&model, n).unwrap();
     let y = workspace.forward(&model, x.view(), Mode::Train { seed: 1 });
     // both layers keep a number with probability ¼; with one mask for both it would be ½
     let kept = y.iter().filter(|&&y| y != 0.0).count() as f64 / y.len() as f64;
@@ -150,11 +151,11 @@ fn every_block_and_layer_draws_its_own_numbers() {
 fn inference_equals_evaluation_of_a_training_workspace() {
     let model = model();
     let x = samples(11);
-    let mut training = Workspace::training(&model, 11);
+    let mut training = Workspace::training(&model, 11).unwrap();
     let training = training.forward(&model, x.view(), Mode::Eval);
     assert_eq!(model.predict(&x).unwrap(), training);
     // a workspace for no samples is a placeholder, not a panic
-    assert_eq!(Workspace::training(&model, 0).capacity(), 0);
+    assert_eq!(Workspace::training(&model, 0).unwrap().capacity(), 0);
 }
 
 /// A model of which nothing is trained has no gradients.
@@ -165,7 +166,7 @@ fn nothing_to_train() {
         .push(Flatten)
         .build(0)
         .unwrap();
-    let mut workspace = Workspace::training(&model, 2);
+    let mut workspace = Workspace::training(&model, 2).unwrap();
     let x = ArrayD::ones(IxDyn(&[2, 2]));
     let share = Share {
         loss: 0.5,

@@ -93,7 +93,7 @@ fn the_inputs_gradient_is_the_workspaces() {
     let labels = vec![0, 1, 0, 1, 1, 0];
     let xray =
         XRay::of(&model, &SoftmaxCrossEntropy::new(), &x, &labels, Mode::Eval).expect("fits");
-    let mut workspace = Workspace::training(&model, 6);
+    let mut workspace = Workspace::training(&model, 6).expect("memory");
     let x = x.into_dyn();
     workspace.forward_keeping(&model, x.view(), Mode::Eval);
     let dy = &xray.layers[1].output_gradient;

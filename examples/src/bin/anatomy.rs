@@ -46,7 +46,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         "\na network of {} classes before training",
         data.class_names().len()
     );
-    let mut workspace = Workspace::training(&model, labels.len());
+    let mut workspace = Workspace::training(&model, labels.len())?;
     let mut losses = Vec::new();
     for _ in 0..STEPS {
         losses.push(step(&mut model, &mut workspace, &x, &labels));

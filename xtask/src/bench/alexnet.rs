@@ -39,7 +39,7 @@ fn start(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
         ((n * 31 + row * 17 + column * 7 + channel * 3) % 101) as f32 / 101.0
     };
     let ours = Gradient {
-        workspace: Workspace::training(&model, BATCH),
+        workspace: Workspace::training(&model, BATCH)?,
         model,
         images: Array4::from_shape_fn((BATCH, 227, 227, 3), image).into_dyn(),
         labels: (0..BATCH).map(|n| n * 97 % CLASSES).collect(),

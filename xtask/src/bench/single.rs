@@ -32,7 +32,7 @@ pub(super) fn job(name: &'static str, network: &'static Network, calls: usize) -
             let mut wanted = torch_variants(network, &job);
             wanted.extend(exported.single(calls));
             let ours = Single {
-                workspace: Workspace::inference(&model, 1),
+                workspace: Workspace::inference(&model, 1)?,
                 model,
                 x,
                 calls,

@@ -120,6 +120,13 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
         std::iter::once(kernel).chain(bias).collect()
     }
 
+    fn cached(&self, outputs: usize) -> usize {
+        match self.activation.needs_input() {
+            true => outputs,
+            false => 0,
+        }
+    }
+
     fn batching(&self) -> Batching {
         Batching::Blocks
     }

@@ -2,13 +2,14 @@
 
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, ConfigError, LayerError, ShapeError};
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis};
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, Ix4};
 use rayon::prelude::*;
 
 use super::{block, run};
 use crate::conv_transpose2d;
 use crate::conv2d::{self, Checked, Conv2dLayer};
 use crate::geometry::{Size, Window};
+use crate::shape::zeros;
 
 /// The most blocks whose kernel gradients, each as large as the kernel, are kept to be summed up.
 const MOST_BLOCKS: usize = 16;
@@ -81,7 +82,7 @@ instantiate! {
         require_gradient(dy, &checked)?;
         let layer = layer(&checked, kernel, None);
 
-        let mut dx = Array4::zeros((dy.len_of(Axis(0)), height, width, channels));
+        let mut dx = zeros(Ix4(dy.len_of(Axis(0)), height, width, channels))?;
         let images = block(checked.input.numbers() + checked.output.numbers());
         let dy = dy.as_standard_layout();
         dx.axis_chunks_iter_mut(Axis(0), images)

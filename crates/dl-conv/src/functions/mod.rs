@@ -1,5 +1,6 @@
 //! Convolution, pooling and the other layers as functions on a batch of images `[n, h, w, c]`, in
-//! any memory layout: no network needed. Rayon takes blocks of images, which never depend on the
+//! any memory layout: no network needed. A result that there is no memory for is an error like all
+//! others. Rayon takes blocks of images, which never depend on the
 //! number of threads.
 //!
 //! ```
@@ -24,8 +25,10 @@ mod textbook;
 
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Cache, Layer, LayerError, Mode};
-use ndarray::{Array, ArrayD, ArrayView4, Axis, Dimension};
+use ndarray::{Array, ArrayD, ArrayView4, Axis, Dimension, IxDyn};
 use rayon::prelude::*;
+
+use crate::shape::zeros;
 
 pub use conv::{conv_transpose2d, conv2d, conv2d_input_gradient, conv2d_kernel_gradient};
 pub use layers::{
@@ -60,7 +63,7 @@ instantiate! {
         let output = layer.output_shape(sample)?;
         let size = |shape: &[usize]| shape.iter().product::<usize>();
         let images = block(size(sample) + size(&output));
-        let mut y = ArrayD::zeros([&x.shape()[..1], &output].concat());
+        let mut y = zeros(IxDyn(&[&x.shape()[..1], &output].concat()))?;
         let x = x.as_standard_layout().into_dyn();
         y.axis_chunks_iter_mut(Axis(0), images)
             .into_par_iter()

@@ -2,13 +2,15 @@
 
 use dl_core::gemm::{Init, gemm};
 use dl_core::instantiate;
+use dl_core::memory::room;
 use dl_nn::LayerError;
-use ndarray::{Array4, ArrayView1, ArrayView4, Axis, Slice};
+use ndarray::{Array4, ArrayView1, ArrayView4, Axis, Ix4, Slice};
 use rayon::prelude::*;
 
 use super::conv::check;
 use crate::geometry::Window;
 use crate::im2col::im2col;
+use crate::shape::zeros;
 
 instantiate! {
     /// [`conv2d`](super::conv2d) by the textbook: each image's [`im2col`](crate::im2col), times the
@@ -34,7 +36,9 @@ instantiate! {
         let kernel = kernel.as_standard_layout();
         let kernel = kernel.to_shape((terms, filters)).expect("as many weights");
         let bias = bias.map(|bias| bias.to_vec());
-        let mut y = Array4::zeros((x.len_of(Axis(0)), size.height, size.width, filters));
+        // of one image at least
+        room::<F>(positions.saturating_mul(terms))?;
+        let mut y = zeros(Ix4(x.len_of(Axis(0)), size.height, size.width, filters))?;
         let images = y.axis_iter_mut(Axis(0)).into_par_iter();
         images.zip(x.axis_iter(Axis(0))).for_each(|(y, x)| {
             let matrix = y.into_shape_with_order((positions, filters));

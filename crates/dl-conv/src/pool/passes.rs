@@ -47,6 +47,9 @@ pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &Plan, x: &[F], y
     arch().dispatch(Forward { reduce, plan, x, y });
 }
 
+/// Gradients of so many overlapping windows are summed in their own type; those of more in `f64`.
+const FEW: usize = 64;
+
 /// From ∂L/∂y to ∂L/∂x, which is overwritten.
 pub(crate) fn backward<F: Scalar>(
     reduce: impl Reduce<F>,
@@ -54,14 +57,34 @@ pub(crate) fn backward<F: Scalar>(
     [x, y, dy]: [&[F]; 3],
     dx: &mut [F],
 ) {
-    arch().dispatch(Backward {
-        reduce,
-        plan,
-        x,
-        y,
-        dy,
-        dx,
-    });
+    if plan.overlaps <= FEW {
+        return arch().dispatch(Backward {
+            reduce,
+            plan,
+            x,
+            y,
+            dy,
+            dx,
+        });
+    }
+    let numbers = plan.image.numbers();
+    let outputs = plan.rows.len() * plan.columns.len() * plan.image.channels;
+    let mut sums = vec![0.0; numbers];
+    let results = y.chunks_exact(outputs).zip(dy.chunks_exact(outputs));
+    let images = x.chunks_exact(numbers).zip(dx.chunks_exact_mut(numbers));
+    for ((x, image), (y, dy)) in images.zip(results) {
+        arch().dispatch(Backward {
+            reduce,
+            plan,
+            x,
+            y,
+            dy,
+            dx: &mut sums,
+        });
+        for (dx, &sum) in image.iter_mut().zip(&sums) {
+            *dx = F::of(sum);
+        }
+    }
 }
 
 /// The taps of one position, from the first.
@@ -198,16 +221,17 @@ fn window<F: Scalar, R: Reduce<F>, const N: usize>(
     )
 }
 
-struct Backward<'a, F, R> {
+/// With ∂L/∂x in F or in `f64`.
+struct Backward<'a, F, R, T> {
     reduce: R,
     plan: &'a Plan,
     x: &'a [F],
     y: &'a [F],
     dy: &'a [F],
-    dx: &'a mut [F],
+    dx: &'a mut [T],
 }
 
-impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Backward<'_, F, R> {
+impl<F: Scalar, R: Reduce<F>, T: Scalar> NullaryFnOnce for Backward<'_, F, R, T> {
     type Output = ();
 
     #[inline(always)]
@@ -222,7 +246,7 @@ impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Backward<'_, F, R> {
         let results = results.zip(self.dy.chunks_exact(outputs));
         for ((x, dx), (y, dy)) in inputs.zip(results) {
             if !plan.partition {
-                dx.fill(F::zero());
+                dx.fill(T::zero());
             }
             let mut results = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
             for &row in &plan.rows {
@@ -236,10 +260,10 @@ impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Backward<'_, F, R> {
                         dy,
                     };
                     let dx = &mut dx[first..];
-                    let done = unpool::<F, R, LANES>(reduce, &window, dx, 0);
-                    let done = unpool::<F, R, 8>(reduce, &window, dx, done);
-                    let done = unpool::<F, R, 4>(reduce, &window, dx, done);
-                    unpool::<F, R, 1>(reduce, &window, dx, done);
+                    let done = unpool::<F, R, T, LANES>(reduce, &window, dx, 0);
+                    let done = unpool::<F, R, T, 8>(reduce, &window, dx, done);
+                    let done = unpool::<F, R, T, 4>(reduce, &window, dx, done);
+                    unpool::<F, R, T, 1>(reduce, &window, dx, done);
                 }
             }
         }
@@ -258,10 +282,10 @@ struct Window<'a, F> {
 
 /// The way back of [`pool`].
 #[inline(always)]
-fn unpool<F: Scalar, R: Reduce<F>, const N: usize>(
+fn unpool<F: Scalar, R: Reduce<F>, T: Scalar, const N: usize>(
     reduce: R,
     window: &Window<'_, F>,
-    dx: &mut [F],
+    dx: &mut [T],
     mut channel: usize,
 ) -> usize {
     let Taps {
@@ -282,6 +306,7 @@ fn unpool<F: Scalar, R: Reduce<F>, const N: usize>(
                 let dx = dx[at..].first_chunk_mut::<N>().expect("inside the image");
                 for c in 0..N {
                     let (part, rest) = reduce.part(pixel[c], y[c], left[c]);
+                    let part = T::of(part.as_f64());
                     dx[c] = if window.add { dx[c] + part } else { part };
                     left[c] = rest;
                 }

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) taps: usize,
     /// No pixel is seen from two positions.
     pub(crate) disjoint: bool,
+    /// From so many positions a pixel is seen, at most.
+    pub(crate) overlaps: usize,
     /// No pixel is seen from two positions, and each from one.
     pub(crate) partition: bool,
 }
@@ -61,6 +63,25 @@ impl Plan {
         let extent = |kernel: usize, dilation: usize| (kernel - 1) * dilation + 1;
         let disjoint = extent(window.kernel.height, window.dilation.height) <= window.stride.height
             && extent(window.kernel.width, window.dilation.width) <= window.stride.width;
+        let overlaps = |kernel: usize, dilation: usize, stride: usize, positions: usize| {
+            // one for each tap, where that many positions are within reach
+            let near = extent(kernel, dilation).div_ceil(stride);
+            kernel.min(near).min(positions)
+        };
+        let overlaps = [
+            overlaps(
+                window.kernel.height,
+                window.dilation.height,
+                window.stride.height,
+                height,
+            ),
+            overlaps(
+                window.kernel.width,
+                window.dilation.width,
+                window.stride.width,
+                width,
+            ),
+        ];
         let seen = |spans: &[Span]| spans.iter().map(|span| span.taps).sum::<usize>();
         let all = seen(&rows) == image.size.height && seen(&columns) == image.size.width;
         Ok(Self {
@@ -70,6 +91,7 @@ impl Plan {
             dilation: window.dilation,
             taps: window.kernel.height * window.kernel.width,
             disjoint,
+            overlaps: overlaps[0].saturating_mul(overlaps[1]),
             partition: disjoint && all,
         })
     }

@@ -4,7 +4,7 @@ use dl_core::Scalar;
 use dl_core::simd::arch;
 use pulp::NullaryFnOnce;
 
-use super::UpSampleLayer;
+use super::{FEW, UpSampleLayer};
 
 /// Where a pixel of the large image lies along an axis of the small one: between two pixels (one
 /// and the same on the border), `weight` of the way to the second.
@@ -57,9 +57,26 @@ pub(super) fn forward<F: Scalar>(layer: &UpSampleLayer, x: &[F], y: &mut [F]) {
     arch().dispatch(Forward { layer, x, y });
 }
 
-/// Adds to `dx`.
+/// Adds to `dx`, which holds zeros.
 pub(super) fn backward<F: Scalar>(layer: &UpSampleLayer, dy: &[F], dx: &mut [F]) {
-    arch().dispatch(Backward { layer, dy, dx });
+    // pixels within one pixel's distance, or as many on a border
+    let terms = (4 * layer.factor.height).saturating_mul(layer.factor.width);
+    if terms <= FEW {
+        return arch().dispatch(Backward {
+            layer,
+            dy,
+            sums: dx,
+        });
+    }
+    let mut sums = vec![0.0; dx.len()];
+    arch().dispatch(Backward {
+        layer,
+        dy,
+        sums: &mut sums,
+    });
+    for (dx, sum) in dx.iter_mut().zip(sums) {
+        *dx = F::of(sum);
+    }
 }
 
 // Types of their own, because that is what `pulp` compiles per instruction set.
@@ -97,18 +114,19 @@ impl<F: Scalar> NullaryFnOnce for Forward<'_, F> {
     }
 }
 
-struct Backward<'a, F> {
+/// With sums in F or in `f64`.
+struct Backward<'a, F, T> {
     layer: &'a UpSampleLayer,
     dy: &'a [F],
-    dx: &'a mut [F],
+    sums: &'a mut [T],
 }
 
-impl<F: Scalar> NullaryFnOnce for Backward<'_, F> {
+impl<F: Scalar, T: Scalar> NullaryFnOnce for Backward<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let Self { layer, dy, dx } = self;
+        let Self { layer, dy, sums } = self;
         let (small, large) = (layer.small.size, layer.large.size);
         let channels = layer.small.channels;
         for (v, row) in dy.chunks_exact(large.width * channels).enumerate() {
@@ -118,9 +136,9 @@ impl<F: Scalar> NullaryFnOnce for Backward<'_, F> {
                 let Corners { numbers, weights } = Corners::of(layer, down, right);
                 for corner in 0..4 {
                     let weight = weights[corner];
-                    let dx = &mut dx[numbers[corner]..][..channels];
+                    let sums = &mut sums[numbers[corner]..][..channels];
                     for i in 0..channels {
-                        dx[i] += weight * dy[i];
+                        sums[i] += T::of((weight * dy[i]).as_f64());
                     }
                 }
             }

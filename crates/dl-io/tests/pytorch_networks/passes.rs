@@ -65,7 +65,7 @@ impl<F: Scalar> Pass<'_, F> {
     fn run(&self, stage: &str, trainer: &Trainer<F>, mode: Mode) -> Quantities {
         let (model, loss) = (trainer.model(), trainer.loss());
         let n = self.x.shape()[0];
-        let mut workspace = Workspace::training(model, n);
+        let mut workspace = Workspace::training(model, n).unwrap();
         let y = workspace.forward_keeping(model, self.x.view(), mode);
         let y = y.to_owned();
         let mut dy = ArrayD::zeros(y.shape());

@@ -239,6 +239,10 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         ]
     }
 
+    fn cached(&self, outputs: usize) -> usize {
+        outputs
+    }
+
     fn commit(&mut self, cache: &Cache<F>) {
         let Some(&rows) = cache.indices.first().filter(|&&rows| rows > 1) else {
             return;

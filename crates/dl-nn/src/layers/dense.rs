@@ -161,7 +161,11 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let inputs = self.kernel.nrows();
         ShapeError::require(input == [inputs], input, format!("a vector [{inputs}]"))?;
-        Ok(vec![self.kernel.ncols()])
+        let units = self.kernel.ncols();
+        let biases = self.bias.as_ref().map_or(units, |bias| bias.len());
+        let takes = format!("none, since its bias has {biases} numbers for {units} units");
+        ShapeError::require(biases == units, input, takes)?;
+        Ok(vec![units])
     }
 
     /// Z = X·W + b, Y = g(Z).
@@ -219,6 +223,13 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         std::iter::once(ParamMut::new("kernel", &mut self.kernel))
             .chain(bias)
             .collect()
+    }
+
+    fn cached(&self, outputs: usize) -> usize {
+        match self.activation.needs_input() {
+            true => outputs,
+            false => 0,
+        }
     }
 
     fn batching(&self) -> Batching {

@@ -104,6 +104,10 @@ impl<F: Scalar> Layer<F> for DropoutLayer {
         }
     }
 
+    fn cached(&self, outputs: usize) -> usize {
+        outputs
+    }
+
     fn batching(&self) -> Batching {
         Batching::Blocks
     }

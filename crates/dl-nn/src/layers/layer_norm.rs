@@ -189,6 +189,10 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         ]
     }
 
+    fn cached(&self, outputs: usize) -> usize {
+        outputs
+    }
+
     fn batching(&self) -> Batching {
         Batching::Blocks
     }

@@ -108,6 +108,10 @@ impl<F: Scalar> Layer<F> for Reparameterize {
         }
     }
 
+    fn cached(&self, outputs: usize) -> usize {
+        outputs
+    }
+
     fn batching(&self) -> Batching {
         Batching::Blocks
     }

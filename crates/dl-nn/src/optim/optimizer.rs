@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dl_core::instantiate;
+use dl_core::memory::{OutOfMemory, filled};
 use dl_core::simd::arch;
 use pulp::Arch;
 
@@ -150,7 +151,8 @@ impl<F: Scalar> Optimizer<F> {
     ///
     /// # Errors
     /// If a gradient's length is not its parameter's, or the parameters are not those of the
-    /// earlier steps or of the loaded state; nothing has changed then.
+    /// earlier steps or of the loaded state, or there is no memory for the state of a first step;
+    /// nothing has changed then.
     pub fn step(
         &mut self,
         parameters: &mut [Parameter<'_, F>],
@@ -166,7 +168,7 @@ impl<F: Scalar> Optimizer<F> {
     ) -> Result<(), StateError> {
         if self.state.step == 0 && self.state.parameters.is_empty() {
             let entries = parameters.iter().map(|p| self.initial_state(p));
-            self.state.parameters = entries.collect();
+            self.state.parameters = entries.collect::<Result<_, _>>()?;
         }
         self.check(parameters)?;
 
@@ -245,11 +247,16 @@ impl<F: Scalar> Optimizer<F> {
         self.check(parameters)
     }
 
-    fn initial_state(&self, parameter: &Parameter<'_, F>) -> ParameterState<F> {
-        ParameterState {
+    fn initial_state(
+        &self,
+        parameter: &Parameter<'_, F>,
+    ) -> Result<ParameterState<F>, OutOfMemory> {
+        let slots = self.rule.slots().iter();
+        let slots = slots.map(|_| filled(parameter.value.len(), F::zero));
+        Ok(ParameterState {
             name: parameter.name.to_owned(),
-            slots: vec![vec![F::zero(); parameter.value.len()]; self.rule.slots().len()],
-        }
+            slots: slots.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The factor that brings the norm of all gradients within its bound.

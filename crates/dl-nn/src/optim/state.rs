@@ -1,5 +1,6 @@
 //! What an optimiser remembers, as plain data that can be saved.
 
+use dl_core::memory::OutOfMemory;
 use dl_core::text::shown;
 use serde::{Deserialize, Serialize};
 
@@ -111,4 +112,7 @@ pub enum StateError {
         /// The parameter's length.
         expected: usize,
     },
+    /// There is no memory for the state.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }

@@ -1,6 +1,7 @@
 //! Loss and accuracy without training.
 
 use dl_core::Scalar;
+use dl_core::memory::{OutOfMemory, filled, room};
 use ndarray::{ArrayViewD, Axis};
 
 use crate::activation::Activation;
@@ -48,20 +49,24 @@ impl<'a, F: Scalar> Samples<'a, F> {
     }
 
     /// The samples of these rows, side by side. All rows in order are not copied.
-    pub(super) fn batch(&mut self, rows: &[usize]) -> ArrayViewD<'_, F> {
+    pub(super) fn batch(&mut self, rows: &[usize]) -> Result<ArrayViewD<'_, F>, OutOfMemory> {
         if rows.len() == self.len() && rows.iter().enumerate().all(|(i, &row)| i == row) {
-            return self.x.view();
+            return Ok(self.x.view());
         }
         let all = self.x.as_slice().expect("in standard layout");
         let size = all.len() / self.len();
         self.gathered.clear();
+        if self.gathered.capacity() < rows.len() * size {
+            self.gathered = room(rows.len() * size)?;
+        }
         for &row in rows {
             self.gathered
                 .extend_from_slice(&all[row * size..(row + 1) * size]);
         }
         let mut shape = self.x.raw_dim();
         shape[0] = rows.len();
-        ArrayViewD::from_shape(shape, &self.gathered).expect("as many numbers as the shape has")
+        let batch = ArrayViewD::from_shape(shape, &self.gathered);
+        Ok(batch.expect("as many numbers as the shape has"))
     }
 }
 
@@ -154,8 +159,8 @@ impl Tally {
     }
 }
 
-/// Evaluates a model on some rows of a data set, unweighted. A NaN among the outputs makes the loss NaN,
-/// and is no right class; `checked` makes it an error.
+/// Evaluates a model on some rows of a data set, unweighted. A NaN among the outputs is an error: there is
+/// no telling which class it is, and so no accuracy.
 pub(super) fn evaluate_rows<F: Scalar>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
@@ -163,28 +168,25 @@ pub(super) fn evaluate_rows<F: Scalar>(
     samples: &mut Samples<'_, F>,
     targets: &Target<'_, F>,
     rows: &[usize],
-    checked: bool,
 ) -> Result<Evaluation, DataError> {
     let mut tally = Tally::default();
-    let mut delta = Vec::new();
-    for chunk in rows.chunks(workspace.capacity()) {
-        let outputs = workspace.forward(model, samples.batch(chunk), Mode::Eval);
+    let most = workspace.capacity();
+    let width: usize = model.output_shape().iter().product();
+    let mut delta = filled(most.min(rows.len()).saturating_mul(width), F::zero)?;
+    for chunk in rows.chunks(most) {
+        let outputs = workspace.forward(model, samples.batch(chunk)?, Mode::Eval);
         let outputs = outputs.as_slice().expect("in standard layout");
-        let width = outputs.len() / chunk.len();
-        if checked
-            && let Err(DataError::NanOutput { sample, output }) = require_no_nan(outputs, width)
-        {
+        if let Err(DataError::NanOutput { sample, output }) = require_no_nan(outputs, width) {
             let sample = chunk[sample];
             return Err(DataError::NanOutput { sample, output });
         }
-        delta.resize(outputs.len(), F::zero());
         let loss = mean_loss(
             loss,
             outputs,
             targets,
             chunk.iter().copied(),
             None,
-            &mut delta,
+            &mut delta[..outputs.len()],
         );
         let right = count_right(outputs, targets, chunk, boundary(model));
         let right = targets.classes().map(|_| right);
@@ -194,6 +196,9 @@ pub(super) fn evaluate_rows<F: Scalar>(
 }
 
 /// A workspace for evaluating up to `samples` samples.
-pub(super) fn evaluation_workspace<F: Scalar>(model: &Model<F>, samples: usize) -> Workspace<F> {
+pub(super) fn evaluation_workspace<F: Scalar>(
+    model: &Model<F>,
+    samples: usize,
+) -> Result<Workspace<F>, OutOfMemory> {
     Workspace::inference(model, samples.min(EVALUATION_BATCH))
 }

@@ -15,9 +15,11 @@ use super::options::{Callbacks, Fit, Validation};
 use super::state::{CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot};
 use super::trainer::{Outcome, Trainer, check_data};
 use crate::activation::Activation;
+use crate::buffers::in_standard_layout;
 use crate::error::{ConfigError, DataError, TrainError};
 use crate::layer::mix;
 use crate::model::Weights;
+use crate::optim::StateError;
 use crate::target::Target;
 use crate::workspace::Workspace;
 
@@ -62,9 +64,10 @@ impl<F: Scalar> Trainer<F> {
     /// seed and the steps done before.
     ///
     /// # Errors
-    /// [`TrainError`]: data or options that do not fit, before anything is changed; a loss or
-    /// weights that became NaN or infinite: then the model holds the last good weights, and
-    /// [`history`](Self::history) the epochs done; or a callback that replaced the model.
+    /// [`TrainError`]: data or options that do not fit, or no memory for a step, before anything is
+    /// changed; a loss or weights that became NaN or infinite, or an output for a validation sample
+    /// that is NaN, as for [`evaluate`](Self::evaluate): then the model holds the last good weights,
+    /// and [`history`](Self::history) the epochs done; or a callback that replaced the model.
     pub fn fit<'a, D: Dimension>(
         &mut self,
         x: &'a ArrayRef<F, D>,
@@ -102,7 +105,7 @@ impl<F: Scalar> Trainer<F> {
             Validation::None => None,
             Validation::Split(_) => Some((x.view(), targets.view(), held_out)),
             Validation::Data(x, targets) => {
-                all = x.as_standard_layout();
+                all = in_standard_layout(x)?;
                 check_data(self, &all.view(), targets).map_err(TrainError::Validation)?;
                 Some((all.view(), targets.view(), (0..targets.len()).collect()))
             }
@@ -115,7 +118,17 @@ impl<F: Scalar> Trainer<F> {
             batch_size,
             samples: rows.len(),
         };
-        self.plan_workspace(batch_size);
+        self.plan_workspace(batch_size)?;
+        let validation = match validation {
+            None => None,
+            Some((x, targets, rows)) => Some(HeldOut {
+                samples: Samples::new(x),
+                targets,
+                workspace: evaluation_workspace(&self.model, rows.len())?,
+                rows,
+            }),
+        };
+        let mut good = self.model.try_weights()?;
         if let Some(checkpointer) = &mut options.checkpointer {
             let begun = checkpointer.begin();
             begun.map_err(|why| TrainError::NoCheckpoints(why.to_string()))?;
@@ -144,15 +157,12 @@ impl<F: Scalar> Trainer<F> {
             targets: targets.view(),
             weights,
             rows,
-            validation: validation.map(|(x, targets, rows)| HeldOut {
-                samples: Samples::new(x),
-                targets,
-                workspace: evaluation_workspace(&self.model, rows.len()),
-                rows,
-            }),
+            validation,
         };
-        let good = session.state.last_good.take();
-        let mut good = good.unwrap_or_else(|| self.model.weights());
+        match session.state.last_good.take() {
+            Some(weights) => good = weights,
+            None => self.model.store_weights(&mut good),
+        }
         self.each(&mut session, |callback, run| callback.train_begin(run));
         wake_callbacks(&session.state.callbacks, &mut session.callbacks)?;
         let result = self.epochs(&mut session, &mut good);
@@ -191,12 +201,15 @@ impl<F: Scalar> Trainer<F> {
             if self.history.stopped.is_some() {
                 break;
             }
+            let validation = match &mut session.validation {
+                Some(held_out) => Some(self.evaluate_held_out(held_out)?),
+                None => None,
+            };
             self.model.store_weights(good);
-            let held_out = session.validation.as_mut();
             let record = Epoch {
                 epoch,
                 train: session.state.tally.evaluation(),
-                validation: held_out.map(|held_out| self.evaluate_held_out(held_out)),
+                validation,
                 learning_rate,
                 seconds: session.state.seconds + start.elapsed().as_secs_f64(),
             };
@@ -232,7 +245,7 @@ impl<F: Scalar> Trainer<F> {
             });
             self.require_same_model(session)?;
             learning_rate = self.optimizer.learning_rate() * factor;
-            let batch = session.samples.batch(rows);
+            let batch = session.samples.batch(rows)?;
             let weights = session.weights.as_deref();
             let Outcome {
                 loss,
@@ -313,23 +326,15 @@ impl<F: Scalar> Trainer<F> {
         end
     }
 
-    fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Evaluation {
+    fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Result<Evaluation, TrainError> {
         let HeldOut {
             samples,
             targets,
             rows,
             workspace,
         } = held_out;
-        let result = evaluate_rows(
-            &self.model,
-            &*self.loss,
-            workspace,
-            samples,
-            targets,
-            rows,
-            false,
-        );
-        result.expect("not checked")
+        let result = evaluate_rows(&self.model, &*self.loss, workspace, samples, targets, rows);
+        result.map_err(TrainError::Validation)
     }
 
     /// Checks that no callback has put another network in the model's place, for which nothing here is
@@ -426,6 +431,9 @@ fn leads_astray(error: &TrainError) -> bool {
         TrainError::Checkpoint { .. }
             | TrainError::Interrupted { .. }
             | TrainError::ModelReplaced { .. }
+            | TrainError::Memory(_)
+            | TrainError::Optimizer(StateError::Memory(_))
+            | TrainError::Validation(DataError::Memory(_))
     )
 }
 

@@ -2,12 +2,13 @@
 
 use std::error::Error;
 
+use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, text::shown};
 use serde::{Deserialize, Serialize};
 
 use super::callback::Plan;
 use super::evaluate::Tally;
-use super::history::History;
+use super::history::{Epoch, History};
 use crate::model::{Model, Weights, WeightsError};
 use crate::optim::{OptimizerState, StateError};
 
@@ -169,6 +170,21 @@ pub enum ResumeError {
         /// This `fit`'s.
         expected: usize,
     },
+    /// A record of an epoch says what no training does.
+    #[error("{what} of epoch {epoch} of the snapshot is {found}, but must be {allowed}")]
+    Record {
+        /// What is out of range.
+        what: &'static str,
+        /// The epoch, from 0; the one under way is the last.
+        epoch: usize,
+        /// The snapshot's.
+        found: f64,
+        /// The allowed range in words.
+        allowed: &'static str,
+    },
+    /// There is no memory for the gradients.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
     /// The callbacks are others than those of the snapshot.
     #[error(
         "callbacks that remember something: the snapshot has {found}, but here: {expected}",
@@ -254,13 +270,58 @@ impl<F> FitState<F> {
         )?;
         for (expected, epoch) in self.history.epochs.iter().enumerate() {
             ResumeError::require("number of an epoch in the history", epoch.epoch, expected)?;
+            check_record(epoch, plan.samples)?;
         }
+        require_seconds(self.epoch, self.seconds)?;
         ResumeError::at_most("epochs done", self.epoch, plan.epochs)?;
         ResumeError::at_most(
             "steps done in the epoch",
             self.step,
             plan.steps_per_epoch - 1,
         )?;
-        ResumeError::at_most("samples seen in the epoch", self.tally.seen(), plan.samples)
+        let seen = self.step * plan.batch_size;
+        ResumeError::require("samples seen in the epoch", self.tally.seen(), seen)
     }
+}
+
+/// Checks a record of an epoch that is over.
+fn check_record(record: &Epoch, samples: usize) -> Result<(), ResumeError> {
+    let what = "training samples of an epoch in the history";
+    ResumeError::require(what, record.train.samples, samples)?;
+    let validation = record.validation.iter();
+    for evaluation in std::iter::once(&record.train).chain(validation.clone()) {
+        let share = evaluation.accuracy.unwrap_or(0.0);
+        let holds = (0.0..=1.0).contains(&share);
+        require_record(holds, "accuracy", record.epoch, share, "in [0, 1]")?;
+    }
+    for validation in validation {
+        let holds = validation.samples > 0;
+        let what = "number of validation samples";
+        require_record(holds, what, record.epoch, 0.0, "at least 1")?;
+    }
+    require_seconds(record.epoch, record.seconds)
+}
+
+fn require_seconds(epoch: usize, seconds: f64) -> Result<(), ResumeError> {
+    let holds = seconds >= 0.0 && seconds.is_finite();
+    let allowed = "finite and at least 0";
+    require_record(holds, "time in seconds", epoch, seconds, allowed)
+}
+
+fn require_record(
+    holds: bool,
+    what: &'static str,
+    epoch: usize,
+    found: f64,
+    allowed: &'static str,
+) -> Result<(), ResumeError> {
+    if holds {
+        return Ok(());
+    }
+    Err(ResumeError::Record {
+        what,
+        epoch,
+        found,
+        allowed,
+    })
 }

@@ -1,5 +1,6 @@
 //! A model with its loss and its optimiser.
 
+use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
@@ -10,6 +11,7 @@ use super::evaluate::{
 use super::history::History;
 use super::state::{ResumeError, TrainerState};
 use crate::activation::Activation;
+use crate::buffers::in_standard_layout;
 use crate::error::{BuildError, ConfigError, DataError, TrainError};
 use crate::layer::{Mode, mix};
 use crate::losses::{Loss, check_targets, loss_share, total_weight};
@@ -109,8 +111,8 @@ impl<F: Scalar> Trainer<F> {
     /// Puts a model, a loss and an optimiser together.
     ///
     /// # Errors
-    /// [`BuildError`]: a setting out of range, or a loss that takes logits on a model whose last
-    /// layer applies softmax or sigmoid.
+    /// [`BuildError`]: a setting out of range, a loss that takes logits on a model whose last
+    /// layer applies softmax or sigmoid, or no memory for the gradients.
     pub fn new(
         model: Model<F>,
         loss: impl Loss<F> + 'static,
@@ -134,7 +136,7 @@ impl<F: Scalar> Trainer<F> {
             });
         }
         Ok(Self {
-            workspace: Workspace::training(&model, 0),
+            workspace: Workspace::training(&model, 0)?,
             rows: Vec::new(),
             model,
             loss,
@@ -214,7 +216,7 @@ impl<F: Scalar> Trainer<F> {
     }
 
     fn take_state(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
-        self.plan_workspace(0);
+        self.plan_workspace(0)?;
         self.model.check_weights(&state.weights)?;
         let mut optimizer = self.optimizer.clone();
         optimizer.load_state(state.optimizer)?;
@@ -229,8 +231,8 @@ impl<F: Scalar> Trainer<F> {
     /// mean loss before the update. For training loops of one's own.
     ///
     /// # Errors
-    /// [`TrainError`]: data that does not fit; a loss that is NaN or infinite, after which
-    /// nothing has been changed.
+    /// [`TrainError`]: data that does not fit, or no memory for it; a loss that is NaN or infinite,
+    /// after which nothing has been changed.
     pub fn step<'a, D: Dimension>(
         &mut self,
         x: &'a ArrayRef<F, D>,
@@ -246,7 +248,7 @@ impl<F: Scalar> Trainer<F> {
     ) -> Result<f64, TrainError> {
         self.check_outputs()?;
         let x = check_data(self, &x, &targets)?;
-        self.plan_workspace(targets.len());
+        self.plan_workspace(targets.len())?;
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
         rows.extend(0..targets.len());
@@ -320,17 +322,9 @@ impl<F: Scalar> Trainer<F> {
     ) -> Result<Evaluation, DataError> {
         let x = check_data(self, &x, &targets)?;
         let rows: Vec<usize> = (0..targets.len()).collect();
-        let mut workspace = evaluation_workspace(&self.model, rows.len());
+        let mut workspace = evaluation_workspace(&self.model, rows.len())?;
         let (loss, samples) = (&*self.loss, &mut Samples::new(x.view()));
-        evaluate_rows(
-            &self.model,
-            loss,
-            &mut workspace,
-            samples,
-            &targets,
-            &rows,
-            true,
-        )
+        evaluate_rows(&self.model, loss, &mut workspace, samples, &targets, &rows)
     }
 
     /// Predictions for samples `[n, …input]`: probabilities where the loss takes logits (it
@@ -338,7 +332,7 @@ impl<F: Scalar> Trainer<F> {
     /// themselves, [`Model::predict`].
     ///
     /// # Errors
-    /// [`DataError`] where the samples do not fit.
+    /// [`DataError`] where the samples do not fit, or there is no memory for their outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
     }
@@ -375,10 +369,11 @@ impl<F: Scalar> Trainer<F> {
     }
 
     /// Makes room for batches of this size through this model, once.
-    pub(super) fn plan_workspace(&mut self, batch_size: usize) {
+    pub(super) fn plan_workspace(&mut self, batch_size: usize) -> Result<(), OutOfMemory> {
         if self.workspace.capacity() < batch_size || !self.workspace.fits(&self.model) {
-            self.workspace = Workspace::training(&self.model, batch_size);
+            self.workspace = Workspace::training(&self.model, batch_size)?;
         }
+        Ok(())
     }
 
     /// Checks that the model, which may have been replaced, puts out what the loss takes.
@@ -411,7 +406,7 @@ pub(super) fn check_data<'a, F: Scalar>(
     }
     let outputs = trainer.model.output_shape().iter().product();
     check_targets(&*trainer.loss, outputs, targets)?;
-    Ok(x.as_standard_layout())
+    Ok(in_standard_layout(x)?)
 }
 
 instantiate! {

@@ -76,7 +76,7 @@ impl<F: Scalar> OneBatch<'_, F> {
     ) -> Result<(Reached, f64), StateError> {
         optimizer.reset();
         let targets = self.targets.view();
-        let mut workspace = Workspace::training(model, targets.len());
+        let mut workspace = Workspace::training(model, targets.len())?;
         let before = self.evaluate(model, &mut workspace, &targets);
         let goal = share * before.max(self.zero);
         let mut reached = Reached {
