@@ -1,6 +1,7 @@
 //! A run of layers over one block of samples: what a thread does.
 
 use dl_core::Scalar;
+use dl_core::gemm::Packings;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use crate::layer::{Cache, Mode, View, ViewMut};
@@ -53,8 +54,15 @@ impl<F: Scalar> Space<F> {
         Self {
             outputs: outputs.collect(),
             deltas: vec![Vec::new(); inner.len()],
-            caches: run.iter().map(|_| Cache::default()).collect(),
+            caches: run.iter().map(|_| keeping()).collect(),
         }
+    }
+
+    /// Parameters have changed.
+    pub(crate) fn forget_packed(&mut self) {
+        self.caches
+            .iter_mut()
+            .for_each(|cache| cache.packings.forget());
     }
 
     pub(crate) fn forward(&mut self, run: &[NamedLayer<F>], x: View<F>, y: &mut [F], mode: Mode) {
@@ -109,6 +117,14 @@ impl<F: Scalar> Space<F> {
             let (cache, grads) = (&mut self.caches[i], &mut grads[i]);
             named.layer.backward(input, output, delta, dx, cache, grads);
         }
+    }
+}
+
+/// A cache that keeps packed parameters until it is told that they have changed.
+fn keeping<F: Scalar>() -> Cache<F> {
+    Cache {
+        packings: Packings::keeping(),
+        ..Cache::default()
     }
 }
 

@@ -24,6 +24,7 @@
 mod lists;
 mod passes;
 
+use dl_core::gemm::Packings;
 use dl_core::random::generator;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
@@ -128,6 +129,7 @@ fn keeps_promises<F: Scalar>(layer: &mut dyn Layer<F>, x: &ArrayD<F>) -> Result<
         statistics: vec![F::nan(); x.len() + 7],
         indices: vec![u32::MAX; x.len() + 2],
         scratch: [vec![F::nan(); 5], vec![F::nan(); x.len()]],
+        packings: Packings::keeping(),
     };
     let again = Passes::run(layer, x, &mut used, F::of(0.75), true)?;
     fresh.same(&again, "where the buffers held something else")?;

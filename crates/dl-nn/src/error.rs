@@ -154,6 +154,14 @@ pub enum DataError {
         /// The model's input shape.
         expected: Vec<usize>,
     },
+    /// More samples at once than was planned for.
+    #[error("{got} samples at once; the predictor was made for up to {capacity}")]
+    TooManySamples {
+        /// Number of samples.
+        got: usize,
+        /// The largest number it takes.
+        capacity: usize,
+    },
     /// Inputs and targets differ in number.
     #[error("{samples} samples, but {targets} {what}")]
     Count {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use dl_core::Scalar;
+use dl_core::gemm::Packings;
 use dl_core::random::{Generator, stream};
 use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
 
@@ -183,6 +184,8 @@ pub struct Cache<F> {
     pub indices: Vec<u32>,
     /// Space for either pass to work in; what it holds means nothing to the other.
     pub scratch: [Vec<F>; 2],
+    /// Packed parameters. A workspace keeps them for a pass, a predictor for good.
+    pub packings: Packings<F>,
 }
 
 /// A named parameter of a layer.

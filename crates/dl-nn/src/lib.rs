@@ -16,6 +16,7 @@ pub mod losses;
 pub mod metrics;
 mod model;
 pub mod optim;
+mod predictor;
 pub mod prelude;
 pub mod schedule;
 mod sequential;
@@ -35,6 +36,7 @@ pub use layer::{
 };
 pub use limits::Limits;
 pub use model::{Model, NamedLayer, Weights, WeightsError};
+pub use predictor::Predictor;
 pub use sequential::Sequential;
 pub use summary::{Summary, SummaryRow};
 pub use target::{Target, TargetRow};

@@ -147,6 +147,16 @@ impl<F: Scalar> Stage<F> {
         add(plans, samples)
     }
 
+    /// Parameters have changed: what is packed of them is packed again.
+    pub(crate) fn forget_packed(&mut self) {
+        let Work::Blocks { blocks, spaces, .. } = &mut self.work else {
+            return;
+        };
+        let held = blocks.iter_mut().filter_map(|block| block.space.as_mut());
+        let free = spaces.get_mut().unwrap_or_else(PoisonError::into_inner);
+        held.chain(free).for_each(Space::forget_packed);
+    }
+
     /// What the one layer of this stage left for its state.
     pub(crate) fn cache(&self) -> Option<&Cache<F>> {
         match &self.work {

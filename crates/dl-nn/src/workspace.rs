@@ -145,6 +145,7 @@ impl<F: Scalar> Workspace<F> {
         mode: Mode,
         loss: &BatchLoss<'_, F>,
     ) -> Share {
+        self.forget_packed();
         let n = self.count(&x);
         let last = self.stages.len() - 1;
         self.forward_stages(last, model, x.view(), n, mode, true);
@@ -232,6 +233,23 @@ impl<F: Scalar> Workspace<F> {
     }
 
     fn forward_all(
+        &mut self,
+        model: &Model<F>,
+        x: View<F>,
+        mode: Mode,
+        keep: bool,
+    ) -> ArrayViewD<'_, F> {
+        self.forget_packed();
+        self.forward_unchanged(model, x, mode, keep)
+    }
+
+    /// The parameters may have changed since the last pass.
+    fn forget_packed(&mut self) {
+        self.stages.iter_mut().for_each(Stage::forget_packed);
+    }
+
+    /// The same with the parameters of the last pass.
+    pub(crate) fn forward_unchanged(
         &mut self,
         model: &Model<F>,
         x: View<F>,

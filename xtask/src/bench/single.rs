@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::Instant;
 
+use dl_nn::Predictor;
 use dl_nn::ndarray::{ArrayViewD, Axis, Slice};
-use dl_nn::{Mode, Model, Workspace};
 use serde_json::json;
 
 use super::exported::Exported;
@@ -32,13 +32,12 @@ pub(super) fn job(name: &'static str, network: &'static Network, calls: usize) -
             let mut wanted = torch_variants(network, &job);
             wanted.extend(exported.single(calls));
             let ours = Single {
-                workspace: Workspace::inference(&model, 1)?,
-                model,
+                predictor: Predictor::new(model, 1)?,
                 x,
                 calls,
             };
             Ok(Sides {
-                flops: Some(flops::forward(&ours.model)),
+                flops: Some(flops::forward(ours.predictor.model())),
                 peers: setting.sides(wanted)?,
                 exported: Some(exported),
                 ..Sides::new(ours)
@@ -48,10 +47,8 @@ pub(super) fn job(name: &'static str, network: &'static Network, calls: usize) -
     }
 }
 
-/// A workspace for one sample is kept between calls, as the peers keep their buffers.
 struct Single {
-    model: Model<f32>,
-    workspace: Workspace<f32>,
+    predictor: Predictor<f32>,
     x: ArrayViewD<'static, f32>,
     calls: usize,
 }
@@ -63,8 +60,8 @@ impl Single {
         let sample = Slice::from(sample..=sample);
         let start = Instant::now();
         let x = self.x.slice_axis(Axis(0), sample);
-        let outputs = self.workspace.forward(&self.model, x, Mode::Eval);
-        std::hint::black_box(outputs);
+        let outputs = self.predictor.predict(&x);
+        std::hint::black_box(outputs).expect("a sample of the model's");
         start.elapsed().as_secs_f64()
     }
 }

@@ -1,6 +1,6 @@
 //! The convolution layer's two passes.
 
-use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, RowBatch};
+use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, Packings, RowBatch};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
@@ -68,14 +68,13 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// Y = X ∗ K + b, before any activation but ReLU, which costs nothing here.
-    pub(crate) fn convolve(&self, x: &[F], y: &mut [F], n: usize, scratch: &mut [Vec<F>; 2]) {
+    pub(crate) fn convolve(&self, x: &[F], y: &mut [F], n: usize, packings: &mut Packings<F>) {
         let relu = self.activation == Activation::Relu;
         let Channels {
             inputs,
             filters,
             groups,
         } = self.channels;
-        let panels = &mut scratch[1];
         let pattern = self.patterns.output();
         let row_batch = RowBatch {
             count: n,
@@ -87,7 +86,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             let kernel = self.kernel_of_group(group);
             let depth = kernel.nrows();
             let kernel = std::iter::once(kernel);
-            let b = PackedB::pack_stacked(kernel, depth, filters / groups, panels);
+            let b = packings.pack(group, kernel, depth, filters / groups);
             let first = group * (filters / groups);
             let init = bias.map_or(Init::Zero, |bias| Init::Bias(&bias[first..]));
             let a = &x[group * (inputs / groups)..];
@@ -137,14 +136,13 @@ impl<F: Scalar> Conv2dLayer<F> {
         delta: &[F],
         dx: &mut [F],
         n: usize,
-        scratch: &mut [Vec<F>; 2],
+        packings: &mut Packings<F>,
     ) {
         let Channels {
             inputs,
             filters,
             groups,
         } = self.channels;
-        let panels = &mut scratch[1];
         let pattern = self.patterns.input_gradient();
         let row_batch = RowBatch {
             count: n,
@@ -160,7 +158,8 @@ impl<F: Scalar> Conv2dLayer<F> {
                 kernel.slice_axis_move(Axis(0), tap).reversed_axes()
             });
             let terms = taps * (filters / groups);
-            let b = PackedB::pack_stacked(taps_flipped, terms, depth, panels);
+            // behind the slots of the forward pass
+            let b = packings.pack(groups + group, taps_flipped, terms, depth);
             let a = &delta[group * (filters / groups)..];
             let c = &mut dx[group * depth..];
             product(pattern, Init::Zero, a, &b, row_batch, false).run(c);
@@ -240,7 +239,7 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         let n = x.len_of(Axis(0));
         let x = x.as_slice().expect("batches are in standard layout");
         let y = y.as_slice_mut().expect("batches are in standard layout");
-        self.convolve(x, y, n, &mut cache.scratch);
+        self.convolve(x, y, n, &mut cache.packings);
         if self.activation.needs_input() {
             cache.values.clear();
             cache.values.extend_from_slice(y);
@@ -278,7 +277,7 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         }
         if let Some(mut dx) = dx {
             let dx = dx.as_slice_mut().expect("batches are in standard layout");
-            self.input_gradient(delta, dx, n, &mut cache.scratch);
+            self.input_gradient(delta, dx, n, &mut cache.packings);
         }
     }
 

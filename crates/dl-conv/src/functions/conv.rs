@@ -1,5 +1,6 @@
 //! Convolution, its two gradients, and transposed convolution.
 
+use dl_core::gemm::Packings;
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, ConfigError, LayerError, ShapeError};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, Ix4};
@@ -88,9 +89,9 @@ instantiate! {
         dx.axis_chunks_iter_mut(Axis(0), images)
             .into_par_iter()
             .zip(dy.axis_chunks_iter(Axis(0), images))
-            .for_each_init(Default::default, |scratch, (mut dx, dy)| {
+            .for_each_init(Packings::keeping, |packings, (mut dx, dy)| {
                 let dx = dx.as_slice_mut().expect("a block of a new array");
-                layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), scratch);
+                layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), packings);
             });
         Ok(dx)
     }

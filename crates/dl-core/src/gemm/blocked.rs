@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::cell::Cell;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use super::{
-    GatherGemm, Init, KBatch, KC, KRange, KStep, LhsLayout, PackedB, Row, RowBatch, RowBlock,
+    GatherGemm, Init, KBatch, KC, KRange, KStep, LhsLayout, PackedB, Packings, Row, RowBatch,
+    RowBlock,
 };
 use crate::Scalar;
 
@@ -43,6 +44,37 @@ impl<F: Scalar> Scratch<F> {
         work(&mut scratch);
         SCRATCH.set(Some(scratch));
     }
+}
+
+/// Blocks of nearly equal depth.
+fn block_depth(k: usize) -> usize {
+    k.div_ceil(k.div_ceil(KC))
+}
+
+/// The blocks of B, packed one after the other into a slot that may hold them already.
+pub(super) fn pack_blocks<'p, F: Scalar>(
+    b: ArrayView2<'_, F>,
+    packings: &'p mut Packings<F>,
+    slot: usize,
+) -> &'p [F] {
+    let (k, n) = b.dim();
+    let (kc, blocks) = (block_depth(k), n.div_ceil(NC));
+    let block = |i: usize, j: usize| {
+        let rows = Slice::from(i * kc..k.min((i + 1) * kc));
+        let columns = Slice::from(j * NC..n.min((j + 1) * NC));
+        let b = b.slice_axis_move(Axis(0), rows);
+        b.slice_axis_move(Axis(1), columns)
+    };
+    let all = || (0..k.div_ceil(kc)).flat_map(|i| (0..blocks).map(move |j| block(i, j)));
+    let elements = |b: &ArrayView2<'_, F>| PackedB::<F>::elements(b.nrows(), b.ncols());
+    let sum = all().map(|b| elements(&b)).sum();
+    packings.fill(slot, [k, n], sum, |mut values| {
+        for block in all() {
+            let (part, rest) = values.split_at_mut(elements(&block));
+            values = rest;
+            PackedB::write(std::iter::once(block), block.nrows(), block.ncols(), part);
+        }
+    })
 }
 
 /// A left factor whose rows or columns are contiguous.
@@ -82,9 +114,16 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         })
     }
 
-    /// C ← init + A·B, in blocks of B that stay in second-level cache.
-    pub(super) fn mul(self, init: Init<'_, F>, b: ArrayView2<'_, F>, mut c: ArrayViewMut2<'_, F>) {
-        let (k, n) = b.dim();
+    /// C ← init + A·B, in blocks of B that stay in second-level cache; `kept` are all its blocks, packed by
+    /// [`pack_blocks`].
+    pub(super) fn mul(
+        self,
+        init: Init<'_, F>,
+        b: ArrayView2<'_, F>,
+        kept: Option<&[F]>,
+        mut c: ArrayViewMut2<'_, F>,
+    ) {
+        let n = b.ncols();
         Scratch::lend(|scratch| {
             let Scratch {
                 panels,
@@ -97,8 +136,8 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                 c: i * n,
             }));
             let mut mul = |c: &mut [F]| {
-                // blocks of nearly equal depth
-                let kc = k.div_ceil(k.div_ceil(KC));
+                let kc = block_depth(b.nrows());
+                let mut kept = kept;
                 for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
                     for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
                         let init = match init {
@@ -107,7 +146,17 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                             init => init,
                         };
                         let (depth, columns) = b.dim();
-                        let b = PackedB::pack_stacked(std::iter::once(b), depth, columns, panels);
+                        let b = match &mut kept {
+                            None => {
+                                PackedB::pack_stacked(std::iter::once(b), depth, columns, panels)
+                            }
+                            Some(values) => {
+                                let elements = PackedB::<F>::elements(depth, columns);
+                                let (block, rest) = values.split_at(elements);
+                                *values = rest;
+                                PackedB::packed(block, depth, columns)
+                            }
+                        };
                         let a = self.first + i * kc * self.k_stride;
                         for (k, c) in c[j * NC..].chunks_mut(ROWS * n).enumerate() {
                             let a = a + k * ROWS * self.row_stride;

@@ -30,10 +30,12 @@ mod gather;
 mod micro_kernel;
 mod narrow;
 mod packing;
+mod packings;
 mod rows;
 
 pub use gather::{GatherGemm, KBatch, KRange, KStep, LhsLayout, Row, RowBatch, RowBlock};
 pub use packing::PackedB;
+pub use packings::Packings;
 
 use std::ops::Range;
 
@@ -123,6 +125,34 @@ crate::instantiate! {
     }
 }
 
+crate::instantiate! {
+    /// [`gemm`] with a B that stays packed in a slot of `packings`, where it is small enough for one thread and worth
+    /// packing.
+    ///
+    /// # Panics
+    /// As [`gemm`].
+    pub fn gemm_keeping<F: Scalar>(
+        init: Init<'_, F>,
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        c: ArrayViewMut2<'_, F>,
+        packings: &mut Packings<F>,
+        slot: usize,
+    ) {
+        let (m, n) = c.dim();
+        let narrow = n <= narrow::MAX_COLUMNS && b.len() <= MAX_NARROW_B;
+        let large = m * b.len() >= PARALLEL_ABOVE;
+        let fits = a.shape() == [m, b.nrows()] && n == b.ncols() && !b.is_empty() && m > 0;
+        if packings.keeps() && fits && !narrow && !large
+            && let Some(a) = LhsView::new(&a, 0)
+        {
+            let kept = blocked::pack_blocks(b, packings, slot);
+            return a.mul(init, b, Some(kept), c);
+        }
+        gemm(init, a, b, c);
+    }
+}
+
 /// [`gemm`] on the calling thread, for some rows of A.
 fn serial<F: Scalar>(
     init: Init<'_, F>,
@@ -155,7 +185,7 @@ fn serial<F: Scalar>(
     if let Some(a) = LhsView::new(&all, rows.start)
         && !b.is_empty()
     {
-        return a.mul(init, b, c);
+        return a.mul(init, b, None, c);
     }
     let beta = match init {
         Init::Zero => F::zero(),

@@ -51,41 +51,70 @@ impl<'a, F: Scalar> PackedB<'a, F> {
         columns: usize,
         scratch: &'a mut Vec<F>,
     ) -> Self {
-        let registers = Registers::of::<F>();
-        let all = registers.panels(columns);
-        let width = |panel: &Panel| panel.vectors * registers.lanes;
-        let first = all.clone().next().map_or(0, |panel| width(&panel));
-        if first == columns
-            && let Some(values) = matrices.clone().next().and_then(|b| b.to_slice())
-            && values.len() == depth * columns
-        {
-            return Self {
-                values,
-                depth,
-                columns,
-            };
+        if let Some(packed) = Self::as_it_is(matrices.clone(), depth, columns) {
+            return packed;
         }
-        let elements: usize = all.clone().map(|panel| depth * width(&panel)).sum();
         // the zeros beside a last panel stay
         scratch.clear();
-        scratch.resize(elements, F::zero());
-        let mut rest = scratch.as_mut_slice();
-        for panel in all {
-            let (mut part, after) = rest.split_at_mut(depth * width(&panel));
+        scratch.resize(Self::elements(depth, columns), F::zero());
+        Self::write(matrices, depth, columns, scratch);
+        Self::packed(scratch, depth, columns)
+    }
+
+    /// A matrix that is one whole panel already.
+    pub(super) fn as_it_is(
+        mut matrices: impl Iterator<Item = ArrayView2<'a, F>>,
+        depth: usize,
+        columns: usize,
+    ) -> Option<Self> {
+        let registers = Registers::of::<F>();
+        let first = registers.panels(columns).next()?;
+        let values = matrices.next()?.to_slice()?;
+        let whole = first.vectors * registers.lanes == columns && values.len() == depth * columns;
+        whole.then_some(Self::packed(values, depth, columns))
+    }
+
+    /// The number of elements when packed.
+    pub(super) fn elements(depth: usize, columns: usize) -> usize {
+        let registers = Registers::of::<F>();
+        let widths = registers
+            .panels(columns)
+            .map(|panel| panel.vectors * registers.lanes);
+        depth * widths.sum::<usize>()
+    }
+
+    /// What [`write`](Self::write) wrote.
+    pub(super) fn packed(values: &'a [F], depth: usize, columns: usize) -> Self {
+        Self {
+            values,
+            depth,
+            columns,
+        }
+    }
+
+    /// Packs into as many [`elements`](Self::elements); those beside the last columns are left alone.
+    pub(super) fn write<'m>(
+        matrices: impl Iterator<Item = ArrayView2<'m, F>> + Clone,
+        depth: usize,
+        columns: usize,
+        values: &mut [F],
+    ) where
+        F: 'm,
+    {
+        let registers = Registers::of::<F>();
+        let mut rest = values;
+        for panel in registers.panels(columns) {
+            let width = panel.vectors * registers.lanes;
+            let (mut part, after) = rest.split_at_mut(depth * width);
             rest = after;
             for b in matrices.clone() {
                 let columns = panel.column..panel.column + panel.used;
                 let b = b.slice_axis_move(Axis(1), columns.into());
-                let (rows, after) = part.split_at_mut(b.nrows() * width(&panel));
+                let (rows, after) = part.split_at_mut(b.nrows() * width);
                 part = after;
-                copy_rows(b, rows, width(&panel));
+                copy_rows(b, rows, width);
             }
             assert!(part.is_empty(), "the matrices have fewer than {depth} rows");
-        }
-        Self {
-            values: scratch,
-            depth,
-            columns,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The fully connected layer.
 
-use dl_core::gemm::{Init, gemm};
+use dl_core::gemm::{Init, gemm, gemm_keeping};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2, ArrayD};
@@ -18,6 +18,10 @@ const MOST_WEIGHTS: usize = u32::MAX as usize;
 /// The largest kernel for which a layer goes along with its neighbours, block by block: it stays
 /// in second-level cache, and so does the gradient that each block has of its own.
 const MOST_BLOCK_WEIGHTS: usize = 1 << 16;
+
+/// Where the packed kernel of each pass is kept.
+const FORWARD: usize = 0;
+const BACKWARD: usize = 1;
 
 /// A fully connected layer y = g(x·W + b): samples `[in]` → `[units]`.
 ///
@@ -173,7 +177,8 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         let units = self.kernel.ncols();
         let bias = self.bias.as_ref();
         let init = bias.map_or(Init::Zero, |b| Init::Bias(b.as_slice().expect("a vector")));
-        gemm(init, matrix(&x), self.kernel.view(), matrix_mut(&mut y));
+        let (x, kernel, packings) = (matrix(&x), self.kernel.view(), &mut cache.packings);
+        gemm_keeping(init, x, kernel, matrix_mut(&mut y), packings, FORWARD);
         let y = slice_mut(&mut y);
         if self.activation.needs_input() {
             cache.values.clear();
@@ -207,7 +212,8 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
             gradient_matrix(&mut grads[0]),
         );
         if let Some(mut dx) = dx {
-            gemm(Init::Zero, delta, self.kernel.t(), matrix_mut(&mut dx));
+            let (kernel, dx) = (self.kernel.t(), matrix_mut(&mut dx));
+            gemm_keeping(Init::Zero, delta, kernel, dx, &mut cache.packings, BACKWARD);
         }
     }
 

@@ -1,0 +1,122 @@
+//! Right factors that stay packed from product to product.
+
+use ndarray::ArrayView2;
+
+use super::PackedB;
+use crate::Scalar;
+
+/// The packed parameters of a layer, each in a slot of its own.
+///
+/// Parameters change from step to step, so nothing is kept unless whoever changes them says so: the default
+/// packs every time, [`keeping`](Self::keeping) once until it is told to [`forget`](Self::forget).
+#[derive(Debug, Clone, Default)]
+pub struct Packings<F> {
+    keep: bool,
+    slots: Vec<Slot<F>>,
+}
+
+#[derive(Debug, Clone)]
+struct Slot<F> {
+    values: Vec<F>,
+    /// What is packed: the depth and the columns.
+    shape: Option<[usize; 2]>,
+}
+
+impl<F: Scalar> Packings<F> {
+    /// Keeps what is packed, until it is told to forget it.
+    pub fn keeping() -> Self {
+        Self {
+            keep: true,
+            slots: Vec::new(),
+        }
+    }
+
+    /// Whether it keeps what is packed.
+    pub fn keeps(&self) -> bool {
+        self.keep
+    }
+
+    /// The parameters have changed. The memory stays.
+    pub fn forget(&mut self) {
+        for slot in &mut self.slots {
+            slot.shape = None;
+        }
+    }
+
+    /// The rows of several matrices, one below the other, as in [`PackedB::pack_stacked`]: packed into this slot,
+    /// unless it holds them already.
+    ///
+    /// # Panics
+    /// Where the matrices have not `depth` rows together, or other columns.
+    pub fn pack<'a>(
+        &'a mut self,
+        slot: usize,
+        matrices: impl Iterator<Item = ArrayView2<'a, F>> + Clone,
+        depth: usize,
+        columns: usize,
+    ) -> PackedB<'a, F> {
+        if let Some(packed) = PackedB::as_it_is(matrices.clone(), depth, columns) {
+            return packed;
+        }
+        let values = self.fill(
+            slot,
+            [depth, columns],
+            PackedB::<F>::elements(depth, columns),
+            |values| {
+                PackedB::write(matrices, depth, columns, values);
+            },
+        );
+        PackedB::packed(values, depth, columns)
+    }
+
+    /// The values of a slot for a matrix of this shape, written by `write` over zeros where they are not there
+    /// already.
+    pub(super) fn fill(
+        &mut self,
+        slot: usize,
+        shape: [usize; 2],
+        elements: usize,
+        write: impl FnOnce(&mut [F]),
+    ) -> &[F] {
+        if self.slots.len() <= slot {
+            let empty = || Slot {
+                values: Vec::new(),
+                shape: None,
+            };
+            self.slots.resize_with(slot + 1, empty);
+        }
+        let kept = &mut self.slots[slot];
+        if kept.shape != Some(shape) {
+            kept.values.clear();
+            kept.values.resize(elements, F::zero());
+            write(&mut kept.values);
+            kept.shape = self.keep.then_some(shape);
+        }
+        &kept.values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn what_is_kept_is_packed_once_until_it_is_forgotten() {
+        let old = Array2::<f32>::ones((3, 5));
+        let new = &old * 2.0;
+        let first = |packings: &mut Packings<f32>, matrix: &Array2<f32>| {
+            packings
+                .pack(1, std::iter::once(matrix.view()), 3, 5)
+                .values[0]
+        };
+        let mut kept = Packings::keeping();
+        assert_eq!(first(&mut kept, &old), 1.0);
+        assert_eq!(first(&mut kept, &new), 1.0);
+        kept.forget();
+        assert_eq!(first(&mut kept, &new), 2.0);
+        let mut packed_each_time = Packings::default();
+        assert_eq!(first(&mut packed_each_time, &old), 1.0);
+        assert_eq!(first(&mut packed_each_time, &new), 2.0);
+    }
+}

@@ -1,0 +1,86 @@
+//! Predictions one after the other, with nothing done twice.
+
+use dl_core::memory::OutOfMemory;
+use dl_core::{Scalar, instantiate};
+use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
+
+use crate::error::DataError;
+use crate::layer::Mode;
+use crate::model::Model;
+use crate::workspace::Workspace;
+
+/// A network with all that its predictions need: its parameters in the order in which they are read, and
+/// every buffer. Once a batch of each kind has been through, a call allocates nothing, which is what makes
+/// the difference for single samples.
+///
+/// It owns the model, so that nobody changes the parameters. It is [`Send`]: a server clones the model once a
+/// thread.
+///
+/// ```
+/// use dl_nn::Predictor;
+/// use dl_nn::ndarray::array;
+/// use dl_nn::prelude::*;
+///
+/// let model: Model<f32> = Sequential::input([2]).push(Dense::new(3)).build(0)?;
+/// let (x, together) = (array![[0.5, -1.0], [2.0, 0.0]], model.predict(&array![[0.5, -1.0], [2.0, 0.0]])?);
+/// let mut predictor = Predictor::new(model, 1)?;
+/// for (x, y) in x.rows().into_iter().zip(together.outer_iter()) {
+///     let x = x.insert_axis(dl_nn::ndarray::Axis(0));
+///     assert_eq!(predictor.predict(&x)?.index_axis(dl_nn::ndarray::Axis(0), 0), y);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Predictor<F> {
+    model: Model<F>,
+    workspace: Workspace<F>,
+}
+
+impl<F: Scalar> Predictor<F> {
+    /// For batches of up to `capacity` samples (at least one).
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] where there is none for the outputs of so many samples.
+    pub fn new(model: Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
+        let workspace = Workspace::inference(&model, capacity.max(1))?;
+        Ok(Self { model, workspace })
+    }
+
+    /// The network's outputs `[n, …output]` for samples `[n, …input]`, as [`Model::predict`] gives them.
+    ///
+    /// # Errors
+    /// [`DataError`] where there are no samples, more than the capacity, or of another shape than the model takes,
+    /// or one holds a NaN or an infinity.
+    pub fn predict<D: Dimension>(
+        &mut self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<ArrayViewD<'_, F>, DataError> {
+        predict(self, x.view().into_dyn())
+    }
+
+    /// The network.
+    pub fn model(&self) -> &Model<F> {
+        &self.model
+    }
+
+    /// The network, to be trained further or changed.
+    pub fn into_model(self) -> Model<F> {
+        self.model
+    }
+}
+
+instantiate! {
+    fn predict<'p, F: Scalar>(
+        predictor: &'p mut Predictor<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<ArrayViewD<'p, F>, DataError> {
+        let Predictor { model, workspace } = predictor;
+        model.check_samples(&x)?;
+        let (n, capacity) = (x.len_of(Axis(0)), workspace.capacity());
+        if n > capacity {
+            return Err(DataError::TooManySamples { got: n, capacity });
+        }
+        let x = x.as_standard_layout();
+        Ok(workspace.forward_unchanged(model, x.view(), Mode::Eval, false))
+    }
+}
