@@ -47,7 +47,7 @@ impl<F: Scalar> Scratch<F> {
 }
 
 /// Blocks of nearly equal depth.
-fn block_depth(k: usize) -> usize {
+pub(super) fn block_depth(k: usize) -> usize {
     k.div_ceil(k.div_ceil(KC))
 }
 

@@ -3,10 +3,11 @@
 //! Three ways, by shape:
 //!
 //! - [`gemm`] is the entry for matrices. Products of up to 16 columns with a small B are plain
-//!   loops whose width is a constant of the code (`narrow.rs`), since packing would cost more than
-//!   the product; those whose A has contiguous rows or columns go through the micro-kernel in
-//!   blocks that stay in cache (`blocked.rs`); all others to the `matrixmultiply` crate, by way of
-//!   ndarray's safe `general_mat_mul`.
+//!   loops whose width is a constant of the code (`narrow.rs`), and those of up to four rows read B as it
+//!   stands (`few_rows.rs`), since packing would cost more than the product; those whose A has contiguous
+//!   rows or columns go through the micro-kernel in blocks that stay in cache (`blocked.rs`); all others to
+//!   the `matrixmultiply` crate, by way of ndarray's safe `general_mat_mul`. [`gemm_keeping`] does the same
+//!   with a B that stays packed ([`Packings`]).
 //! - [`GatherGemm`] is the micro-kernel on an A whose rows are gathered from pieces of memory:
 //!   what a convolution is made of (`gather.rs`).
 //!
@@ -26,6 +27,7 @@
 //! repository.
 
 mod blocked;
+mod few_rows;
 mod gather;
 mod micro_kernel;
 mod narrow;
@@ -141,9 +143,10 @@ crate::instantiate! {
     ) {
         let (m, n) = c.dim();
         let narrow = n <= narrow::MAX_COLUMNS && b.len() <= MAX_NARROW_B;
+        let few = m <= few_rows::MAX_ROWS && b.strides()[1] == 1;
         let large = m * b.len() >= PARALLEL_ABOVE;
         let fits = a.shape() == [m, b.nrows()] && n == b.ncols() && !b.is_empty() && m > 0;
-        if packings.keeps() && fits && !narrow && !large
+        if packings.keeps() && fits && !narrow && !few && !large
             && let Some(a) = LhsView::new(&a, 0)
         {
             let kept = blocked::pack_blocks(b, packings, slot);
@@ -181,6 +184,14 @@ fn serial<F: Scalar>(
             };
             return narrow::gemm(init, a, b, c, n);
         }
+    }
+    let in_rows = |strides: &[isize]| strides[1] == 1 && strides[0] > 0;
+    if c.nrows() <= few_rows::MAX_ROWS
+        && in_rows(b.strides())
+        && in_rows(c.strides())
+        && !b.is_empty()
+    {
+        return few_rows::gemm(init, a, b, c);
     }
     if let Some(a) = LhsView::new(&all, rows.start)
         && !b.is_empty()
@@ -227,6 +238,9 @@ mod tests {
             (70_000, 2, 8),
             (8, 1200, 40),
             (9, 1025, 200),
+            (1, 1200, 40),
+            (3, 70, 130),
+            (4, 1025, 33),
         ];
         let narrow = (1..=17).flat_map(|n| [(1, 1, n), (7, 5, n), (6, 300, n)]);
         for (m, k, n) in wide.into_iter().chain(narrow) {
@@ -257,6 +271,31 @@ mod tests {
             let c = wider.slice_axis_mut(Axis(1), left);
             gemm(Init::Zero, a.view(), b.view(), c);
             assert_eq!(wider.slice_axis(Axis(1), left), expected);
+        }
+    }
+
+    /// However many rows there are, whichever way that makes the product go.
+    #[test]
+    fn a_row_has_the_bits_it_has_alone() {
+        for (k, n) in [(700, 200), (1300, 70), (30, 40)] {
+            let of = |i: usize, j: usize| ((i * 37 + j * 11) as f32 * 0.37).sin();
+            let a = Array2::from_shape_fn((9, k), |(i, j)| of(i, j));
+            let b = Array2::from_shape_fn((k, n), |(i, j)| of(j, i));
+            let bias: Vec<f32> = (0..n).map(|j| of(j, 3)).collect();
+            for init in [Init::Zero, Init::Bias(&bias), Init::Accumulate] {
+                let mut together = Array2::from_elem((9, n), 0.7);
+                gemm(init, a.view(), b.view(), together.view_mut());
+                for (a, expected) in a.rows().into_iter().zip(together.rows()) {
+                    let mut alone = Array2::from_elem((1, n), 0.7);
+                    let a = a.insert_axis(Axis(0));
+                    gemm(init, a, b.view(), alone.view_mut());
+                    assert_eq!(alone.row(0), expected, "{init:?}");
+                    let mut kept = Array2::from_elem((1, n), 0.7);
+                    let mut packings = Packings::keeping();
+                    gemm_keeping(init, a, b.view(), kept.view_mut(), &mut packings, 0);
+                    assert_eq!(kept.row(0), expected, "{init:?}");
+                }
+            }
         }
     }
 
