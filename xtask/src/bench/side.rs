@@ -135,11 +135,11 @@ mod tests {
         assert_eq!(fits.value(Unit::Milliseconds), 25.0);
         assert_eq!(Unit::Milliseconds.ratio(25.0, 100.0), 4.0);
         assert_eq!(Unit::Milliseconds.show(25.0), "25.00 ms");
-        let calls = r#"{"p50": 4e-5, "p99": 0.001}"#;
+        let calls = r#"{"p50": 0.25, "p99": 0.5}"#;
         let calls: Measure = serde_json::from_str(calls).expect("latency");
-        assert_eq!(calls.value(Unit::MedianLatency), 40.0);
-        assert_eq!(calls.value(Unit::TailLatency), 1000.0);
-        assert_eq!(calls.rate(), Some(25_000.0));
+        assert_eq!(calls.value(Unit::MedianLatency), 250_000.0);
+        assert_eq!(calls.value(Unit::TailLatency), 500_000.0);
+        assert_eq!(calls.rate(), Some(4.0));
         assert_eq!(Unit::TailLatency.ratio(50.0, 100.0), 2.0);
         assert_eq!(Unit::MedianLatency.show(40.04), "40.0 µs");
         let memory: Measure = serde_json::from_str(r#"{"mebibytes": 970.5}"#).expect("memory");
