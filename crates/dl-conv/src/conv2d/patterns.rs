@@ -76,3 +76,48 @@ impl Patterns {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Window;
+
+    fn patterns(image: [usize; 2], stride: usize) -> Patterns {
+        let window = Window {
+            stride: stride.into(),
+            ..Window::new([1, 2])
+        };
+        let channels = Channels {
+            inputs: 1,
+            filters: 1,
+            groups: 1,
+        };
+        Patterns::new(window.over(image.into()).unwrap(), channels)
+    }
+
+    /// Rows of a tile are what there is more of, pixels or images, unless pixels fill it.
+    #[test]
+    fn narrow_images_are_taken_side_by_side() {
+        let along_images = |width: usize, n| {
+            let patterns = patterns([3, width + 1], 1);
+            patterns.output(n).rows.is_none()
+        };
+        assert_eq!(
+            [1, 5, 6, 100].map(|n| along_images(5, n)),
+            [false, false, true, true]
+        );
+        assert_eq!([2, 3].map(|n| along_images(2, n)), [false, true]);
+        assert_eq!([1, 100].map(|n| along_images(6, n)), [false, false]);
+
+        let along_images = |width, n| {
+            let patterns = patterns([3, width], 1);
+            let (around, pattern) = patterns.input_gradient(n);
+            assert_eq!(around.is_none(), pattern.rows.is_none());
+            pattern.rows.is_none()
+        };
+        assert_eq!([1, 5, 6].map(|n| along_images(9, n)), [false, false, true]);
+        assert_eq!([1, 3, 4].map(|n| along_images(4, n)), [false, false, true]);
+        // by steps of two there is no other way
+        assert!(patterns([3, 9], 2).input_gradient(1).1.rows.is_none());
+    }
+}

@@ -273,3 +273,7 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
     }
     pattern
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
