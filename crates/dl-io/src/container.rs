@@ -394,3 +394,7 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+#[path = "container_tests.rs"]
+mod tests;

@@ -261,3 +261,7 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
     }
     pattern
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

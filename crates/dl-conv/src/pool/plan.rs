@@ -207,4 +207,26 @@ mod tests {
         assert_eq!(plan(2, 3, Padding::Valid, 8), (true, false));
         assert_eq!(plan(3, 2, Padding::Valid, 7), (false, false));
     }
+
+    #[test]
+    fn costs_are_those_of_the_pixels_that_are_seen() {
+        let cost = |window: Window, input: &[usize]| {
+            let cost = super::cost(&window, input);
+            (cost.plan / size_of::<Span>(), cost.scratch, cost.operations)
+        };
+        let plain = Window {
+            stride: 2.into(),
+            ..Window::new(2)
+        };
+        // 2 × 3 positions, 4 pixels of 3 channels each
+        assert_eq!(cost(plain, &[4, 6, 3]), (5, 0, 2 * 3 * 4 * 3));
+        // of taps 4 pixels apart, one at a time is on 4 rows, two are on 5 columns
+        let wide = Window {
+            dilation: 4.into(),
+            padding: Padding::all(4),
+            ..Window::new(3)
+        };
+        assert_eq!(cost(wide, &[4, 5, 1]), (9, 0, 4 * 5 * 2));
+        assert_eq!(cost(plain, &[1, 6, 3]), (0, 0, 0));
+    }
 }

@@ -229,3 +229,28 @@ instantiate! {
         Bundle::read(path, registry)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dl_nn::Sequential;
+    use dl_nn::layers::Dense;
+
+    /// Half a gigabyte warrants 16 bytes of memory and 2¹⁶ multiply-adds for each of its own, beside what any file
+    /// may cost.
+    #[test]
+    fn large_files_may_take_more() {
+        let model = Sequential::input([2]).push(Dense::new(1)).build(1);
+        let bundle = Bundle::<f32>::new(model.unwrap());
+        let limits = |bytes| limits(&bundle.content, &Budget::for_file(bytes)).unwrap();
+        let large = limits(1 << 29);
+        let memory = (64 << 20) + (16 << 29);
+        assert_eq!((large.numbers, large.sample), (memory / 4, memory / 4));
+        assert_eq!(large.plan, memory);
+        assert_eq!(large.operations, (1 << 34) + (1 << (29 + 16)));
+        let small = limits(1 << 10);
+        let memory = (64 << 20) + (16 << 10);
+        assert_eq!((small.numbers, small.plan), (memory / 4, memory));
+        assert_eq!(small.sample, MOST_SAMPLE.max(memory / 4));
+    }
+}

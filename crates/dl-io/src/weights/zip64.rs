@@ -36,3 +36,63 @@ fn number(bytes: &[u8], at: usize) -> Option<u64> {
     let bytes = bytes.get(at..at + 8)?;
     bytes.try_into().ok().map(u64::from_le_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An end record that declares so many files, and its locator, which says where it is.
+    fn end(files: u64, at: u64, disks: u32) -> Vec<u8> {
+        let record = [
+            b"PK\x06\x06".as_slice(),
+            &[0; 28],
+            &files.to_le_bytes(),
+            &[0; 16],
+        ];
+        let locator = [
+            b"PK\x06\x07".as_slice(),
+            &[0; 4],
+            &at.to_le_bytes(),
+            &disks.to_le_bytes(),
+        ];
+        [record.concat(), locator.concat()].concat()
+    }
+
+    #[test]
+    fn as_many_files_as_without_it() {
+        assert_eq!(check(&end(65535, 0, 1)), Ok(()));
+        assert_eq!(check(&end(65535, 0, 0)), Ok(()));
+        let refused = Err("it declares more than 65535 files");
+        assert_eq!(check(&end(65536, 0, 1)), refused);
+        assert_eq!(check(&end(65536, 0, 0)), refused);
+        // another disk is no single file: `zip` does not read on
+        assert_eq!(check(&end(65536, 0, 2)), Ok(()));
+        assert_eq!(check(&[]), Ok(()));
+    }
+
+    #[test]
+    fn records_are_where_the_locator_says() {
+        let elsewhere = Err("its ZIP64 end record is not where its locator says");
+        let moved = |bytes: Vec<u8>| [[7; 9].to_vec(), bytes, [7; 9].to_vec()].concat();
+        assert_eq!(check(&moved(end(2, 9, 1))), Ok(()));
+        assert_eq!(check(&moved(end(2, 0, 1))), elsewhere);
+        assert_eq!(check(&end(2, 1, 1)), elsewhere);
+        let mut other = end(2, 0, 1);
+        other[0] = b'Q';
+        assert_eq!(check(&other), elsewhere);
+        // a locator without room for a record before it
+        assert_eq!(check(&end(2, 0, 1)[1..]), elsewhere);
+        assert_eq!(check(&end(2, 0, 1)[56..]), elsewhere);
+    }
+
+    #[test]
+    fn only_the_end_of_a_file_is_looked_at() {
+        let padded = |bytes: usize| {
+            let mut archive = end(65536, 0, 1);
+            archive.resize(56 + bytes, 0);
+            check(&archive)
+        };
+        assert!(padded(TAIL).is_err());
+        assert_eq!(padded(TAIL + 1), Ok(()));
+    }
+}

@@ -164,3 +164,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..at + 4)?;
     bytes.try_into().ok().map(u32::from_le_bytes)
 }
+
+#[cfg(test)]
+#[path = "zip_directory_tests.rs"]
+mod tests;
