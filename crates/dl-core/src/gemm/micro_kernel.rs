@@ -102,11 +102,13 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             if rows == 0 {
                 continue;
             }
+            let reach = reach(self.product, block);
             let tiles = rows.div_ceil(Self::MAX_ROWS);
             let (height, taller) = (rows / tiles, rows % tiles);
             let run = Run {
                 column: self,
                 block,
+                reach,
                 runs,
                 rows,
                 first: 0,
@@ -147,31 +149,32 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
     }
 
     #[inline(always)]
-    fn tile<const M: usize>(&self, block: &RowBlock, rows: [Row; M], c: &mut [F]) {
+    fn tile<const M: usize>(&self, block: &RowBlock, reach: usize, rows: [Row; M], c: &mut [F]) {
         let product = self.product;
         let mut out = Out {
             column: self,
-            rows: rows.map(|row| row.c + self.panel.column),
+            rows: rows.map(
+                #[inline(always)]
+                |row| row.c + self.panel.column,
+            ),
             add: product.init == Init::Accumulate,
             c,
         };
-        let mut sums = match product.layout {
+        let sums = match product.layout {
             LhsLayout::RowMajor => {
-                let (a, rows) = (product.a, rows.map(|row| row.a));
-                self.sum(block, RowMajor { a, rows }, &mut out)
+                // all equally long, so that one check of a range's bounds is that of all rows
+                let rows = rows.map(
+                    #[inline(always)]
+                    |row| &product.a[row.a..][..reach],
+                );
+                self.sum(block, RowMajor { rows }, &mut out)
             }
             LhsLayout::ColumnMajor { k_stride } => {
                 let a = &product.a[rows[0].a..];
                 self.sum(block, ColumnMajor { a, k_stride }, &mut out)
             }
         };
-        if product.relu {
-            out.complete(&mut sums);
-            for sum in sums.as_flattened_mut() {
-                *sum = F::relu(self.simd, *sum);
-            }
-        }
-        out.write(&sums);
+        out.write(sums, product.relu);
     }
 
     /// The sums of a tile's rows, up to the last block of terms: those before are in `out`.
@@ -199,7 +202,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 for range in ranges {
                     if terms >= KC {
                         rarely();
-                        out.write(&sums);
+                        out.write(sums, false);
                         sums = [[F::splat(self.simd, F::zero()); V]; M];
                         terms = 0;
                     }
@@ -217,6 +220,20 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
 #[cold]
 fn rarely() {}
 
+/// How far from where a row starts its terms reach, where they stand side by side.
+fn reach<F>(product: &GatherGemm<'_, F>, block: &RowBlock) -> usize {
+    let steps = product.k_steps[block.k_steps.clone()].iter();
+    let ranges = product.k_ranges[block.k_ranges.clone()].iter();
+    let samples = product.k_batch.count.saturating_sub(1) * product.k_batch.a;
+    match (
+        steps.map(|step| step.a).max(),
+        ranges.map(|range| range.a + range.len).max(),
+    ) {
+        (Some(step), Some(range)) => samples + step + range,
+        _ => 0,
+    }
+}
+
 /// How a tile reads its M rows of A.
 trait Lhs<F: Scalar, const M: usize>: Copy {
     /// The sums and the products of the terms from `start` with the rows of B.
@@ -232,8 +249,8 @@ trait Lhs<F: Scalar, const M: usize>: Copy {
 /// Where the terms of a row stand side by side.
 #[derive(Clone, Copy)]
 struct RowMajor<'a, F, const M: usize> {
-    a: &'a [F],
-    rows: [usize; M],
+    /// The rows, each as far as its terms reach.
+    rows: [&'a [F]; M],
 }
 
 impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
@@ -245,9 +262,11 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
         b: &[[F::Vector<S>; V]],
         mut sums: [[F::Vector<S>; V]; M],
     ) -> [[F::Vector<S>; V]; M] {
-        let a = &self.a[start..];
         // equal lengths, known to the compiler, leave no bounds check in the loop
-        let rows: [&[F]; M] = std::array::from_fn(|i| &a[self.rows[i]..][..b.len()]);
+        let rows = self.rows.map(
+            #[inline(always)]
+            |row| &row[start..][..b.len()],
+        );
         for k in 0..b.len() {
             for i in 0..M {
                 let a = F::splat(simd, rows[i][k]);
@@ -303,49 +322,63 @@ struct Out<'a, 'c, F: Scalar, S: Simd, const V: usize, const M: usize> {
 }
 
 impl<F: Scalar, S: Simd, const V: usize, const M: usize> Out<'_, '_, F, S, V, M> {
-    /// Writes or adds the sums; those after them are added.
+    /// Writes the sums, or adds them to what C holds; those after them are added.
     #[inline(always)]
-    fn write(&mut self, sums: &[[F::Vector<S>; V]; M]) {
-        let used = self.column.panel.used;
-        let whole = used == V * F::lanes::<S>();
-        let mut sums = *sums;
-        self.complete(&mut sums);
-        for (row, sums) in self.rows.into_iter().zip(&sums) {
-            let c = &mut self.c[row..][..used];
-            if whole {
-                F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0] = *sums;
-            } else {
-                let mut filled = [F::zero(); MAX_NR];
-                F::vectors_mut::<S>(&mut filled).0.as_chunks_mut::<V>().0[0] = *sums;
-                c.copy_from_slice(&filled[..used]);
-            }
+    fn write(&mut self, sums: [[F::Vector<S>; V]; M], relu: bool) {
+        match (self.add, relu) {
+            (false, false) => self.write_as::<false, false>(sums),
+            (false, true) => self.write_as::<false, true>(sums),
+            (true, false) => self.write_as::<true, false>(sums),
+            (true, true) => self.write_as::<true, true>(sums),
         }
         self.add = true;
     }
 
-    /// Adds what C holds to the sums, where they are to be added to it.
     #[inline(always)]
-    fn complete(&mut self, sums: &mut [[F::Vector<S>; V]; M]) {
-        if !self.add {
-            return;
-        }
-        let used = self.column.panel.used;
-        let whole = used == V * F::lanes::<S>();
-        for (row, sums) in self.rows.into_iter().zip(sums) {
-            let c = &self.c[row..][..used];
-            let before = if whole {
-                F::vectors::<S>(c).0.as_chunks::<V>().0[0]
-            } else {
-                let mut filled = [F::zero(); MAX_NR];
-                filled[..used].copy_from_slice(c);
-                F::vectors::<S>(&filled).0.as_chunks::<V>().0[0]
-            };
-            for j in 0..V {
-                sums[j] = F::vector_add(self.column.simd, before[j], sums[j]);
+    fn write_as<const ADD: bool, const RELU: bool>(&mut self, sums: [[F::Vector<S>; V]; M]) {
+        let (simd, used) = (self.column.simd, self.column.panel.used);
+        if used == V * F::lanes::<S>() {
+            // by index, and nothing else in the loop: the sums then stay in registers
+            for i in 0..M {
+                let c = &mut self.c[self.rows[i]..][..used];
+                let c = &mut F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0];
+                for j in 0..V {
+                    c[j] = result::<F, S, ADD, RELU>(simd, c[j], sums[i][j]);
+                }
+            }
+        } else {
+            let mut tile = [[F::zero(); MAX_NR]; M];
+            if ADD {
+                for (tile, &row) in tile.iter_mut().zip(&self.rows) {
+                    tile[..used].copy_from_slice(&self.c[row..][..used]);
+                }
+            }
+            for i in 0..M {
+                let tile = &mut F::vectors_mut::<S>(&mut tile[i]).0.as_chunks_mut::<V>().0[0];
+                for j in 0..V {
+                    tile[j] = result::<F, S, ADD, RELU>(simd, tile[j], sums[i][j]);
+                }
+            }
+            for (tile, &row) in tile.iter().zip(&self.rows) {
+                self.c[row..][..used].copy_from_slice(&tile[..used]);
             }
         }
-        self.add = false;
     }
+}
+
+/// What is written for a sum and what C held.
+#[inline(always)]
+fn result<F: Scalar, S: Simd, const ADD: bool, const RELU: bool>(
+    simd: S,
+    before: F::Vector<S>,
+    sum: F::Vector<S>,
+) -> F::Vector<S> {
+    let sum = if ADD {
+        F::vector_add(simd, before, sum)
+    } else {
+        sum
+    };
+    if RELU { F::relu(simd, sum) } else { sum }
 }
 
 /// Tiles of one height in each run of rows.
@@ -353,6 +386,8 @@ impl<F: Scalar, S: Simd, const V: usize, const M: usize> Out<'_, '_, F, S, V, M>
 struct Run<'a, F: Scalar, S: Simd, const V: usize> {
     column: &'a Column<'a, F, S, V>,
     block: &'a RowBlock,
+    /// How far a row's terms reach in A.
+    reach: usize,
     /// How many runs there are.
     runs: usize,
     /// The rows of each.
@@ -375,11 +410,16 @@ impl<F: Scalar, S: Simd, const V: usize, const M: usize> WithSimd
     #[inline(always)]
     fn with_simd<T: Simd>(self, _: T) {
         let Self(run, c) = self;
-        let Run { column, block, .. } = run;
+        let Run {
+            column,
+            block,
+            reach,
+            ..
+        } = run;
         for i in 0..run.runs {
             let mut cursor = Cursor::new(column.product, block, i * run.rows + run.first);
             for _ in 0..run.count {
-                column.tile::<M>(block, cursor.next(), c);
+                column.tile::<M>(block, reach, cursor.next(), c);
             }
         }
     }

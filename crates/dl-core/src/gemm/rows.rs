@@ -47,16 +47,18 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(super) fn next<const M: usize>(&mut self) -> [Row; M] {
         let base = self.base;
-        let add = |inner: Row| Row {
-            a: base.a + inner.a,
-            c: base.c + inner.c,
-        };
         // most tiles are within the inner rows
         if let Some(rows) = self.inner[self.j..].first_chunk::<M>()
-            && self.j + M < self.inner.len()
+            && M < self.inner.len() - self.j
         {
             self.j += M;
-            return rows.map(add);
+            return rows.map(
+                #[inline(always)]
+                |inner| Row {
+                    a: base.a + inner.a,
+                    c: base.c + inner.c,
+                },
+            );
         }
         std::array::from_fn(|_| self.next_row())
     }
