@@ -67,7 +67,7 @@ fn tables_cost_what_their_size_warrants() {
 
     // classes: as numbers, and as names
     for first in ["", "k"] {
-        let labels = table("a,y\n", |i, text| write!(text, "1,{first}{i}\n").unwrap());
+        let labels = table("a,y\n", |i, text| writeln!(text, "1,{first}{i}").unwrap());
         let result = read("classes", &labels, |t| csv.read::<f64>(t, "t"));
         let error = result.unwrap_err();
         assert!(matches!(error, CsvError::TooManyClasses { .. }), "{error}");

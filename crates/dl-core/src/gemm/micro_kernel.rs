@@ -338,12 +338,12 @@ impl<F: Scalar, S: Simd, const V: usize, const M: usize> Out<'_, '_, F, S, V, M>
     fn write_as<const ADD: bool, const RELU: bool>(&mut self, sums: [[F::Vector<S>; V]; M]) {
         let (simd, used) = (self.column.simd, self.column.panel.used);
         if used == V * F::lanes::<S>() {
-            // by index, and nothing else in the loop: the sums then stay in registers
-            for i in 0..M {
-                let c = &mut self.c[self.rows[i]..][..used];
+            // nothing else in the loop: the sums then stay in registers
+            for (&row, sums) in self.rows.iter().zip(sums) {
+                let c = &mut self.c[row..][..used];
                 let c = &mut F::vectors_mut::<S>(c).0.as_chunks_mut::<V>().0[0];
                 for j in 0..V {
-                    c[j] = result::<F, S, ADD, RELU>(simd, c[j], sums[i][j]);
+                    c[j] = result::<F, S, ADD, RELU>(simd, c[j], sums[j]);
                 }
             }
         } else {
@@ -353,10 +353,10 @@ impl<F: Scalar, S: Simd, const V: usize, const M: usize> Out<'_, '_, F, S, V, M>
                     tile[..used].copy_from_slice(&self.c[row..][..used]);
                 }
             }
-            for i in 0..M {
-                let tile = &mut F::vectors_mut::<S>(&mut tile[i]).0.as_chunks_mut::<V>().0[0];
+            for (tile, sums) in tile.iter_mut().zip(sums) {
+                let tile = &mut F::vectors_mut::<S>(tile).0.as_chunks_mut::<V>().0[0];
                 for j in 0..V {
-                    tile[j] = result::<F, S, ADD, RELU>(simd, tile[j], sums[i][j]);
+                    tile[j] = result::<F, S, ADD, RELU>(simd, tile[j], sums[j]);
                 }
             }
             for (tile, &row) in tile.iter().zip(&self.rows) {
