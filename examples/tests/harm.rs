@@ -187,7 +187,7 @@ fn two_programs_do_not_share_a_checkpoint() {
         .unwrap();
     assert_eq!(second.status.code(), Some(1));
     let expected = format!(
-        "error: no checkpoints can be kept: cannot write `{checkpoint}`: process {} is writing it\n",
+        "error: cannot resume from `{checkpoint}`: process {} is writing it\n",
         first.id()
     );
     assert_eq!(stderr(&second), expected);

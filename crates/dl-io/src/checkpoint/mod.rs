@@ -80,7 +80,7 @@ pub enum CheckpointError {
     #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
     /// Another training keeps its checkpoints in this file, or the file cannot be locked.
-    #[error("cannot go on from `{}`: {source}", shown_path(path))]
+    #[error("cannot resume from `{}`: {source}", shown_path(path))]
     Lock {
         /// The file.
         path: PathBuf,
