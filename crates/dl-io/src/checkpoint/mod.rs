@@ -80,7 +80,7 @@ pub enum CheckpointError {
     #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
     /// Another training keeps its checkpoints in this file, or the file cannot be locked.
-    #[error("cannot go on from `{}`: {source}", shown_path(path))]
+    #[error("cannot resume from `{}`: {source}", shown_path(path))]
     Lock {
         /// The file.
         path: PathBuf,
@@ -88,7 +88,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// It cannot be told whether there is a file.
-    #[error("cannot look for `{}`: {source}", shown_path(path))]
+    #[error("cannot check for `{}`: {source}", shown_path(path))]
     Look {
         /// The file.
         path: PathBuf,
