@@ -83,7 +83,7 @@ pub enum ReadErrorKind {
     Manifest(serde_json::Error),
     /// Its bytes are not those that were written.
     #[error(
-        "its checksum is {found}, but its bytes have {expected}: it was changed or damaged",
+        "its checksum is {found}, but that of its bytes is {expected}: it was modified or damaged",
         found = shown(found), expected = shown(expected)
     )]
     Checksum {

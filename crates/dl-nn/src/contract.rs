@@ -84,7 +84,7 @@ pub enum ContractError {
     #[error(transparent)]
     Gradient(#[from] GradientError),
     /// The machine refuses to start threads.
-    #[error("no pool of {threads} threads: {reason}")]
+    #[error("cannot create a pool of {threads} threads: {reason}")]
     Threads {
         /// Threads asked for.
         threads: usize,

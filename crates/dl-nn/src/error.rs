@@ -222,7 +222,7 @@ pub enum DataError {
     },
     /// The network's output for a sample is NaN.
     #[error(
-        "the network's output {output} for sample {sample} is NaN, so nothing can be said of it; \
+        "the network's output {output} for sample {sample} is NaN, so there is no prediction; \
          its weights are NaN or its values overflow"
     )]
     NanOutput {
@@ -268,7 +268,7 @@ pub enum TrainError {
     NoCheckpoints(String),
     /// A callback put another network in the model's place. The trainer holds that one, untrained.
     #[error(
-        "a callback replaced the model by a network of other layers in epoch {epoch}; to train that, \
+        "a callback replaced the model with a network of different layers in epoch {epoch}; to train that, \
          call `fit` again"
     )]
     ModelReplaced {

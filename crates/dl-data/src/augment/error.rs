@@ -31,6 +31,6 @@ pub enum AugmentError {
     #[error(transparent)]
     Rows(#[from] DataError),
     /// The system grants no thread to augment on.
-    #[error("the thread that augments cannot be started: {0}")]
+    #[error("the augmentation thread cannot be started: {0}")]
     Thread(#[source] std::io::Error),
 }

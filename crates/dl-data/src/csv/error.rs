@@ -323,10 +323,10 @@ pub enum Malformed {
         opened: usize,
     },
     /// A byte no text has.
-    #[error("a byte of 0, which no text has; is it UTF-16, or no text at all?")]
+    #[error("a NUL byte, which text does not contain; is the file UTF-16, or not text at all?")]
     NulByte,
     /// A mark that only a file may begin with.
-    #[error("a byte order mark, which may only stand at the beginning of the file")]
+    #[error("a byte order mark, which is only allowed at the beginning of the file")]
     ByteOrderMark,
     /// Two bytes for each character.
     #[error("the text is UTF-16, but must be UTF-8")]

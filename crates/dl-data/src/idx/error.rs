@@ -55,7 +55,7 @@ pub enum IdxError {
         source: io::Error,
     },
     /// A gzipped file that unpacks to far more than its size. The file unpacked can be read.
-    #[error("{at}: {source}; unpack it first if it is sound")]
+    #[error("{at}: {source}; if the file is valid, decompress it first")]
     OverBudget {
         /// Where.
         at: IdxPlace,

@@ -98,7 +98,7 @@ pub enum PredictError {
     #[error(transparent)]
     Model(#[from] dl_nn::DataError),
     /// The network's answer is NaN or infinite: a number on the way was too large.
-    #[error("the answer for sample {sample} is {value}: numbers on the way to it are too large")]
+    #[error("the answer for sample {sample} is {value}: intermediate values are too large")]
     NonFinite {
         /// The sample.
         sample: usize,

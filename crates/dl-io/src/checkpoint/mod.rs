@@ -88,7 +88,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// It cannot be told whether there is a file.
-    #[error("cannot look for `{}`: {source}", shown_path(path))]
+    #[error("cannot check for `{}`: {source}", shown_path(path))]
     Look {
         /// The file.
         path: PathBuf,

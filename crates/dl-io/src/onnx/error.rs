@@ -12,7 +12,7 @@ use crate::error::WriteError;
 pub enum OnnxError {
     /// A layer that is none of dl-nn's or dl-conv's, or does not say so by its description.
     #[error(
-        "layer `{layer}` ({kind}) cannot be exported: its description is none of the kinds known \
+        "layer `{layer}` ({kind}) cannot be exported: its kind is not one of those known \
          here, which are {known}",
         layer = shown(layer), kind = shown(kind), known = shown(known)
     )]
@@ -66,7 +66,7 @@ pub enum OnnxError {
     /// More than a file may hold.
     #[error(
         "the model takes at least {bytes} bytes, but an ONNX file holds at most {} (protocol \
-         buffers end at 2 GiB)",
+         buffers are limited to 2 GiB)",
         super::graph::MOST_BYTES
     )]
     TooLarge {

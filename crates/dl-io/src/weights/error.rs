@@ -130,7 +130,7 @@ pub enum WeightsProblem {
     Cost(#[from] OverBudget),
     /// Nothing says which of the file's layers comes first.
     #[error(
-        "cannot tell the order of its layers {layers}: {why}; say it with `in_order_of`, or name \
+        "cannot tell the order of its layers {layers}: {why}; specify it with `in_order_of`, or name \
          each layer with `rename`",
         layers = shown(layers), why = shown(why)
     )]

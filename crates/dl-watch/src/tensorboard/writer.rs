@@ -42,7 +42,7 @@ pub enum EventError {
     },
     /// A picture beyond the format's numbers.
     #[error(
-        "{}: a picture of {width} × {height} pixels is wider or higher than {}",
+        "{}: an image of {width} × {height} pixels is wider or taller than {}",
         shown(tag),
         i32::MAX
     )]
