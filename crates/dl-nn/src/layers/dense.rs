@@ -177,6 +177,7 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         let units = self.kernel.ncols();
         let bias = self.bias.as_ref();
         let init = bias.map_or(Init::Zero, |b| Init::Bias(b.as_slice().expect("a vector")));
+        // x·W + b; W stays packed for the next block
         let (x, kernel, packings) = (matrix(&x), self.kernel.view(), &mut cache.packings);
         gemm_keeping(init, x, kernel, matrix_mut(&mut y), packings, FORWARD);
         let y = slice_mut(&mut y);
