@@ -50,7 +50,7 @@ impl KeepOptions {
         };
         let already = || {
             format!(
-                "{}: there is a checkpoint already; --resume goes on from it, and without the file the training begins anew",
+                "{}: the file exists; --resume continues a training from its checkpoint, and without the file training starts anew",
                 path.display()
             )
         };
@@ -64,6 +64,12 @@ impl KeepOptions {
         // of another program, which has ended since the first look
         if snapshot.is_some() && !self.resume {
             return Err(already().into());
+        }
+        if self.resume && snapshot.is_none() {
+            println!(
+                "{}: no checkpoint yet, so training starts anew",
+                path.display()
+            );
         }
         if let Some(snapshot) = &snapshot {
             let (epochs, steps) = (snapshot.fit.epoch, snapshot.fit.step);

@@ -10,8 +10,9 @@ pub fn table(no_header: bool) -> Csv {
     }
 }
 
-/// What is wrong with a table, with the option that helps where its first line is data.
-pub fn advised(error: CsvError) -> String {
+/// What is wrong with a table, with the option that helps where its first line is data; `otherwise` names the one
+/// that helps where it is not.
+pub fn advised(error: CsvError, otherwise: &str) -> String {
     let is_first_line = matches!(
         error,
         CsvError::HeaderIsData { .. }
@@ -19,7 +20,9 @@ pub fn advised(error: CsvError) -> String {
             | CsvError::NoSuchColumn { .. }
     );
     match is_first_line {
-        true => format!("{error}\nhint: with --no-header, the first line is a row of data"),
+        true => {
+            format!("{error}\nhint: --no-header takes the first line for a row of data{otherwise}")
+        }
         false => error.to_string(),
     }
 }

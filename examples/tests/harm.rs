@@ -118,6 +118,10 @@ fn what_cannot_be_written_is_refused_before_training() {
                 folder.to_str().unwrap(),
                 "it is a directory, not a regular file",
             ),
+            (
+                "new/",
+                "the path ends in a separator, where the name of a file is expected",
+            ),
         ] {
             let ended = iris(&out, &[option, path]).output().unwrap();
             assert_eq!(ended.status.code(), Some(1), "{option} {path}");
@@ -125,6 +129,20 @@ fn what_cannot_be_written_is_refused_before_training() {
             assert_eq!(stderr(&ended), expected);
             assert!(ended.stdout.is_empty(), "{option} {path}");
         }
+    }
+    // what the program prints to
+    let log = folder.join("log.txt");
+    for path in ["/dev/stdout", log.to_str().unwrap()] {
+        fs::write(&log, "old\n").unwrap();
+        let mut ended = iris(&out, &["--save", path]);
+        let to_log = fs::OpenOptions::new().append(true).open(&log).unwrap();
+        let ended = ended.stdout(to_log).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        let expected = format!(
+            "error: cannot write `{path}`: it is this program's own standard output or error\n"
+        );
+        assert_eq!(stderr(&ended), expected);
+        assert_eq!(fs::read_to_string(&log).unwrap(), "old\n");
     }
     // two files at one place, by whatever names
     fs::create_dir(folder.join("inner")).unwrap();

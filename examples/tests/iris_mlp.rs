@@ -84,7 +84,7 @@ fn a_table_of_the_users() {
         .map(|i| format!("{i},{},{}\n", i % 7, i / 20))
         .collect();
     fs::write(table, rows).unwrap();
-    let hint = "hint: with --no-header, the first line is a row of data";
+    let hint = "hint: --no-header takes the first line for a row of data, --label NAME";
     assert_refused(BINARY, &["--csv", table], hint);
     let ended = run(BINARY, &out, &["--csv", table, "--no-header"]);
     let expected = "40 rows of 2 columns, 2 classes";

@@ -70,7 +70,11 @@ fn killed_and_resumed_it_saves_the_network_of_an_uninterrupted_run() {
     );
 
     let again = [&arguments[..], &["--checkpoint", &checkpoint]].concat();
-    assert_refused(LENET, &again, "--resume goes on from it");
+    assert_refused(
+        LENET,
+        &again,
+        "--resume continues a training from its checkpoint",
+    );
     let again = [&again[..], &["--resume", "--save", &resumed]].concat();
     let other = [&again[..], &["--seed", "7"]].concat();
     assert_refused(LENET, &other, "`seed` was 42, but is 7 here");
@@ -199,7 +203,7 @@ fn predict_reads_raw_rows_of_a_table() {
     let stdout = text(&output.stdout);
     assert!(stdout.contains("row 1: setosa (") && stdout.contains("row 2: virginica ("));
     let error = text(&predict(&[&model, &table]).stderr);
-    let hint = "\nhint: with --no-header, the first line is a row of data\n";
+    let hint = "\nhint: --no-header takes the first line for a row of data\n";
     assert!(error.ends_with(hint), "{error}");
     let network = Sequential::<f32>::input([4]).push(Dense::new(1));
     let line = path("line.dl");

@@ -64,6 +64,15 @@ fn the_error_says_what_to_choose() {
 }
 
 #[test]
+fn a_label_by_the_name_of_a_class() {
+    // features are numbers, and these names are none: no row of data is lost
+    let data = read(&Csv::new(), "height,weight,spam\n1,2,spam\n3,4,ham\n").unwrap();
+    assert_eq!(data.feature_names(), ["height", "weight"]);
+    assert_eq!(data.class_names(), ["ham", "spam"]);
+    looks_like_data(&Csv::new(), "1,weight,spam\n1,2,spam\n3,4,ham\n");
+}
+
+#[test]
 fn names_that_are_names() {
     // sodium among the elements of glass, and columns left out
     let glass = "Id,RI,Na,Mg,Type\n1,1.52,13.64,4.49,p\n2,1.51,13.89,3.60,q\n";

@@ -50,6 +50,26 @@ pub(crate) fn number(file: &fs::Metadata) -> Option<(u64, u64)> {
     Some((file.dev(), file.ino()))
 }
 
+/// Whether it is the file that the standard output or error of this program goes to.
+#[cfg(unix)]
+pub(crate) fn is_standard_stream(file: &fs::Metadata) -> bool {
+    use std::os::fd::{AsFd, BorrowedFd};
+    let number_of = |stream: BorrowedFd<'_>| {
+        let stream = fs::File::from(stream.try_clone_to_owned().ok()?);
+        number(&stream.metadata().ok()?)
+    };
+    let streams = [
+        number_of(io::stdout().as_fd()),
+        number_of(io::stderr().as_fd()),
+    ];
+    streams.contains(&number(file))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_standard_stream(_: &fs::Metadata) -> bool {
+    false
+}
+
 #[cfg(not(unix))]
 pub(crate) fn number(_: &fs::Metadata) -> Option<(u64, u64)> {
     None

@@ -2,8 +2,9 @@
 
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
+use crate::id::is_standard_stream;
 use crate::regular::require_regular;
 
 /// As many as Linux follows.
@@ -21,8 +22,13 @@ impl Target {
     /// Follows symbolic links, also to a file that does not exist yet.
     ///
     /// # Errors
-    /// What stands there is no regular file, or may not be written.
+    /// What stands there is no regular file, may not be written, or is what this program prints to.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        let last = path.as_os_str().as_encoded_bytes().last();
+        if last.is_some_and(|&byte| is_separator(char::from(byte))) && !path.is_dir() {
+            let message = "the path ends in a separator, where the name of a file is expected";
+            return Err(io::Error::new(ErrorKind::InvalidInput, message));
+        }
         let path = follow(path)?;
         if path.file_name().is_none() {
             let message = "the path does not end in the name of a file";
@@ -35,6 +41,10 @@ impl Target {
         };
         if let Some(metadata) = &existing {
             require_regular(metadata)?;
+            if is_standard_stream(metadata) {
+                let message = "it is this program's own standard output or error";
+                return Err(io::Error::new(ErrorKind::InvalidInput, message));
+            }
             // a rename would not ask for this permission, and root has it always
             if metadata.permissions().readonly() {
                 let message = "the file is write-protected";

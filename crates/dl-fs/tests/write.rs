@@ -43,6 +43,19 @@ fn a_failed_write_leaves_the_old_file_and_no_other() {
 }
 
 #[test]
+fn a_path_that_ends_in_a_separator_names_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/");
+    for error in [
+        check_writable(&path).unwrap_err(),
+        write_atomically(&path, |file| file.write_all(b"new")).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("ends in a separator"), "{error}");
+    }
+}
+
+#[test]
 fn a_missing_folder_and_a_folder_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none").join("file");

@@ -184,6 +184,23 @@ fn what_does_not_fit_is_refused() {
     );
 }
 
+/// An epoch under way counts: the network is past the end of those before it.
+#[test]
+fn fewer_epochs_than_have_begun_are_refused() {
+    let within = snapshot();
+    let (epoch, step) = (within.fit.epoch, within.fit.step);
+    assert!(epoch > 0 && step > 0, "epoch {epoch}, step {step}");
+    let fit = Fit::epochs(epoch).batch_size(5).validation_split(0.25);
+    let error = refused(&mut trainer(1), fit.resume(within)).to_string();
+    assert_eq!(
+        error,
+        format!(
+            "epochs begun: the snapshot has {}, but this `fit` has {epoch}",
+            epoch + 1
+        )
+    );
+}
+
 /// What a file may say whose checksum is right.
 #[test]
 fn a_snapshot_that_nobody_took_is_refused() {

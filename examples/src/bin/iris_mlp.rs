@@ -74,7 +74,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let data: Dataset<f64> = match &args.csv {
         None => iris(),
         Some(path) => match &args.label {
-            None => table(args.no_header).load(path).map_err(advised)?,
+            None => table(args.no_header)
+                .load(path)
+                .map_err(|error| advised(error, ", --label NAME for column names"))?,
             Some(label) => table(false).label(label.as_str()).load(path)?,
         },
     };

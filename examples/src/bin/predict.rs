@@ -121,7 +121,9 @@ fn rows(
         names if names.is_empty() || no_header => table(no_header),
         names => table(false).only(names.iter().map(String::as_str)),
     };
-    let (rows, _) = csv.load_features::<f64>(path).map_err(advised)?;
+    let (rows, _) = csv
+        .load_features::<f64>(path)
+        .map_err(|error| advised(error, ""))?;
     if rows.ncols() != columns {
         return Err(format!(
             "{}: {} columns, but the network takes {columns}",

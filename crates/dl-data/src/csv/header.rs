@@ -67,8 +67,15 @@ pub(super) fn check_label(
     classes: &Classes<'_>,
 ) -> Result<(), CsvError> {
     let is_guess = csv.header.is_none() && !columns.found_by_name;
+    // features are numbers: of names that are none and mark none missing, the line is a header
+    let is_missing = |name: &str| Markers(csv.missing_markers.as_deref()).are_missing(name);
+    let is_like_data = |&column: &usize| {
+        let name = columns.names[column].as_str();
+        csv.numbers().parse(name).is_some() || is_missing(name)
+    };
+    let may_be_data = columns.features.is_empty() || columns.features.iter().any(is_like_data);
     match columns.label {
-        Some(label) if is_guess && classes.contains(&columns.names[label]) => {
+        Some(label) if is_guess && may_be_data && classes.contains(&columns.names[label]) => {
             Err(is_data(columns, source, first))
         }
         _ => Ok(()),

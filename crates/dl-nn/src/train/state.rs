@@ -273,7 +273,9 @@ impl<F> FitState<F> {
             check_record(epoch, plan.samples)?;
         }
         require_seconds(self.epoch, self.seconds)?;
-        ResumeError::at_most("epochs done", self.epoch, plan.epochs)?;
+        // an epoch under way is one that this `fit` must have, too
+        let begun = self.epoch + usize::from(self.step > 0);
+        ResumeError::at_most("epochs begun", begun, plan.epochs)?;
         ResumeError::at_most(
             "steps done in the epoch",
             self.step,
