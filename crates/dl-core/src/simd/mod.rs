@@ -55,7 +55,7 @@ pub trait Lanes: Copy {
 
 // Where a result is a number itself or zero, zero is added first (which changes nothing but the sign of a zero): of
 // the choice between what stands in memory and something else, the compiler makes a store under a mask, and those
-// take AMD's AVX2 machines ten times as long as a plain one.
+// are slow on AMD processors with AVX2.
 macro_rules! lanes {
     ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
         impl Lanes for $scalar {
