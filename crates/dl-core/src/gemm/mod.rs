@@ -80,7 +80,7 @@ crate::instantiate! {
     /// C ← init + A·B for A `[m, k]`, B `[k, n]` and C `[m, n]` of any strides.
     ///
     /// A large C is split along its longer axis into fixed parts for rayon. The micro-kernel
-    /// rounds each multiply-add once (FMA).
+    /// rounds each multiply-add once where the machine can (FMA).
     ///
     /// ```
     /// use dl_core::gemm::{Init, gemm};
