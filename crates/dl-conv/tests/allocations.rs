@@ -8,7 +8,7 @@ use dl_conv::models::mnist_cnn;
 use dl_conv::ndarray::ArrayD;
 use dl_nn::contract::samples;
 use dl_nn::prelude::*;
-use dl_nn::{Share, Workspace};
+use dl_nn::{Predictor, Share, Workspace};
 
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
@@ -55,6 +55,21 @@ fn workspace_pass(n: usize) -> usize {
     })
 }
 
+/// Single predictions, of images and of rows so wide that their sums are cut into blocks.
+fn prediction() -> usize {
+    let of = |network: Sequential<f32>, shape: &[usize]| {
+        let mut predictor = Predictor::new(network.build(0).unwrap(), 1).unwrap();
+        let x: ArrayD<f32> = samples(shape, 1);
+        bytes_a_step(|| {
+            predictor.predict(&x).unwrap();
+        })
+    };
+    let wide = Sequential::input([784])
+        .push(Dense::new(512).activation(Relu))
+        .push(Dense::new(10));
+    of(mnist_cnn(), &[1, 28, 28, 1]) + of(wide, &[1, 784])
+}
+
 #[test]
 fn a_step_allocates_nothing_that_grows_with_the_batch() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
@@ -65,5 +80,6 @@ fn a_step_allocates_nothing_that_grows_with_the_batch() {
             assert!(bytes[3] <= bytes[0] + 512, "{bytes:?}");
             assert!(bytes[0] > 0, "nothing is counted");
         }
+        assert_eq!(prediction(), 0);
     });
 }

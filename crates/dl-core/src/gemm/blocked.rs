@@ -21,11 +21,11 @@ const ROWS: usize = 240;
 /// The scratch memory of products. Each thread keeps its own from product to product, so that a
 /// training step allocates none.
 #[derive(Default)]
-struct Scratch<F> {
+pub(super) struct Scratch<F> {
     /// A packed block of B.
     panels: Vec<F>,
-    /// Columns of C.
-    columns: Vec<F>,
+    /// Columns of C, or sums for a row of it.
+    pub(super) columns: Vec<F>,
     /// Where rows start.
     rows: Vec<Row>,
 }
@@ -36,7 +36,7 @@ thread_local! {
 
 impl<F: Scalar> Scratch<F> {
     /// Lends the thread's scratch to `work`.
-    fn lend(work: impl FnOnce(&mut Self)) {
+    pub(super) fn lend(work: impl FnOnce(&mut Self)) {
         let kept = SCRATCH
             .take()
             .and_then(|scratch| scratch.downcast::<Self>().ok());

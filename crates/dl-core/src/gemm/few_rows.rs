@@ -5,7 +5,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use pulp::{Simd, WithSimd};
 
 use super::Init;
-use super::blocked::block_depth;
+use super::blocked::{Scratch, block_depth};
 use crate::Scalar;
 use crate::simd::arch;
 
@@ -24,26 +24,26 @@ pub(super) fn gemm<F: Scalar>(
     mut c: ArrayViewMut2<'_, F>,
 ) {
     let depth = block_depth(b.nrows());
-    let mut sums = Vec::new();
-    for (i, b) in b.axis_chunks_iter(Axis(0), depth).enumerate() {
-        let rows = a.rows().into_iter().zip(c.rows_mut());
-        for (a, mut c) in rows {
-            let c = c.as_slice_mut().expect("C has contiguous rows");
-            let factor = |k: usize| a[i * depth + k];
-            match init {
-                Init::Zero if i == 0 => c.fill(F::zero()),
-                Init::Bias(bias) if i == 0 => c.copy_from_slice(&bias[..c.len()]),
-                _ => {
-                    sums.clear();
-                    sums.resize(c.len(), F::zero());
-                    add_block(factor, b, &mut sums);
-                    c.iter_mut().zip(&sums).for_each(|(c, &sum)| *c += sum);
-                    continue;
+    Scratch::lend(|Scratch { columns: sums, .. }| {
+        for (i, b) in b.axis_chunks_iter(Axis(0), depth).enumerate() {
+            for (a, mut c) in a.rows().into_iter().zip(c.rows_mut()) {
+                let c = c.as_slice_mut().expect("C has contiguous rows");
+                let factor = |k: usize| a[i * depth + k];
+                match init {
+                    Init::Zero if i == 0 => c.fill(F::zero()),
+                    Init::Bias(bias) if i == 0 => c.copy_from_slice(&bias[..c.len()]),
+                    _ => {
+                        sums.clear();
+                        sums.resize(c.len(), F::zero());
+                        add_block(factor, b, sums);
+                        c.iter_mut().zip(&*sums).for_each(|(c, &sum)| *c += sum);
+                        continue;
+                    }
                 }
+                add_block(factor, b, c);
             }
-            add_block(factor, b, c);
         }
-    }
+    });
 }
 
 /// c ← c + Σₖ aₖ bₖ

@@ -101,10 +101,8 @@ crate::instantiate! {
         c: ArrayViewMut2<'_, F>,
     ) {
         let (m, n) = c.dim();
-        assert_eq!((m, n), (a.nrows(), b.ncols()), "the shape of C");
-        assert_eq!(a.ncols(), b.nrows(), "the inner axes of A and B");
-        if m * n * a.ncols() < PARALLEL_ABOVE {
-            return serial(init, a, 0..m, b, c);
+        if !is_large(a, b, &c) {
+            return serial(init, a, 0..m, b, c, None);
         }
         let mut c = c;
         let (axis, length) = if m >= n { (Axis(0), m) } else { (Axis(1), n) };
@@ -115,21 +113,18 @@ crate::instantiate! {
             .for_each(|(i, c)| {
                 let range = i * part..i * part + c.len_of(axis);
                 if axis == Axis(0) {
-                    return serial(init, a, range, b, c);
+                    return serial(init, a, range, b, c, None);
                 }
                 let b = b.slice_axis(axis, range.clone().into());
                 let init = match init {
                     Init::Bias(bias) => Init::Bias(&bias[range]),
                     init => init,
                 };
-                serial(init, a, 0..m, b, c);
+                serial(init, a, 0..m, b, c, None);
             });
     }
-}
 
-crate::instantiate! {
-    /// [`gemm`] with a B that stays packed in a slot of `packings`, where it is small enough for one thread and worth
-    /// packing.
+    /// [`gemm`] with a B that stays packed in a slot of `packings`, where the product is one thread's and packs B.
     ///
     /// # Panics
     /// As [`gemm`].
@@ -141,28 +136,29 @@ crate::instantiate! {
         packings: &mut Packings<F>,
         slot: usize,
     ) {
-        let (m, n) = c.dim();
-        let narrow = n <= narrow::MAX_COLUMNS && b.len() <= MAX_NARROW_B;
-        let few = m <= few_rows::MAX_ROWS && b.strides()[1] == 1;
-        let large = m * b.len() >= PARALLEL_ABOVE;
-        let fits = a.shape() == [m, b.nrows()] && n == b.ncols() && !b.is_empty() && m > 0;
-        if packings.keeps() && fits && !narrow && !few && !large
-            && let Some(a) = LhsView::new(&a, 0)
-        {
-            let kept = blocked::pack_blocks(b, packings, slot);
-            return a.mul(init, b, Some(kept), c);
+        if is_large(a, b, &c) {
+            return gemm(init, a, b, c);
         }
-        gemm(init, a, b, c);
+        let kept = packings.keeps().then_some((packings, slot));
+        serial(init, a, 0..a.nrows(), b, c, kept);
     }
 }
 
-/// [`gemm`] on the calling thread, for some rows of A.
+/// Whether threads share a product; its shapes are checked.
+fn is_large<F>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, c: &ArrayViewMut2<'_, F>) -> bool {
+    assert_eq!(c.dim(), (a.nrows(), b.ncols()), "the shape of C");
+    assert_eq!(a.ncols(), b.nrows(), "the inner axes of A and B");
+    c.len() * a.ncols() >= PARALLEL_ABOVE
+}
+
+/// [`gemm`] on the calling thread, for some rows of A; `kept` is where B stays packed, if it is packed.
 fn serial<F: Scalar>(
     init: Init<'_, F>,
     all: ArrayView2<'_, F>,
     rows: Range<usize>,
     b: ArrayView2<'_, F>,
     mut c: ArrayViewMut2<'_, F>,
+    kept: Option<(&mut Packings<F>, usize)>,
 ) {
     let n = c.ncols();
     if c.is_empty() {
@@ -196,7 +192,8 @@ fn serial<F: Scalar>(
     if let Some(a) = LhsView::new(&all, rows.start)
         && !b.is_empty()
     {
-        return a.mul(init, b, None, c);
+        let kept = kept.map(|(packings, slot)| blocked::pack_blocks(b, packings, slot));
+        return a.mul(init, b, kept, c);
     }
     let beta = match init {
         Init::Zero => F::zero(),
