@@ -22,8 +22,6 @@ pub(super) fn measure(
         flops,
         exported: _for_so_long,
     } = (job.start)(setting)?;
-    // The peak is that of all instructions.
-    let flops = flops.filter(|_| setting.simd.is_none());
     let names = peers.iter().map(|peer| peer.name());
     let mut results = Results {
         title: title(job, setting.threads),

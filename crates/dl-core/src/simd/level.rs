@@ -23,7 +23,6 @@ static LIMIT: AtomicU8 = AtomicU8::new(Level::Avx512 as u8);
 
 /// The instruction set that kernels are dispatched to: the best that the machine has.
 pub fn arch() -> Arch {
-    // a static of its own, so that machines at their limit pay one load
     match LIMIT.load(Ordering::Relaxed) {
         limit if limit == Level::Avx512 as u8 => Arch::new(),
         limit => lower(limit),

@@ -6,7 +6,6 @@ use super::{
     Csv, CsvError,
     classes::Classes,
     column::{Columns, ambiguous},
-    missing::Markers,
     records::Raw,
     source::Source,
 };
@@ -31,7 +30,7 @@ pub(super) fn check_names(
     let is_number = |name: &str| csv.numbers().parse(name).is_some_and(f64::is_finite);
     let has_number = numeric.clone().map(name).any(is_number);
     // missing values alone: Na is sodium, too
-    let is_missing = |name: &str| Markers(csv.missing_markers.as_deref()).are_missing(name);
+    let is_missing = |name: &str| csv.markers().are_missing(name);
     let looks_missing = numeric
         .clone()
         .map(name)
@@ -68,10 +67,9 @@ pub(super) fn check_label(
 ) -> Result<(), CsvError> {
     let is_guess = csv.header.is_none() && !columns.found_by_name;
     // features are numbers: of names that are none and mark none missing, the line is a header
-    let is_missing = |name: &str| Markers(csv.missing_markers.as_deref()).are_missing(name);
     let is_like_data = |&column: &usize| {
         let name = columns.names[column].as_str();
-        csv.numbers().parse(name).is_some() || is_missing(name)
+        csv.numbers().parse(name).is_some() || csv.markers().are_missing(name)
     };
     let may_be_data = columns.features.is_empty() || columns.features.iter().any(is_like_data);
     match columns.label {
