@@ -75,7 +75,7 @@ pub enum Padding {
 }
 
 impl Padding {
-    /// So many zeros on each of the four sides (the `padding=n` of PyTorch).
+    /// `n` zeros on each of the four sides (the `padding=n` of PyTorch).
     pub fn all(n: usize) -> Self {
         Self::Explicit {
             top: n,

@@ -7,7 +7,7 @@ use ndarray::{Array, Dimension};
 
 use crate::geometry::Size;
 
-/// The most numbers a sample may have, so that a slip of the keyboard is an error, not an abort.
+/// The most numbers a sample may have, so that a typing error in a size does not end in an abort.
 const MOST_NUMBERS: usize = u32::MAX as usize;
 
 /// The shape of one image `[height, width, channels]`.

@@ -29,7 +29,7 @@ pub struct ZeroPad2d {
 }
 
 impl ZeroPad2d {
-    /// So many zeros on each side.
+    /// `zeros` zeros on each side.
     pub fn new(zeros: usize) -> Self {
         Self {
             padding: Padding::all(zeros),

@@ -98,7 +98,7 @@ impl Activation {
         match self {
             Identity => {}
             Relu => arch().dispatch(Rectify { z }),
-            // times 1 where it is positive: a store for every z, as above
+            // times 1 where it is positive: a store for every z, not one under a mask
             LeakyRelu { slope } => map(
                 z,
                 #[inline(always)]

@@ -8,7 +8,7 @@ use super::Conv2dLayer;
 use crate::geometry::{Geometry, Window};
 use crate::shape::{Image, image_of, require_result};
 
-/// The largest kernel, so that a slip of the keyboard is an error, not an abort.
+/// The largest kernel in weights: a typing error in its size must not end in an abort.
 const MOST_WEIGHTS: usize = u32::MAX as usize;
 
 /// Where a window stands on images of one shape, and the shape of its kernel.

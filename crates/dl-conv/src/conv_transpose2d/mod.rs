@@ -90,8 +90,8 @@ impl ConvTranspose2d {
         self
     }
 
-    /// Adds so many rows at the bottom and columns at the right, fewer than the stride: a
-    /// convolution with a stride takes images of several sizes to one, this says which is meant.
+    /// Adds this many rows at the bottom and columns at the right, fewer than the stride: a strided
+    /// convolution maps images of several sizes to the same size, and this selects one of them.
     pub fn output_padding(mut self, output_padding: impl Into<Size>) -> Self {
         self.output_padding = output_padding.into();
         self

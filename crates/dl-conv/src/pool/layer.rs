@@ -8,8 +8,8 @@ use super::passes::{self, Reduce};
 use super::plan::Plan;
 use crate::shape::{slice, slice_mut};
 
-/// A pooling whose windows are planned for one shape of images. Nothing is kept for the way back,
-/// which finds in x and y what it needs.
+/// A pooling whose windows are planned for one shape of images. Nothing is cached for the backward
+/// pass, which needs x and y alone.
 #[derive(Debug, Clone)]
 pub(super) struct PoolLayer<R> {
     pub(super) kind: &'static str,
