@@ -4,6 +4,7 @@ mod alexnet;
 mod builds;
 mod exported;
 mod flops;
+mod hiding;
 mod inference;
 mod iris;
 mod job;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use examples::println;
 
+use hiding::Hiding;
 use job::{Job, Setting};
 use peers::Peers;
 use process::Python;
@@ -107,7 +109,10 @@ impl Bench {
         if self.peers.is_none() {
             eprintln!("no peers: --peers PYTHON runs others beside us");
         }
-        let settings: Vec<Setting> = threads.into_iter().map(|n| self.setting(n)).collect();
+        let hidden = self.simd.map_or(Ok(None), Hiding::of);
+        let hiding = hidden.as_ref().ok().and_then(Option::as_ref);
+        let setting = |n| self.setting(n, hiding);
+        let settings: Vec<Setting> = threads.into_iter().map(setting).collect();
         let wanted = |job: &Job| self.only.is_empty() || self.only.iter().any(|n| n == job.name);
         let mut rows = Vec::new();
         for job in job::all().into_iter().filter(wanted) {
@@ -117,18 +122,19 @@ impl Bench {
             }
         }
         if let Some(simd) = self.simd {
-            println!("{}\n", simd.note());
+            println!("{}\n", simd.note(&hidden));
         }
         println!("{}", table::header(self.rounds as usize));
         rows.iter().for_each(|row| println!("{row}"));
         Ok(())
     }
 
-    fn setting(&self, threads: usize) -> Setting {
+    fn setting(&self, threads: usize, hiding: Option<&Hiding>) -> Setting {
         let python = |program| Python {
             program,
             threads,
             simd: self.simd,
+            hiding: hiding.cloned(),
         };
         Setting {
             threads,

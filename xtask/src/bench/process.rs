@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::hiding::Hiding;
 use super::simd::Simd;
 
 /// A running script.
@@ -30,6 +31,8 @@ pub(super) struct Python {
     pub(super) program: PathBuf,
     pub(super) threads: usize,
     pub(super) simd: Option<Simd>,
+    /// What hides other instructions from it.
+    pub(super) hiding: Option<Hiding>,
 }
 
 impl Python {
@@ -48,6 +51,7 @@ impl Process {
             .arg(&script)
             .args(["--threads", &python.threads.to_string()])
             .envs(simd.into_iter().flatten())
+            .envs(python.hiding.iter().flat_map(Hiding::variables))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -147,6 +151,7 @@ mod tests {
             program: "sh".into(),
             threads: 3,
             simd: Some(Simd::Avx2),
+            hiding: None,
         };
         match Process::start(&python, path).map_err(|error| error.to_string())? {
             Started::Process(process) => Ok(process),
@@ -210,6 +215,7 @@ mod tests {
             program: PathBuf::from("/no/such/python"),
             threads: 1,
             simd: None,
+            hiding: None,
         };
         let error = python.start("pytorch.py").expect_err("not there");
         assert!(

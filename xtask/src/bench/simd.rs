@@ -4,6 +4,8 @@ use std::fmt;
 
 use dl_core::simd::{self, Level};
 
+use super::hiding::Hiding;
+
 /// Instruction sets of x86-64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Simd {
@@ -66,12 +68,19 @@ impl Simd {
         }
     }
 
-    /// Who is limited and who is not, to stand above a table.
-    pub(super) fn note(self) -> String {
-        format!(
-            "Limited to {self}: ours, PyTorch, scikit-learn, NumPy; of TensorFlow and OpenVINO what oneDNN \
-             computes; not: ONNX Runtime, which has no such switch."
-        )
+    /// Who is limited and who is not, to stand above a table; `hidden` is whether the processor hides the other
+    /// instructions from the peers.
+    pub(super) fn note(self, hidden: &Result<Option<Hiding>, String>) -> String {
+        match hidden {
+            Ok(Some(_)) => format!("Limited to {self}: all, since CPUID does not show them more."),
+            Ok(None) => {
+                format!("Limited to {self}: ours; peers as their environment variables say.")
+            }
+            Err(reason) => format!(
+                "Limited to {self}: ours, PyTorch, scikit-learn, NumPy; of TensorFlow and OpenVINO what oneDNN \
+                 computes; not: ONNX Runtime, which has no such switch ({reason})."
+            ),
+        }
     }
 }
 
