@@ -1,7 +1,6 @@
 //! A run of layers over one block of samples: what a thread does.
 
 use dl_core::Scalar;
-use dl_core::gemm::Packings;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use crate::layer::{Cache, Mode, View, ViewMut};
@@ -54,7 +53,7 @@ impl<F: Scalar> Space<F> {
         Self {
             outputs: outputs.collect(),
             deltas: vec![Vec::new(); inner.len()],
-            caches: run.iter().map(|_| keeping()).collect(),
+            caches: run.iter().map(|_| Cache::keeping()).collect(),
         }
     }
 
@@ -117,14 +116,6 @@ impl<F: Scalar> Space<F> {
             let (cache, grads) = (&mut self.caches[i], &mut grads[i]);
             named.layer.backward(input, output, delta, dx, cache, grads);
         }
-    }
-}
-
-/// A cache that keeps packed parameters until it is told that they have changed.
-fn keeping<F: Scalar>() -> Cache<F> {
-    Cache {
-        packings: Packings::keeping(),
-        ..Cache::default()
     }
 }
 

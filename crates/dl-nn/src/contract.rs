@@ -128,7 +128,7 @@ fn keeps_promises<F: Scalar>(layer: &mut dyn Layer<F>, x: &ArrayD<F>) -> Result<
         values: vec![F::nan(); 3 * x.len()],
         statistics: vec![F::nan(); x.len() + 7],
         indices: vec![u32::MAX; x.len() + 2],
-        scratch: [vec![F::nan(); 5], vec![F::nan(); x.len()]],
+        scratch: [5, x.len(), 3, 1, 2].map(|length| vec![F::nan(); length]),
         packings: Packings::keeping(),
     };
     let again = Passes::run(layer, x, &mut used, F::of(0.75), true)?;

@@ -183,9 +183,19 @@ pub struct Cache<F> {
     /// Positions: where a maximum was.
     pub indices: Vec<u32>,
     /// Space for either pass to work in; what it holds means nothing to the other.
-    pub scratch: [Vec<F>; 2],
+    pub scratch: [Vec<F>; 5],
     /// Packed parameters. A workspace keeps them for a pass, a predictor for good.
     pub packings: Packings<F>,
+}
+
+impl<F: Scalar> Cache<F> {
+    /// One whose packed parameters stay until it is told that they have changed.
+    pub fn keeping() -> Self {
+        Self {
+            packings: Packings::keeping(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A named parameter of a layer.

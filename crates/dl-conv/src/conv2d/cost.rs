@@ -4,9 +4,9 @@
 use dl_core::gemm::{KRange, Row, RowBlock};
 use dl_nn::Cost;
 
-use super::Checked;
 use super::classes::{SeenTap, most_classes};
 use super::plan::{Channels, padded_input};
+use super::{Checked, winograd};
 use crate::geometry::Geometry;
 
 /// Columns that the matrix product works on at least, whether there are as many or not.
@@ -91,6 +91,10 @@ impl Checked {
             seen(kernel.width, dilation.width, input.width),
         ]);
         let mut cost = self.product_cost(axes, terms, depth, filters, number);
+        if let Some(elements) = winograd::elements(&self.geometry, channels) {
+            cost.plan = sum([cost.plan, product([elements, number])]);
+            return cost;
+        }
         let padded = padded_input(&self.geometry);
         if padded.is_needed() {
             // for the kernel's gradient
@@ -122,7 +126,11 @@ impl Checked {
             kernel.height.min(input.height),
             kernel.width.min(input.width),
         ]);
-        self.product_cost(axes, terms, depth, inputs, number)
+        let mut cost = self.product_cost(axes, terms, depth, inputs, number);
+        if let Some(elements) = winograd::elements(&self.geometry, channels) {
+            cost.plan = sum([cost.plan, product([elements, number])]);
+        }
+        cost
     }
 
     /// Of the product whose rows are the axes' positions, for `columns` columns of C, where all rows together see

@@ -1,6 +1,6 @@
 //! The convolution layer's two passes.
 
-use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, Packings, RowBatch};
+use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, RowBatch};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
@@ -8,6 +8,7 @@ use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};
 
 use super::patterns::Patterns;
 use super::plan::{Channels, Padded, Pattern};
+use super::winograd::Winograd;
 use crate::geometry::Geometry;
 
 /// A convolution with its parameters, as [`Conv2d`](crate::Conv2d) builds it.
@@ -22,6 +23,7 @@ pub struct Conv2dLayer<F> {
     channels: Channels,
     geometry: Geometry,
     patterns: Patterns,
+    winograd: Option<Winograd<F>>,
 }
 
 impl<F: Scalar> Conv2dLayer<F> {
@@ -45,6 +47,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             channels,
             geometry,
             patterns: Patterns::new(geometry, channels),
+            winograd: Winograd::new(geometry, channels),
         }
     }
 
@@ -68,8 +71,16 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// Y = X ∗ K + b, before any activation but ReLU, which costs nothing here.
-    pub(crate) fn convolve(&self, x: &[F], y: &mut [F], n: usize, packings: &mut Packings<F>) {
+    pub(crate) fn convolve(&self, x: &[F], y: &mut [F], n: usize, cache: &mut Cache<F>) {
         let relu = self.activation == Activation::Relu;
+        let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
+        let Cache {
+            packings, scratch, ..
+        } = cache;
+        if let Some(winograd) = &self.winograd {
+            let kernel = self.kernel.as_slice().expect("in standard layout");
+            return winograd.convolve(x, kernel, (bias, relu), y, packings, scratch);
+        }
         let Channels {
             inputs,
             filters,
@@ -81,7 +92,6 @@ impl<F: Scalar> Conv2dLayer<F> {
             a: x.len() / n,
             c: y.len() / n,
         };
-        let bias = self.bias.as_ref().map(|b| b.as_slice().expect("a vector"));
         for group in 0..groups {
             let kernel = self.kernel_of_group(group);
             let depth = kernel.nrows();
@@ -101,14 +111,17 @@ impl<F: Scalar> Conv2dLayer<F> {
         delta: &[F],
         gradient: &mut [F],
         n: usize,
-        scratch: &mut [Vec<F>; 2],
+        scratch: &mut [Vec<F>; 5],
     ) {
+        if let Some(winograd) = &self.winograd {
+            return winograd.add_kernel_gradient(x, delta, gradient, scratch);
+        }
         let Channels {
             inputs,
             filters,
             groups,
         } = self.channels;
-        let [padded, panels] = scratch;
+        let [padded, panels, ..] = scratch;
         let x = self.padded_input(x, padded);
         let pattern = self.patterns.kernel_gradient();
         let pixels = delta.len() / filters;
@@ -131,13 +144,14 @@ impl<F: Scalar> Conv2dLayer<F> {
     }
 
     /// ∂L/∂X = δ ∗ K, flipped and transposed.
-    pub(crate) fn input_gradient(
-        &self,
-        delta: &[F],
-        dx: &mut [F],
-        n: usize,
-        packings: &mut Packings<F>,
-    ) {
+    pub(crate) fn input_gradient(&self, delta: &[F], dx: &mut [F], n: usize, cache: &mut Cache<F>) {
+        let Cache {
+            packings, scratch, ..
+        } = cache;
+        if let Some(winograd) = &self.winograd {
+            let kernel = self.kernel.as_slice().expect("in standard layout");
+            return winograd.input_gradient(delta, kernel, dx, packings, scratch);
+        }
         let Channels {
             inputs,
             filters,
@@ -191,7 +205,7 @@ fn pad<'a, F: Scalar>(
 }
 
 /// A pattern's product.
-fn product<'a, F: Scalar>(
+pub(super) fn product<'a, F: Scalar>(
     pattern: &'a Pattern,
     init: Init<'a, F>,
     a: &'a [F],
@@ -239,7 +253,7 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         let n = x.len_of(Axis(0));
         let x = x.as_slice().expect("batches are in standard layout");
         let y = y.as_slice_mut().expect("batches are in standard layout");
-        self.convolve(x, y, n, &mut cache.packings);
+        self.convolve(x, y, n, cache);
         if self.activation.needs_input() {
             cache.values.clear();
             cache.values.extend_from_slice(y);
@@ -277,7 +291,7 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         }
         if let Some(mut dx) = dx {
             let dx = dx.as_slice_mut().expect("batches are in standard layout");
-            self.input_gradient(delta, dx, n, &mut cache.packings);
+            self.input_gradient(delta, dx, n, cache);
         }
     }
 

@@ -6,6 +6,7 @@ mod cost;
 mod layer;
 mod patterns;
 mod plan;
+mod winograd;
 
 pub(crate) use check::{Checked, kernel_numbers, kernel_shape};
 pub use layer::Conv2dLayer;

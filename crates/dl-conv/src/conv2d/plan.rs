@@ -99,7 +99,7 @@ pub(super) fn input_gradient(geometry: &Geometry, channels: Channels) -> Pattern
 }
 
 impl Pattern {
-    fn new(layout: LhsLayout) -> Self {
+    pub(super) fn new(layout: LhsLayout) -> Self {
         Self {
             rows: Vec::new(),
             k_steps: Vec::new(),
@@ -169,7 +169,7 @@ impl Pattern {
     }
 
     /// Adds terms that are `k_stride` apart in A, in ranges that are not too long.
-    fn add_range(&mut self, a: usize, b: usize, len: usize, k_stride: usize) {
+    pub(super) fn add_range(&mut self, a: usize, b: usize, len: usize, k_stride: usize) {
         self.k_ranges
             .extend((0..len).step_by(KC).map(|start| KRange {
                 a: a + start * k_stride,

@@ -60,8 +60,7 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
     fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
         let (n, y) = (x.len_of(Axis(0)), slice_mut(&mut y));
         let filters = self.output.channels;
-        self.convolution
-            .input_gradient(slice(&x), y, n, &mut cache.packings);
+        self.convolution.input_gradient(slice(&x), y, n, cache);
         if let Some(bias) = &self.bias {
             for pixel in y.chunks_exact_mut(filters) {
                 for (value, &bias) in pixel.iter_mut().zip(bias) {
@@ -104,7 +103,7 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
         }
         if let Some(mut dx) = dx {
             self.convolution
-                .convolve(delta, slice_mut(&mut dx), n, &mut cache.packings);
+                .convolve(delta, slice_mut(&mut dx), n, cache);
         }
     }
 

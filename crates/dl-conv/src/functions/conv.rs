@@ -1,8 +1,7 @@
 //! Convolution, its two gradients, and transposed convolution.
 
-use dl_core::gemm::Packings;
 use dl_core::{Scalar, instantiate};
-use dl_nn::{Activation, ConfigError, LayerError, ShapeError};
+use dl_nn::{Activation, Cache, ConfigError, LayerError, ShapeError};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, Ix4};
 use rayon::prelude::*;
 
@@ -89,9 +88,9 @@ instantiate! {
         dx.axis_chunks_iter_mut(Axis(0), images)
             .into_par_iter()
             .zip(dy.axis_chunks_iter(Axis(0), images))
-            .for_each_init(Packings::keeping, |packings, (mut dx, dy)| {
+            .for_each_init(Cache::keeping, |cache, (mut dx, dy)| {
                 let dx = dx.as_slice_mut().expect("a block of a new array");
-                layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), packings);
+                layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), cache);
             });
         Ok(dx)
     }

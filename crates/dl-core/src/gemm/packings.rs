@@ -58,15 +58,40 @@ impl<F: Scalar> Packings<F> {
         if let Some(packed) = PackedB::as_it_is(matrices.clone(), depth, columns) {
             return packed;
         }
-        let values = self.fill(
-            slot,
-            [depth, columns],
-            PackedB::<F>::elements(depth, columns),
-            |values| {
-                PackedB::write(matrices, depth, columns, values);
-            },
-        );
+        let elements = PackedB::<F>::elements(depth, columns);
+        let values = self.fill(slot, [depth, columns], elements, |values| {
+            PackedB::write(matrices, depth, columns, values);
+        });
         PackedB::packed(values, depth, columns)
+    }
+
+    /// Several matrices `[depth, columns]`, each packed on its own, in one slot. They are made only where the slot
+    /// does not hold them already.
+    ///
+    /// # Panics
+    /// Where the matrices are not `count`, or of another shape.
+    pub fn pack_each<'m, I>(
+        &mut self,
+        slot: usize,
+        count: usize,
+        [depth, columns]: [usize; 2],
+        make: impl FnOnce() -> I,
+    ) -> impl Iterator<Item = PackedB<'_, F>> + Clone
+    where
+        F: 'm,
+        I: Iterator<Item = ArrayView2<'m, F>>,
+    {
+        let elements = PackedB::<F>::elements(depth, columns);
+        let values = self.fill(slot, [count * depth, columns], count * elements, |values| {
+            let mut matrices = make();
+            for values in values.chunks_exact_mut(elements) {
+                let matrix = matrices.next().expect("as many matrices as said");
+                PackedB::write(std::iter::once(matrix), depth, columns, values);
+            }
+        });
+        values
+            .chunks_exact(elements)
+            .map(move |values| PackedB::packed(values, depth, columns))
     }
 
     /// The values of a slot for a matrix of this shape, written by `write` over zeros where they are not there

@@ -31,6 +31,9 @@ pub trait Lanes: Copy {
     /// a + b, lane by lane.
     fn vector_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
+    /// a − b, lane by lane.
+    fn vector_sub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+
     /// a·b + c, lane by lane, rounded once where the machine has such an instruction: without, it is
     /// rounded twice, since the exact sum in software takes some 25 times as long.
     fn multiply_add<S: Simd>(
@@ -58,7 +61,7 @@ pub trait Lanes: Copy {
 // the choice between what stands in memory and something else, the compiler makes a store under a mask, and those
 // are slow on AMD processors with AVX2.
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $sub:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
@@ -70,6 +73,11 @@ macro_rules! lanes {
             #[inline(always)]
             fn vector_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
                 simd.$add(a, b)
+            }
+
+            #[inline(always)]
+            fn vector_sub<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$sub(a, b)
             }
 
             #[inline(always)]
@@ -114,6 +122,7 @@ lanes!(
     f32s,
     splat_f32s,
     add_f32s,
+    sub_f32s,
     mul_add_e_f32s,
     less_than_f32s,
     select_f32s,
@@ -125,6 +134,7 @@ lanes!(
     f64s,
     splat_f64s,
     add_f64s,
+    sub_f64s,
     mul_add_e_f64s,
     less_than_f64s,
     select_f64s,

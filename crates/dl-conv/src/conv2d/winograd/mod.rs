@@ -1,0 +1,370 @@
+//! 3×3 convolutions of stride 1 with fewer multiplications: Winograd's minimal filtering F(2×2, 3×3) (Lavin, Gray
+//! 2016, "Fast Algorithms for Convolutional Neural Networks", algorithm 1).
+//!
+//! The output is cut into tiles of 2×2 pixels; each sees a patch d of 4×4 input pixels, tiles' patches overlap. With
+//! the [matrices](transforms) A, B, G and the kernel g of a channel and a filter,
+//!
+//! ```text
+//! U = G·g·Gᵀ    V = Bᵀ·d·B    M = Σ over channels U ⊙ V    Y = Aᵀ·M·A
+//! ```
+//!
+//! Element by element of the 4×4, the third is a matrix product `[tiles, channels]·[channels, filters]`: 16
+//! multiplications for 4 output pixels instead of 36. All four are linear, so the gradients are their transposes:
+//!
+//! ```text
+//! ∂M = A·∂Y·Aᵀ    ∂U = Vᵀ·∂M    ∂g = Gᵀ·∂U·G    ∂V = ∂M·Uᵀ    ∂d = B·∂V·Bᵀ, summed where patches overlap
+//! ```
+
+mod band;
+mod kernel;
+mod products;
+mod tiles;
+mod transforms;
+
+use std::ops::Range;
+
+use dl_core::Scalar;
+use dl_core::gemm::{Init, PackedB, Packings, RowBatch};
+use ndarray::{ArrayView2, Axis};
+
+use self::band::Frame;
+use self::kernel::add_transformed;
+use self::products::{Products, multiply};
+use self::tiles::{Tiles, Write, from_planes, to_planes};
+use self::transforms::{Input, InputGradient, Kernel, KernelGradient, Output, OutputGradient};
+use super::layer::product;
+use super::plan::Channels;
+use crate::geometry::{Geometry, Size};
+
+/// Elements of a transformed tile, 4×4.
+const ELEMENTS: usize = 16;
+
+/// Numbers that the transformed tiles of input and output may take together: so many stay in second-level cache.
+const MAX_PLANES: usize = 1 << 16;
+
+/// Tiles that are worked on together at least, if there are as many, since the kernel is read once for them.
+const MIN_TILES: usize = 48;
+
+/// The fewest tiles, channels and filters with which the products are worth the transforms.
+const MIN_TILES_OF_AN_IMAGE: usize = 12;
+const MIN_CHANNELS: usize = 32;
+
+/// The channels of a pixel are whole vectors, of up to so many numbers, and so is the gap between planes, which
+/// keeps them from falling into the same lines of a cache.
+const LANES: usize = 16;
+
+/// A convolution that goes this way.
+#[derive(Debug, Clone)]
+pub(super) struct Winograd<F> {
+    channels: Channels,
+    /// Of the input and of the output.
+    frames: [Frame; 2],
+    /// Rows of tiles.
+    rows: usize,
+    /// How many of them make a band, and what is done with it.
+    band: usize,
+    whole: Plan,
+    /// The same for the last rows, where they are fewer.
+    last: Plan,
+    /// No bias.
+    zeros: Vec<F>,
+}
+
+/// What is done with a band.
+#[derive(Debug, Clone)]
+struct Plan {
+    /// Of the input and of the output.
+    tiles: [Tiles; 2],
+    products: Products,
+}
+
+/// Memory that a thread works in.
+pub(super) type Scratch<F> = [Vec<F>; 5];
+
+impl<F: Scalar> Winograd<F> {
+    /// `None` where it cannot be done so, or not faster.
+    pub(super) fn new(geometry: Geometry, channels: Channels) -> Option<Self> {
+        let tiles = tiles(&geometry, channels)?;
+        let frames = frames(&geometry, channels, tiles);
+        let band = band(tiles, channels);
+        let plan = |rows: usize| {
+            let tiles = planes(rows, tiles.width, frames);
+            Plan {
+                tiles,
+                products: Products::new(tiles, channels),
+            }
+        };
+        Some(Self {
+            channels,
+            frames,
+            rows: tiles.height,
+            band,
+            whole: plan(band),
+            last: plan(tiles.height % band),
+            zeros: vec![F::zero(); frames[1].room],
+        })
+    }
+
+    /// Y = X ∗ K + b, or its positive part.
+    pub(super) fn convolve(
+        &self,
+        x: &[F],
+        kernel: &[F],
+        (bias, relu): (Option<&[F]>, bool),
+        y: &mut [F],
+        packings: &mut Packings<F>,
+        [v, m, u, pixels, padded_bias]: &mut Scratch<F>,
+    ) {
+        let Channels {
+            inputs, filters, ..
+        } = self.channels;
+        let u = packings.pack_each(0, ELEMENTS, [inputs, filters], || {
+            transformed(kernel, u, inputs)
+        });
+        padded_bias.clear();
+        padded_bias.extend_from_slice(bias.unwrap_or(&self.zeros[..filters]));
+        padded_bias.resize(self.zeros.len(), F::zero());
+        for (x, y) in self.images(x, 0).zip(self.images_mut(y, 1)) {
+            for (rows, plan) in self.bands() {
+                self.read::<Input, 4>(0, x, rows.start, plan, pixels, v);
+                let [from, to] = plan.tiles;
+                let m = first(m, to.elements());
+                let output = &plan.products.output;
+                multiply(output, (v, from.stride), u.clone(), (m, to.stride));
+                let frame = &self.frames[1];
+                let pixels = first(pixels, frame.elements(2 * to.rows));
+                let write = Write::Output {
+                    bias: padded_bias,
+                    relu,
+                };
+                from_planes::<F, Output, 2>(to, m, write, pixels);
+                frame.write(pixels, 2 * rows.start, y);
+            }
+        }
+    }
+
+    /// ∂L/∂K += Xᵀ ∗ δ.
+    pub(super) fn add_kernel_gradient(
+        &self,
+        x: &[F],
+        delta: &[F],
+        gradient: &mut [F],
+        [v, m, u, pixels, panels]: &mut Scratch<F>,
+    ) {
+        let Channels {
+            inputs, filters, ..
+        } = self.channels;
+        u.clear();
+        u.resize(ELEMENTS * inputs * filters, F::zero());
+        for (x, delta) in self.images(x, 0).zip(self.images(delta, 1)) {
+            for (rows, plan) in self.bands() {
+                self.read::<Input, 4>(0, x, rows.start, plan, pixels, v);
+                self.read::<OutputGradient, 2>(1, delta, rows.start, plan, pixels, m);
+                let [from, to] = plan.tiles;
+                let planes = v.chunks_exact(from.stride).zip(m.chunks_exact(to.stride));
+                for ((v, m), u) in planes.zip(u.chunks_exact_mut(inputs * filters)) {
+                    let m = ArrayView2::from_shape(
+                        (to.count(), to.channels),
+                        &m[..to.count() * to.channels],
+                    );
+                    let m = m
+                        .expect("as many elements")
+                        .slice_axis_move(Axis(1), (..filters).into());
+                    let m = PackedB::pack_stacked(std::iter::once(m), to.count(), filters, panels);
+                    let pattern = &plan.products.kernel_gradient;
+                    product(pattern, Init::Accumulate, v, &m, RowBatch::ONE, false).run(u);
+                }
+            }
+        }
+        add_transformed::<F, KernelGradient, 4, 3>(u, gradient);
+    }
+
+    /// ∂L/∂X = δ ∗ K, flipped and transposed.
+    pub(super) fn input_gradient(
+        &self,
+        delta: &[F],
+        kernel: &[F],
+        dx: &mut [F],
+        packings: &mut Packings<F>,
+        [v, m, u, pixels, sums]: &mut Scratch<F>,
+    ) {
+        let Channels {
+            inputs, filters, ..
+        } = self.channels;
+        let u = packings.pack_each(1, ELEMENTS, [filters, inputs], || {
+            transformed(kernel, u, inputs).map(ArrayView2::reversed_axes)
+        });
+        let frame = &self.frames[0];
+        // two rows more than those of the tiles: the next band adds to them, too
+        let common = frame.elements(2);
+        for (delta, dx) in self.images(delta, 1).zip(self.images_mut(dx, 0)) {
+            sums.clear();
+            for (rows, plan) in self.bands() {
+                self.read::<OutputGradient, 2>(1, delta, rows.start, plan, pixels, m);
+                let [to, from] = plan.tiles;
+                let v = first(v, to.elements());
+                let gradient = &plan.products.input_gradient;
+                multiply(gradient, (m, from.stride), u.clone(), (v, to.stride));
+                let done = frame.elements(2 * to.rows);
+                sums.resize(done + common, F::zero());
+                from_planes::<F, InputGradient, 4>(to, v, Write::Add, sums);
+                if rows.end == self.rows {
+                    frame.write(sums, 2 * rows.start, dx);
+                } else {
+                    frame.write(&sums[..done], 2 * rows.start, dx);
+                    sums.copy_within(done.., 0);
+                    sums.truncate(common);
+                }
+            }
+        }
+    }
+
+    /// The planes of a band from this row of tiles on, of the input (0) or the output's gradient (1).
+    fn read<T: transforms::Transform<N, 4>, const N: usize>(
+        &self,
+        which: usize,
+        image: &[F],
+        row: usize,
+        plan: &Plan,
+        pixels: &mut Vec<F>,
+        planes: &mut Vec<F>,
+    ) {
+        let (frame, tiles) = (&self.frames[which], plan.tiles[which]);
+        let pixels = first(pixels, frame.elements(2 * tiles.rows + N - 2));
+        frame.read(image, 2 * row, pixels);
+        to_planes::<F, T, N>(tiles, pixels, first(planes, tiles.elements()));
+    }
+
+    /// An image's rows of tiles, some at a time.
+    fn bands(&self) -> impl Iterator<Item = (Range<usize>, &Plan)> {
+        (0..self.rows).step_by(self.band).map(|first| {
+            let end = self.rows.min(first + self.band);
+            let plan = match end - first == self.band {
+                true => &self.whole,
+                false => &self.last,
+            };
+            (first..end, plan)
+        })
+    }
+
+    /// The images of a batch of inputs (0) or outputs (1).
+    fn images<'a>(&self, batch: &'a [F], which: usize) -> impl Iterator<Item = &'a [F]> {
+        batch.chunks_exact(self.frames[which].image_elements())
+    }
+
+    fn images_mut<'a>(
+        &self,
+        batch: &'a mut [F],
+        which: usize,
+    ) -> impl Iterator<Item = &'a mut [F]> {
+        batch.chunks_exact_mut(self.frames[which].image_elements())
+    }
+}
+
+/// The tiles down and across an image, where this way is possible and faster.
+fn tiles(geometry: &Geometry, channels: Channels) -> Option<Size> {
+    let Geometry {
+        input,
+        output,
+        kernel,
+        stride,
+        dilation,
+        ..
+    } = *geometry;
+    let one = Size::from(1);
+    let possible = kernel == Size::from(3)
+        && [stride, dilation] == [one; 2]
+        && channels.groups == 1
+        && channels.inputs.min(channels.filters) >= MIN_CHANNELS;
+    let tiles = Size::from([output.height.div_ceil(2), output.width.div_ceil(2)]);
+    let count = tiles.height.checked_mul(tiles.width)?;
+    // what the direct way multiplies: nothing beside the image
+    let seen = |outputs: usize, pixels: usize| 3 * pixels.min(outputs);
+    let direct = seen(output.height, input.height).checked_mul(seen(output.width, input.width))?;
+    let faster =
+        count >= MIN_TILES_OF_AN_IMAGE && count.checked_mul(ELEMENTS + ELEMENTS / 4)? <= direct;
+    (possible && faster).then_some(tiles)
+}
+
+/// How the input and the output stand in their bands.
+fn frames(geometry: &Geometry, channels: Channels, tiles: Size) -> [Frame; 2] {
+    let frame = |image, channels: usize, before, width| Frame {
+        image,
+        channels,
+        room: channels.next_multiple_of(LANES),
+        before,
+        width,
+    };
+    let before = Size::from([geometry.top, geometry.left]);
+    [
+        frame(geometry.input, channels.inputs, before, 2 * tiles.width + 2),
+        frame(
+            geometry.output,
+            channels.filters,
+            Size::from(0),
+            2 * tiles.width,
+        ),
+    ]
+}
+
+/// How many rows of tiles are worked on together: as many as cache holds, in bands of nearly equal height.
+fn band(tiles: Size, channels: Channels) -> usize {
+    let most = MAX_PLANES / (ELEMENTS * (channels.inputs + channels.filters));
+    let rows = most.max(MIN_TILES) / tiles.width;
+    tiles.height.div_ceil(tiles.height.div_ceil(rows.max(1)))
+}
+
+/// The planes of so many rows of tiles, of the input and of the output.
+fn planes(rows: usize, columns: usize, frames: [Frame; 2]) -> [Tiles; 2] {
+    frames.map(|frame| Tiles {
+        rows,
+        columns,
+        channels: frame.room,
+        width: frame.width,
+        stride: rows * columns * frame.room + LANES,
+    })
+}
+
+/// Elements of the buffers, and of the kernel transformed and packed for both passes; `None` where this way is not
+/// gone.
+pub(super) fn elements(geometry: &Geometry, channels: Channels) -> Option<usize> {
+    let tiles = tiles(geometry, channels)?;
+    let frames = frames(geometry, channels, tiles);
+    let rows = band(tiles, channels);
+    let planes = planes(rows, tiles.width, frames);
+    let [inputs, filters] = frames.map(|frame| frame.room);
+    let kernel = ELEMENTS.saturating_mul(inputs).saturating_mul(filters);
+    let pixels = frames.map(|frame| frame.elements(2 * rows + 2));
+    let terms = [
+        planes[0].elements(),
+        // as they are, and packed
+        planes[1].elements().saturating_mul(2),
+        kernel.saturating_mul(3),
+        pixels[0].saturating_mul(2),
+        pixels[1],
+    ];
+    Some(terms.into_iter().fold(0, usize::saturating_add))
+}
+
+/// The first elements of a buffer that has at least so many.
+fn first<F: Scalar>(buffer: &mut Vec<F>, elements: usize) -> &mut [F] {
+    if buffer.len() < elements {
+        buffer.resize(elements, F::zero());
+    }
+    &mut buffer[..elements]
+}
+
+/// U: a matrix `[channels, filters]` for each element.
+fn transformed<'a, F: Scalar>(
+    kernel: &[F],
+    u: &'a mut Vec<F>,
+    inputs: usize,
+) -> impl Iterator<Item = ArrayView2<'a, F>> + Clone {
+    let size = kernel.len() / 9;
+    u.clear();
+    u.resize(ELEMENTS * size, F::zero());
+    add_transformed::<F, Kernel, 3, 4>(kernel, u);
+    let shape = (inputs, size / inputs);
+    u.chunks_exact(size)
+        .map(move |matrix| ArrayView2::from_shape(shape, matrix).expect("as many elements"))
+}
