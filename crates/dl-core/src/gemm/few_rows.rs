@@ -69,14 +69,11 @@ impl<F: Scalar, A: Fn(usize) -> F> WithSimd for AddBlock<'_, F, A> {
         };
         let whole = b.nrows() - b.nrows() % TOGETHER;
         for k in (0..whole).step_by(TOGETHER) {
-            let factors = std::array::from_fn(
-                #[inline(always)]
-                |i| a(k + i),
-            );
-            let rows = std::array::from_fn(
-                #[inline(always)]
-                |i| row(k + i),
-            );
+            let (mut factors, mut rows) = ([F::zero(); TOGETHER], [row(k); TOGETHER]);
+            for i in 0..TOGETHER {
+                factors[i] = a(k + i);
+                rows[i] = row(k + i);
+            }
             add_rows::<F, S, TOGETHER>(simd, factors, rows, c);
         }
         for k in whole..b.nrows() {
@@ -92,20 +89,16 @@ fn add_rows<F: Scalar, S: Simd, const N: usize>(
     rows: [&[F]; N],
     c: &mut [F],
 ) {
-    let splat = factors.map(
-        #[inline(always)]
-        |a| F::splat(simd, a),
-    );
-    let split = rows.map(
-        #[inline(always)]
-        |row| F::vectors::<S>(row),
-    );
     let (vectors, rest) = F::vectors_mut::<S>(c);
-    // equal lengths, known to the compiler, leave no bounds check in the loop
-    let b = split.map(
-        #[inline(always)]
-        |(b, _)| &b[..vectors.len()],
-    );
+    let mut splat = [F::splat(simd, F::zero()); N];
+    let mut b: [&[F::Vector<S>]; N] = [&[]; N];
+    let mut b_rest: [&[F]; N] = [&[]; N];
+    for i in 0..N {
+        splat[i] = F::splat(simd, factors[i]);
+        (b[i], b_rest[i]) = F::vectors::<S>(rows[i]);
+        // equal lengths, known to the compiler, leave no bounds check in the loop
+        b[i] = &b[i][..vectors.len()];
+    }
     for j in 0..vectors.len() {
         let mut sum = vectors[j];
         for i in 0..N {
@@ -115,7 +108,7 @@ fn add_rows<F: Scalar, S: Simd, const N: usize>(
     }
     for (j, c) in rest.iter_mut().enumerate() {
         for i in 0..N {
-            *c = factors[i].mul_add(split[i].1[j], *c);
+            *c = factors[i].mul_add(b_rest[i][j], *c);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::Scalar;
 use crate::simd::arch;
 
 /// Where rows start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Row {
     /// Offset into A.
     pub a: usize,

@@ -11,6 +11,7 @@ use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
 use super::rows::Cursor;
 use super::{GatherGemm, Init, KC, LhsLayout, Row, RowBlock};
 use crate::Scalar;
+use crate::simd::map;
 
 /// The largest NR: four registers of sixteen `f32`.
 const MAX_NR: usize = MAX_VECTORS * 16;
@@ -108,6 +109,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             let run = Run {
                 column: self,
                 block,
+                only_range: self.only_range(block),
                 reach,
                 runs,
                 rows,
@@ -149,32 +151,62 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
     }
 
     #[inline(always)]
-    fn tile<const M: usize>(&self, block: &RowBlock, reach: usize, rows: [Row; M], c: &mut [F]) {
+    fn tile<const M: usize>(&self, run: &Run<'_, F, S, V>, rows: [Row; M], c: &mut [F]) {
         let product = self.product;
         let mut out = Out {
             column: self,
-            rows: rows.map(
+            rows: map(
+                rows,
                 #[inline(always)]
                 |row| row.c + self.panel.column,
             ),
             add: product.init == Init::Accumulate,
             c,
         };
-        let sums = match product.layout {
-            LhsLayout::RowMajor => {
-                // all equally long, so that one check of a range's bounds is that of all rows
-                let rows = rows.map(
+        let sums = match (product.layout, run.only_range) {
+            (LhsLayout::RowMajor, Some(Range { a, b })) => {
+                let rows = map(
+                    rows,
                     #[inline(always)]
-                    |row| &product.a[row.a..][..reach],
+                    |row| &product.a[row.a + a..][..b.len()],
                 );
-                self.sum(block, RowMajor { rows }, &mut out)
+                RowMajor { rows }.add(self.simd, 0, b, [self.init; M])
             }
-            LhsLayout::ColumnMajor { k_stride } => {
+            (LhsLayout::RowMajor, None) => {
+                // all equally long, so that one check of a range's bounds is that of all rows
+                let rows = map(
+                    rows,
+                    #[inline(always)]
+                    |row| &product.a[row.a..][..run.reach],
+                );
+                self.sum(run.block, RowMajor { rows }, &mut out)
+            }
+            (LhsLayout::ColumnMajor { k_stride }, _) => {
                 let a = &product.a[rows[0].a..];
-                self.sum(block, ColumnMajor { a, k_stride }, &mut out)
+                self.sum(run.block, ColumnMajor { a, k_stride }, &mut out)
             }
         };
         out.write(sums, product.relu);
+    }
+
+    /// The range of a block that has no other.
+    #[inline(always)]
+    fn only_range(&self, block: &RowBlock) -> Option<Range<'a, F, S, V>> {
+        let GatherGemm {
+            k_batch,
+            k_steps,
+            k_ranges,
+            ..
+        } = self.product;
+        let steps = &k_steps[block.k_steps.clone()];
+        let ranges = &k_ranges[block.k_ranges.clone()];
+        let ([step], [range], 1) = (steps, ranges, k_batch.count) else {
+            return None;
+        };
+        Some(Range {
+            a: step.a + range.a,
+            b: &self.b[step.b + range.b..][..range.len],
+        })
     }
 
     /// The sums of a tile's rows, up to the last block of terms: those before are in `out`.
@@ -263,7 +295,8 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
         mut sums: [[F::Vector<S>; V]; M],
     ) -> [[F::Vector<S>; V]; M] {
         // equal lengths, known to the compiler, leave no bounds check in the loop
-        let rows = self.rows.map(
+        let rows = map(
+            self.rows,
             #[inline(always)]
             |row| &row[start..][..b.len()],
         );
@@ -381,11 +414,21 @@ fn result<F: Scalar, S: Simd, const ADD: bool, const RELU: bool>(
     if RELU { F::relu(simd, sum) } else { sum }
 }
 
+/// Terms that stand side by side.
+#[derive(Clone, Copy)]
+struct Range<'a, F: Scalar, S: Simd, const V: usize> {
+    /// Where they start, from where a row does.
+    a: usize,
+    /// Their rows of B.
+    b: &'a [[F::Vector<S>; V]],
+}
+
 /// Tiles of one height in each run of rows.
 #[derive(Clone, Copy)]
 struct Run<'a, F: Scalar, S: Simd, const V: usize> {
     column: &'a Column<'a, F, S, V>,
     block: &'a RowBlock,
+    only_range: Option<Range<'a, F, S, V>>,
     /// How far a row's terms reach in A.
     reach: usize,
     /// How many runs there are.
@@ -410,16 +453,11 @@ impl<F: Scalar, S: Simd, const V: usize, const M: usize> WithSimd
     #[inline(always)]
     fn with_simd<T: Simd>(self, _: T) {
         let Self(run, c) = self;
-        let Run {
-            column,
-            block,
-            reach,
-            ..
-        } = run;
         for i in 0..run.runs {
-            let mut cursor = Cursor::new(column.product, block, i * run.rows + run.first);
+            let first = i * run.rows + run.first;
+            let mut cursor = Cursor::new(run.column.product, run.block, first);
             for _ in 0..run.count {
-                column.tile::<M>(block, reach, cursor.next(), c);
+                run.column.tile::<M>(&run, cursor.next(), c);
             }
         }
     }

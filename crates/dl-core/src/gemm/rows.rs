@@ -1,6 +1,7 @@
 //! The rows of a block, one after the other.
 
 use super::{GatherGemm, Row, RowBatch, RowBlock};
+use crate::simd::map;
 
 /// Where one is among a block's rows: inner rows change fastest, samples slowest.
 pub(super) struct Cursor<'a> {
@@ -52,7 +53,8 @@ impl<'a> Cursor<'a> {
             && M < self.inner.len() - self.j
         {
             self.j += M;
-            return rows.map(
+            return map(
+                *rows,
                 #[inline(always)]
                 |inner| Row {
                     a: base.a + inner.a,
@@ -60,7 +62,11 @@ impl<'a> Cursor<'a> {
                 },
             );
         }
-        std::array::from_fn(|_| self.next_row())
+        let mut rows = [Row::default(); M];
+        for row in &mut rows {
+            *row = self.next_row();
+        }
+        rows
     }
 
     fn next_row(&mut self) -> Row {

@@ -57,6 +57,20 @@ pub trait Lanes: Copy {
     fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
 }
 
+/// `f` of each element. (The standard library's `map` becomes a function of its own in some builds, which is then
+/// compiled without its caller's vector instructions.)
+#[inline(always)]
+pub fn map<T: Copy, U: Copy + Default, const N: usize>(
+    array: [T; N],
+    f: impl Fn(T) -> U,
+) -> [U; N] {
+    let mut result = [U::default(); N];
+    for i in 0..N {
+        result[i] = f(array[i]);
+    }
+    result
+}
+
 // Where a result is a number itself or zero, zero is added first (which changes nothing but the sign of a zero): of
 // the choice between what stands in memory and something else, the compiler makes a store under a mask, and those
 // are slow on AMD processors with AVX2.
