@@ -1,11 +1,11 @@
-//! What is no regular file is refused at once: a pipe would be waited for, a device has no end.
+//! Anything but a regular file is rejected at once: reading a pipe could block, and a device has no end.
 #![cfg(unix)]
 
 use std::{path::Path, process::Command};
 
 use dl_data::{Csv, Mnist, idx};
 
-/// What all readers say of a path.
+/// The errors of all readers for a path.
 fn refusals(path: &Path) -> [String; 4] {
     let csv = Csv::new();
     [

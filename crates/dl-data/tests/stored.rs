@@ -1,4 +1,4 @@
-//! What a file may say of a transformer: nothing unknown, nothing that cannot be.
+//! A stored transformer must not have unknown fields or invalid values.
 
 use dl_data::ndarray::{Array2, array};
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
@@ -41,7 +41,7 @@ fn unknown_fields() {
     refused::<StandardScaler<f64>>(with(scaler(), "std_", json!(1)), unknown);
     refused::<MinMaxScaler<f64>>(with(min_max(), "std_", json!(1)), unknown);
     refused::<Pca<f32>>(with(pca(), "std_", json!(1)), unknown);
-    // inside of an array, too
+    // also inside an array
     let mut stored = scaler();
     stored["mean"]["strides"] = json!([1]);
     refused::<StandardScaler<f64>>(stored, "strides");
@@ -85,7 +85,7 @@ fn values_that_cannot_be() {
     );
     refused::<MinMaxScaler<f64>>(
         with(min_max(), "low", json!(2.0)),
-        "the range 2 to 1 must be finite and rising",
+        "the range 2 to 1 must be finite and increasing",
     );
     refused::<Pca<f64>>(
         with(pca(), "explained_variance", numbers(&[-1.0])),
@@ -117,7 +117,7 @@ fn shapes_that_do_not_fit() {
         "2 values of explained variance",
     );
     let none = serde_json::to_value(Array2::<f64>::zeros((0, 2))).unwrap();
-    refused::<Pca<f64>>(with(pca(), "components", none), "the data are empty");
+    refused::<Pca<f64>>(with(pca(), "components", none), "the data is empty");
     for dim in [json!([3]), json!([u64::MAX]), json!([2, 1])] {
         let mut stored = scaler();
         stored["mean"]["dim"] = dim;

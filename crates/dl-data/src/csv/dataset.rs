@@ -1,4 +1,4 @@
-//! From parsed rows to data sets.
+//! Makes data sets of parsed rows.
 
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array2, Axis};
@@ -89,7 +89,7 @@ impl Csv {
         let mut table = table::read(self, source, Labels::Numbers, target)?;
         let features = self.features(&mut table, path)?;
         let columns = table.columns;
-        let label = columns.label.expect("the table is labelled");
+        let label = columns.label.expect("the table has labels");
         let name = columns.names[label].clone();
         RegressionDataset::new(features, table.labels.into(), columns.feature_names(), name)
             .map_err(|source| data_error(path, source))
@@ -106,11 +106,11 @@ impl Csv {
         } = &table.columns;
         let shape = (table.labels.len(), features.len());
         let mut x = Array2::from_shape_vec(shape, std::mem::take(&mut table.values))
-            .expect("one value for each feature of each row");
+            .expect("one value per row and feature");
         let statistic = match self.missing {
             Missing::Mean => Statistic::Mean,
             Missing::Median => Statistic::Median,
-            Missing::Refuse | Missing::Constant(_) | Missing::DropRow => return Ok(x),
+            Missing::Error | Missing::Constant(_) | Missing::DropRow => return Ok(x),
         };
         for (values, &column) in x.axis_iter_mut(Axis(1)).zip(features) {
             impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
@@ -138,7 +138,7 @@ impl Csv {
     }
 }
 
-fn data_error(path: &str, source: crate::DataError) -> CsvError {
+fn data_error(path: &str, source: crate::DatasetError) -> CsvError {
     CsvError::Data {
         path: path.to_owned(),
         source,

@@ -92,7 +92,7 @@ pub enum PredictError {
         /// Its name.
         name: &'static str,
         /// What it says.
-        source: dl_data::DataError,
+        source: dl_data::DatasetError,
     },
     /// The network refuses them.
     #[error(transparent)]

@@ -1,6 +1,6 @@
 //! What is done to raw rows before the network sees them.
 
-use dl_data::{DataError, MinMaxScaler, Pca, StandardScaler};
+use dl_data::{DatasetError, MinMaxScaler, Pca, StandardScaler};
 use dl_nn::Scalar;
 use ndarray::{ArrayD, Axis};
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl<F: Scalar> Preprocessing<F> {
     ///
     /// # Errors
     /// Samples of another width than the step was fitted on.
-    pub(super) fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, DataError> {
+    pub(super) fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, DatasetError> {
         if let Self::Divide(divisor) = self {
             let divisor = F::of(*divisor);
             return Ok(x.mapv_into(|x| x / divisor));
