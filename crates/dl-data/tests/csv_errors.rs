@@ -77,15 +77,15 @@ fn missing_values() {
     let csv = Csv::new();
     says(
         read(&csv, "a,b,c\n1,2,p\n3,,q\n"),
-        r#"t.csv, line 3, column 2 (b): missing value (""); choose with `missing` to impute it or to drop its row"#,
+        r#"t.csv, line 3, column 2 (b): missing value (""); it can be imputed or its row dropped, but only on request"#,
     );
     says(
         read(&csv, "a,b,c\n1,2,p\n3,4,?\n"),
-        r#"t.csv, line 3, column 3 (c): missing label ("?"); labels are never imputed, but `Missing::DropRow` drops such rows"#,
+        r#"t.csv, line 3, column 3 (c): missing label ("?"); labels are never imputed, but rows with missing values can be dropped"#,
     );
     assert_eq!(
         read_regression("a,y\n1,2\n3,NA\n"),
-        r#"t.csv, line 3, column 2 (y): missing label ("NA"); labels are never imputed, but `Missing::DropRow` drops such rows"#,
+        r#"t.csv, line 3, column 2 (y): missing label ("NA"); labels are never imputed, but rows with missing values can be dropped"#,
     );
     for (missing, name) in [(Missing::Mean, "mean"), (Missing::Median, "median")] {
         says(
@@ -126,7 +126,7 @@ fn columns() {
     says(
         read(&csv, "5.1,3.5,setosa\n4.9,3.0,setosa\n"),
         "t.csv, line 1: expected a header, but this looks like data (5.1, 3.5, setosa); \
-         set `header(false)` if it is data, or `header(true)` if these are names",
+         read the table without a header if it is data, or declare the header if these are names",
     );
     says(
         read(&csv, "c\np\nq\n"),

@@ -59,7 +59,7 @@ fn the_error_says_what_to_choose() {
             .unwrap_err()
             .to_string(),
         "t.csv, line 2: expected a header, but this looks like data (63, 1, ?, p); \
-         set `header(false)` if it is data, or `header(true)` if these are names"
+         read the table without a header if it is data, or declare the header if these are names"
     );
 }
 
@@ -102,8 +102,8 @@ fn columns_without_a_name() {
     let table = ",a,y\n0,1.5,p\n1,2.5,q\n";
     assert_eq!(
         read(&Csv::new(), table).unwrap_err().to_string(),
-        "t.csv, line 1: column 1 has no name; ignore it by its index, 0 (from 0), or \
-         set `header(false)` if this is data"
+        "t.csv, line 1: column 1 has no name; ignore it by its index, 0 (from 0), or, \
+         if this is data, read the table without a header"
     );
     assert_eq!(
         read(&Csv::new().ignore(0), table).unwrap().features(),

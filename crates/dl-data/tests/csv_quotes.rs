@@ -74,7 +74,7 @@ fn a_quote_inside_an_unquoted_field() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 2, column 2: a quote inside an unquoted field; quote the field \
-         and double its quotes, or disable quoting with `quote(None)`"
+         and double its quotes, or disable quoting"
     );
 }
 
@@ -260,7 +260,7 @@ fn a_separator_that_ends_every_line() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 1: column 4 has no name, since the line ends with a separator; ignore it by its \
-         index, 3 (from 0), or set `header(false)` if this is data"
+         index, 3 (from 0), or, if this is data, read the table without a header"
     );
     let data = read(&Csv::new().ignore(3), table).unwrap();
     assert_eq!(
@@ -273,7 +273,7 @@ fn a_separator_that_ends_every_line() {
     assert_eq!(
         error.to_string(),
         "t.csv, line 1, column 4 (x3): missing label (\"\", since the line ends with a separator); \
-         labels are never imputed, but `Missing::DropRow` drops such rows"
+         labels are never imputed, but rows with missing values can be dropped"
     );
     assert_eq!(
         read(&csv.ignore(3), "1,2,p,\n3,4,q,\n").unwrap().labels(),

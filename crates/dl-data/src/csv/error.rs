@@ -159,7 +159,7 @@ pub enum CsvError {
     /// the labels in the label column. Set [`Csv::header`](crate::Csv::header) to say which it is.
     #[error(
         "{path}, line {line}: expected a header, but this looks like data ({names}); \
-         set `header(false)` if it is data, or `header(true)` if these are names"
+         read the table without a header if it is data, or declare the header if these are names"
     )]
     HeaderIsData {
         /// Path of the file.
@@ -171,8 +171,8 @@ pub enum CsvError {
     },
     /// A column without a name; [`Csv::ignore`](crate::Csv::ignore) excludes it.
     #[error(
-        "{path}, line {line}: column {column} has no name{}; ignore it by its index, {} (from 0), or \
-         set `header(false)` if this is data",
+        "{path}, line {line}: column {column} has no name{}; ignore it by its index, {} (from 0), or, \
+         if this is data, read the table without a header",
         if *.ends_line { ", since the line ends with a separator" } else { "" },
         *.column - 1
     )]
@@ -231,7 +231,7 @@ pub enum CsvError {
     },
     /// A missing value, an error by default ([`Csv::missing`](crate::Csv::missing)).
     #[error(
-        "{at}: missing value ({text:?}{}); choose with `missing` to impute it or to drop its row",
+        "{at}: missing value ({text:?}{}); it can be imputed or its row dropped, but only on request",
         trailing(*.ends_line)
     )]
     Missing {
@@ -244,7 +244,7 @@ pub enum CsvError {
     },
     /// A missing label or target; [`Missing::DropRow`](crate::Missing::DropRow) drops its row.
     #[error(
-        "{at}: missing label ({text:?}{}); labels are never imputed, but `Missing::DropRow` drops such rows",
+        "{at}: missing label ({text:?}{}); labels are never imputed, but rows with missing values can be dropped",
         trailing(*.ends_line)
     )]
     MissingLabel {
@@ -312,7 +312,7 @@ pub enum Malformed {
     /// A quote inside an unquoted field; [`Csv::quote`](crate::Csv::quote) can make it an ordinary character.
     #[error(
         "a quote inside an unquoted field; quote the field and double its quotes, \
-         or disable quoting with `quote(None)`"
+         or disable quoting"
     )]
     QuoteInField,
     /// Something other than a separator after a quoted field.
