@@ -47,9 +47,9 @@ impl<F: Scalar> Preprocessing<F> {
     where
         F: Serialize + for<'de> Deserialize<'de>,
     {
-        Bundle::of(trainer)
-            .preprocessing(self.scaler)
-            .preprocessing(self.pca)
+        Bundle::from_trainer(trainer)
+            .with_preprocessing(self.scaler)
+            .with_preprocessing(self.pca)
     }
 
     /// The share of the variance each component explains.

@@ -1,4 +1,4 @@
-//! The checksum of a data set, so that a model can say what it was trained on.
+//! The checksum of a data set, so that a model can record its training data.
 
 use dl_core::instantiate;
 use dl_nn::Scalar;
@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::container::hexadecimal;
 use crate::tensors::bytes_of;
 
-/// SHA-256, in hexadecimal, of samples and their labels: of the shape, the samples' numbers and the
-/// labels, little-endian, in that order.
+/// SHA-256, in hexadecimal, of samples and their labels: of the shape, the samples' values and the labels,
+/// little-endian, in that order.
 pub fn data_sha256<F: Scalar, D: Dimension>(
     x: &ArrayRef<F, D>,
     labels: &ArrayRef1<usize>,

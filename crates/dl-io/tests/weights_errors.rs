@@ -1,5 +1,5 @@
-//! What a weights file and a model can disagree on: errors that name the file, the tensor, what was
-//! found and what was expected, and a model that has not changed.
+//! Mismatches between a weights file and a model: errors that name the file, the tensor, what was found and what
+//! was expected, and leave the model unchanged.
 
 mod cases;
 
@@ -17,7 +17,7 @@ fn model(units: usize) -> Model<f32> {
     network.build(units as u64).unwrap()
 }
 
-/// The message for a model loading the weights of another, after the path.
+/// The error message of loading a model from a file, without the path.
 #[track_caller]
 fn refused<F: Scalar>(file: &WeightsFile, path: &Path, model: &mut Model<F>) -> String {
     let before = model.weights();
@@ -39,7 +39,7 @@ fn every_disagreement_is_named() {
         file.save(&model(3)).unwrap();
         assert_eq!(
             refused(&file, &path, &mut model(4)),
-            "tensor `dense_1.kernel` has shape [2, 3], but the model's `dense_1.kernel` takes [2, 4]"
+            "tensor `dense_1.kernel` has shape [2, 3], but the model's `dense_1.kernel` expects [2, 4]"
         );
         let more = Sequential::<f32>::input([2])
             .push(Dense::new(3))
@@ -54,12 +54,12 @@ fn every_disagreement_is_named() {
         let mut less: Model<f32> = Sequential::input([2]).push(Dense::new(3)).build(0).unwrap();
         assert_eq!(
             refused(&file, &path, &mut less),
-            "tensor `batch_norm_1.beta` [3] has no place in the model, which takes \
+            "unexpected tensor `batch_norm_1.beta` [3]; the model expects \
              `dense_1.kernel`, `dense_1.bias`"
         );
         assert_eq!(
             refused(&file.clone().in_order(), &path, &mut less),
-            "has tensors of the layers `batch_norm_1`, `dense_1`, but the model has weights in \
+            "has tensors for the layers `batch_norm_1`, `dense_1`, but the model has weights in \
              `dense_1`"
         );
         assert_eq!(
@@ -87,8 +87,8 @@ fn numbers_that_are_not_finite_are_neither_written_nor_read() {
         let (_, mut kernel) = broken.params_mut().next().unwrap();
         kernel[[1, 2]] = f32::INFINITY;
         let error = file.save(&broken).unwrap_err();
-        let expected = "tensor `dense_1.kernel` holds inf at [1, 2], but weights must be finite";
-        assert_eq!(error.problem.to_string(), expected);
+        let expected = "tensor `dense_1.kernel` contains inf at [1, 2], but weights must be finite";
+        assert_eq!(error.kind.to_string(), expected);
         assert!(!path.exists());
     }
     let path = folder.path().join("nan.safetensors");
@@ -101,12 +101,12 @@ fn numbers_that_are_not_finite_are_neither_written_nor_read() {
     let why = refused(&WeightsFile::new(&path), &path, &mut one);
     assert_eq!(
         why,
-        "tensor `dense_1.kernel` holds NaN at [0, 0], but weights must be finite"
+        "tensor `dense_1.kernel` contains NaN at [0, 0], but weights must be finite"
     );
 }
 
 #[test]
-fn paths_that_are_no_weights_files() {
+fn paths_that_are_not_weights_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.bin");
     let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
@@ -120,7 +120,7 @@ fn paths_that_are_no_weights_files() {
     assert!(why.starts_with("cannot be read: "), "{why}");
     let error = WeightsFile::new(&path).save(&model(3)).unwrap_err();
     assert!(
-        error.problem.to_string().starts_with("cannot be written: "),
+        error.kind.to_string().starts_with("cannot be written: "),
         "{error}"
     );
 }
@@ -137,7 +137,7 @@ fn npz_files_need_their_feature() {
         "to read or write npz, enable the feature `npz` of `dl-io`"
     );
     let error = file.save(&model(3)).unwrap_err();
-    assert_eq!(error.problem.to_string(), why);
+    assert_eq!(error.kind.to_string(), why);
     assert!(!path.exists());
 }
 
@@ -146,31 +146,31 @@ fn layers_in_order_have_no_names_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).in_order();
     let error = file.save(&model(3)).unwrap_err();
-    let expected = "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+    let expected = "to write a file, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
          for both";
-    assert_eq!(error.problem.to_string(), expected);
+    assert_eq!(error.kind.to_string(), expected);
 }
 
-/// No order of its weights makes up for another order of its inputs.
+/// No permutation of the weights can make up for a different order of the inputs.
 #[test]
-fn models_without_an_equal_in_pytorch() {
+fn models_without_an_equivalent_in_pytorch() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).layout(Layout::PyTorch);
     let refused = |network: Sequential<f32>, why: &str| {
         let error = file.save(&network.build(0).unwrap()).unwrap_err();
-        let expected = format!("has no equal in PyTorch's layout: {why}");
-        assert!(error.problem.to_string().ends_with(&expected), "{error}");
+        let expected = format!("has no equivalent in PyTorch's layout: {why}");
+        assert!(error.kind.to_string().ends_with(&expected), "{error}");
     };
     refused(
         Sequential::input([2, 3, 4]).push(Reshape::new([2, 6, 2])),
-        "it makes [2, 6, 2] of [2, 3, 4], whose channels differ",
+        "it reshapes [2, 3, 4] to [2, 6, 2], which changes the number of channels",
     );
     refused(
         Sequential::input([2, 3, 4])
             .push(Flatten)
             .push(Dropout::new(0.1))
             .push(Reshape::new([2, 6, 2])),
-        "its vector is an image of 4 channels and one of 2",
+        "its vector is both an image with 4 channels and one with 2",
     );
     refused(
         Sequential::input([2, 3, 4])
@@ -215,7 +215,7 @@ fn global_pooling_leaves_channels_in_order() {
 }
 
 #[test]
-fn a_name_that_stands_twice_in_a_header_is_an_error() {
+fn a_duplicate_name_in_a_header_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.safetensors");
     let tensor = |at: usize| {
