@@ -145,7 +145,7 @@ impl<F: Scalar> Dataset<F> {
     /// The same rows and labels with new features, such as the output of a transformer.
     ///
     /// # Errors
-    /// Like [`new`](Self::new).
+    /// Same as [`new`](Self::new).
     pub fn with_features(
         self,
         features: Array2<F>,

@@ -35,7 +35,7 @@ pub fn k_fold<R: Rng + ?Sized>(
 /// Like [`k_fold`], but stratified: the number of rows of a class also differs by at most 1 between the test sets.
 ///
 /// # Errors
-/// Like [`k_fold`], and a class with fewer rows than folds.
+/// Same as [`k_fold`], and a class with fewer rows than folds.
 pub fn stratified_k_fold<R: Rng + ?Sized>(
     labels: &[usize],
     folds: usize,

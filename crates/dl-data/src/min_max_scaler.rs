@@ -63,7 +63,7 @@ impl<F: Scalar> MinMaxScaler<F> {
     /// Fits the scaler to the columns of `x`, `[rows, columns]`, with range `low` to `high`.
     ///
     /// # Errors
-    /// Like [`fit`](Self::fit), and a range that is not finite and increasing.
+    /// Same as [`fit`](Self::fit), and a range that is not finite and increasing.
     pub fn fit_range(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DatasetError> {
         fit_range(x, low, high)
     }

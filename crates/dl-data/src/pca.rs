@@ -148,14 +148,14 @@ impl<F: Scalar> Pca<F> {
         let variance = ("finite and not negative", variance);
         check_parameters(WHAT, "explained variance", &explained_variance, k, variance)?;
         // up to rounding
-        let share = |v: F| v >= F::zero() && v <= F::of(1.001);
-        let share = ("in [0, 1]", share);
+        let ratio = |v: F| v >= F::zero() && v <= F::of(1.001);
+        let ratio = ("in [0, 1]", ratio);
         check_parameters(
             WHAT,
             "explained variance ratio",
             &explained_variance_ratio,
             k,
-            share,
+            ratio,
         )?;
         Ok(Self {
             mean,

@@ -135,19 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_angles_is_refused() {
-        let refused = |a: &Array2<f64>, b: &Array2<f64>| principal_angles(a, b).is_err();
+    fn subspaces_without_angles_are_rejected() {
+        let rejected = |a: &Array2<f64>, b: &Array2<f64>| principal_angles(a, b).is_err();
         let plane = random(2, 3, 1);
-        assert!(refused(&plane, &random(1, 3, 1)));
-        assert!(refused(&plane, &random(2, 4, 1)));
-        assert!(refused(&random(4, 3, 1), &random(4, 3, 2)));
-        assert!(refused(&plane, &Array2::from_elem((2, 3), f64::NAN)));
-        assert!(refused(&plane, &Array2::zeros((0, 3))));
+        assert!(rejected(&plane, &random(1, 3, 1)));
+        assert!(rejected(&plane, &random(2, 4, 1)));
+        assert!(rejected(&random(4, 3, 1), &random(4, 3, 2)));
+        assert!(rejected(&plane, &Array2::from_elem((2, 3), f64::NAN)));
+        assert!(rejected(&plane, &Array2::zeros((0, 3))));
     }
 
     /// Rows of any length, including very different ones.
     #[test]
-    fn dependent_rows_are_refused() {
+    fn dependent_rows_are_rejected() {
         let (a, b) = (random(3, 8, 1), random(3, 8, 2));
         for size in [1e-200, 1e-3, 1.0, 1e200] {
             let mut dependent = a.clone();

@@ -108,10 +108,10 @@ fn what_marks_a_missing_value() {
             array![[1., 0.], [2., 3.]],
             "{marker:?}"
         );
-        let refused = Csv::new()
+        let rejected = Csv::new()
             .read::<f64>(table.as_bytes(), "t.csv")
             .unwrap_err();
-        assert!(matches!(refused, CsvError::Missing { .. }), "{refused}");
+        assert!(matches!(rejected, CsvError::Missing { .. }), "{rejected}");
     }
     for other in ["-", ".", "missing", "1.#", "??"] {
         let table = format!("a,b,y\n1,{other},p\n2,3,q\n");

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use dl_data::{Csv, Mnist, idx};
 
 /// The errors of all readers for a path.
-fn refusals(path: &Path) -> [String; 4] {
+fn errors(path: &Path) -> [String; 4] {
     let csv = Csv::new();
     [
         csv.load::<f32>(path).unwrap_err().to_string(),
@@ -31,7 +31,7 @@ fn pipes_devices_and_directories() {
         Path::new("/dev/null"),
         folder.path(),
     ] {
-        for message in refusals(path) {
+        for message in errors(path) {
             assert!(
                 message.starts_with(&path.display().to_string()),
                 "{message}"

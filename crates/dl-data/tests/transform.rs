@@ -163,7 +163,7 @@ fn a_large_offset_does_not_hide_the_variance() {
 }
 
 #[test]
-fn other_widths_are_refused() {
+fn other_widths_are_rejected() {
     let x = array![[1.0, 2.0], [3.0, 5.0], [2.0, 2.0]];
     let three: Array2<f64> = Array::zeros((1, 3));
     let standard = StandardScaler::fit(&x).unwrap();

@@ -25,16 +25,16 @@ instantiate! {
 
 fn checksum<F: Scalar>(x: &ArrayViewD<'_, F>, labels: &ArrayRef1<usize>) -> String {
     let mut hash = Sha256::new();
-    let numbers = |hash: &mut Sha256, numbers: &[usize]| {
-        hash.update((numbers.len() as u64).to_le_bytes());
-        for &number in numbers {
+    let integers = |hash: &mut Sha256, integers: &[usize]| {
+        hash.update((integers.len() as u64).to_le_bytes());
+        for &number in integers {
             hash.update((number as u64).to_le_bytes());
         }
     };
-    numbers(&mut hash, x.shape());
+    integers(&mut hash, x.shape());
     for sample in x.outer_iter() {
         hash.update(bytes_of(&sample));
     }
-    numbers(&mut hash, &labels.to_vec());
+    integers(&mut hash, &labels.to_vec());
     hexadecimal(&hash.finalize())
 }

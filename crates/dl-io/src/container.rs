@@ -283,8 +283,8 @@ impl Container {
         }
         let (start, end) = info.data_offsets;
         let data = &self.bytes[self.data + start..self.data + end];
-        let numbers = data.len() as u64 * 8 / info.dtype.bitsize() as u64;
-        let memory = numbers.saturating_mul(size_of::<F>() as u64);
+        let elements = data.len() as u64 * 8 / info.dtype.bitsize() as u64;
+        let memory = elements.saturating_mul(size_of::<F>() as u64);
         let what = format_args!("tensor `{}`", shown(name));
         self.budget.take_memory(what, memory + ARRAY_BYTES)?;
         let shape = info.shape.clone();

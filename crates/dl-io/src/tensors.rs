@@ -170,9 +170,9 @@ mod tests {
 
     #[test]
     fn f64_is_rounded_to_f32_only_on_request() {
-        let refused = round_trip::<f64, f32>(&array(), Narrowing::Reject).unwrap_err();
+        let rejected = round_trip::<f64, f32>(&array(), Narrowing::Reject).unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            rejected.to_string(),
             "tensor `t` has type F64, but only F16, BF16 and F32 can be read into this model"
         );
         let rounded = round_trip::<f64, f32>(&array(), Narrowing::Round).unwrap();
@@ -192,7 +192,7 @@ mod tests {
         assert!(array_from::<f64>("t", &tensor, Narrowing::Round).is_err());
         let side = 1 << 40;
         let tensor = TensorView::new(Dtype::F32, vec![0, side, side], &[]);
-        let refused = array_from::<f32>("t", &tensor.unwrap(), Narrowing::Round);
-        assert!(matches!(refused, Err(TensorError::Size { .. })));
+        let rejected = array_from::<f32>("t", &tensor.unwrap(), Narrowing::Round);
+        assert!(matches!(rejected, Err(TensorError::Size { .. })));
     }
 }

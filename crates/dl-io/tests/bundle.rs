@@ -204,13 +204,13 @@ fn inconsistent_parts_are_not_saved() {
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.dl");
-    let refused = |bundle: Bundle<f32>| bundle.save(&path).unwrap_err().to_string();
+    let rejected = |bundle: Bundle<f32>| bundle.save(&path).unwrap_err().to_string();
     assert_eq!(
-        refused(Bundle::new(model()).with_class_names(["a", "b"])),
+        rejected(Bundle::new(model()).with_class_names(["a", "b"])),
         "cannot save: 2 class names for 3 outputs"
     );
     assert_eq!(
-        refused(Bundle::new(model()).with_input_shape([3])),
+        rejected(Bundle::new(model()).with_input_shape([3])),
         "cannot save: the model expects samples of shape [2], but preprocessing outputs [3]"
     );
     assert!(!path.exists());
@@ -278,7 +278,7 @@ fn forged(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     forged
 }
 
-fn refused(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
+fn rejected(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
     let error = load(folder, &forged(bytes, from, to))
         .unwrap_err()
         .to_string();
@@ -313,7 +313,7 @@ fn long_names_do_not_make_long_messages() {
             "unknown field `n",
         ),
     ] {
-        let message = refused(folder.path(), &bytes, from, to);
+        let message = rejected(folder.path(), &bytes, from, to);
         assert!(message.contains(expected), "{message:.300}");
         let length = message.chars().count();
         assert!(length < 1500, "{expected}: {length} characters");
@@ -324,24 +324,24 @@ fn long_names_do_not_make_long_messages() {
 fn what_a_file_declares_is_not_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = bytes(folder.path());
-    let refused = |from: &str, to: &str| refused(folder.path(), &bytes, from, to);
+    let rejected = |from: &str, to: &str| rejected(folder.path(), &bytes, from, to);
     // the forged file's checksum is correct
     assert!(load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).is_ok());
     assert_eq!(
-        refused(r#"\"version\":1"#, r#"\"version\":2"#),
+        rejected(r#"\"version\":1"#, r#"\"version\":2"#),
         "cannot read FILE: its format version is 2, but this library reads version 1"
     );
     assert_eq!(
-        refused("dl-model", "dl-mode1"),
+        rejected("dl-model", "dl-mode1"),
         "cannot read FILE: its format is `dl-mode1`, expected `dl-model`"
     );
     assert_eq!(
-        refused(r#"\"units\":3"#, r#"\"units\":4000000000"#),
+        rejected(r#"\"units\":3"#, r#"\"units\":4000000000"#),
         "cannot build the model in FILE: layer `dense_1`: 12000000000 numbers in its parameters \
          and those before it, but at most 9 are allowed here"
     );
     assert_eq!(
-        refused(
+        rejected(
             r#"{\"input_shape\":[2],\"layers\""#,
             r#"{\"input_shape\":[1099511627776],\"layers\""#
         ),
@@ -349,36 +349,36 @@ fn what_a_file_declares_is_not_trusted() {
          most 33554432 are allowed here"
     );
     assert_eq!(
-        refused(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
+        rejected(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
         "cannot build the model in FILE: layer `dense_1` is of kind `shell`, but the kinds known \
          here are activation, average_pool2d, batch_norm, conv2d, conv_transpose2d, dense, \
          dropout, flatten, global_average_pool2d, global_max_pool2d, layer_norm, \
          local_response_norm, max_pool2d, reparameterize, reshape, standard_normal_kl, \
          up_sample2d, zero_pad2d"
     );
-    assert!(refused(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
-    assert!(refused(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));
-    assert!(refused(r#"\"dense_1.kernel\""#, r#"\"dense_1.colonel\""#).contains("no tensor"));
+    assert!(rejected(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
+    assert!(rejected(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));
+    assert!(rejected(r#"\"dense_1.kernel\""#, r#"\"dense_1.colonel\""#).contains("no tensor"));
     let again = r#"\"dense_1.kernel\","#.repeat(1000);
     assert!(
-        refused(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
+        rejected(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
             .contains("names the tensor `dense_1.kernel` more than once")
     );
     assert!(
-        refused(
+        rejected(
             r#"\"output\":\"Identity\""#,
             r#"\"output\":{\"Elu\":{\"alpha\":-1.0}}"#
         )
         .contains("Elu alpha is -1")
     );
     assert!(
-        refused(
+        rejected(
             r#"\"input_shape\":[2],\"preprocessing\":[]"#,
             r#"\"input_shape\":[1,2],\"preprocessing\":[{\"Divide\":0.0}]"#
         )
         .contains("preprocessing 1 (Divide): the divisor is 0")
     );
-    assert!(refused(r#"\"c\"]"#, r#"\"c\",\"d\"]"#).contains("4 class names for 3 outputs"));
+    assert!(rejected(r#"\"c\"]"#, r#"\"c\",\"d\"]"#).contains("4 class names for 3 outputs"));
 }
 
 #[test]

@@ -45,13 +45,13 @@ impl Folder {
 
     /// The error of a bundle that is rejected at once.
     #[track_caller]
-    fn refused(&self, bytes: &[u8]) -> String {
-        self.refused_within(CONSTANT, bytes)
+    fn rejected(&self, bytes: &[u8]) -> String {
+        self.rejected_within(CONSTANT, bytes)
     }
 
     /// The error of a bundle that may take `constant` bytes, whatever its size.
     #[track_caller]
-    fn refused_within(&self, constant: usize, bytes: &[u8]) -> String {
+    fn rejected_within(&self, constant: usize, bytes: &[u8]) -> String {
         let path = self.file("model.dl", bytes);
         let (result, allocated) = counted(|| Bundle::<f32>::load(&path));
         let why = result.unwrap_err().to_string();
@@ -79,7 +79,7 @@ fn windows(folder: &Folder) {
     // three positions, padded by rows of 2²¹ zeros
     let padded = window(size(1, 1), size(1, far), size(1, 1), [0, 0, far, far]);
     let layer = conv("conv2d", 1, padded);
-    let why = folder.refused(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
+    let why = folder.rejected(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
     assert!(
         why.contains("layer `c`: 8589942784 numbers in a sample and in what"),
         "{why}"
@@ -87,7 +87,7 @@ fn windows(folder: &Folder) {
     // taps at a distance of 2²⁰ pixels
     let spread = window(size(1, 3), size(1, 1), size(1, far), [0, 0, far, far]);
     let layer = conv("conv2d", 1, spread);
-    let why = folder.refused(&one_layer(&[4096, 1, 1], layer, Some(&[1, 3, 1, 1])));
+    let why = folder.rejected(&one_layer(&[4096, 1, 1], layer, Some(&[1, 3, 1, 1])));
     assert!(
         why.contains("in what this layer and those before it work in"),
         "{why}"
@@ -95,7 +95,7 @@ fn windows(folder: &Folder) {
     // half a million rows, each with padding for a hundred taps
     let dilated = window(side(100), side(1), size(1, 2), [0, 0, 99, 99]);
     let layer = conv("conv2d", 1, dilated);
-    let why = folder.refused(&one_layer(&[1 << 19, 1, 1], layer, Some(&[100, 100, 1, 1])));
+    let why = folder.rejected(&one_layer(&[1 << 19, 1, 1], layer, Some(&[100, 100, 1, 1])));
     assert!(
         why.contains("in what this layer and those before it work in"),
         "{why}"
@@ -103,12 +103,12 @@ fn windows(folder: &Folder) {
     // 10⁴ taps of a million pixels
     let taps = window(side(100), side(2), side(1), [0; 4]);
     let layer = conv("conv_transpose2d", 1, taps);
-    let why = folder.refused(&one_layer(&[1000, 1000, 1], layer, Some(&[100, 100, 1, 1])));
+    let why = folder.rejected(&one_layer(&[1000, 1000, 1], layer, Some(&[100, 100, 1, 1])));
     assert!(why.contains("multiply-adds for a sample"), "{why}");
     // 2¹² weights on 9 million pixels
     let wide = window(side(64), side(1), side(1), [0, 63, 0, 63]);
     let layer = conv("conv2d", 1, wide);
-    let why = folder.refused(&one_layer(&[3000, 3000, 1], layer, Some(&[64, 64, 1, 1])));
+    let why = folder.rejected(&one_layer(&[3000, 3000, 1], layer, Some(&[64, 64, 1, 1])));
     assert!(why.contains("multiply-adds for a sample"), "{why}");
     for kind in ["max_pool2d", "average_pool2d"] {
         // a plan of 2²⁵ rows
@@ -121,15 +121,15 @@ fn windows(folder: &Folder) {
             work["count_padding"] = false.into();
         }
         let layer = json!({ "name": "c", "kind": kind, "settings": settings });
-        let why = folder.refused(&one_layer(&[1 << 25, 1, 1], layer, None));
+        let why = folder.rejected(&one_layer(&[1 << 25, 1, 1], layer, None));
         assert!(why.contains("bytes of plans"), "{why}");
         let layer = json!({ "name": "c", "kind": kind, "settings": work });
-        let why = folder.refused(&one_layer(&[4096, 4096, 1], layer, None));
+        let why = folder.rejected(&one_layer(&[4096, 4096, 1], layer, None));
         assert!(why.contains("multiply-adds for a sample"), "{why}");
     }
     let settings = json!({ "size": 2_000_001, "k": 1.0, "alpha": 1.0, "beta": 1.0 });
     let layer = json!({ "name": "c", "kind": "local_response_norm", "settings": settings });
-    let why = folder.refused(&one_layer(&[1 << 20], layer, None));
+    let why = folder.rejected(&one_layer(&[1 << 20], layer, None));
     assert!(why.contains("multiply-adds for a sample"), "{why}");
 }
 
@@ -150,7 +150,7 @@ fn layers(folder: &Folder) {
     assert_eq!(y, Array2::from_elem((2, 1), 0.5).into_dyn());
     // on samples of 2²⁴ values they are
     let many = bundle_content(&[1 << 24], (0..2_000).map(flatten).collect(), &[]);
-    let why = folder.refused(&bundle(&many.to_string(), &[]));
+    let why = folder.rejected(&bundle(&many.to_string(), &[]));
     assert!(
         why.contains("numbers in a sample after this layer and those before it"),
         "{why}"
@@ -164,7 +164,7 @@ fn layers(folder: &Folder) {
         .chain((0..2_000).map(softplus))
         .collect();
     let bytes = bundle(&bundle_content(&[1], layers, &[]).to_string(), &[]);
-    let why = folder.refused_within(BUDGET, &bytes);
+    let why = folder.rejected_within(BUDGET, &bytes);
     assert!(why.contains("bytes of shapes and plans"), "{why}");
 }
 
@@ -175,19 +175,19 @@ fn manifests(folder: &Folder) {
     Bundle::<f32>::load(&path).unwrap();
     // an empty tensor, a million times
     content["weights"] = vec!["t"; 1_000_000].into();
-    let why = folder.refused(&bundle(&content.to_string(), &[("t", &[0])]));
+    let why = folder.rejected(&bundle(&content.to_string(), &[("t", &[0])]));
     assert!(why.contains("names the tensor `t` more than once"), "{why}");
     // a feature
     let mut content = forge::content();
     content["feature_names"] = vec!["f"; 1_000_000].into();
     content["input_shape"] = [1_000_000].into();
-    let why = folder.refused(&bundle(&content.to_string(), dense));
+    let why = folder.rejected(&bundle(&content.to_string(), dense));
     assert!(why.contains("two feature names are `f`"), "{why}");
     // preprocessing steps on samples of 2²⁴ values
     let mut content = forge::content();
     content["preprocessing"] = vec![json!({ "Divide": 2.0 }); 20_000].into();
     content["input_shape"] = [1 << 24].into();
-    let why = folder.refused_within(BUDGET, &bundle(&content.to_string(), dense));
+    let why = folder.rejected_within(BUDGET, &bundle(&content.to_string(), dense));
     assert!(
         why.contains("preprocessing") && why.contains("multiply-adds"),
         "{why}"
@@ -195,7 +195,7 @@ fn manifests(folder: &Folder) {
     // objects of seven bytes
     let mut content = forge::content();
     content["training"] = vec![json!({ "": 0 }); 1_000_000].into();
-    let why = folder.refused(&bundle(&content.to_string(), dense));
+    let why = folder.rejected(&bundle(&content.to_string(), dense));
     assert!(why.contains("its manifest takes"), "{why}");
 }
 

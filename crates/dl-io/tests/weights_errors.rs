@@ -19,7 +19,7 @@ fn model(units: usize) -> Model<f32> {
 
 /// The error message of loading a model from a file, without the path.
 #[track_caller]
-fn refused<F: Scalar>(file: &WeightsFile, path: &Path, model: &mut Model<F>) -> String {
+fn rejected<F: Scalar>(file: &WeightsFile, path: &Path, model: &mut Model<F>) -> String {
     let before = model.weights();
     let error = file.load(model).unwrap_err();
     assert_eq!(model.weights(), before, "the model has changed");
@@ -38,7 +38,7 @@ fn every_disagreement_is_named() {
         let file = WeightsFile::new(&path);
         file.save(&model(3)).unwrap();
         assert_eq!(
-            refused(&file, &path, &mut model(4)),
+            rejected(&file, &path, &mut model(4)),
             "tensor `dense_1.kernel` has shape [2, 3], but the model's `dense_1.kernel` expects [2, 4]"
         );
         let more = Sequential::<f32>::input([2])
@@ -46,24 +46,24 @@ fn every_disagreement_is_named() {
             .push(BatchNorm::new());
         let more = more.push(Dense::new(1).bias(false));
         assert_eq!(
-            refused(&file, &path, &mut more.build(0).unwrap()),
+            rejected(&file, &path, &mut more.build(0).unwrap()),
             "has no tensor `dense_2.kernel` for the model's `dense_2.kernel` [3, 1]; it has \
              `batch_norm_1.beta`, `batch_norm_1.gamma`, `batch_norm_1.running_mean`, \
              `batch_norm_1.running_variance`, `dense_1.bias`, `dense_1.kernel`"
         );
         let mut less: Model<f32> = Sequential::input([2]).push(Dense::new(3)).build(0).unwrap();
         assert_eq!(
-            refused(&file, &path, &mut less),
+            rejected(&file, &path, &mut less),
             "unexpected tensor `batch_norm_1.beta` [3]; the model expects \
              `dense_1.kernel`, `dense_1.bias`"
         );
         assert_eq!(
-            refused(&file.clone().in_order(), &path, &mut less),
+            rejected(&file.clone().in_order(), &path, &mut less),
             "has tensors for the layers `batch_norm_1`, `dense_1`, but the model has weights in \
              `dense_1`"
         );
         assert_eq!(
-            refused(&file.clone().rename("a", "dense_9"), &path, &mut less),
+            rejected(&file.clone().rename("a", "dense_9"), &path, &mut less),
             "`dense_9` cannot be renamed: the model has weights in `dense_1`"
         );
         let file = file
@@ -71,7 +71,7 @@ fn every_disagreement_is_named() {
             .rename("x", "batch_norm_1")
             .layout(Layout::PyTorch);
         assert_eq!(
-            refused(&file, &path, &mut model(3)),
+            rejected(&file, &path, &mut model(3)),
             "two tensors are named `x.weight`"
         );
     }
@@ -98,7 +98,7 @@ fn numbers_that_are_not_finite_are_neither_written_nor_read() {
     safetensors::serialize_to_file(tensors, None, &path).unwrap();
     let one = Sequential::input([1]).push(Dense::new(1).bias(false));
     let mut one: Model<f32> = one.build(0).unwrap();
-    let why = refused(&WeightsFile::new(&path), &path, &mut one);
+    let why = rejected(&WeightsFile::new(&path), &path, &mut one);
     assert_eq!(
         why,
         "tensor `dense_1.kernel` contains NaN at [0, 0], but weights must be finite"
@@ -109,14 +109,14 @@ fn numbers_that_are_not_finite_are_neither_written_nor_read() {
 fn paths_that_are_not_weights_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.bin");
-    let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
+    let why = rejected(&WeightsFile::new(&path), &path, &mut model(3));
     assert_eq!(why, "its name must end in `.safetensors` or `.npz`");
     let path = folder.path().join("none.safetensors");
-    let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
+    let why = rejected(&WeightsFile::new(&path), &path, &mut model(3));
     assert!(why.starts_with("cannot be read: "), "{why}");
     let path = folder.path().join("folder.safetensors");
     std::fs::create_dir(&path).unwrap();
-    let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
+    let why = rejected(&WeightsFile::new(&path), &path, &mut model(3));
     assert!(why.starts_with("cannot be read: "), "{why}");
     let error = WeightsFile::new(&path).save(&model(3)).unwrap_err();
     assert!(
@@ -131,7 +131,7 @@ fn npz_files_need_their_feature() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.npz");
     let file = WeightsFile::new(&path);
-    let why = refused(&file, &path, &mut model(3));
+    let why = rejected(&file, &path, &mut model(3));
     assert_eq!(
         why,
         "to read or write npz, enable the feature `npz` of `dl-io`"
@@ -156,23 +156,23 @@ fn layers_in_order_have_no_names_to_write() {
 fn models_without_an_equivalent_in_pytorch() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).layout(Layout::PyTorch);
-    let refused = |network: Sequential<f32>, why: &str| {
+    let rejected = |network: Sequential<f32>, why: &str| {
         let error = file.save(&network.build(0).unwrap()).unwrap_err();
         let expected = format!("has no equivalent in PyTorch's layout: {why}");
         assert!(error.kind.to_string().ends_with(&expected), "{error}");
     };
-    refused(
+    rejected(
         Sequential::input([2, 3, 4]).push(Reshape::new([2, 6, 2])),
         "it reshapes [2, 3, 4] to [2, 6, 2], which changes the number of channels",
     );
-    refused(
+    rejected(
         Sequential::input([2, 3, 4])
             .push(Flatten)
             .push(Dropout::new(0.1))
             .push(Reshape::new([2, 6, 2])),
         "its vector is both an image with 4 channels and one with 2",
     );
-    refused(
+    rejected(
         Sequential::input([2, 3, 4])
             .push(Flatten)
             .push(Reparameterize),
@@ -231,11 +231,11 @@ fn a_duplicate_name_in_a_header_is_an_error() {
     let file = WeightsFile::new(&path);
     write(format!(r#"{{"a":{},"a":{}}}"#, tensor(8), tensor(0)));
     assert_eq!(
-        refused(&file, &path, &mut model(1)),
+        rejected(&file, &path, &mut model(1)),
         "two tensors are named `a`"
     );
     write(r#"{"a":{"dtype":"F32","shape":[9],"shape":[],"data_offsets":[0,4]}}"#.to_owned());
-    let text = refused(&file, &path, &mut model(1));
+    let text = rejected(&file, &path, &mut model(1));
     assert!(text.contains("`shape`"), "{text}");
 }
 
@@ -253,8 +253,8 @@ fn names_that_a_terminal_would_obey_are_escaped() {
         file.save(&evil(3)).unwrap();
         let renamed = file.clone().rename("first", name);
         for said in [
-            refused(&file, &path, &mut model(3)),
-            refused(&file, &path, &mut evil(4)),
+            rejected(&file, &path, &mut model(3)),
+            rejected(&file, &path, &mut evil(4)),
             renamed.load(&mut model(3)).unwrap_err().to_string(),
         ] {
             assert!(said.contains(r"\u{1b}[2J\u{9b}31m\u{202e}"), "{said:?}");

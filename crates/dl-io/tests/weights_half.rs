@@ -103,7 +103,7 @@ fn every_finite_number_is_the_one_that_pytorch_makes_of_it() {
 }
 
 #[test]
-fn infinities_and_nan_of_16_bits_are_refused_as_others_are() {
+fn infinities_and_nan_of_16_bits_are_rejected_like_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.safetensors");
     let network = Sequential::<f32>::input([1]).push(Dense::new(2).bias(false));

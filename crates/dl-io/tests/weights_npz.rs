@@ -88,7 +88,7 @@ fn described(shape: &str, data: &[u8]) -> Vec<u8> {
 }
 
 #[track_caller]
-fn refused(kernel: Vec<u8>) -> String {
+fn rejected(kernel: Vec<u8>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.npz");
     let bias = described("(2,)", &[0; 8]);
@@ -131,37 +131,37 @@ fn shapes_are_the_models_before_anything_is_unpacked() {
         "(6,)",
         "()",
     ] {
-        let why = refused(described(shape, &[0; 24]));
+        let why = rejected(described(shape, &[0; 24]));
         assert!(
             why.contains("the model's `dense_1.kernel` expects [3, 2]"),
             "{why}"
         );
     }
-    refused(described("(-3, 2)", &[0; 24]));
-    refused(described("(99999999999999999999999, 2)", &[0; 24]));
+    rejected(described("(-3, 2)", &[0; 24]));
+    rejected(described("(99999999999999999999999, 2)", &[0; 24]));
 }
 
 #[test]
 fn data_too_short_or_too_long_is_an_error() {
-    let why = refused(described("(3, 2)", &[0; 23]));
+    let why = rejected(described("(3, 2)", &[0; 23]));
     assert!(why.contains("`dense_1.kernel`"), "{why}");
-    refused(described("(3, 2)", &[0; 25]));
-    refused(described("(3, 2)", &vec![0; 10 << 20]));
+    rejected(described("(3, 2)", &[0; 25]));
+    rejected(described("(3, 2)", &vec![0; 10 << 20]));
 }
 
 #[test]
 fn headers_too_long_too_deep_or_of_other_types_are_errors() {
-    refused(npy("{}\n", u32::MAX, &[]));
+    rejected(npy("{}\n", u32::MAX, &[]));
     let deep = "(".repeat(5_000);
-    refused(npy(&deep, deep.len() as u32, &[]));
+    rejected(npy(&deep, deep.len() as u32, &[]));
     let integers = "{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2)}\n";
-    let why = refused(npy(integers, integers.len() as u32, &[0; 24]));
+    let why = rejected(npy(integers, integers.len() as u32, &[0; 24]));
     assert_eq!(
         why,
         "tensor `dense_1.kernel` has type <i4, but only F16, BF16 and F32 can be read into this model"
     );
-    refused(b"\x93NUMPY".to_vec());
-    refused(Vec::new());
+    rejected(b"\x93NUMPY".to_vec());
+    rejected(Vec::new());
 }
 
 #[test]

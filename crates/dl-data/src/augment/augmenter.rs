@@ -37,7 +37,7 @@ impl Augmenter {
         apply(self, images, first_draw)
     }
 
-    /// As [`apply`](Self::apply), into a buffer of the same shape.
+    /// Like [`apply`](Self::apply), into a buffer of the same shape.
     ///
     /// # Errors
     /// A buffer of a different shape or not in standard layout.

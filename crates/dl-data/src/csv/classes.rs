@@ -10,7 +10,7 @@ pub(super) struct Classes<'a> {
     number_of: HashMap<String, usize>,
     known: Option<&'a [String]>,
     markers: Markers<'a>,
-    numbers: NumberFormat,
+    number_format: NumberFormat,
     /// Maximum number of classes.
     max: usize,
 }
@@ -20,7 +20,7 @@ impl<'a> Classes<'a> {
     pub(super) fn new(
         known: Option<&'a [String]>,
         markers: Markers<'a>,
-        numbers: NumberFormat,
+        number_format: NumberFormat,
         file_size: usize,
     ) -> Self {
         // memory per class besides its name, which may be a few bytes: its entries in the table of names, in the
@@ -32,7 +32,7 @@ impl<'a> Classes<'a> {
             number_of: numbered.collect(),
             known,
             markers,
-            numbers,
+            number_format,
             max: usize::try_from(budget.memory() / CLASS).unwrap_or(usize::MAX),
         }
     }
@@ -89,7 +89,7 @@ impl<'a> Classes<'a> {
     fn numeric(&self) -> Option<(Vec<String>, Vec<usize>)> {
         let mut classes = Vec::with_capacity(self.number_of.len());
         for (name, &met) in &self.number_of {
-            let (value, digits) = self.numbers.canonical(name)?;
+            let (value, digits) = self.number_format.canonical(name)?;
             classes.push((value, digits, name, met));
         }
         classes.sort_unstable_by(|a, b| {

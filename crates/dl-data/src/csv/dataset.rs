@@ -53,7 +53,7 @@ impl Csv {
         self.check::<F>(path)?;
         let known = self.classes.as_deref();
         let size = source.data.len();
-        let mut classes = Classes::new(known, self.markers(), self.numbers(), size);
+        let mut classes = Classes::new(known, self.markers(), self.number_format(), size);
         let mut table = table::read(self, source, Labels::Classes, |field| {
             field.map_or(Ok(None), |field| classes.number(field))
         })?;
@@ -81,9 +81,11 @@ impl Csv {
     fn regression<F: Scalar>(&self, source: &Source<'_>) -> Result<RegressionDataset<F>, CsvError> {
         let path = source.path;
         self.check::<F>(path)?;
-        let (markers, numbers) = (self.markers(), self.numbers());
+        let (markers, number_format) = (self.markers(), self.number_format());
         let target = |field: Option<&Field<'_>>| match field {
-            Some(field) if !markers.are_missing(&field.text) => field.number(numbers).map(Some),
+            Some(field) if !markers.are_missing(&field.text) => {
+                field.number(number_format).map(Some)
+            }
             _ => Ok(None),
         };
         let mut table = table::read(self, source, Labels::Numbers, target)?;

@@ -27,7 +27,7 @@ pub(super) fn check_names(
         .features
         .iter()
         .chain(columns.label.iter().filter(|_| numeric_label));
-    let is_number = |name: &str| csv.numbers().parse(name).is_some_and(f64::is_finite);
+    let is_number = |name: &str| csv.number_format().parse(name).is_some_and(f64::is_finite);
     let has_number = numeric.clone().map(name).any(is_number);
     // only missing values: Na is also sodium
     let is_missing = |name: &str| csv.markers().are_missing(name);
@@ -69,7 +69,7 @@ pub(super) fn check_label(
     // features are numbers: if none of their names is a number or a missing value, the line is a header
     let is_like_data = |&column: &usize| {
         let name = columns.names[column].as_str();
-        csv.numbers().parse(name).is_some() || csv.markers().are_missing(name)
+        csv.number_format().parse(name).is_some() || csv.markers().are_missing(name)
     };
     let may_be_data = columns.features.is_empty() || columns.features.iter().any(is_like_data);
     match columns.label {

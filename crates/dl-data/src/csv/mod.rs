@@ -222,7 +222,7 @@ impl Csv {
     /// Like [`load`](Self::load), from a reader; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn read<F: Scalar>(&self, reader: impl Read, name: &str) -> Result<Dataset<F>, CsvError> {
         classification(self, &all(reader, name)?.source()?)
     }
@@ -230,7 +230,7 @@ impl Csv {
     /// Reads the file at `path` as data for regression: the label column contains the target values.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_regression<F: Scalar>(
         &self,
         path: impl AsRef<Path>,
@@ -241,7 +241,7 @@ impl Csv {
     /// Like [`load_regression`](Self::load_regression), from a reader; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn read_regression<F: Scalar>(
         &self,
         reader: impl Read,
@@ -254,7 +254,7 @@ impl Csv {
     /// or [`only`](Self::only) say otherwise. Returns the features, `[rows, columns]`, and their names.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_features<F: Scalar>(
         &self,
         path: impl AsRef<Path>,
@@ -265,7 +265,7 @@ impl Csv {
     /// Like [`load_features`](Self::load_features), from a reader; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn read_features<F: Scalar>(
         &self,
         reader: impl Read,
@@ -278,7 +278,7 @@ impl Csv {
         Markers(self.missing_markers.as_deref())
     }
 
-    fn numbers(&self) -> NumberFormat {
+    fn number_format(&self) -> NumberFormat {
         NumberFormat {
             decimal: self.decimal,
             thousands: self.thousands,

@@ -101,7 +101,7 @@ mod tests {
             decimal: ',',
             thousands: Some('\u{202f}'),
         };
-        for (numbers, text, value) in [
+        for (number_format, text, value) in [
             (german, "1.234.567,5", 1_234_567.5),
             (german, "-1.234", -1234.),
             (german, "3,5e-2", 0.035),
@@ -111,9 +111,9 @@ mod tests {
             (swiss, "1'000e3", 1e6),
             (french, "1\u{202f}000,5", 1000.5),
         ] {
-            assert_eq!(numbers.parse(text), Some(value), "{text}");
+            assert_eq!(number_format.parse(text), Some(value), "{text}");
         }
-        for (numbers, text) in [
+        for (number_format, text) in [
             (german, "1.5"),
             (german, "1.23.456"),
             (german, "1234.567"),
@@ -128,18 +128,18 @@ mod tests {
             (french, "1.5"),
             (french, "1 000"),
         ] {
-            assert_eq!(numbers.parse(text), None, "{text}");
+            assert_eq!(number_format.parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn one_text_for_each_number() {
         let canonical = |text| {
-            let numbers = NumberFormat {
+            let number_format = NumberFormat {
                 decimal: '.',
                 thousands: None,
             };
-            numbers.canonical(text).map(|(_, digits)| digits)
+            number_format.canonical(text).map(|(_, digits)| digits)
         };
         for (text, digits) in [
             ("1", "1"),

@@ -95,8 +95,8 @@ impl Field<'_> {
         excerpt(&self.text)
     }
 
-    pub(super) fn number<F: Scalar>(&self, numbers: NumberFormat) -> Result<F, CsvError> {
-        let number = numbers
+    pub(super) fn number<F: Scalar>(&self, number_format: NumberFormat) -> Result<F, CsvError> {
+        let number = number_format
             .parse(&self.text)
             .ok_or_else(|| CsvError::NotANumber {
                 at: self.location(),

@@ -52,7 +52,7 @@ pub(super) fn read<'a, F: Scalar, L>(
     let columns = Columns::new(csv, source, &first, kind != Labels::None)?;
     check_names(csv, &columns, source, &first, kind == Labels::Numbers)?;
 
-    let (missing, markers, numbers) = (csv.missing, csv.markers(), csv.numbers());
+    let (missing, markers, number_format) = (csv.missing, csv.markers(), csv.number_format());
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     let mut dropped = 0;
     let mut record = first.clone();
@@ -64,7 +64,7 @@ pub(super) fn read<'a, F: Scalar, L>(
         let row_begin = values.len();
         let mut complete = true;
         for &column in &columns.features {
-            let value = feature(&field(column)?, missing, markers, numbers);
+            let value = feature(&field(column)?, missing, markers, number_format);
             match value.map_err(|error| named_by_its_end(error, label_field.as_ref(), missing))? {
                 Some(value) => values.push(value),
                 None => complete = false,
@@ -134,10 +134,10 @@ fn feature<F: Scalar>(
     field: &Field<'_>,
     missing: Missing,
     markers: Markers<'_>,
-    numbers: NumberFormat,
+    number_format: NumberFormat,
 ) -> Result<Option<F>, CsvError> {
     if !markers.are_missing(&field.text) {
-        return field.number(numbers).map(Some);
+        return field.number(number_format).map(Some);
     }
     match missing {
         Missing::Mean | Missing::Median => Ok(Some(F::nan())),

@@ -46,7 +46,7 @@ impl<R: Read> IdxReader<R> {
     /// Reads the header; `name` is what error messages call the data. The reader need not be buffered.
     ///
     /// # Errors
-    /// Like [`open`].
+    /// Same as [`open`].
     pub fn new(reader: R, name: impl Into<String>) -> Result<Self, IdxError> {
         Self::sized(reader, name.into(), None)
     }
@@ -138,7 +138,7 @@ impl<R: Read> IdxReader<R> {
     /// All values, as an array of the file's shape.
     ///
     /// # Errors
-    /// As [`read_values`](Self::read_values).
+    /// Same as [`read_values`](Self::read_values).
     ///
     /// # Panics
     /// If values have been read before.
@@ -152,7 +152,7 @@ impl<R: Read> IdxReader<R> {
     /// Like [`into_array`](Self::into_array), for any type.
     ///
     /// # Errors
-    /// As [`read_values`](Self::read_values).
+    /// Same as [`read_values`](Self::read_values).
     ///
     /// # Panics
     /// If values have been read before.

@@ -47,7 +47,7 @@ impl<F: Scalar> Mnist<F> {
     /// Loads a data set related to MNIST. EMNIST's images, stored column by column, are transposed.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_family(folder: impl AsRef<Path>, family: MnistFamily) -> Result<Self, MnistError> {
         load(folder.as_ref(), family)
     }

@@ -42,7 +42,7 @@ impl<F: Scalar> Bundle<F> {
     /// Loads a bundle of layers from a registry, which may include your own.
     ///
     /// # Errors
-    /// Like [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_with(path: impl AsRef<Path>, registry: &Registry<F>) -> Result<Self, LoadError> {
         load_with(path.as_ref(), registry)
     }

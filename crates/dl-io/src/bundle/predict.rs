@@ -72,7 +72,7 @@ impl<F: Scalar> Bundle<F> {
     /// is above ½.
     ///
     /// # Errors
-    /// Like [`predict`](Self::predict).
+    /// Same as [`predict`](Self::predict).
     pub fn predict_classes<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,
@@ -105,7 +105,7 @@ impl<F: Scalar> Bundle<F> {
     /// The name of the most probable class of each raw sample.
     ///
     /// # Errors
-    /// Like [`predict`](Self::predict), and if the bundle has no class names.
+    /// Same as [`predict`](Self::predict), and if the bundle has no class names.
     pub fn predict_names<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,

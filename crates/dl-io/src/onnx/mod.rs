@@ -71,7 +71,7 @@ struct Version {
 
 impl Version {
     /// The oldest with all operators of the graph.
-    fn of(graph: &GraphProto) -> Self {
+    fn for_graph(graph: &GraphProto) -> Self {
         let is_new = |node: &NodeProto| node.op_type.as_deref() == Some("LayerNormalization");
         match graph.node.iter().any(is_new) {
             true => Self { opset: 17, ir: 8 },
@@ -140,7 +140,7 @@ impl<'a, F: Scalar> Onnx<'a, F> {
     /// Writes the file atomically.
     ///
     /// # Errors
-    /// Like [`to_bytes`](Self::to_bytes), and [`OnnxError::Write`].
+    /// Same as [`to_bytes`](Self::to_bytes), and [`OnnxError::Write`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), OnnxError> {
         save(self, path.as_ref())
     }
@@ -163,7 +163,7 @@ impl<'a, F: Scalar> Onnx<'a, F> {
     fn to_proto(&self) -> Result<ModelProto, OnnxError> {
         self.check()?;
         let graph = self.graph()?;
-        let version = Version::of(&graph);
+        let version = Version::for_graph(&graph);
         Ok(ModelProto {
             ir_version: Some(version.ir),
             producer_name: Some(env!("CARGO_PKG_NAME").to_owned()),

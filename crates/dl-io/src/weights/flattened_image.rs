@@ -77,7 +77,7 @@ pub(super) fn flattened_images<F: Scalar>(
                     let why = format!(
                         "it reshapes {from:?} to {to:?}, which changes the number of channels"
                     );
-                    return Err(vectors.refusal(i, why));
+                    return Err(vectors.layout_error(i, why));
                 }
             }
         }
@@ -109,7 +109,7 @@ pub(super) fn flattened_images<F: Scalar>(
         let mut both = vectors.images[i..=i + 1].iter().flatten();
         if !free && !both.all(|image| image.is_ordered_alike()) {
             let why = "it reads or writes a flattened image, whose order it may depend on";
-            return Err(vectors.refusal(i, why.to_owned()));
+            return Err(vectors.layout_error(i, why.to_owned()));
         }
     }
     Ok(vectors.images)
@@ -132,13 +132,13 @@ impl Vectors<'_> {
             Some(other) if other != image => {
                 let (a, b) = (image.channels, other.channels);
                 let why = format!("its vector is both an image with {a} channels and one with {b}");
-                Err(self.refusal(i, why))
+                Err(self.layout_error(i, why))
             }
             _ => Ok(()),
         }
     }
 
-    fn refusal(&self, i: usize, why: String) -> WeightsFileErrorKind {
+    fn layout_error(&self, i: usize, why: String) -> WeightsFileErrorKind {
         let layer = self.names[i].to_owned();
         WeightsFileErrorKind::Layout { layer, why }
     }

@@ -122,12 +122,12 @@ impl<'a> Npz<'a> {
                 "has at least {found} bytes of data, expected {expected}"
             ));
         }
-        let numbers = &mut npy[member.header..];
+        let data = &mut npy[member.header..];
         if member.big_endian {
-            numbers.chunks_exact_mut(number).for_each(<[u8]>::reverse);
+            data.chunks_exact_mut(number).for_each(<[u8]>::reverse);
         }
         let shape = IxDyn(shape).set_f(member.by_columns);
-        ArrayD::from_shape_vec(shape, values(dtype, numbers)).map_err(|why| why.to_string())
+        ArrayD::from_shape_vec(shape, values(dtype, data)).map_err(|why| why.to_string())
     }
 }
 

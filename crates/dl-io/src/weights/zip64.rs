@@ -62,9 +62,9 @@ mod tests {
     fn as_many_files_as_without_it() {
         assert_eq!(check(&end(65535, 0, 1)), Ok(()));
         assert_eq!(check(&end(65535, 0, 0)), Ok(()));
-        let refused = Err("it declares more than 65535 files");
-        assert_eq!(check(&end(65536, 0, 1)), refused);
-        assert_eq!(check(&end(65536, 0, 0)), refused);
+        let rejected = Err("it declares more than 65535 files");
+        assert_eq!(check(&end(65536, 0, 1)), rejected);
+        assert_eq!(check(&end(65536, 0, 0)), rejected);
         // an archive on several disks is not a single file: `zip` does not read on
         assert_eq!(check(&end(65536, 0, 2)), Ok(()));
         assert_eq!(check(&[]), Ok(()));
