@@ -21,10 +21,10 @@ use crate::{
 ///
 /// **Accuracy.** With s = min(rows, columns) and l = max(rows, columns), up to l·s² + 10·s³ = 10⁹ the singular
 /// values of X − μ are computed, whose squares are the variances: variances are accurate down to about 1e-30 of the
-/// largest. Larger data is decomposed by the eigenvectors of C or, with fewer rows than columns, of (X − μ)(X −
-/// μ)ᵀ, which is faster but squares the condition number: variances, and the corresponding directions, then lose
-/// all digits at about 1e-15 of the largest. Standardised columns ([`StandardScaler`](crate::StandardScaler))
-/// rarely span such a range unless they are nearly linearly dependent.
+/// largest. Larger data is decomposed by the eigenvectors of C or, with fewer rows than columns, of
+/// (X − μ)(X − μ)ᵀ, which is faster but squares the condition number: variances, and the corresponding directions,
+/// then lose all digits at about 1e-15 of the largest. Standardised columns
+/// ([`StandardScaler`](crate::StandardScaler)) rarely span such a range unless they are nearly linearly dependent.
 ///
 /// ```
 /// use dl_data::{Pca, iris};

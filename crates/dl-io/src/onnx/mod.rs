@@ -13,7 +13,7 @@
 //! | `batch_norm` | `BatchNormalization`; if the channels are not axis 1, `Mul` and `Add` |
 //! | `layer_norm` | `LayerNormalization` |
 //! | `up_sample2d`, `zero_pad2d` | `Resize`, `Pad` |
-//! | `activation`, and activations in other layers | `Relu`, `LeakyRelu`, `Elu`, `Sigmoid`, `Tanh`, `Softplus`, `Softmax`; GELU with `Erf`, SiLU with `Sigmoid` and `Mul` |
+//! | `activation`, and activations in other layers | `Relu`, `LeakyRelu`, `Elu`, `Sigmoid`, `Tanh`, `Softplus`, `Softmax`; `Gelu` with `Erf`, `Silu` with `Sigmoid` and `Mul` |
 //! | `reparameterize` | `Slice`: the means |
 //! | `standard_normal_kl` | `Slice`, `Exp`, `Mul`, `Add`, `Sub`, `ReduceSum` |
 //! | `dropout`, `flatten`, `reshape` | none, or a `Reshape` before the next operator |

@@ -198,23 +198,23 @@ impl<F: Scalar> Callback<F> for DoctorCallback<F> {
 }
 
 instantiate! {
-    fn train_begin<F: Scalar>(watch: &mut DoctorCallback<F>) {
-        watch.begin();
+    fn train_begin<F: Scalar>(callback: &mut DoctorCallback<F>) {
+        callback.begin();
     }
 
-    fn step_begin<F: Scalar>(watch: &mut DoctorCallback<F>, epoch: usize, step: usize, run: &Run<'_, F>) {
-        watch.begin_step(epoch, step, run);
+    fn step_begin<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: usize, step: usize, run: &Run<'_, F>) {
+        callback.begin_step(epoch, step, run);
     }
 
-    fn step_end<F: Scalar>(watch: &mut DoctorCallback<F>, step: &StepEnd, run: &Run<'_, F>) -> Flow {
-        watch.end_step(step, run)
+    fn step_end<F: Scalar>(callback: &mut DoctorCallback<F>, step: &StepEnd, run: &Run<'_, F>) -> Flow {
+        callback.end_step(step, run)
     }
 
-    fn epoch_end<F: Scalar>(watch: &mut DoctorCallback<F>, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
-        watch.end_epoch(epoch, run)
+    fn epoch_end<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+        callback.end_epoch(epoch, run)
     }
 
-    fn train_end<F: Scalar>(watch: &mut DoctorCallback<F>, run: &mut Run<'_, F>) {
-        watch.end(run);
+    fn train_end<F: Scalar>(callback: &mut DoctorCallback<F>, run: &mut Run<'_, F>) {
+        callback.end(run);
     }
 }
