@@ -219,7 +219,7 @@ pub fn images_of(model: &Model<f32>, x: &Array2<f32>) -> Result<Array2<f32>, Tra
 ///
 /// # Errors
 /// More components than there are.
-pub fn first_components(pca: &Pca<f32>, count: usize) -> Result<Pca<f32>, dl_data::DataError> {
+pub fn first_components(pca: &Pca<f32>, count: usize) -> Result<Pca<f32>, dl_data::DatasetError> {
     let kept = Slice::from(..count);
     let of = |values: &Array1<f32>| values.slice_axis(Axis(0), kept).to_owned();
     Pca::from_parts(

@@ -1,6 +1,6 @@
 //! MNIST's digits in colour.
 
-use dl_data::{DataError, ImageDataset};
+use dl_data::{DatasetError, ImageDataset};
 use dl_math::Scalar;
 use dl_math::random::stream;
 use ndarray::{Array4, Axis};
@@ -16,7 +16,10 @@ const CONTRAST: f64 = 0.6;
 ///
 /// # Errors
 /// None for a sound grey data set.
-pub fn color_digits(grey: &ImageDataset<f32>, seed: u64) -> Result<ImageDataset<f32>, DataError> {
+pub fn color_digits(
+    grey: &ImageDataset<f32>,
+    seed: u64,
+) -> Result<ImageDataset<f32>, DatasetError> {
     let (n, height, width, _) = grey.images().dim();
     let mut images = Array4::zeros((n, height, width, 3));
     let pairs = images.outer_iter_mut().zip(grey.images().outer_iter());

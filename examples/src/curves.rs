@@ -17,7 +17,7 @@ pub fn learning_curves(history: &History, train: &str, held_out: &str) -> Figure
             Line::new(1..=on_held_out.len(), on_held_out).label(format!("{held_out} (after it)"));
         Panel::new(title)
             .x_label("Epoch")
-            .x_whole()
+            .integer_x_ticks()
             .y_label(label)
             .line(on_train.color(BLUE))
             .line(on_held_out.color(RED).dashed())

@@ -7,7 +7,7 @@ mod prediction;
 use std::path::{Path, PathBuf};
 
 use clap::value_parser;
-use dl_data::{DataError, ImageDataset, Mnist, MnistError};
+use dl_data::{DatasetError, ImageDataset, Mnist, MnistError};
 use dl_nn::train::Fit;
 
 use crate::record::RecordOptions;
@@ -66,7 +66,7 @@ pub enum OptionError {
     Data(#[from] MnistError),
     /// More images than there are.
     #[error("--train: {0}")]
-    Train(#[from] DataError),
+    Train(#[from] DatasetError),
     /// A batch of more images than there are to learn from.
     #[error(
         "--batch-size is {batch_size}, but there are only {images} images to learn from (a tenth of --train is held out)"

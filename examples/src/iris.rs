@@ -2,7 +2,7 @@
 //! scikit-learn's `MLPClassifier((10, 10), max_iter=1000)` is.
 
 use dl_data::ndarray::{Array2, Axis, concatenate};
-use dl_data::{DataError, Dataset, Pca, Scalar, StandardScaler};
+use dl_data::{Dataset, DatasetError, Pca, Scalar, StandardScaler};
 use dl_io::Bundle;
 use dl_nn::init::Initializer;
 use dl_nn::prelude::*;
@@ -28,7 +28,7 @@ impl<F: Scalar> Preprocessing<F> {
     ///
     /// # Errors
     /// Where there are too few rows or columns.
-    pub fn fit(rows: &Array2<F>, components: usize) -> Result<Self, DataError> {
+    pub fn fit(rows: &Array2<F>, components: usize) -> Result<Self, DatasetError> {
         let scaler = StandardScaler::fit(rows)?;
         let pca = Pca::fit(&scaler.transform(rows)?, components)?;
         Ok(Self { scaler, pca })
@@ -38,7 +38,7 @@ impl<F: Scalar> Preprocessing<F> {
     ///
     /// # Errors
     /// Where the rows have another number of columns.
-    pub fn transform(&self, rows: &Array2<F>) -> Result<Array2<F>, DataError> {
+    pub fn transform(&self, rows: &Array2<F>) -> Result<Array2<F>, DatasetError> {
         self.pca.transform(&self.scaler.transform(rows)?)
     }
 
@@ -47,9 +47,9 @@ impl<F: Scalar> Preprocessing<F> {
     where
         F: Serialize + for<'de> Deserialize<'de>,
     {
-        Bundle::of(trainer)
-            .preprocessing(self.scaler)
-            .preprocessing(self.pca)
+        Bundle::from_trainer(trainer)
+            .with_preprocessing(self.scaler)
+            .with_preprocessing(self.pca)
     }
 
     /// The share of the variance each component explains.

@@ -59,7 +59,7 @@ impl KeepOptions {
         }
         let mut checkpoints = Checkpoints::new(path)
             .every_steps(self.checkpoint_every as usize)
-            .run(settings);
+            .run_settings(settings);
         let snapshot = checkpoints.resume()?;
         // of another program, which has ended since the first look
         if snapshot.is_some() && !self.resume {

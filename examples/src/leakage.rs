@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use dl_data::{DataError, Dataset, Pca, StandardScaler, iris};
+use dl_data::{Dataset, DatasetError, Pca, StandardScaler, iris};
 use dl_math::{Scalar, rand::Rng, random::generator, sampling::permutation};
 use dl_nn::prelude::*;
 use ndarray::{Array1, Array2, Axis, concatenate};
@@ -46,7 +46,7 @@ pub fn prepare(
     test: &Dataset<f64>,
     components: Option<usize>,
     from: LearntFrom,
-) -> Result<(Dataset<f64>, Dataset<f64>), DataError> {
+) -> Result<(Dataset<f64>, Dataset<f64>), DatasetError> {
     let rows = from.rows(train.features(), test.features());
     let scaler = StandardScaler::fit(&rows)?;
     let pca = components
@@ -118,12 +118,15 @@ fn fitted(
     })
 }
 
-/// Iris, split by the seed, `test_share` of it to test on.
+/// Iris, split by the seed, `test_fraction` of it to test on.
 ///
 /// # Errors
 /// A share that leaves a side without a class.
-pub fn iris_split(test_share: f64, seed: u64) -> Result<(Dataset<f64>, Dataset<f64>), DataError> {
-    iris().split(test_share, &mut generator(seed))
+pub fn iris_split(
+    test_fraction: f64,
+    seed: u64,
+) -> Result<(Dataset<f64>, Dataset<f64>), DatasetError> {
+    iris().split(test_fraction, &mut generator(seed))
 }
 
 /// Rows of standard normal numbers, half of them called "yes" and half "no" at random: there is
@@ -131,7 +134,11 @@ pub fn iris_split(test_share: f64, seed: u64) -> Result<(Dataset<f64>, Dataset<f
 ///
 /// # Errors
 /// Fewer than two rows, or no column.
-pub fn noise(rows: usize, columns: usize, rng: &mut impl Rng) -> Result<Dataset<f64>, DataError> {
+pub fn noise(
+    rows: usize,
+    columns: usize,
+    rng: &mut impl Rng,
+) -> Result<Dataset<f64>, DatasetError> {
     let features = Array2::from_shape_simple_fn((rows, columns), || f64::standard_normal(rng));
     let labels: Array1<usize> = permutation(rows, rng)?.iter().map(|row| row % 2).collect();
     let names = (1..=columns).map(|i| format!("noise {i}")).collect();
@@ -146,7 +153,7 @@ pub fn noise(rows: usize, columns: usize, rng: &mut impl Rng) -> Result<Dataset<
 pub fn correlations(
     features: &Array2<f64>,
     labels: &Array1<usize>,
-) -> Result<Array1<f64>, DataError> {
+) -> Result<Array1<f64>, DatasetError> {
     let standardised = |values: &Array2<f64>| StandardScaler::fit(values)?.transform(values);
     let class = labels.mapv(|label| label as f64).insert_axis(Axis(1));
     let (z, t) = (standardised(features)?, standardised(&class)?);
@@ -162,7 +169,7 @@ pub fn select(
     test: &Dataset<f64>,
     count: usize,
     from: LearntFrom,
-) -> Result<Vec<usize>, DataError> {
+) -> Result<Vec<usize>, DatasetError> {
     let rows = from.rows(train.features(), test.features());
     let labels = match from {
         LearntFrom::AllRows => concatenate![Axis(0), *train.labels(), *test.labels()],
@@ -179,7 +186,7 @@ pub fn select(
 ///
 /// # Errors
 /// No column.
-pub fn with_columns(data: &Dataset<f64>, columns: &[usize]) -> Result<Dataset<f64>, DataError> {
+pub fn with_columns(data: &Dataset<f64>, columns: &[usize]) -> Result<Dataset<f64>, DatasetError> {
     let features = data.features().select(Axis(1), columns);
     let names = columns.iter().map(|&c| data.feature_names()[c].clone());
     data.clone().with_features(features, names.collect())

@@ -116,13 +116,14 @@ pub fn check_targets<'a>(
     inputs: impl IntoIterator<Item = PathBuf>,
     figures: &Path,
 ) -> Result<(), String> {
-    let inputs = inputs.into_iter().map(FileId::of);
+    let inputs = inputs.into_iter().map(FileId::from_path);
     let mut taken: Vec<FileId> = inputs.filter_map(Result::ok).collect();
     let (read, figures) = (taken.len(), figures.canonicalize().ok());
     for path in targets {
         check_writable(path)?;
         let shown = path.display();
-        let id = FileId::of(path).map_err(|error| format!("cannot write `{shown}`: {error}"))?;
+        let id =
+            FileId::from_path(path).map_err(|error| format!("cannot write `{shown}`: {error}"))?;
         match taken.iter().position(|other| *other == id) {
             Some(place) if place < read => {
                 return Err(format!("`{shown}` is read here: write to another file"));

@@ -1,6 +1,6 @@
 //! Images whose pixels have been moved.
 
-use dl_data::{DataError, ImageDataset};
+use dl_data::{DatasetError, ImageDataset};
 use dl_math::{rand::Rng, random::stream, sampling::permutation};
 use ndarray::{Array3, Array4, ArrayView3, Axis};
 
@@ -26,7 +26,7 @@ pub fn shifted(image: ArrayView3<'_, f32>, down: isize, right: isize) -> Array3<
 pub fn shift_each(
     data: &ImageDataset<f32>,
     by: impl Fn(usize) -> (isize, isize),
-) -> Result<ImageDataset<f32>, DataError> {
+) -> Result<ImageDataset<f32>, DatasetError> {
     with_images(data, |i, image| {
         let (down, right) = by(i);
         shifted(image, down, right)
@@ -42,7 +42,7 @@ pub fn shift_at_random(
     data: &ImageDataset<f32>,
     reach: i32,
     seed: u64,
-) -> Result<ImageDataset<f32>, DataError> {
+) -> Result<ImageDataset<f32>, DatasetError> {
     shift_each(data, |i| {
         let mut rng = stream(seed, i as u64);
         let mut draw = || rng.random_range(-reach..=reach) as isize;
@@ -57,7 +57,7 @@ pub fn shift_at_random(
 pub fn shuffled_pixels(
     data: &ImageDataset<f32>,
     rng: &mut impl Rng,
-) -> Result<ImageDataset<f32>, DataError> {
+) -> Result<ImageDataset<f32>, DatasetError> {
     let (_, height, width, _) = data.images().dim();
     let order = permutation(height * width, rng)?;
     with_images(data, |_, image| {
@@ -71,7 +71,7 @@ pub fn shuffled_pixels(
 fn with_images(
     data: &ImageDataset<f32>,
     mut change: impl FnMut(usize, ArrayView3<'_, f32>) -> Array3<f32>,
-) -> Result<ImageDataset<f32>, DataError> {
+) -> Result<ImageDataset<f32>, DatasetError> {
     let mut images = Array4::zeros(data.images().dim());
     let pairs = images
         .outer_iter_mut()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use dl_nn::ndarray::Axis;
 use dl_nn::prelude::*;
-use dl_watch::doctor::Watch;
+use dl_watch::doctor::DoctorCallback;
 use dl_watch::report::Report;
 use dl_watch::tensorboard::TensorBoard;
 use dl_watch::{Doctor, history};
@@ -40,7 +40,7 @@ pub struct WatchOptions {
 #[derive(Debug)]
 pub struct Watched {
     board: Option<TensorBoard>,
-    doctor: Option<Watch<f32>>,
+    doctor: Option<DoctorCallback<f32>>,
 }
 
 impl WatchOptions {
@@ -71,7 +71,7 @@ impl WatchOptions {
             let visit = Doctor::new().every(EVERY);
             let diagnosis = visit.examine(trainer, &x, &labels)?;
             println!("the doctor, before training: {diagnosis}\n");
-            doctor = Some(visit.watch(trainer.model(), loss, &x, &labels)?);
+            doctor = Some(visit.callback(trainer.model(), loss, &x, &labels)?);
         }
         Ok(Watched { board, doctor })
     }

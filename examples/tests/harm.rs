@@ -120,7 +120,7 @@ fn what_cannot_be_written_is_refused_before_training() {
             ),
             (
                 "new/",
-                "the path ends in a separator, where the name of a file is expected",
+                "the path ends in a separator, but a file name is expected",
             ),
         ] {
             let ended = iris(&out, &[option, path]).output().unwrap();

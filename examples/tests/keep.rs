@@ -226,7 +226,7 @@ fn predict_reads_raw_rows_of_a_table() {
         "{error}"
     );
     let error = text(&predict(&[&table, &table]).stderr);
-    assert!(error.contains("no whole safetensors file"), "{error}");
+    assert!(error.contains("not a complete safetensors file"), "{error}");
     let error = text(&predict(&[&path("none.dl"), &table]).stderr);
     assert!(
         error.contains("none.dl") && error.contains("No such file"),

@@ -6,14 +6,14 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["geometry", "noise", "cut-out", "all"])]
+#[divan::bench(args = ["geometry", "noise", "cutout", "all"])]
 fn batch_of_64(bencher: divan::Bencher, what: &str) {
     let geometry = |augment: Augment| augment.shift(2.).rotate(10.).scale(0.1);
     let augment = match what {
         "geometry" => geometry(Augment::new()),
         "noise" => Augment::new().noise(0.1),
-        "cut-out" => Augment::new().cut_out(8),
-        _ => geometry(Augment::new()).noise(0.1).cut_out(8),
+        "cutout" => Augment::new().cutout(8),
+        _ => geometry(Augment::new()).noise(0.1).cutout(8),
     };
     let augmenter = augment.build(42).unwrap();
     let images = Array4::<f32>::ones((64, 28, 28, 1));

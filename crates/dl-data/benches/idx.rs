@@ -9,7 +9,7 @@ fn main() {
     divan::main();
 }
 
-/// 70 000 images and labels, to numbers in 0..=1.
+/// 70 000 images and labels, as floats in 0..=1.
 #[divan::bench(types = [f32, f64], sample_count = 20)]
 fn mnist<F: dl_data::Scalar>() -> Mnist<F> {
     Mnist::load(MNIST).unwrap()
@@ -23,7 +23,7 @@ fn train_images_as_bytes() -> idx::IdxArray {
 
 /// The same, not gzipped, from memory.
 #[divan::bench(sample_count = 20)]
-fn train_images_unpacked(bencher: divan::Bencher) {
+fn train_images_decompressed(bencher: divan::Bencher) {
     let images = idx::read(format!("{MNIST}/{TRAIN_IMAGES}")).unwrap();
     let idx::IdxArray::U8(images) = images else {
         unreachable!("MNIST's images are bytes")

@@ -1,4 +1,4 @@
-//! Mini-batches (Goodfellow et al. 2016, section 8.1.3), as blocks of row numbers.
+//! Mini-batches (Goodfellow et al. 2016, section 8.1.3), as blocks of row indices.
 
 use std::slice::Chunks;
 
@@ -7,15 +7,15 @@ use dl_core::{
     sampling::{in_order, permutation},
 };
 
-use crate::DataError;
+use crate::DatasetError;
 
-/// How a last batch is handled that is smaller than the others.
+/// How a last batch smaller than the others is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LastBatch {
-    /// It is used: every row is seen in every epoch.
+    /// It is kept: every row is seen in every epoch.
     #[default]
     Keep,
-    /// It is left out: all batches have the same size.
+    /// It is dropped: all batches have the same size.
     Drop,
 }
 
@@ -26,7 +26,7 @@ pub enum LastBatch {
 /// let batches = Batches::shuffled(10, 4, LastBatch::Keep, &mut generator(0))?;
 /// let sizes: Vec<usize> = batches.iter().map(<[usize]>::len).collect();
 /// assert_eq!(sizes, [4, 4, 2]);
-/// # Ok::<(), dl_data::DataError>(())
+/// # Ok::<(), dl_data::DatasetError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batches {
@@ -35,37 +35,37 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// `rows` rows in random order, `size` a batch.
+    /// `rows` rows in random order, `size` per batch.
     ///
     /// # Errors
-    /// A size of 0 or above the number of rows; more rows than there is memory for.
+    /// A size of 0 or above the number of rows; not enough memory.
     pub fn shuffled<R: Rng + ?Sized>(
         rows: usize,
         size: usize,
         last: LastBatch,
         rng: &mut R,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         check(rows, size)?;
-        Ok(Self::of(permutation(rows, rng)?, size, last))
+        Ok(Self::from_rows(permutation(rows, rng)?, size, last))
     }
 
-    /// `rows` rows in their own order, `size` a batch.
+    /// `rows` rows in their original order, `size` per batch.
     ///
     /// # Errors
-    /// A size of 0 or above the number of rows; more rows than there is memory for.
-    pub fn in_order(rows: usize, size: usize, last: LastBatch) -> Result<Self, DataError> {
+    /// A size of 0 or above the number of rows; not enough memory.
+    pub fn in_order(rows: usize, size: usize, last: LastBatch) -> Result<Self, DatasetError> {
         check(rows, size)?;
-        Ok(Self::of(in_order(rows)?, size, last))
+        Ok(Self::from_rows(in_order(rows)?, size, last))
     }
 
-    fn of(mut rows: Vec<usize>, size: usize, last: LastBatch) -> Self {
+    fn from_rows(mut rows: Vec<usize>, size: usize, last: LastBatch) -> Self {
         if last == LastBatch::Drop {
             rows.truncate(rows.len() / size * size);
         }
         Self { rows, size }
     }
 
-    /// The rows of one batch after another.
+    /// Iterates over the batches, each a slice of row indices.
     pub fn iter(&self) -> Chunks<'_, usize> {
         self.rows.chunks(self.size)
     }
@@ -80,9 +80,9 @@ impl<'a> IntoIterator for &'a Batches {
     }
 }
 
-fn check(rows: usize, size: usize) -> Result<(), DataError> {
+fn check(rows: usize, size: usize) -> Result<(), DatasetError> {
     if size == 0 || size > rows {
-        return Err(DataError::BatchSize { size, rows });
+        return Err(DatasetError::BatchSize { size, rows });
     }
     Ok(())
 }

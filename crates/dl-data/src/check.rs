@@ -1,16 +1,16 @@
-//! Checks of arrays handed in.
+//! Checks of the caller's arrays.
 
 use dl_core::Scalar;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
-use crate::DataError;
+use crate::DatasetError;
 
 pub(crate) fn check_finite<F: Scalar>(
     what: &'static str,
     x: &ArrayRef2<F>,
-) -> Result<(), DataError> {
+) -> Result<(), DatasetError> {
     match x.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        Some(((row, column), value)) => Err(DataError::NotFinite {
+        Some(((row, column), value)) => Err(DatasetError::NotFinite {
             what,
             row,
             column,
@@ -20,10 +20,13 @@ pub(crate) fn check_finite<F: Scalar>(
     }
 }
 
-/// Something to fit a transformer on: at least one row and column, all finite.
-pub(crate) fn check_fit<F: Scalar>(what: &'static str, x: &ArrayRef2<F>) -> Result<(), DataError> {
+/// Data to fit a transformer on: at least one row and column, all values finite.
+pub(crate) fn check_fit<F: Scalar>(
+    what: &'static str,
+    x: &ArrayRef2<F>,
+) -> Result<(), DatasetError> {
     if x.is_empty() {
-        return Err(DataError::Empty { what });
+        return Err(DatasetError::Empty { what });
     }
     check_finite(what, x)
 }
@@ -31,23 +34,27 @@ pub(crate) fn check_fit<F: Scalar>(what: &'static str, x: &ArrayRef2<F>) -> Resu
 pub(crate) fn check_width<F: Scalar>(
     what: &'static str,
     x: &ArrayRef2<F>,
-    takes: usize,
-) -> Result<(), DataError> {
-    let got = x.ncols();
-    if got != takes {
-        return Err(DataError::Width { what, got, takes });
+    expected: usize,
+) -> Result<(), DatasetError> {
+    let found = x.ncols();
+    if found != expected {
+        return Err(DatasetError::ColumnCount {
+            what,
+            found,
+            expected,
+        });
     }
     Ok(())
 }
 
-/// Parameters of a transformer, one a column (or component): as many as expected, all allowed.
+/// Parameters of a transformer, one per column (or component): the expected number of them, all in range.
 pub(crate) fn check_parameters<F: Scalar>(
     what: &'static str,
     name: &str,
     values: &ArrayRef1<F>,
     expected: usize,
     allowed: (&str, impl Fn(F) -> bool),
-) -> Result<(), DataError> {
+) -> Result<(), DatasetError> {
     let problem = if values.len() != expected {
         format!("{} values of {name}, expected {expected}", values.len())
     } else if let Some((i, value)) = values.iter().enumerate().find(|(_, v)| !allowed.1(**v)) {
@@ -55,37 +62,37 @@ pub(crate) fn check_parameters<F: Scalar>(
     } else {
         return Ok(());
     };
-    Err(DataError::Parameters { what, problem })
+    Err(DatasetError::Parameters { what, problem })
 }
 
-/// A table: a row for each label, a name for each column, not empty, all finite.
+/// A table: one row per label, one name per column, not empty, all values finite.
 pub(crate) fn check_table<F: Scalar>(
     what: &'static str,
     features: &ArrayRef2<F>,
     labels: usize,
     names: &[String],
-) -> Result<(), DataError> {
+) -> Result<(), DatasetError> {
     let (rows, columns) = features.dim();
     if rows != labels {
-        return Err(DataError::RowCount { rows, labels });
+        return Err(DatasetError::RowCount { rows, labels });
     }
     if columns != names.len() {
         let names = names.len();
-        return Err(DataError::NameCount { columns, names });
+        return Err(DatasetError::NameCount { columns, names });
     }
     if features.is_empty() {
-        return Err(DataError::Empty { what });
+        return Err(DatasetError::Empty { what });
     }
     check_finite(what, features)
 }
 
-/// A selection: at least one row, all of them there.
-pub(crate) fn check_rows(rows: &[usize], len: usize) -> Result<(), DataError> {
+/// A selection: at least one row index, all in range.
+pub(crate) fn check_rows(rows: &[usize], len: usize) -> Result<(), DatasetError> {
     if rows.is_empty() {
-        return Err(DataError::Empty { what: "selection" });
+        return Err(DatasetError::Empty { what: "selection" });
     }
     match rows.iter().find(|&&row| row >= len) {
-        Some(&row) => Err(DataError::Row { row, rows: len }),
+        Some(&row) => Err(DatasetError::Row { row, rows: len }),
         None => Ok(()),
     }
 }
@@ -94,17 +101,17 @@ pub(crate) fn is_positive<F: Scalar>(value: F) -> bool {
     value > F::zero() && value.is_finite()
 }
 
-/// Values in the type of the data, where they fit it.
+/// Values converted to the type of the data, unless one overflows.
 pub(crate) fn finite<F: Scalar>(
     what: &'static str,
     values: impl IntoIterator<Item = f64>,
-) -> Result<Array1<F>, DataError> {
+) -> Result<Array1<F>, DatasetError> {
     let cast = |(column, value): (usize, f64)| {
         let value = F::of(value);
         value
             .is_finite()
             .then_some(value)
-            .ok_or(DataError::Overflow {
+            .ok_or(DatasetError::Overflow {
                 what,
                 column,
                 scalar: F::NAME,
@@ -113,9 +120,9 @@ pub(crate) fn finite<F: Scalar>(
     values.into_iter().enumerate().map(cast).collect()
 }
 
-/// Zeros, where there is memory for them.
-pub(crate) fn zeros<F: Scalar>(rows: usize, columns: usize) -> Result<Array2<F>, DataError> {
-    let too_large = DataError::TooLarge { rows, columns };
+/// Zeros, if there is enough memory.
+pub(crate) fn zeros<F: Scalar>(rows: usize, columns: usize) -> Result<Array2<F>, DatasetError> {
+    let too_large = DatasetError::TooLarge { rows, columns };
     let Some(count) = rows.checked_mul(columns) else {
         return Err(too_large);
     };
@@ -124,6 +131,6 @@ pub(crate) fn zeros<F: Scalar>(rows: usize, columns: usize) -> Result<Array2<F>,
         return Err(too_large);
     }
     values.resize(count, F::zero());
-    // the columns of no rows may be too many for an array
+    // an array without rows may still have too many columns
     Array2::from_shape_vec((rows, columns), values).map_err(|_| too_large)
 }

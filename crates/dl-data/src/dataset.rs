@@ -1,4 +1,4 @@
-//! Tables of features with a class for each row.
+//! Tables of features with a class label for each row.
 
 use dl_core::{
     Scalar, instantiate,
@@ -8,17 +8,15 @@ use dl_core::{
 use ndarray::{Array1, Array2, Axis};
 
 use crate::{
-    DataError,
+    DatasetError,
     check::{check_rows, check_table},
     folds, one_hot,
 };
 
-/// Features and a class label for each row, with the names of both: what a classifier learns
-/// from.
+/// Features and a class label for each row, with feature and class names: a data set for classification.
 ///
-/// A value of this type is sound: every row has one label, every label a class, every column a
-/// name; there are at least one row, one column and two classes; class names differ; values are
-/// finite.
+/// It is always valid: every row has one label, every label a class, every column a name; there are at least one
+/// row, one column and two classes; class names are distinct; values are finite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset<F> {
     features: Array2<F>,
@@ -40,17 +38,17 @@ impl<F: Scalar> Dataset<F> {
     ///     vec!["setosa".into(), "versicolor".into()],
     /// )?;
     /// assert_eq!(data.class_counts(), [1, 2]);
-    /// # Ok::<(), dl_data::DataError>(())
+    /// # Ok::<(), dl_data::DatasetError>(())
     /// ```
     ///
     /// # Errors
-    /// Whatever keeps the data set from being sound, with its place.
+    /// Anything that makes the data set invalid, with its location.
     pub fn new(
         features: Array2<F>,
         labels: Array1<usize>,
         feature_names: Vec<String>,
         class_names: Vec<String>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         new(features, labels, feature_names, class_names)
     }
 
@@ -59,12 +57,12 @@ impl<F: Scalar> Dataset<F> {
         labels: Array1<usize>,
         feature_names: Vec<String>,
         class_names: Vec<String>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         check_table("Dataset", &features, labels.len(), &feature_names)?;
         check_classes(&class_names)?;
         let classes = class_names.len();
         if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
-            return Err(DataError::Label {
+            return Err(DatasetError::Label {
                 row,
                 label,
                 classes,
@@ -83,7 +81,7 @@ impl<F: Scalar> Dataset<F> {
         &self.features
     }
 
-    /// Class of each row, `[rows]`, from 0.
+    /// Class index of each row, from 0, `[rows]`.
     pub fn labels(&self) -> &Array1<usize> {
         &self.labels
     }
@@ -98,7 +96,7 @@ impl<F: Scalar> Dataset<F> {
         &self.class_names
     }
 
-    /// Features and labels, to own.
+    /// Consumes the data set and returns features and labels.
     pub fn into_parts(self) -> (Array2<F>, Array1<usize>) {
         (self.features, self.labels)
     }
@@ -109,7 +107,7 @@ impl<F: Scalar> Dataset<F> {
         self.labels.len()
     }
 
-    /// Rows of each class; 0 for a class none of these rows is of.
+    /// Number of rows of each class, which may be 0.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.class_names.len()];
         for &label in &self.labels {
@@ -118,23 +116,23 @@ impl<F: Scalar> Dataset<F> {
         counts
     }
 
-    /// The labels as rows with a single 1, `[rows, classes]`.
+    /// One-hot encoding of the labels, `[rows, classes]`.
     ///
     /// # Errors
-    /// More values than memory can hold.
-    pub fn one_hot_labels(&self) -> Result<Array2<F>, DataError> {
+    /// Not enough memory.
+    pub fn one_hot_labels(&self) -> Result<Array2<F>, DatasetError> {
         one_hot::encode(&self.labels, self.class_names.len())
     }
 
-    /// The rows given, in the order given, with the same classes.
+    /// The given rows, in the given order, with the same classes.
     ///
     /// # Errors
-    /// A row that does not exist; no row at all.
-    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+    /// A row that does not exist; no rows.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DatasetError> {
         select(self, rows)
     }
 
-    fn rows(&self, rows: &[usize]) -> Result<Self, DataError> {
+    fn rows(&self, rows: &[usize]) -> Result<Self, DatasetError> {
         check_rows(rows, self.len())?;
         Ok(Self {
             features: self.features.select(Axis(0), rows),
@@ -144,40 +142,39 @@ impl<F: Scalar> Dataset<F> {
         })
     }
 
-    /// The same rows and labels with other features, as a transformer makes them.
+    /// The same rows and labels with new features, such as the output of a transformer.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Same as [`new`](Self::new).
     pub fn with_features(
         self,
         features: Array2<F>,
         feature_names: Vec<String>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         Self::new(features, self.labels, feature_names, self.class_names)
     }
 
-    /// Rows to train on and rows held out for the test, round(`test_share`·rows) of them, with
-    /// the classes in the same shares on both sides.
+    /// Random split into training and test rows, round(`test_fraction`·rows) of the latter, stratified by class.
     ///
     /// # Errors
-    /// A share outside (0, 1); a side without a row; a class that cannot be on both sides.
+    /// A fraction outside (0, 1); a side without rows; a class that cannot be on both sides.
     pub fn split<R: Rng + ?Sized>(
         &self,
-        test_share: f64,
+        test_fraction: f64,
         rng: &mut R,
-    ) -> Result<(Self, Self), DataError> {
+    ) -> Result<(Self, Self), DatasetError> {
         let mut rng = rng;
-        split(self, test_share, &mut rng)
+        split(self, test_fraction, &mut rng)
     }
 
     fn split_stratified(
         &self,
-        test_share: f64,
+        test_fraction: f64,
         rng: &mut dyn RngCore,
-    ) -> Result<(Self, Self), DataError> {
-        let split = stratified_holdout(&self.labels.to_vec(), test_share, rng);
+    ) -> Result<(Self, Self), DatasetError> {
+        let split = stratified_holdout(&self.labels.to_vec(), test_fraction, rng);
         self.both_sides(&split.map_err(|error| match error {
-            SamplingError::SingleRow { class } => DataError::RareClass {
+            SamplingError::SingleRow { class } => DatasetError::RareClass {
                 class: self.class_names[class].clone(),
                 rows: 1,
                 needed: 2,
@@ -186,19 +183,19 @@ impl<F: Scalar> Dataset<F> {
         })?)
     }
 
-    /// As [`split`](Self::split), without regard to classes.
+    /// Like [`split`](Self::split), but not stratified.
     ///
     /// # Errors
-    /// A share outside (0, 1); a side without a row.
+    /// A fraction outside (0, 1); a side without rows.
     pub fn split_unstratified<R: Rng + ?Sized>(
         &self,
-        test_share: f64,
+        test_fraction: f64,
         rng: &mut R,
-    ) -> Result<(Self, Self), DataError> {
-        both_sides(self, &holdout(self.len(), test_share, rng)?)
+    ) -> Result<(Self, Self), DatasetError> {
+        both_sides(self, &holdout(self.len(), test_fraction, rng)?)
     }
 
-    /// The rows of `folds` folds for cross-validation, each class spread evenly over them; see
+    /// Row indices of `folds` stratified folds for cross-validation; see
     /// [`stratified_k_fold`](crate::stratified_k_fold).
     ///
     /// ```
@@ -207,7 +204,7 @@ impl<F: Scalar> Dataset<F> {
     /// for fold in data.k_fold(5, &mut generator(0))? {
     ///     assert_eq!(data.select(&fold.test)?.class_counts(), [10, 10, 10]);
     /// }
-    /// # Ok::<(), dl_data::DataError>(())
+    /// # Ok::<(), dl_data::DatasetError>(())
     /// ```
     ///
     /// # Errors
@@ -216,12 +213,12 @@ impl<F: Scalar> Dataset<F> {
         &self,
         folds: usize,
         rng: &mut R,
-    ) -> Result<Vec<Split>, DataError> {
+    ) -> Result<Vec<Split>, DatasetError> {
         let mut rng = rng;
         k_fold(&self.labels, &self.class_names, folds, &mut rng)
     }
 
-    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DataError> {
+    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DatasetError> {
         Ok((self.rows(&split.train)?, self.rows(&split.test)?))
     }
 }
@@ -232,26 +229,26 @@ instantiate! {
         labels: Array1<usize>,
         feature_names: Vec<String>,
         class_names: Vec<String>,
-    ) -> Result<Dataset<F>, DataError> {
+    ) -> Result<Dataset<F>, DatasetError> {
         Dataset::checked(features, labels, feature_names, class_names)
     }
 
-    fn select<F: Scalar>(data: &Dataset<F>, rows: &[usize]) -> Result<Dataset<F>, DataError> {
+    fn select<F: Scalar>(data: &Dataset<F>, rows: &[usize]) -> Result<Dataset<F>, DatasetError> {
         data.rows(rows)
     }
 
     fn split<F: Scalar>(
         data: &Dataset<F>,
-        test_share: f64,
+        test_fraction: f64,
         rng: &mut dyn RngCore,
-    ) -> Result<(Dataset<F>, Dataset<F>), DataError> {
-        data.split_stratified(test_share, rng)
+    ) -> Result<(Dataset<F>, Dataset<F>), DatasetError> {
+        data.split_stratified(test_fraction, rng)
     }
 
     fn both_sides<F: Scalar>(
         data: &Dataset<F>,
         split: &Split,
-    ) -> Result<(Dataset<F>, Dataset<F>), DataError> {
+    ) -> Result<(Dataset<F>, Dataset<F>), DatasetError> {
         data.both_sides(split)
     }
 }
@@ -261,21 +258,21 @@ fn k_fold(
     class_names: &[String],
     folds: usize,
     rng: &mut dyn RngCore,
-) -> Result<Vec<Split>, DataError> {
+) -> Result<Vec<Split>, DatasetError> {
     let name = |class: usize| class_names[class].clone();
     folds::stratified(&labels.to_vec(), folds, &name, rng)
 }
 
-/// At least two classes, all of different names.
-pub(crate) fn check_classes(class_names: &[String]) -> Result<(), DataError> {
+/// At least two classes with distinct names.
+pub(crate) fn check_classes(class_names: &[String]) -> Result<(), DatasetError> {
     let classes = class_names.len();
     if classes < 2 {
-        return Err(DataError::TooFewClasses { classes });
+        return Err(DatasetError::TooFewClasses { classes });
     }
     let mut number_of = std::collections::HashMap::new();
     for (second, name) in class_names.iter().enumerate() {
         if let Some(first) = number_of.insert(name, second) {
-            return Err(DataError::DuplicateClass {
+            return Err(DatasetError::DuplicateClass {
                 first,
                 second,
                 name: name.clone(),

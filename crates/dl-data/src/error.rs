@@ -1,19 +1,19 @@
-//! What can be wrong with data, apart from the text of a table ([`CsvError`](crate::CsvError)).
+//! Errors in data, other than those in the text of a table ([`CsvError`](crate::CsvError)).
 
 use dl_core::text::{excerpt, shown};
 use dl_core::{linalg::LinalgError, sampling::SamplingError};
 
-/// Why data are no data set, cannot be divided, or do not suit a transformer.
+/// Why data is not a valid data set, cannot be split, or does not suit a transformer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DataError {
-    /// Nothing to work on.
-    #[error("{what}: the data are empty")]
+pub enum DatasetError {
+    /// There are no values.
+    #[error("{what}: the data is empty")]
     Empty {
-        /// What was asked for.
+        /// The operation.
         what: &'static str,
     },
-    /// Two parts of a data set disagree in size.
+    /// Two parts of a data set have different lengths.
     #[error("{rows} rows of features, but {labels} labels")]
     RowCount {
         /// Rows of the features.
@@ -21,7 +21,7 @@ pub enum DataError {
         /// Labels or targets given.
         labels: usize,
     },
-    /// Images and labels disagree in number.
+    /// The numbers of images and labels differ.
     #[error("{images} images, but {labels} labels")]
     ImageCount {
         /// Images given.
@@ -29,15 +29,17 @@ pub enum DataError {
         /// Labels given.
         labels: usize,
     },
-    /// More of the first images than there are, or none.
-    #[error("the first {count} of {images} images; it must be at least 1 and at most all")]
+    /// More of the first images than exist, or none.
+    #[error(
+        "cannot take the first {count} of {images} images; the count must be at least 1 and at most {images}"
+    )]
     FirstImages {
-        /// Images asked for.
+        /// Images requested.
         count: usize,
-        /// Images there are.
+        /// Images available.
         images: usize,
     },
-    /// Not one name for each feature.
+    /// The numbers of feature columns and names differ.
     #[error("{columns} feature columns, but {names} feature names")]
     NameCount {
         /// Columns of the features.
@@ -45,7 +47,7 @@ pub enum DataError {
         /// Names given.
         names: usize,
     },
-    /// A label without a class.
+    /// A label that does not belong to any class.
     #[error("label {label} in row {row}: labels must be below {classes}, the number of classes")]
     Label {
         /// Row of the label.
@@ -55,26 +57,26 @@ pub enum DataError {
         /// Number of classes.
         classes: usize,
     },
-    /// Classification needs a choice.
-    #[error("{classes} classes; at least 2 are needed to tell anything apart")]
+    /// Fewer than two classes.
+    #[error("{classes} classes; classification needs at least 2")]
     TooFewClasses {
         /// Number of classes.
         classes: usize,
     },
-    /// Two classes cannot be told apart by name.
+    /// Two classes have the same name.
     #[error("classes {first} and {second} are both named {:?}", excerpt(.name))]
     DuplicateClass {
-        /// Number of the first of them.
+        /// Index of the first.
         first: usize,
-        /// Number of the second.
+        /// Index of the second.
         second: usize,
-        /// The name of both.
+        /// Their name.
         name: String,
     },
-    /// A value no algorithm can use.
+    /// A NaN or an infinity.
     #[error("{what}: the value in row {row}, column {column} is {value}; values must be finite")]
     NotFinite {
-        /// What was asked for.
+        /// The operation.
         what: &'static str,
         /// Row of the value.
         row: usize,
@@ -83,128 +85,130 @@ pub enum DataError {
         /// The value.
         value: f64,
     },
-    /// A statistic of a column cannot be represented.
+    /// A statistic of a column overflows.
     #[error("{what}: the values of column {column} are too large for {scalar}")]
     Overflow {
-        /// What was asked for.
+        /// The operation.
         what: &'static str,
         /// The column.
         column: usize,
         /// The number type.
         scalar: &'static str,
     },
-    /// A row that does not exist.
-    #[error("row {row} of data with {rows} rows")]
+    /// A row index out of range.
+    #[error("row {row} is out of range: the data has {rows} rows")]
     Row {
-        /// The row asked for.
+        /// The index.
         row: usize,
-        /// Rows there are.
+        /// Rows of the data.
         rows: usize,
     },
-    /// A hold-out split that cannot be made.
+    /// An invalid hold-out split.
     #[error(transparent)]
     Split(#[from] SamplingError),
-    /// A class too small to be on every side of a split or in every fold.
-    #[error("class {} has {rows} of the {needed} rows needed to be on every side", shown(.class))]
+    /// A class too small to be on both sides of a split or in every fold.
+    #[error("class {} has {rows} rows, but needs at least {needed} to be in every part", shown(.class))]
     RareClass {
-        /// Name of the class (or its number, where no names are known).
+        /// Name of the class, or its index where no names are known.
         class: String,
         /// Its rows.
         rows: usize,
         /// Rows needed.
         needed: usize,
     },
-    /// A number of folds that cannot be made.
-    #[error("{folds} folds of {rows} rows; folds must be at least 2 and at most the rows")]
+    /// An invalid number of folds.
+    #[error("{folds} folds of {rows} rows; there must be at least 2 folds and at most one per row")]
     Folds {
-        /// Folds asked for.
+        /// Folds requested.
         folds: usize,
-        /// Rows there are.
+        /// Rows of the data.
         rows: usize,
     },
-    /// A batch size that cannot be had.
-    #[error("batch size {size} for {rows} rows; it must be at least 1 and at most the rows")]
+    /// An invalid batch size.
+    #[error(
+        "batch size {size} for {rows} rows; it must be at least 1 and at most the number of rows"
+    )]
     BatchSize {
-        /// Rows a batch.
+        /// Rows per batch.
         size: usize,
-        /// Rows there are.
+        /// Rows of the data.
         rows: usize,
     },
-    /// Data of another width than the transformer was fitted on.
-    #[error("{what}: got {got} columns, takes {takes}")]
-    Width {
+    /// Data with a different number of columns than the transformer was fitted on.
+    #[error("{what}: {found} columns, expected {expected}")]
+    ColumnCount {
         /// The transformer.
         what: &'static str,
-        /// Columns got.
-        got: usize,
-        /// Columns it takes.
-        takes: usize,
+        /// Columns found.
+        found: usize,
+        /// Columns expected.
+        expected: usize,
     },
-    /// A range whose ends are not in order.
-    #[error("MinMaxScaler: the range {low} to {high} must be finite and rising")]
+    /// An invalid range.
+    #[error("MinMaxScaler: the range {low} to {high} must be finite and increasing")]
     Range {
         /// Lower end.
         low: f64,
         /// Upper end.
         high: f64,
     },
-    /// Data whose decomposition takes more memory than there is.
-    #[error("{what}: {rows} × {columns} data take more memory than there is")]
+    /// Not enough memory to decompose the data.
+    #[error("{what}: not enough memory to decompose {rows} × {columns} data")]
     Memory {
-        /// What was asked for.
+        /// The operation.
         what: &'static str,
         /// Rows of the data.
         rows: usize,
         /// Columns of the data.
         columns: usize,
     },
-    /// A row that is a combination of those before it.
+    /// A row that is a linear combination of those before it.
     #[error(
-        "{what}: row {row} is a linear combination of those before it; rows must be independent"
+        "{what}: row {row} is a linear combination of those before it; rows must be linearly independent"
     )]
     DependentRow {
-        /// What was asked for.
+        /// The operation.
         what: &'static str,
         /// The row.
         row: usize,
     },
-    /// A number of components that data do not have.
+    /// An invalid number of principal components.
     #[error(
-        "Pca: {components} components of {rows} × {columns} data; components must be 1 to {}",
+        "Pca: {components} components of {rows} × {columns} data; the number of components must be 1 to {}",
         rows.min(columns)
     )]
     Components {
-        /// Components asked for.
+        /// Components requested.
         components: usize,
         /// Rows of the data.
         rows: usize,
         /// Columns of the data.
         columns: usize,
     },
-    /// Principal components of rows that do not differ.
-    #[error("Pca: the {rows} rows do not differ, so no direction has any variance")]
+    /// Principal components of identical rows.
+    #[error("Pca: the {rows} rows are identical, so no direction has any variance")]
     NoVariance {
         /// Rows of the data.
         rows: usize,
     },
-    /// A matrix made of the data could not be decomposed, which is not expected of any.
-    #[error("the decomposition of the data: {0}")]
+    /// The decomposition did not converge, which is not expected for any data.
+    #[error("cannot decompose the data: {0}")]
     Decomposition(#[from] LinalgError),
-    /// A one-hot row that is none.
-    #[error("row {row} is not one-hot: it must hold a single 1 and otherwise 0")]
+    /// A row that is not one-hot.
+    #[error("row {row} is not one-hot: it must contain a single 1 and be 0 elsewhere")]
     NotOneHot {
         /// The row.
         row: usize,
     },
-    /// An array too large for the memory there is.
-    #[error("{rows} × {columns} values are more than memory can hold")]
+    /// Not enough memory for an array.
+    #[error("not enough memory for {rows} × {columns} values")]
     TooLarge {
-        /// Rows asked for.
+        /// Rows of the array.
         rows: usize,
-        /// Columns asked for.
+        /// Columns of the array.
         columns: usize,
     },
-    /// Parameters of a transformer that do not fit together or cannot be.
+    /// Inconsistent or invalid parameters of a transformer.
     #[error("{what}: {problem}")]
     Parameters {
         /// The transformer.

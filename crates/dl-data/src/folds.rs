@@ -1,4 +1,4 @@
-//! k-fold cross-validation (Goodfellow et al. 2016, section 5.3.1), as row numbers.
+//! k-fold cross-validation (Goodfellow et al. 2016, section 5.3.1), as row indices.
 
 use std::collections::BTreeMap;
 
@@ -7,60 +7,58 @@ use dl_core::{
     sampling::{Split, permutation},
 };
 
-use crate::DataError;
+use crate::DatasetError;
 
-/// Divides `rows` rows at random into `folds` test sets whose sizes differ by at most 1; each
-/// fold trains on the rows it does not test.
+/// Randomly divides `rows` rows into `folds` test sets whose sizes differ by at most 1; each fold trains on the
+/// rows that are not in its test set.
 ///
 /// ```
 /// use dl_data::{generator, k_fold};
 /// let folds = k_fold(10, 3, &mut generator(0))?;
 /// let tested: Vec<usize> = folds.iter().map(|fold| fold.test.len()).collect();
 /// assert_eq!(tested, [4, 3, 3]);
-/// # Ok::<(), dl_data::DataError>(())
+/// # Ok::<(), dl_data::DatasetError>(())
 /// ```
 ///
 /// # Errors
-/// Fewer than 2 folds, or more folds than rows; more than there is memory for: each fold holds the numbers
-/// of all rows.
+/// Fewer than 2 folds, or more folds than rows; not enough memory (each fold holds the indices of all rows).
 pub fn k_fold<R: Rng + ?Sized>(
     rows: usize,
     folds: usize,
     rng: &mut R,
-) -> Result<Vec<Split>, DataError> {
+) -> Result<Vec<Split>, DatasetError> {
     check(rows, folds)?;
     let mut rng = rng;
     deal(&permutation(rows, &mut rng)?, folds, &mut rng)
 }
 
-/// As [`k_fold`], with the rows of each class spread over the test sets so that their numbers
-/// differ by at most 1, too.
+/// Like [`k_fold`], but stratified: the number of rows of a class also differs by at most 1 between the test sets.
 ///
 /// # Errors
-/// As [`k_fold`], and more folds than rows of any class.
+/// Same as [`k_fold`], and a class with fewer rows than folds.
 pub fn stratified_k_fold<R: Rng + ?Sized>(
     labels: &[usize],
     folds: usize,
     rng: &mut R,
-) -> Result<Vec<Split>, DataError> {
+) -> Result<Vec<Split>, DatasetError> {
     let mut rng = rng;
     stratified(labels, folds, &|class| class.to_string(), &mut rng)
 }
 
-/// [`stratified_k_fold`] with names of classes for its errors.
+/// [`stratified_k_fold`] with class names for error messages.
 pub(crate) fn stratified(
     labels: &[usize],
     folds: usize,
     name: &dyn Fn(usize) -> String,
     rng: &mut dyn RngCore,
-) -> Result<Vec<Split>, DataError> {
+) -> Result<Vec<Split>, DatasetError> {
     check(labels.len(), folds)?;
     let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for row in permutation(labels.len(), rng)? {
         rows_of.entry(labels[row]).or_default().push(row);
     }
     if let Some((&class, rows)) = rows_of.iter().find(|(_, rows)| rows.len() < folds) {
-        return Err(DataError::RareClass {
+        return Err(DatasetError::RareClass {
             class: name(class),
             rows: rows.len(),
             needed: folds,
@@ -70,19 +68,19 @@ pub(crate) fn stratified(
     deal(&class_by_class, folds, rng)
 }
 
-fn check(rows: usize, folds: usize) -> Result<(), DataError> {
+fn check(rows: usize, folds: usize) -> Result<(), DatasetError> {
     if folds < 2 || folds > rows {
-        return Err(DataError::Folds { folds, rows });
+        return Err(DatasetError::Folds { folds, rows });
     }
     Ok(())
 }
 
 /// Deals rows like cards: the i-th goes to the test set of fold i mod `folds`.
-fn deal(rows: &[usize], folds: usize, rng: &mut dyn RngCore) -> Result<Vec<Split>, DataError> {
-    // asked for in one piece, which the system can refuse, and given back
+fn deal(rows: &[usize], folds: usize, rng: &mut dyn RngCore) -> Result<Vec<Split>, DatasetError> {
+    // reserved in one piece, which the system can refuse, and freed again
     Vec::<usize>::new()
         .try_reserve_exact(rows.len().saturating_mul(folds))
-        .map_err(|_| DataError::TooLarge {
+        .map_err(|_| DatasetError::TooLarge {
             rows: rows.len(),
             columns: folds,
         })?;

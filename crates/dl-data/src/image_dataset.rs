@@ -1,15 +1,14 @@
-//! Images with a class for each.
+//! Images with a class label for each.
 
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array4, Axis, Slice};
 
-use crate::{DataError, check::check_rows, dataset::check_classes};
+use crate::{DatasetError, check::check_rows, dataset::check_classes};
 
-/// Images and a class label for each, with the names of the classes: what an image classifier
-/// learns from.
+/// Images and a class label for each, with class names: a data set for image classification.
 ///
-/// A value of this type is sound: every image has one label, every label a class; there are at
-/// least one image, one pixel, one channel and two classes; class names differ.
+/// It is always valid: every image has one label, every label a class; there are at least one image, one pixel, one
+/// channel and two classes; class names are distinct.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageDataset<F> {
     images: Array4<F>,
@@ -26,16 +25,16 @@ impl<F: Scalar> ImageDataset<F> {
     /// let images = Array4::<f32>::zeros((3, 8, 8, 1));
     /// let data = ImageDataset::new(images, array![0, 1, 1], vec!["cat".into(), "dog".into()])?;
     /// assert_eq!(data.class_counts(), [1, 2]);
-    /// # Ok::<(), dl_data::DataError>(())
+    /// # Ok::<(), dl_data::DatasetError>(())
     /// ```
     ///
     /// # Errors
-    /// Whatever keeps the data set from being sound, with its place.
+    /// Anything that makes the data set invalid, with its location.
     pub fn new(
         images: Array4<F>,
         labels: Array1<usize>,
         class_names: Vec<String>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         new(images, labels, class_names)
     }
 
@@ -43,14 +42,14 @@ impl<F: Scalar> ImageDataset<F> {
         images: Array4<F>,
         labels: Array1<usize>,
         class_names: Vec<String>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         let what = "ImageDataset";
         if images.is_empty() {
-            return Err(DataError::Empty { what });
+            return Err(DatasetError::Empty { what });
         }
         let rows = images.shape()[0];
         if rows != labels.len() {
-            return Err(DataError::ImageCount {
+            return Err(DatasetError::ImageCount {
                 images: rows,
                 labels: labels.len(),
             });
@@ -58,7 +57,7 @@ impl<F: Scalar> ImageDataset<F> {
         check_classes(&class_names)?;
         let classes = class_names.len();
         if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
-            return Err(DataError::Label {
+            return Err(DatasetError::Label {
                 row,
                 label,
                 classes,
@@ -76,7 +75,7 @@ impl<F: Scalar> ImageDataset<F> {
         &self.images
     }
 
-    /// Class of each image, `[n]`, from 0.
+    /// Class index of each image, from 0, `[n]`.
     pub fn labels(&self) -> &Array1<usize> {
         &self.labels
     }
@@ -86,7 +85,7 @@ impl<F: Scalar> ImageDataset<F> {
         &self.class_names
     }
 
-    /// Images and labels, to own.
+    /// Consumes the data set and returns images and labels.
     pub fn into_parts(self) -> (Array4<F>, Array1<usize>) {
         (self.images, self.labels)
     }
@@ -97,7 +96,7 @@ impl<F: Scalar> ImageDataset<F> {
         self.labels.len()
     }
 
-    /// Images of each class.
+    /// Number of images of each class, which may be 0.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.class_names.len()];
         for &label in &self.labels {
@@ -106,15 +105,15 @@ impl<F: Scalar> ImageDataset<F> {
         counts
     }
 
-    /// The images given, in the order given, with the same classes.
+    /// The given images, in the given order, with the same classes.
     ///
     /// # Errors
-    /// An image that does not exist; no image at all.
-    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+    /// An image that does not exist; no images.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DatasetError> {
         select(self, rows)
     }
 
-    fn rows(&self, rows: &[usize]) -> Result<Self, DataError> {
+    fn rows(&self, rows: &[usize]) -> Result<Self, DatasetError> {
         check_rows(rows, self.len())?;
         Ok(Self {
             images: self.images.select(Axis(0), rows),
@@ -127,13 +126,13 @@ impl<F: Scalar> ImageDataset<F> {
     ///
     /// # Errors
     /// A count of 0 or above the number of images.
-    pub fn first(&self, count: usize) -> Result<Self, DataError> {
+    pub fn first(&self, count: usize) -> Result<Self, DatasetError> {
         first(self, count)
     }
 
-    fn beginning(&self, count: usize) -> Result<Self, DataError> {
+    fn beginning(&self, count: usize) -> Result<Self, DatasetError> {
         if !(1..=self.len()).contains(&count) {
-            return Err(DataError::FirstImages {
+            return Err(DatasetError::FirstImages {
                 count,
                 images: self.len(),
             });
@@ -152,18 +151,18 @@ instantiate! {
         images: Array4<F>,
         labels: Array1<usize>,
         class_names: Vec<String>,
-    ) -> Result<ImageDataset<F>, DataError> {
+    ) -> Result<ImageDataset<F>, DatasetError> {
         ImageDataset::checked(images, labels, class_names)
     }
 
     fn select<F: Scalar>(
         data: &ImageDataset<F>,
         rows: &[usize],
-    ) -> Result<ImageDataset<F>, DataError> {
+    ) -> Result<ImageDataset<F>, DatasetError> {
         data.rows(rows)
     }
 
-    fn first<F: Scalar>(data: &ImageDataset<F>, count: usize) -> Result<ImageDataset<F>, DataError> {
+    fn first<F: Scalar>(data: &ImageDataset<F>, count: usize) -> Result<ImageDataset<F>, DatasetError> {
         data.beginning(count)
     }
 }

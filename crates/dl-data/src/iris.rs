@@ -1,18 +1,17 @@
-//! Fisher's iris flowers.
+//! Fisher's Iris data set.
 
 use dl_core::{Scalar, instantiate};
 
 use crate::{Csv, Dataset};
 
 instantiate! {
-    /// The iris data: sepal and petal length and width in centimetres of 150 flowers, 50 each of
-    /// *Iris setosa*, *versicolor* and *virginica*, in this order, labelled 0, 1, 2.
+    /// The Iris data set: sepal and petal length and width in centimetres of 150 flowers, 50 each of *Iris setosa*,
+    /// *versicolor* and *virginica*, in this order, labelled 0, 1, 2.
     ///
-    /// Source: R. A. Fisher (1936), "The use of multiple measurements in taxonomic problems",
-    /// *Annals of Eugenics* 7(2), 179–188, table I. The values are those of the paper, which
-    /// scikit-learn's `load_iris` has, too. The widespread copy of the UCI repository differs in
-    /// the 35th and the 38th flower: there 4.9, 3.1, 1.5, **0.1** and 4.9, **3.1**, **1.5**, 0.1;
-    /// here, as in the paper, 4.9, 3.1, 1.5, **0.2** and 4.9, **3.6**, **1.4**, 0.1.
+    /// Source: R. A. Fisher (1936), "The use of multiple measurements in taxonomic problems", *Annals of Eugenics*
+    /// 7(2), 179–188, table I. The values are those of the paper, as in scikit-learn's `load_iris`. The widespread
+    /// copy in the UCI repository differs in the 35th and the 38th flower: there 4.9, 3.1, 1.5, **0.1** and 4.9,
+    /// **3.1**, **1.5**, 0.1; here, as in the paper, 4.9, 3.1, 1.5, **0.2** and 4.9, **3.6**, **1.4**, 0.1.
     ///
     /// ```
     /// let iris = dl_data::iris::<f32>();

@@ -23,9 +23,9 @@ mod text;
 
 pub use augment::{Augment, AugmentError, AugmentedBatches, Augmenter};
 pub use batches::{Batches, LastBatch};
-pub use csv::{Column, Csv, CsvError, Malformed, Missing, Place};
+pub use csv::{CellLocation, Column, Csv, CsvError, Malformed, Missing};
 pub use dataset::Dataset;
-pub use error::DataError;
+pub use error::DatasetError;
 pub use folds::{k_fold, stratified_k_fold};
 pub use image_dataset::ImageDataset;
 pub use iris::iris;

@@ -1,4 +1,4 @@
-//! Columns shifted and stretched to a range.
+//! Scales columns to a given range.
 //!
 //! Fit on the training rows alone: a scaler that has seen the test rows leaks them into training
 //! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2, ArrayRef2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DataError,
+    DatasetError,
     check::{check_fit, check_parameters, check_width, finite, is_positive},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 /// use dl_data::{MinMaxScaler, ndarray::array};
 /// let scaler = MinMaxScaler::fit(&array![[1.0], [3.0]])?;
 /// assert_eq!(scaler.transform(&array![[2.0], [4.0]])?, array![[0.5], [1.5]]);
-/// # Ok::<(), dl_data::DataError>(())
+/// # Ok::<(), dl_data::DatasetError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
@@ -44,31 +44,31 @@ struct MinMaxParts<F> {
 }
 
 impl<F: Scalar> TryFrom<MinMaxParts<F>> for MinMaxScaler<F> {
-    type Error = DataError;
+    type Error = DatasetError;
 
-    fn try_from(parts: MinMaxParts<F>) -> Result<Self, DataError> {
+    fn try_from(parts: MinMaxParts<F>) -> Result<Self, DatasetError> {
         Self::from_parts(parts.min, parts.range, parts.low, parts.high)
     }
 }
 
 impl<F: Scalar> MinMaxScaler<F> {
-    /// Measures the columns of `x`, `[rows, columns]`, to range from 0 to 1.
+    /// Fits the scaler to the columns of `x`, `[rows, columns]`, with range 0 to 1.
     ///
     /// # Errors
-    /// Data that are empty, not finite, or whose range is too large.
-    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+    /// Data that is empty or not finite, or whose range overflows.
+    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DatasetError> {
         Self::fit_range(x, F::zero(), F::one())
     }
 
-    /// Measures the columns of `x`, `[rows, columns]`, to range from `low` to `high`.
+    /// Fits the scaler to the columns of `x`, `[rows, columns]`, with range `low` to `high`.
     ///
     /// # Errors
-    /// As [`fit`](Self::fit), and a range that is not finite and rising.
-    pub fn fit_range(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DataError> {
+    /// Same as [`fit`](Self::fit), and a range that is not finite and increasing.
+    pub fn fit_range(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DatasetError> {
         fit_range(x, low, high)
     }
 
-    fn measure(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DataError> {
+    fn measure(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DatasetError> {
         const WHAT: &str = "MinMaxScaler";
         check_range(low, high)?;
         check_fit(WHAT, x)?;
@@ -90,25 +90,25 @@ impl<F: Scalar> MinMaxScaler<F> {
         })
     }
 
-    /// A scaler with known least value and range (max − min) of each column.
+    /// A scaler with the given minimum and range (max − min) of each column.
     ///
     /// # Errors
-    /// Not as many ranges as least values, or none; least values that are not finite, ranges
-    /// that are not finite and positive; low and high that are not finite and rising.
+    /// Different numbers of minima and ranges, or none; minima that are not finite, ranges that are not finite and
+    /// positive; low and high that are not finite and increasing.
     pub fn from_parts(
         min: Array1<F>,
         range: Array1<F>,
         low: F,
         high: F,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         from_parts(min, range, low, high)
     }
 
-    fn checked(min: Array1<F>, range: Array1<F>, low: F, high: F) -> Result<Self, DataError> {
+    fn checked(min: Array1<F>, range: Array1<F>, low: F, high: F) -> Result<Self, DatasetError> {
         const WHAT: &str = "MinMaxScaler";
         check_range(low, high)?;
         if min.is_empty() {
-            return Err(DataError::Empty { what: WHAT });
+            return Err(DatasetError::Empty { what: WHAT });
         }
         check_parameters(WHAT, "min", &min, min.len(), ("finite", F::is_finite))?;
         check_parameters(
@@ -126,7 +126,7 @@ impl<F: Scalar> MinMaxScaler<F> {
         })
     }
 
-    /// Least value of each column.
+    /// Minimum of each column.
     pub fn min(&self) -> &Array1<F> {
         &self.min
     }
@@ -136,26 +136,25 @@ impl<F: Scalar> MinMaxScaler<F> {
         &self.range
     }
 
-    /// The value `min` is mapped to.
+    /// Lower end of the output range.
     pub fn low(&self) -> F {
         self.low
     }
 
-    /// The value max is mapped to.
+    /// Upper end of the output range.
     pub fn high(&self) -> F {
         self.high
     }
 
-    /// low + (high − low)·(x − min) / (max − min). Values beyond those fitted on go beyond low and
-    /// high.
+    /// low + (high − low)·(x − min) / (max − min). Values outside the fitted range are mapped outside low to high.
     ///
     /// # Errors
-    /// Another number of columns than was fitted on.
-    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    /// A different number of columns than fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         transform(self, x)
     }
 
-    fn forth(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn apply(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         check_width("MinMaxScaler", x, self.min.len())?;
         Ok((x.to_owned() - &self.min) / &self.range * (self.high - self.low) + self.low)
     }
@@ -163,12 +162,12 @@ impl<F: Scalar> MinMaxScaler<F> {
     /// min + (max − min)·(z − low) / (high − low).
     ///
     /// # Errors
-    /// Another number of columns than was fitted on.
-    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    /// A different number of columns than fitted on.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         inverse_transform(self, z)
     }
 
-    fn back(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn invert(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         check_width("MinMaxScaler", z, self.min.len())?;
         Ok((z.to_owned() - self.low) / (self.high - self.low) * &self.range + &self.min)
     }
@@ -179,7 +178,7 @@ instantiate! {
         x: &ArrayRef2<F>,
         low: F,
         high: F,
-    ) -> Result<MinMaxScaler<F>, DataError> {
+    ) -> Result<MinMaxScaler<F>, DatasetError> {
         MinMaxScaler::measure(x, low, high)
     }
 
@@ -188,30 +187,30 @@ instantiate! {
         range: Array1<F>,
         low: F,
         high: F,
-    ) -> Result<MinMaxScaler<F>, DataError> {
+    ) -> Result<MinMaxScaler<F>, DatasetError> {
         MinMaxScaler::checked(min, range, low, high)
     }
 
     fn transform<F: Scalar>(
         scaler: &MinMaxScaler<F>,
         x: &ArrayRef2<F>,
-    ) -> Result<Array2<F>, DataError> {
-        scaler.forth(x)
+    ) -> Result<Array2<F>, DatasetError> {
+        scaler.apply(x)
     }
 
     fn inverse_transform<F: Scalar>(
         scaler: &MinMaxScaler<F>,
         z: &ArrayRef2<F>,
-    ) -> Result<Array2<F>, DataError> {
-        scaler.back(z)
+    ) -> Result<Array2<F>, DatasetError> {
+        scaler.invert(z)
     }
 }
 
-fn check_range<F: Scalar>(low: F, high: F) -> Result<(), DataError> {
+fn check_range<F: Scalar>(low: F, high: F) -> Result<(), DatasetError> {
     if low < high && (high - low).is_finite() {
         return Ok(());
     }
-    Err(DataError::Range {
+    Err(DatasetError::Range {
         low: low.as_f64(),
         high: high.as_f64(),
     })

@@ -1,21 +1,21 @@
-//! Means and variances of columns, to the last digits also of long columns far from 0.
+//! Means and variances of columns, accurate also for long columns far from 0.
 
 use dl_core::Scalar;
 use ndarray::{Array1, ArrayRef1, ArrayRef2, Zip};
 
-/// Of each column, in `f64`, whatever the type of the data.
+/// Moments of each column, in `f64` whatever the type of the data.
 pub(crate) struct Moments {
     pub(crate) mean: Array1<f64>,
-    /// The mean squared deviation (divisor n): 0 where it is rounding alone, by the bound of
-    /// scikit-learn, σ² ≤ n·ε·σ² + (n·ε·μ)², or below the smallest number there is.
+    /// The mean squared deviation (divisor n): 0 if rounding alone explains it, by scikit-learn's bound σ² ≤ n·ε·σ²
+    /// + (n·ε·μ)², or if it underflows.
     pub(crate) variance: Array1<f64>,
-    /// Its root, which has all its digits where the variance has lost them: 0 only in a column that is constant
-    /// up to rounding.
+    /// Its square root, accurate also where the variance underflows: 0 only for a column that is constant up to
+    /// rounding.
     pub(crate) deviation: Array1<f64>,
 }
 
 impl Moments {
-    /// Of at least one row. Values that are too large give what is not finite.
+    /// The moments of at least one row; not finite where they overflow.
     pub(crate) fn new<F: Scalar>(x: &ArrayRef2<F>) -> Self {
         let n = x.nrows() as f64;
         let mut sum = Array1::<f64>::zeros(x.ncols());
@@ -25,7 +25,7 @@ impl Moments {
                 .for_each(|sum, x| *sum += x.as_f64());
         }
         let rough = sum / n;
-        // What rounding of a long sum has taken from the mean is left in the deviations (Chan, Golub, LeVeque
+        // The rounding error of the mean is still in the sum of the deviations (Chan, Golub, LeVeque
         // 1983, "Algorithms for computing the sample variance", equation 1.7).
         let mut left = Array1::<f64>::zeros(x.ncols());
         let mut squares = Array1::<f64>::zeros(x.ncols());
@@ -40,7 +40,7 @@ impl Moments {
                     *squares += deviation * deviation;
                 });
         }
-        // sums of squares so small that some of these may have lost digits
+        // sums so small that some of the squares may be subnormal
         let tiny = squares.mapv(|squares| squares < 1e-280);
         left /= n;
         let mean = &rough + &left;
@@ -64,14 +64,14 @@ impl Moments {
     }
 }
 
-/// Whether a variance of n values is no more than rounding makes of equal ones.
+/// Whether the variance of n values is no more than rounding gives equal ones.
 fn is_rounding(variance: f64, mean: f64, n: f64) -> bool {
     let rounding = n * f64::EPSILON * variance + (n * f64::EPSILON * mean).powi(2);
     variance.is_finite() && variance <= rounding
 }
 
-/// The standard deviation of a column whose deviations have squares that are too small for their digits: measured in
-/// the largest of them. `rough` is the mean, but for rounding.
+/// The standard deviation of a column whose squared deviations underflow: scaled by the largest deviation. `rough`
+/// is the mean, up to rounding.
 fn tiny_deviation<F: Scalar>(column: &ArrayRef1<F>, rough: f64) -> f64 {
     let deviations = column.mapv(|x| x.as_f64() - rough);
     let largest = deviations.fold(0.0, |largest: f64, d| largest.max(d.abs()));

@@ -1,9 +1,9 @@
-//! Class labels as rows with a single 1, and back.
+//! One-hot encoding of class labels, and back.
 
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
-use crate::{DataError, check::zeros};
+use crate::{DatasetError, check::zeros};
 
 instantiate! {
     /// `[rows, classes]`, 1 in the column of the row's label and 0 elsewhere.
@@ -13,30 +13,30 @@ instantiate! {
     /// let rows = one_hot::encode::<f32>(&array![2, 0], 3)?;
     /// assert_eq!(rows, array![[0., 0., 1.], [1., 0., 0.]]);
     /// assert_eq!(one_hot::decode(&rows)?, array![2, 0]);
-    /// # Ok::<(), dl_data::DataError>(())
+    /// # Ok::<(), dl_data::DatasetError>(())
     /// ```
     ///
     /// # Errors
-    /// A label not below `classes`; more values than memory can hold.
+    /// A label not below `classes`; not enough memory.
     pub fn encode<F: Scalar>(
         labels: &ArrayRef1<usize>,
         classes: usize,
-    ) -> Result<Array2<F>, DataError> {
+    ) -> Result<Array2<F>, DatasetError> {
         ones(labels, classes)
     }
 
     /// The label of each row of `[rows, classes]`: the inverse of [`encode`].
     ///
     /// # Errors
-    /// A row that does not hold a single 1 and otherwise 0.
-    pub fn decode<F: Scalar>(one_hot: &ArrayRef2<F>) -> Result<Array1<usize>, DataError> {
+    /// A row that does not contain a single 1 and 0 elsewhere.
+    pub fn decode<F: Scalar>(one_hot: &ArrayRef2<F>) -> Result<Array1<usize>, DatasetError> {
         labels(one_hot)
     }
 }
 
-fn ones<F: Scalar>(labels: &ArrayRef1<usize>, classes: usize) -> Result<Array2<F>, DataError> {
+fn ones<F: Scalar>(labels: &ArrayRef1<usize>, classes: usize) -> Result<Array2<F>, DatasetError> {
     if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
-        return Err(DataError::Label {
+        return Err(DatasetError::Label {
             row,
             label,
             classes,
@@ -49,12 +49,12 @@ fn ones<F: Scalar>(labels: &ArrayRef1<usize>, classes: usize) -> Result<Array2<F
     Ok(one_hot)
 }
 
-fn labels<F: Scalar>(one_hot: &ArrayRef2<F>) -> Result<Array1<usize>, DataError> {
+fn labels<F: Scalar>(one_hot: &ArrayRef2<F>) -> Result<Array1<usize>, DatasetError> {
     let label = |(row, values): (usize, ndarray::ArrayView1<'_, F>)| {
         let mut nonzero = values.iter().enumerate().filter(|(_, v)| !v.is_zero());
         match (nonzero.next(), nonzero.next()) {
             (Some((label, v)), None) if v.is_one() => Ok(label),
-            _ => Err(DataError::NotOneHot { row }),
+            _ => Err(DatasetError::NotOneHot { row }),
         }
     };
     one_hot.outer_iter().enumerate().map(label).collect()

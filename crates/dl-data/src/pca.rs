@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis, Slice, 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DataError,
+    DatasetError,
     check::{check_fit, check_parameters, check_width},
     moments::Moments,
     principal_directions::{check_memory, principal_directions},
@@ -14,18 +14,17 @@ use crate::{
 
 /// The orthonormal directions of greatest variance of centred data.
 ///
-/// The components are eigenvectors of the covariance matrix C = (X − μ)ᵀ(X − μ) / (n − 1), the
-/// variances along them its eigenvalues. A direction and its opposite serve alike; chosen is the
-/// one whose entry of largest magnitude is positive, as scikit-learn does. Computed in `f64`, in which μ is
-/// kept, too. A column whose variance rounding alone explains, by the bound of
-/// [`StandardScaler`](crate::StandardScaler), has none.
+/// The components are eigenvectors of the covariance matrix C = (X − μ)ᵀ(X − μ) / (n − 1), the variances along them
+/// its eigenvalues. The sign of a direction is arbitrary; as in scikit-learn, the entry of largest magnitude is
+/// made positive. Computed in `f64`, and μ is stored in `f64`. A column whose variance is explained by rounding
+/// alone, by the bound of [`StandardScaler`](crate::StandardScaler), counts as constant.
 ///
-/// **Accuracy.** With s = min(rows, columns) and l = max(rows, columns), up to l·s² + 10·s³ = 10⁹ the
-/// singular values of X − μ are computed, whose squares are the variances: a variance is exact down to about
-/// 1e-30 of the largest. Data beyond this are decomposed by C or, with fewer rows than columns, by
-/// (X − μ)(X − μ)ᵀ, which is quicker but squares the condition: variances, and the directions that belong to
-/// them, then lose all digits at about 1e-15 of the largest. Standardised columns
-/// ([`StandardScaler`](crate::StandardScaler)) are seldom so far apart unless they nearly depend on each other.
+/// **Accuracy.** With s = min(rows, columns) and l = max(rows, columns), up to l·s² + 10·s³ = 10⁹ the singular
+/// values of X − μ are computed, whose squares are the variances: variances are accurate down to about 1e-30 of the
+/// largest. Larger data is decomposed by the eigenvectors of C or, with fewer rows than columns, of
+/// (X − μ)(X − μ)ᵀ, which is faster but squares the condition number: variances, and the corresponding directions,
+/// then lose all digits at about 1e-15 of the largest. Standardised columns
+/// ([`StandardScaler`](crate::StandardScaler)) rarely span such a range unless they are nearly linearly dependent.
 ///
 /// ```
 /// use dl_data::{Pca, iris};
@@ -33,7 +32,7 @@ use crate::{
 /// let pca = Pca::fit(data.features(), 2)?;
 /// assert!(pca.explained_variance_ratio().sum() > 0.97);
 /// assert_eq!(pca.transform(data.features())?.dim(), (150, 2));
-/// # Ok::<(), dl_data::DataError>(())
+/// # Ok::<(), dl_data::DatasetError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
@@ -57,9 +56,9 @@ struct Parts<F> {
 }
 
 impl<F: Scalar> TryFrom<Parts<F>> for Pca<F> {
-    type Error = DataError;
+    type Error = DatasetError;
 
-    fn try_from(parts: Parts<F>) -> Result<Self, DataError> {
+    fn try_from(parts: Parts<F>) -> Result<Self, DatasetError> {
         Self::from_parts(
             parts.mean,
             parts.components,
@@ -70,28 +69,28 @@ impl<F: Scalar> TryFrom<Parts<F>> for Pca<F> {
 }
 
 impl<F: Scalar> Pca<F> {
-    /// Finds the first `components` principal components of `x`, `[rows, columns]`.
+    /// Computes the first `components` principal components of `x`, `[rows, columns]`.
     ///
     /// # Errors
-    /// Data that are empty, not finite, too large for their type or for memory, or without any variance; a
-    /// number of components outside 1 to min(rows, columns).
-    pub fn fit(x: &ArrayRef2<F>, components: usize) -> Result<Self, DataError> {
+    /// Data that is empty, not finite, or without any variance; moments that overflow; not enough memory; a number
+    /// of components outside 1 to min(rows, columns).
+    pub fn fit(x: &ArrayRef2<F>, components: usize) -> Result<Self, DatasetError> {
         fit(x, components)
     }
 
-    fn decompose(x: &ArrayRef2<F>, components: usize) -> Result<Self, DataError> {
+    fn decompose(x: &ArrayRef2<F>, components: usize) -> Result<Self, DatasetError> {
         let (rows, columns) = x.dim();
         check_memory(rows, columns)?;
         check_fit("Pca", x)?;
         if components == 0 || components > rows.min(columns) {
-            return Err(DataError::Components {
+            return Err(DatasetError::Components {
                 components,
                 rows,
                 columns,
             });
         }
         let moments = Moments::new(x);
-        // a single row has no variance, whatever the divisor
+        // a single row has variance 0, whatever the divisor
         let divisor = (rows.max(2) - 1) as f64;
         check_size::<F>(&moments, rows as f64 / divisor)?;
         let mut centred = centred(x, &moments);
@@ -101,7 +100,7 @@ impl<F: Scalar> Pca<F> {
         let variance = squares / divisor;
         let total = variance.sum();
         if total == 0.0 {
-            return Err(DataError::NoVariance { rows });
+            return Err(DatasetError::NoVariance { rows });
         }
         let ratio = &variance / total;
         directions.rows_mut().into_iter().for_each(fix_sign);
@@ -115,18 +114,18 @@ impl<F: Scalar> Pca<F> {
         })
     }
 
-    /// A transformer with known μ `[columns]`, unit vectors `[components, columns]`, variance
-    /// and share of variance `[components]`.
+    /// A transformer with the given μ `[columns]`, components `[components, columns]`, explained variances and
+    /// their ratios `[components]`.
     ///
     /// # Errors
-    /// Shapes that do not fit together or are empty; values that are not finite, variances that
-    /// are negative, shares outside of `[0, 1]`. That the vectors are orthonormal is not checked.
+    /// Shapes that are inconsistent or empty; values that are not finite, variances that are negative, ratios
+    /// outside `[0, 1]`. Orthonormality is not checked.
     pub fn from_parts(
         mean: Array1<f64>,
         components: Array2<F>,
         explained_variance: Array1<F>,
         explained_variance_ratio: Array1<F>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         from_parts(
             mean,
             components,
@@ -140,7 +139,7 @@ impl<F: Scalar> Pca<F> {
         components: Array2<F>,
         explained_variance: Array1<F>,
         explained_variance_ratio: Array1<F>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         const WHAT: &str = "Pca";
         check_fit(WHAT, &components)?;
         let (k, columns) = components.dim();
@@ -148,15 +147,15 @@ impl<F: Scalar> Pca<F> {
         let variance = |v: F| v >= F::zero() && v.is_finite();
         let variance = ("finite and not negative", variance);
         check_parameters(WHAT, "explained variance", &explained_variance, k, variance)?;
-        // but for rounding
-        let share = |v: F| v >= F::zero() && v <= F::of(1.001);
-        let share = ("in [0, 1]", share);
+        // up to rounding
+        let ratio = |v: F| v >= F::zero() && v <= F::of(1.001);
+        let ratio = ("in [0, 1]", ratio);
         check_parameters(
             WHAT,
             "explained variance ratio",
             &explained_variance_ratio,
             k,
-            share,
+            ratio,
         )?;
         Ok(Self {
             mean,
@@ -171,7 +170,7 @@ impl<F: Scalar> Pca<F> {
         &self.mean
     }
 
-    /// Unit vectors, by falling variance, `[components, columns]`.
+    /// Unit vectors in order of decreasing variance, `[components, columns]`.
     pub fn components(&self) -> &Array2<F> {
         &self.components
     }
@@ -181,7 +180,7 @@ impl<F: Scalar> Pca<F> {
         &self.explained_variance
     }
 
-    /// Share of the variance of all columns along each component, `[components]`.
+    /// Fraction of the total variance along each component, `[components]`.
     pub fn explained_variance_ratio(&self) -> &Array1<F> {
         &self.explained_variance_ratio
     }
@@ -189,29 +188,28 @@ impl<F: Scalar> Pca<F> {
     /// Coordinates along the components: (x − μ)·Vₖ, `[rows, components]`.
     ///
     /// # Errors
-    /// Another number of columns than was fitted on.
-    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    /// A different number of columns than fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         transform(self, x)
     }
 
-    fn coordinates(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn coordinates(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         check_width("Pca", x, self.mean.len())?;
         let mut centred = x.to_owned();
         shift(&mut centred, &(-&self.mean));
         Ok(centred.dot(&self.components.t()))
     }
 
-    /// The points with given coordinates: z·Vₖᵀ + μ, `[rows, columns]`. With all components
-    /// this undoes [`transform`](Self::transform); with fewer it is the nearest point of the
-    /// plane they span.
+    /// The points with the given coordinates: z·Vₖᵀ + μ, `[rows, columns]`. With all components this inverts
+    /// [`transform`](Self::transform); with fewer it gives the nearest point in the subspace they span.
     ///
     /// # Errors
-    /// Another number of columns than there are components.
-    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    /// A number of columns that differs from the number of components.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         inverse_transform(self, z)
     }
 
-    fn points(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn points(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         check_width("Pca (inverse)", z, self.components.nrows())?;
         let mut points = z.dot(&self.components);
         shift(&mut points, &self.mean);
@@ -220,7 +218,7 @@ impl<F: Scalar> Pca<F> {
 }
 
 instantiate! {
-    fn fit<F: Scalar>(x: &ArrayRef2<F>, components: usize) -> Result<Pca<F>, DataError> {
+    fn fit<F: Scalar>(x: &ArrayRef2<F>, components: usize) -> Result<Pca<F>, DatasetError> {
         Pca::decompose(x, components)
     }
 
@@ -229,23 +227,23 @@ instantiate! {
         components: Array2<F>,
         explained_variance: Array1<F>,
         explained_variance_ratio: Array1<F>,
-    ) -> Result<Pca<F>, DataError> {
+    ) -> Result<Pca<F>, DatasetError> {
         Pca::checked(mean, components, explained_variance, explained_variance_ratio)
     }
 
-    fn transform<F: Scalar>(pca: &Pca<F>, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn transform<F: Scalar>(pca: &Pca<F>, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         pca.coordinates(x)
     }
 
     fn inverse_transform<F: Scalar>(
         pca: &Pca<F>,
         z: &ArrayRef2<F>,
-    ) -> Result<Array2<F>, DataError> {
+    ) -> Result<Array2<F>, DatasetError> {
         pca.points(z)
     }
 }
 
-/// Turns a direction so that its entry of largest magnitude is positive.
+/// Fixes the sign of a direction so that its entry of largest magnitude is positive.
 fn fix_sign(mut direction: ArrayViewMut1<'_, f64>) {
     let largest = direction.fold(0.0, |a: f64, &b| if b.abs() > a.abs() { b } else { a });
     if largest < 0.0 {
@@ -265,7 +263,7 @@ fn centred<F: Scalar>(x: &ArrayRef2<F>, moments: &Moments) -> Array2<f64> {
     centred
 }
 
-/// What to measure deviations in: the largest of them, where their squares would be too small for their digits.
+/// Scale for the deviations: the largest of them, if their squares would underflow.
 fn unit(centred: &ArrayRef2<f64>) -> f64 {
     let largest = centred.fold(0.0, |largest: f64, d| largest.max(d.abs()));
     match largest > 0.0 && largest < 1e-140 {
@@ -274,7 +272,7 @@ fn unit(centred: &ArrayRef2<f64>) -> f64 {
     }
 }
 
-/// Adds to each row, in `f64`, rounded once.
+/// Adds to each row in `f64`, rounding once.
 fn shift<F: Scalar>(x: &mut ArrayRef2<F>, by: &ArrayRef1<f64>) {
     for row in x.rows_mut() {
         Zip::from(row)
@@ -283,15 +281,15 @@ fn shift<F: Scalar>(x: &mut ArrayRef2<F>, by: &ArrayRef1<f64>) {
     }
 }
 
-/// Means and the sum of variances must be numbers of the type of the data. `correction` is n / (n − 1).
-fn check_size<F: Scalar>(moments: &Moments, correction: f64) -> Result<(), DataError> {
+/// The means and the sum of variances must be finite in the type of the data. `correction` is n / (n − 1).
+fn check_size<F: Scalar>(moments: &Moments, correction: f64) -> Result<(), DatasetError> {
     let columns = moments.mean.len();
     let too_large = |&column: &usize| {
         let variance = moments.variance[column] * correction * columns as f64;
         !(moments.mean[column].is_finite() && F::of(variance).is_finite())
     };
     match (0..columns).find(too_large) {
-        Some(column) => Err(DataError::Overflow {
+        Some(column) => Err(DatasetError::Overflow {
             what: "Pca",
             column,
             scalar: F::NAME,

@@ -1,26 +1,24 @@
-//! How far apart two subspaces are.
+//! Principal angles between subspaces.
 
 use dl_core::linalg::{Qr, Svd};
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::{
-    DataError,
+    DatasetError,
     check::{check_fit, check_width},
 };
 
 const WHAT: &str = "principal_angles";
 
 instantiate! {
-    /// The principal angles between the spaces that the rows of `a` and of `b`, both `[k,
-    /// columns]`, span, in radians, rising, `[k]`: 0 for a direction they share, π/2 for one that
-    /// is perpendicular to all of the other space (Björck, Golub 1973, "Numerical methods for
-    /// computing angles between linear subspaces").
+    /// The principal angles between the row spaces of `a` and `b`, both `[k, columns]`, in radians and increasing
+    /// order, `[k]`: 0 for a shared direction, π/2 for one perpendicular to the whole other space (Björck, Golub
+    /// 1973, "Numerical methods for computing angles between linear subspaces").
     ///
-    /// With orthonormal bases Q of the one and P of the other, their cosines are the singular
-    /// values of `QᵀP`, their sines those of `(I − QQᵀ)P`; each is taken where it is accurate. The
-    /// rows of each must be linearly independent. Computed in `f64`, to a few ε times the condition of the
-    /// rows, each taken at the same length.
+    /// With orthonormal bases Q and P of the two spaces, the cosines are the singular values of `QᵀP`, the sines
+    /// those of `(I − QQᵀ)P`; each is used where it is accurate. The rows of each must be linearly independent.
+    /// Computed in `f64`, to a few ε times the condition number of the normalised rows.
     ///
     /// ```
     /// use dl_data::{ndarray::array, principal_angles};
@@ -30,26 +28,26 @@ instantiate! {
     /// let angles = principal_angles(&floor, &tilted)?;
     /// assert!(angles[0].abs() <= 1e-12);
     /// assert!((angles[1].to_degrees() - 45.0).abs() <= 1e-12);
-    /// # Ok::<(), dl_data::DataError>(())
+    /// # Ok::<(), dl_data::DatasetError>(())
     /// ```
     ///
     /// # Errors
-    /// Rows that are none, not finite, more than there are columns, or dependent up to rounding; other shapes
-    /// of `b` than of `a`.
+    /// Rows that are missing, not finite, more than the columns, or linearly dependent up to rounding; shapes of
+    /// `a` and `b` that differ.
     pub fn principal_angles<F: Scalar>(
         a: &ArrayRef2<F>,
         b: &ArrayRef2<F>,
-    ) -> Result<Array1<f64>, DataError> {
+    ) -> Result<Array1<f64>, DatasetError> {
         angles(a, b)
     }
 }
 
-fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, DataError> {
+fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, DatasetError> {
     for rows in [a, b] {
         check_fit(WHAT, rows)?;
         let (components, columns) = rows.dim();
         if components > columns || components != a.nrows() {
-            return Err(DataError::Components {
+            return Err(DatasetError::Components {
                 components,
                 rows: a.nrows(),
                 columns,
@@ -61,7 +59,7 @@ fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, 
     let products = q.t().dot(&p);
     let cosines = Svd::new(&products)?;
     let sines = Svd::new(&(p - q.dot(&products)))?;
-    // cosines fall where sines rise
+    // cosines decrease where sines increase
     let angles = sines.values().iter().rev().zip(cosines.values());
     Ok(angles
         .map(|(&sine, &cosine)| {
@@ -74,11 +72,11 @@ fn angles<F: Scalar>(a: &ArrayRef2<F>, b: &ArrayRef2<F>) -> Result<Array1<f64>, 
         .collect())
 }
 
-/// An orthonormal basis of the rows' span, in columns.
-fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> Result<Array2<f64>, DataError> {
+/// An orthonormal basis of the row space, in columns.
+fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> Result<Array2<f64>, DatasetError> {
     let mut vectors = rows.t().mapv(F::as_f64);
     for mut vector in vectors.columns_mut() {
-        // no square overflows
+        // scaled so that no square overflows
         let largest = vector.fold(0.0, |m: f64, x| m.max(x.abs()));
         if largest > 0.0 {
             vector /= largest;
@@ -87,10 +85,10 @@ fn orthonormal<F: Scalar>(rows: &ArrayRef2<F>) -> Result<Array2<f64>, DataError>
         }
     }
     let qr = Qr::new(&vectors);
-    // what rounding may leave of a vector of length 1
+    // what rounding can leave of a unit vector
     let nothing = f64::EPSILON * vectors.len() as f64;
     match qr.r().diag().iter().position(|&left| left <= nothing) {
-        Some(row) => Err(DataError::DependentRow { what: WHAT, row }),
+        Some(row) => Err(DatasetError::DependentRow { what: WHAT, row }),
         None => Ok(qr.q()),
     }
 }
@@ -114,12 +112,12 @@ mod tests {
             (0.3, 1.2),
             (1e-4, std::f64::consts::FRAC_PI_2),
         ] {
-            // two planes of the four-dimensional space, turned apart in two perpendicular planes
+            // two planes in four-dimensional space, rotated apart in two perpendicular planes
             let a = array![[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]];
             let turn = |angle: f64| (angle.cos(), angle.sin());
             let ((c, s), (d, t)) = (turn(first), turn(second));
             let b = array![[c, 0.0, s, 0.0], [0.0, d, 0.0, t]];
-            // any other basis of the same planes
+            // another basis of the same planes
             let (a, b) = (random(2, 2, 1).dot(&a), random(2, 2, 2).dot(&b));
             let found = principal_angles(&a, &b).unwrap();
             assert!((found[0] - first).abs() <= 1e-14, "{found}");
@@ -137,19 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_angles_is_refused() {
-        let refused = |a: &Array2<f64>, b: &Array2<f64>| principal_angles(a, b).is_err();
+    fn subspaces_without_angles_are_rejected() {
+        let rejected = |a: &Array2<f64>, b: &Array2<f64>| principal_angles(a, b).is_err();
         let plane = random(2, 3, 1);
-        assert!(refused(&plane, &random(1, 3, 1)));
-        assert!(refused(&plane, &random(2, 4, 1)));
-        assert!(refused(&random(4, 3, 1), &random(4, 3, 2)));
-        assert!(refused(&plane, &Array2::from_elem((2, 3), f64::NAN)));
-        assert!(refused(&plane, &Array2::zeros((0, 3))));
+        assert!(rejected(&plane, &random(1, 3, 1)));
+        assert!(rejected(&plane, &random(2, 4, 1)));
+        assert!(rejected(&random(4, 3, 1), &random(4, 3, 2)));
+        assert!(rejected(&plane, &Array2::from_elem((2, 3), f64::NAN)));
+        assert!(rejected(&plane, &Array2::zeros((0, 3))));
     }
 
-    /// Rows of any length, and of any other length than each other.
+    /// Rows of any length, including very different ones.
     #[test]
-    fn dependent_rows_are_refused() {
+    fn dependent_rows_are_rejected() {
         let (a, b) = (random(3, 8, 1), random(3, 8, 2));
         for size in [1e-200, 1e-3, 1.0, 1e200] {
             let mut dependent = a.clone();
@@ -158,7 +156,7 @@ mod tests {
             let error = principal_angles(&b, &dependent).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "principal_angles: row 2 is a linear combination of those before it; rows must be \
+                "principal_angles: row 2 is a linear combination of those before it; rows must be linearly \
                  independent"
             );
             let mut independent = a.clone();

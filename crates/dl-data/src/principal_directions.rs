@@ -1,25 +1,25 @@
-//! The directions of greatest variance of centred rows, and the variances along them.
+//! The directions of greatest variance of centred rows, and their variances.
 
 use dl_core::linalg::{Qr, Svd, SymmetricEigen};
 use ndarray::{Array1, Array2, ArrayRef2, Axis, Slice};
 
-use crate::DataError;
+use crate::DatasetError;
 
-/// Multiplications up to which the rows themselves are decomposed: a second or so.
-const MOST_WORK: f64 = 1e9;
+/// Maximum number of multiplications for the SVD of the rows themselves: about a second.
+const MAX_WORK: f64 = 1e9;
 
-/// The singular values of X `[rows, columns]` squared, as far as they are not 0 for sure, falling; and the
+/// The squared singular values of X `[rows, columns]`, min(rows, columns) of them, in decreasing order, and the
 /// first `count` right singular vectors, `[count, columns]`.
 ///
-/// Those of X itself are exact, `XᵀX` and `XXᵀ` square its condition; but X is small and one of these is smaller
-/// where there is much of it.
+/// The SVD of X itself is accurate, whereas `XᵀX` and `XXᵀ` square its condition number; but for large X, the
+/// smaller of these is much cheaper.
 pub(crate) fn principal_directions(
     x: &ArrayRef2<f64>,
     count: usize,
-) -> Result<(Array1<f64>, Array2<f64>), DataError> {
+) -> Result<(Array1<f64>, Array2<f64>), DatasetError> {
     let (rows, columns) = x.dim();
     let (short, long) = (rows.min(columns) as f64, rows.max(columns) as f64);
-    if long * short * short + 10.0 * short.powi(3) <= MOST_WORK {
+    if long * short * short + 10.0 * short.powi(3) <= MAX_WORK {
         return exact(x, count);
     }
     if rows < columns {
@@ -29,7 +29,7 @@ pub(crate) fn principal_directions(
     }
 }
 
-fn exact(x: &ArrayRef2<f64>, count: usize) -> Result<(Array1<f64>, Array2<f64>), DataError> {
+fn exact(x: &ArrayRef2<f64>, count: usize) -> Result<(Array1<f64>, Array2<f64>), DatasetError> {
     let (values, right) = Svd::new(x)?.into_parts();
     Ok((&values * &values, first(right, count)))
 }
@@ -38,24 +38,24 @@ fn exact(x: &ArrayRef2<f64>, count: usize) -> Result<(Array1<f64>, Array2<f64>),
 fn from_products_of_columns(
     x: &ArrayRef2<f64>,
     count: usize,
-) -> Result<(Array1<f64>, Array2<f64>), DataError> {
+) -> Result<(Array1<f64>, Array2<f64>), DatasetError> {
     let (squares, right) = SymmetricEigen::new(&x.t().dot(x))?.into_parts();
     Ok((not_negative(squares), first(right, count)))
 }
 
-/// By the eigenvectors u of `XXᵀ`: v = Xᵀu, but for its length, since X = `UΣVᵀ`.
+/// By the eigenvectors u of `XXᵀ`: v = Xᵀu up to its length, since X = `UΣVᵀ`.
 fn from_products_of_rows(
     x: &ArrayRef2<f64>,
     count: usize,
-) -> Result<(Array1<f64>, Array2<f64>), DataError> {
+) -> Result<(Array1<f64>, Array2<f64>), DatasetError> {
     let (squares, left) = SymmetricEigen::new(&x.dot(&x.t()))?.into_parts();
     let along = first(left, count).dot(x);
-    // orthonormal also where a value is so small that rounding is all that is left of its vector
+    // orthonormal even where a value is so small that its vector is all rounding error
     let right = Qr::new(&along.t()).q().reversed_axes();
     Ok((not_negative(squares), right))
 }
 
-/// Eigenvalues are negative by rounding alone.
+/// Eigenvalues can be negative only by rounding.
 fn not_negative(squares: Array1<f64>) -> Array1<f64> {
     squares.mapv(|square| square.max(0.0))
 }
@@ -64,9 +64,9 @@ fn first(vectors: Array2<f64>, count: usize) -> Array2<f64> {
     vectors.slice_axis(Axis(0), Slice::from(..count)).to_owned()
 }
 
-/// A square matrix of the shorter side must fit into memory, with those it is decomposed into. All of it is
-/// asked for in one piece, which the system can refuse, and given back.
-pub(crate) fn check_memory(rows: usize, columns: usize) -> Result<(), DataError> {
+/// A square matrix of the shorter side and those it is decomposed into must fit into memory. All of it is reserved
+/// in one piece, which the system can refuse, and freed again.
+pub(crate) fn check_memory(rows: usize, columns: usize) -> Result<(), DatasetError> {
     const SQUARES: usize = 5;
     let short = rows.min(columns);
     let centred = rows.checked_mul(columns);
@@ -74,7 +74,7 @@ pub(crate) fn check_memory(rows: usize, columns: usize) -> Result<(), DataError>
         .and_then(|square| square.checked_mul(SQUARES)?.checked_add(centred?));
     match values.map(|count| Vec::<f64>::new().try_reserve_exact(count)) {
         Some(Ok(())) => Ok(()),
-        _ => Err(DataError::Memory {
+        _ => Err(DatasetError::Memory {
             what: "Pca",
             rows,
             columns,
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use dl_core::{Scalar, random::generator};
 
-    /// The three ways give the same.
+    /// The three methods agree.
     #[test]
     fn products_of_rows_and_of_columns_and_neither() {
         let rng = &mut generator(1);
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// What is documented of large data.
+    /// The loss of accuracy documented for large data.
     #[test]
     fn products_lose_what_is_below_their_rounding() {
         let rng = &mut generator(2);

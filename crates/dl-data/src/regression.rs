@@ -1,4 +1,4 @@
-//! Tables of features with a number for each row.
+//! Tables of features with a target value for each row.
 
 use dl_core::{
     Scalar, instantiate,
@@ -8,14 +8,14 @@ use dl_core::{
 use ndarray::{Array1, Array2, Axis};
 
 use crate::{
-    DataError,
+    DatasetError,
     check::{check_finite, check_rows, check_table},
 };
 
-/// Features and a number for each row: what a regression learns from.
+/// Features and a target value for each row: a data set for regression.
 ///
-/// A value of this type is sound: every row has one target, every column a name; there are at
-/// least one row and one column; values are finite.
+/// It is always valid: every row has one target, every column a name; there are at least one row and one column;
+/// values are finite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegressionDataset<F> {
     features: Array2<F>,
@@ -28,13 +28,13 @@ impl<F: Scalar> RegressionDataset<F> {
     /// A data set of `features` `[rows, columns]` and `target` `[rows]`.
     ///
     /// # Errors
-    /// Whatever keeps the data set from being sound, with its place.
+    /// Anything that makes the data set invalid, with its location.
     pub fn new(
         features: Array2<F>,
         target: Array1<F>,
         feature_names: Vec<String>,
         target_name: String,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         new(features, target, feature_names, target_name)
     }
 
@@ -43,7 +43,7 @@ impl<F: Scalar> RegressionDataset<F> {
         target: Array1<F>,
         feature_names: Vec<String>,
         target_name: String,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, DatasetError> {
         check_table("RegressionDataset", &features, target.len(), &feature_names)?;
         check_finite("target", &target.view().insert_axis(Axis(1)))?;
         Ok(Self {
@@ -59,7 +59,7 @@ impl<F: Scalar> RegressionDataset<F> {
         &self.features
     }
 
-    /// What to predict for each row, `[rows]`.
+    /// Target value of each row, `[rows]`.
     pub fn target(&self) -> &Array1<F> {
         &self.target
     }
@@ -74,7 +74,7 @@ impl<F: Scalar> RegressionDataset<F> {
         &self.target_name
     }
 
-    /// Features and target, to own.
+    /// Consumes the data set and returns features and targets.
     pub fn into_parts(self) -> (Array2<F>, Array1<F>) {
         (self.features, self.target)
     }
@@ -85,15 +85,15 @@ impl<F: Scalar> RegressionDataset<F> {
         self.target.len()
     }
 
-    /// The rows given, in the order given.
+    /// The given rows, in the given order.
     ///
     /// # Errors
-    /// A row that does not exist; no row at all.
-    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+    /// A row that does not exist; no rows.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DatasetError> {
         select(self, rows)
     }
 
-    fn rows(&self, rows: &[usize]) -> Result<Self, DataError> {
+    fn rows(&self, rows: &[usize]) -> Result<Self, DatasetError> {
         check_rows(rows, self.len())?;
         Ok(Self {
             features: self.features.select(Axis(0), rows),
@@ -103,19 +103,19 @@ impl<F: Scalar> RegressionDataset<F> {
         })
     }
 
-    /// Rows to train on and rows held out for the test, round(`test_share`·rows) of them.
+    /// Random split into training and test rows, round(`test_fraction`·rows) of the latter.
     ///
     /// # Errors
-    /// A share outside (0, 1); a side without a row.
+    /// A fraction outside (0, 1); a side without rows.
     pub fn split<R: Rng + ?Sized>(
         &self,
-        test_share: f64,
+        test_fraction: f64,
         rng: &mut R,
-    ) -> Result<(Self, Self), DataError> {
-        both_sides(self, &holdout(self.len(), test_share, rng)?)
+    ) -> Result<(Self, Self), DatasetError> {
+        both_sides(self, &holdout(self.len(), test_fraction, rng)?)
     }
 
-    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DataError> {
+    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DatasetError> {
         Ok((self.rows(&split.train)?, self.rows(&split.test)?))
     }
 }
@@ -126,21 +126,21 @@ instantiate! {
         target: Array1<F>,
         feature_names: Vec<String>,
         target_name: String,
-    ) -> Result<RegressionDataset<F>, DataError> {
+    ) -> Result<RegressionDataset<F>, DatasetError> {
         RegressionDataset::checked(features, target, feature_names, target_name)
     }
 
     fn select<F: Scalar>(
         data: &RegressionDataset<F>,
         rows: &[usize],
-    ) -> Result<RegressionDataset<F>, DataError> {
+    ) -> Result<RegressionDataset<F>, DatasetError> {
         data.rows(rows)
     }
 
     fn both_sides<F: Scalar>(
         data: &RegressionDataset<F>,
         split: &Split,
-    ) -> Result<(RegressionDataset<F>, RegressionDataset<F>), DataError> {
+    ) -> Result<(RegressionDataset<F>, RegressionDataset<F>), DatasetError> {
         data.both_sides(split)
     }
 }

@@ -1,4 +1,4 @@
-//! Columns shifted to mean 0 and stretched to standard deviation 1.
+//! Standardises columns to mean 0 and standard deviation 1.
 //!
 //! Fit on the training rows alone: a scaler that has seen the test rows leaks them into training
 //! (Hastie et al. 2009, *The Elements of Statistical Learning*, section 7.10.2).
@@ -8,24 +8,24 @@ use ndarray::{Array1, Array2, ArrayRef2, Zip};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DataError,
+    DatasetError,
     check::{check_fit, check_parameters, check_width, finite, is_positive},
     moments::Moments,
 };
 
 /// z = (x − μ) / σ: columns of mean 0 and standard deviation 1.
 ///
-/// σ² is the mean squared deviation (divisor n); σ is 1 for a constant column, which becomes 0, and for one whose
-/// σ is below the smallest number of the type. It is right also where σ² would be (scikit-learn takes such a column
-/// for a constant one).
-/// Computed in `f64`, in which μ is kept, too: beside a large μ, that of `f32` would be wrong by much of σ.
+/// σ² is the mean squared deviation (divisor n). σ is set to 1 for a constant column, which becomes 0, and where σ
+/// is below the smallest number of the type. σ is accurate even where σ² underflows (scikit-learn treats such a
+/// column as constant). Computed in `f64`, and μ is stored in `f64`: for a large μ, the rounding error of `f32`
+/// would be a large part of σ.
 ///
 /// ```
 /// use dl_data::{StandardScaler, ndarray::array};
 /// let train = array![[1.0, 7.0], [3.0, 7.0]];
 /// let scaler = StandardScaler::fit(&train)?;
 /// assert_eq!(scaler.transform(&array![[5.0, 8.0]])?, array![[3.0, 1.0]]);
-/// # Ok::<(), dl_data::DataError>(())
+/// # Ok::<(), dl_data::DatasetError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
@@ -45,23 +45,23 @@ struct StandardParts<F> {
 }
 
 impl<F: Scalar> TryFrom<StandardParts<F>> for StandardScaler<F> {
-    type Error = DataError;
+    type Error = DatasetError;
 
-    fn try_from(parts: StandardParts<F>) -> Result<Self, DataError> {
+    fn try_from(parts: StandardParts<F>) -> Result<Self, DatasetError> {
         Self::from_parts(parts.mean, parts.scale)
     }
 }
 
 impl<F: Scalar> StandardScaler<F> {
-    /// Measures the columns of `x`, `[rows, columns]`.
+    /// Fits the scaler to the columns of `x`, `[rows, columns]`.
     ///
     /// # Errors
-    /// Data that are empty, not finite, or too large to average.
-    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+    /// Data that is empty or not finite, or whose mean overflows.
+    pub fn fit(x: &ArrayRef2<F>) -> Result<Self, DatasetError> {
         fit(x)
     }
 
-    fn measure(x: &ArrayRef2<F>) -> Result<Self, DataError> {
+    fn measure(x: &ArrayRef2<F>) -> Result<Self, DatasetError> {
         const WHAT: &str = "StandardScaler";
         check_fit(WHAT, x)?;
         let Moments {
@@ -70,23 +70,23 @@ impl<F: Scalar> StandardScaler<F> {
         let scale = finite::<F>(WHAT, deviation)?;
         Ok(Self {
             mean: finite(WHAT, mean)?,
-            // of nothing, and of less than the smallest number there is
+            // a constant column, or a deviation that underflows
             scale: scale.mapv(|scale| if scale.is_zero() { F::one() } else { scale }),
         })
     }
 
-    /// A scaler with known μ and σ of each column.
+    /// A scaler with the given μ and σ of each column.
     ///
     /// # Errors
-    /// Not as many σ as μ, or none; μ that are not finite, σ that are not finite and positive.
-    pub fn from_parts(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DataError> {
+    /// Different numbers of μ and σ, or none; μ that are not finite, σ that are not finite and positive.
+    pub fn from_parts(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DatasetError> {
         from_parts(mean, scale)
     }
 
-    fn checked(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DataError> {
+    fn checked(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DatasetError> {
         const WHAT: &str = "StandardScaler";
         if mean.is_empty() {
-            return Err(DataError::Empty { what: WHAT });
+            return Err(DatasetError::Empty { what: WHAT });
         }
         check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", f64::is_finite))?;
         check_parameters(
@@ -112,12 +112,12 @@ impl<F: Scalar> StandardScaler<F> {
     /// (x − μ) / σ.
     ///
     /// # Errors
-    /// Another number of columns than was fitted on.
-    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    /// A different number of columns than fitted on.
+    pub fn transform(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         transform(self, x)
     }
 
-    fn forth(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn apply(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         check_width("StandardScaler", x, self.mean.len())?;
         Ok(self.each(x, |x, mean, scale| (x - mean) / scale))
     }
@@ -125,17 +125,17 @@ impl<F: Scalar> StandardScaler<F> {
     /// σ·z + μ.
     ///
     /// # Errors
-    /// Another number of columns than was fitted on.
-    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    /// A different number of columns than fitted on.
+    pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         inverse_transform(self, z)
     }
 
-    fn back(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DataError> {
+    fn invert(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         check_width("StandardScaler", z, self.mean.len())?;
         Ok(self.each(z, |z, mean, scale| z * scale + mean))
     }
 
-    /// A formula of each value with its column's μ and σ, rounded once.
+    /// Applies a formula to each value with its column's μ and σ, rounding once.
     fn each(&self, x: &ArrayRef2<F>, formula: impl Fn(f64, f64, f64) -> f64) -> Array2<F> {
         let mut values = x.to_owned();
         for row in values.rows_mut() {
@@ -149,28 +149,28 @@ impl<F: Scalar> StandardScaler<F> {
 }
 
 instantiate! {
-    fn fit<F: Scalar>(x: &ArrayRef2<F>) -> Result<StandardScaler<F>, DataError> {
+    fn fit<F: Scalar>(x: &ArrayRef2<F>) -> Result<StandardScaler<F>, DatasetError> {
         StandardScaler::measure(x)
     }
 
     fn from_parts<F: Scalar>(
         mean: Array1<f64>,
         scale: Array1<F>,
-    ) -> Result<StandardScaler<F>, DataError> {
+    ) -> Result<StandardScaler<F>, DatasetError> {
         StandardScaler::checked(mean, scale)
     }
 
     fn transform<F: Scalar>(
         scaler: &StandardScaler<F>,
         x: &ArrayRef2<F>,
-    ) -> Result<Array2<F>, DataError> {
-        scaler.forth(x)
+    ) -> Result<Array2<F>, DatasetError> {
+        scaler.apply(x)
     }
 
     fn inverse_transform<F: Scalar>(
         scaler: &StandardScaler<F>,
         z: &ArrayRef2<F>,
-    ) -> Result<Array2<F>, DataError> {
-        scaler.back(z)
+    ) -> Result<Array2<F>, DatasetError> {
+        scaler.invert(z)
     }
 }

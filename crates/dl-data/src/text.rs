@@ -1,4 +1,4 @@
-//! Text from outside in messages.
+//! Text from files in messages.
 
 use dl_core::text::{self, shown};
 
@@ -7,15 +7,15 @@ pub(crate) fn excerpt(text: &str) -> String {
     text::excerpt(text).into_owned()
 }
 
-/// The first names of a list, short enough for a message and fit to be shown.
+/// The first names of a list, short enough for a message and escaped.
 pub(crate) fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    const MOST: usize = 12;
+    const MAX: usize = 12;
     let count = names.len();
-    let first = names.take(MOST);
+    let first = names.take(MAX);
     let mut parts: Vec<String> = first
         .map(|name| shown(&excerpt(name)).to_string())
         .collect();
-    if count > MOST {
+    if count > MAX {
         parts.push(format!("… ({count} in all)"));
     }
     parts.join(", ")

@@ -1,4 +1,4 @@
-//! What augmentation does to images, on average and to the bit.
+//! What augmentation does to images, on average and exactly.
 
 use dl_data::ndarray::{Array4, Axis};
 use dl_data::{Augment, AugmentError, Augmenter};
@@ -20,7 +20,7 @@ fn everything() -> Augmenter {
         .flip_horizontal(0.5)
         .flip_vertical(0.5)
         .noise(0.1)
-        .cut_out(3)
+        .cutout(3)
         .fill(0.5);
     pipeline.build(7).unwrap()
 }
@@ -39,7 +39,7 @@ fn has_mean(values: &[f64], expected: f64) {
 }
 
 #[test]
-fn nothing_asked_for_nothing_done() {
+fn without_settings_images_are_unchanged() {
     let mut images = images([3, 5, 4, 2]);
     images[[0, 0, 0, 0]] = f64::NAN;
     images[[1, 2, 3, 1]] = -0.0;
@@ -66,7 +66,7 @@ fn threads_do_not_matter() {
 fn a_draw_belongs_to_its_image() {
     let images = images([20, 6, 5, 1]);
     let all = everything().apply(&images, 100);
-    // alone, in another order, or in another batch: the same draw, the same bits
+    // alone, in a different order or batch: the same draw gives bit-identical results
     let rows = [7, 3, 19];
     for (i, &row) in rows.iter().enumerate() {
         let mut alone = Array4::zeros((1, 6, 5, 1));
@@ -80,12 +80,12 @@ fn a_draw_belongs_to_its_image() {
         done.unwrap();
         assert_eq!(some.index_axis(Axis(0), i), all.index_axis(Axis(0), row));
     }
-    // other draws and seeds are others
+    // different draws and seeds differ
     assert_ne!(everything().apply(&images, 101), all);
     let settings = Augment::new().noise(1.);
     let noise = |seed| settings.build(seed).unwrap().apply(&images, 0);
     assert_ne!(noise(1), noise(2));
-    // images alike are changed differently
+    // identical images are augmented differently
     let alike = Array4::from_elem((2, 6, 5, 1), 3.);
     let noisy = settings.build(1).unwrap().apply(&alike, 0);
     assert_ne!(noisy.index_axis(Axis(0), 0), noisy.index_axis(Axis(0), 1));
@@ -117,7 +117,7 @@ fn noise_is_standard_normal_times_std() {
 
 #[test]
 fn shifts_turns_and_scalings_are_uniform_within_their_bounds() {
-    // where a bright spot goes tells by how much
+    // the position of a bright spot tells the transformation
     let (n, side, from) = (2000, 41, 20.);
     let mut spot = Array4::<f64>::zeros((n, side, side, 1));
     spot.slice_axis_mut(Axis(1), (30..31).into())
@@ -151,7 +151,7 @@ fn shifts_turns_and_scalings_are_uniform_within_their_bounds() {
     let products: Vec<f64> = down.iter().zip(&right).map(|(d, r)| d * r).collect();
     has_mean(&products, 0.);
 
-    // the spot is sampled a little off its centre: a tenth of a pixel at 10 from the middle
+    // the spot is sampled slightly off its centre: by a tenth of a pixel at distance 10 from the middle
     let turned = centres(Augment::new().rotate(30.));
     let angles: Vec<f64> = turned
         .iter()
@@ -171,7 +171,7 @@ fn shifts_turns_and_scalings_are_uniform_within_their_bounds() {
 }
 
 #[test]
-fn flips_happen_as_often_as_asked_for() {
+fn flips_happen_with_their_probability() {
     let n = 4000;
     let mut images = Array4::<f64>::zeros((n, 2, 2, 1));
     images
@@ -202,12 +202,12 @@ fn flips_happen_as_often_as_asked_for() {
 }
 
 #[test]
-fn a_cut_out_is_a_clipped_square() {
+fn a_cutout_is_a_clipped_square() {
     let (n, height, width) = (3000, 9, 12);
     let ones = Array4::<f64>::ones((n, height, width, 2));
     for side in [1, 4, 5, 40] {
         let cut = Augment::new()
-            .cut_out(side)
+            .cutout(side)
             .build(6)
             .unwrap()
             .apply(&ones, 0);
@@ -219,7 +219,7 @@ fn a_cut_out_is_a_clipped_square() {
             let columns: Vec<usize> = (0..width)
                 .filter(|&x| image.index_axis(Axis(1), x).iter().any(|&v| v == 0.))
                 .collect();
-            // a full rectangle, of every channel, no longer than the side
+            // a full rectangle in every channel, no longer than the side
             let area = rows.len() * columns.len();
             assert_eq!(image.iter().filter(|&&v| v == 0.).count(), 2 * area);
             assert!(rows.is_sorted_by(|a, b| a + 1 == *b));
@@ -227,7 +227,7 @@ fn a_cut_out_is_a_clipped_square() {
             assert!((1..=side).contains(&rows.len()) && (1..=side).contains(&columns.len()));
             areas.push(area as f64);
         }
-        // the mean over all middles, each axis by itself
+        // the mean over all centres, for each axis
         let length = |of: usize| {
             let on = |middle: usize| {
                 (0..of)
@@ -293,7 +293,7 @@ fn settings_out_of_range() {
         .rotate(180.)
         .scale(0.999)
         .flip_vertical(1.)
-        .cut_out(usize::MAX);
+        .cutout(usize::MAX);
     extreme
         .build(0)
         .unwrap()
@@ -312,11 +312,11 @@ fn buffers_and_rows_that_do_not_fit() {
     assert_eq!(into(&[0, 3], buffer()), Ok(()));
     assert_eq!(
         into(&[0, 4], buffer()).unwrap_err(),
-        "row 4 of data with 4 rows"
+        "row 4 is out of range: the data has 4 rows"
     );
     assert_eq!(
         into(&[], buffer()).unwrap_err(),
-        "selection: the data are empty"
+        "selection: the data is empty"
     );
     assert_eq!(
         into(&[0, 1, 2], buffer()).unwrap_err(),
@@ -332,7 +332,7 @@ fn buffers_and_rows_that_do_not_fit() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// No value comes from nowhere: sampling mixes pixels and fill.
+    /// Every value is an interpolation of pixels and fill.
     #[test]
     fn values_stay_between_those_there_are(
         shape in (0_usize..4, 0_usize..6, 0_usize..6, 0_usize..3),
@@ -342,7 +342,7 @@ proptest! {
         let (n, h, w, c) = shape;
         let images = images([n, h, w, c]);
         let settings = Augment::new().shift(shift).rotate(degrees).scale(share)
-            .flip_horizontal(flip).cut_out(side).fill(2.);
+            .flip_horizontal(flip).cutout(side).fill(2.);
         let out = settings.build(seed).unwrap().apply(&images, draw);
         let most = images.len().max(2) as f64;
         prop_assert!(out.iter().all(|v| (1. - 1e-9..=most + 1e-9).contains(v)));

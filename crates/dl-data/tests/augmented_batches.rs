@@ -1,4 +1,4 @@
-//! Batches prepared beside training.
+//! Batches prepared in the background of training.
 
 use std::sync::Arc;
 
@@ -67,12 +67,12 @@ fn dropped_early_it_lets_go_of_the_data() {
         .unwrap();
     assert_eq!(some.next().unwrap().1[0], 0);
     drop(some);
-    // its thread has ended: nobody else holds the images
+    // its thread has ended: nothing else holds the images
     assert_eq!(Arc::strong_count(&data), 1);
 }
 
 #[test]
-fn rows_the_data_do_not_have() {
+fn rows_out_of_range() {
     let batches = Batches::in_order(10, 4, LastBatch::Keep).unwrap();
     let error = Augment::new()
         .build(0)
@@ -80,5 +80,8 @@ fn rows_the_data_do_not_have() {
         .batches(&data(9), batches, 0)
         .unwrap_err();
     assert!(matches!(error, AugmentError::Rows(_)));
-    assert_eq!(error.to_string(), "row 9 of data with 9 rows");
+    assert_eq!(
+        error.to_string(),
+        "row 9 is out of range: the data has 9 rows"
+    );
 }

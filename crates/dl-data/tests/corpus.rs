@@ -1,4 +1,4 @@
-//! What fuzzing has found to be of interest, read again: see `fuzz/README.md`.
+//! Replays the interesting inputs that fuzzing has found; see `fuzz/README.md`.
 
 use std::alloc::System;
 
@@ -11,7 +11,7 @@ mod idx;
 #[path = "../../dl-io/fuzz/src/replay.rs"]
 mod replay;
 
-/// As in fuzzing: whoever asks for more ends the program.
+/// As in fuzzing: allocating more ends the program.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, 512 << 20);
 

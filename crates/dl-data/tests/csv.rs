@@ -1,4 +1,4 @@
-//! Tables in all the forms they come in.
+//! Tables in all supported forms.
 
 use dl_data::ndarray::array;
 use dl_data::{Csv, Missing};
@@ -77,7 +77,7 @@ fn without_header() {
 }
 
 #[test]
-fn a_header_of_numbers_if_one_says_so() {
+fn a_numeric_header_if_requested() {
     let rain = read(&Csv::new().header(true), "2001,2002,place\n3,4,a\n5,6,b\n");
     assert_eq!(rain.feature_names(), ["2001", "2002"]);
 }
@@ -184,7 +184,7 @@ fn rows_without_labels_are_features_alone() {
         (x, names),
         (array![[1., 2.], [3., 4.]], vec!["a".into(), "b".into()])
     );
-    // in another order, and one of them left out
+    // in a different order, and one of them ignored
     let csv = Csv::new().only(["b"]);
     let (x, _) = csv.read_features::<f64>(table.as_bytes(), "t").unwrap();
     assert_eq!(x, array![[2.], [4.]]);

@@ -1,4 +1,4 @@
-//! What is wrong with a table is said with its place, and nothing in a table is a panic.
+//! Errors in a table are reported with their location, and no table causes a panic.
 
 use dl_data::{Csv, CsvError, Dataset, Missing};
 use proptest::prelude::*;
@@ -77,15 +77,15 @@ fn missing_values() {
     let csv = Csv::new();
     says(
         read(&csv, "a,b,c\n1,2,p\n3,,q\n"),
-        r#"t.csv, line 3, column 2 (b): the value is missing (""); it is not made up, and its row not left out, unless that is asked for"#,
+        r#"t.csv, line 3, column 2 (b): missing value (""); it can be imputed or its row dropped, but only on request"#,
     );
     says(
         read(&csv, "a,b,c\n1,2,p\n3,4,?\n"),
-        r#"t.csv, line 3, column 3 (c): the label is missing ("?"); a label is never made up, but rows with missing values may be left out"#,
+        r#"t.csv, line 3, column 3 (c): missing label ("?"); labels are never imputed, but rows with missing values can be dropped"#,
     );
     assert_eq!(
         read_regression("a,y\n1,2\n3,NA\n"),
-        r#"t.csv, line 3, column 2 (y): the label is missing ("NA"); a label is never made up, but rows with missing values may be left out"#,
+        r#"t.csv, line 3, column 2 (y): missing label ("NA"); labels are never imputed, but rows with missing values can be dropped"#,
     );
     for (missing, name) in [(Missing::Mean, "mean"), (Missing::Median, "median")] {
         says(
@@ -95,7 +95,7 @@ fn missing_values() {
     }
     says(
         read(&csv.missing(Missing::DropRow), "a,b,c\n1,,p\n3,NaN,q\n"),
-        "t.csv: no rows of data (2 dropped for missing values)",
+        "t.csv: no data rows (2 dropped for missing values)",
     );
 }
 
@@ -108,7 +108,7 @@ fn columns() {
     );
     says(
         read(&csv.clone().ignore(3), "a,b,c\n1,2,p\n"),
-        "t.csv: no column number 3 (from 0); the columns are a, b, c",
+        "t.csv: no column at index 3 (from 0); the columns are a, b, c",
     );
     let many: Vec<String> = (0..100).map(|i| format!("a{i}")).collect();
     says(
@@ -117,24 +117,24 @@ fn columns() {
     );
     says(
         read(&csv.clone().label("c"), "a,c,c\n1,2,p\n"),
-        r#"t.csv: columns 2 and 3 are both named "c"; leave one out by its number, 2 (from 0)"#,
+        r#"t.csv: columns 2 and 3 are both named "c"; ignore one by its index, 2 (from 0)"#,
     );
     says(
         read(&csv.clone().header(false).label("c"), "1,2,p\n"),
-        r#"t.csv: column "c" asked for, but the table has no header; ask by number"#,
+        r#"t.csv: column "c" is requested by name, but the table has no header; use its index"#,
     );
     says(
         read(&csv, "5.1,3.5,setosa\n4.9,3.0,setosa\n"),
-        "t.csv, line 1: a header is expected, but this looks like data (5.1, 3.5, setosa); \
-         if it is data, read the table without a header line; if these are names, say that it has one",
+        "t.csv, line 1: expected a header, but this looks like data (5.1, 3.5, setosa); \
+         read the table without a header if it is data, or declare the header if these are names",
     );
     says(
         read(&csv, "c\np\nq\n"),
-        r#"t.csv: no feature column beside the label "c""#,
+        r#"t.csv: no feature column besides the label "c""#,
     );
     says(
         read(&csv.ignore("a"), "a,c\n1,p\n2,q\n"),
-        r#"t.csv: no feature column beside the label "c""#,
+        r#"t.csv: no feature column besides the label "c""#,
     );
 }
 
@@ -143,7 +143,7 @@ fn classes() {
     let known = Csv::new().classes(["setosa", "versicolor"]);
     says(
         read(&known, "a,c\n1,setosa\n2,setossa\n"),
-        r#"t.csv, line 3, column 2 (c): "setossa" is none of the known classes setosa, versicolor"#,
+        r#"t.csv, line 3, column 2 (c): "setossa" is not one of the known classes setosa, versicolor"#,
     );
     says(
         read(&Csv::new().classes(["p", "q", "p"]), "a,c\n1,p\n"),
@@ -151,7 +151,7 @@ fn classes() {
     );
     says(
         read(&Csv::new().classes(["p"]), "a,c\n1,p\n"),
-        "t.csv: 1 classes; at least 2 are needed to tell anything apart",
+        "t.csv: 1 classes; classification needs at least 2",
     );
     says(
         read(&Csv::new(), "a,c\n1,p\n2,p\n"),
@@ -163,10 +163,10 @@ fn classes() {
 fn emptiness() {
     let csv = Csv::new();
     for table in ["", "\n\n", "  \n", "\u{feff}", "a,b,c\n"] {
-        says(read(&csv, table), "t.csv: no rows of data");
+        says(read(&csv, table), "t.csv: no data rows");
         says(
             read(&csv.clone().header(true), table),
-            "t.csv: no rows of data",
+            "t.csv: no data rows",
         );
     }
 }
@@ -176,7 +176,7 @@ fn settings() {
     says(
         read(&Csv::new().missing(Missing::Constant(1e39)), "a,c\n1,p\n"),
         &format!(
-            "missing values replaced by {}: the constant must be a finite f32",
+            "cannot replace missing values with {}: the constant must be a finite f32",
             1e39
         ),
     );
@@ -196,7 +196,7 @@ fn files() {
 }
 
 #[test]
-fn the_place_of_an_error_can_be_asked_for() {
+fn the_location_of_an_error_is_accessible() {
     match read(&Csv::new(), "a,b,c\n1,x,p\n") {
         Err(CsvError::NotANumber { at, text }) => {
             assert_eq!((at.line, at.column, at.name.as_str()), (2, 2, "b"));
@@ -216,7 +216,7 @@ fn a_target_is_a_number() {
 
 fn settings_of_all_kinds() -> impl Strategy<Value = Csv> {
     let missing = prop_oneof![
-        Just(Missing::Refuse),
+        Just(Missing::Error),
         Just(Missing::Mean),
         Just(Missing::Median),
         any::<f64>().prop_map(Missing::Constant),
@@ -248,7 +248,7 @@ fn settings_of_all_kinds() -> impl Strategy<Value = Csv> {
     )
 }
 
-/// Reads it both ways; a table is either sound or an error that names the table or the setting.
+/// Reads it both ways; a table is either valid or an error that names the table or the setting.
 fn read_both_ways(csv: &Csv, table: &[u8]) -> Result<(), TestCaseError> {
     let classes = csv.read::<f32>(table, "t.csv").map(|data| data.len());
     let numbers = csv

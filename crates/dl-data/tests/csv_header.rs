@@ -1,4 +1,4 @@
-//! A row of data is not lost to the header, and columns are what their names say.
+//! A row of data is not mistaken for a header, and columns are what their names say.
 
 use dl_data::ndarray::array;
 use dl_data::{Csv, CsvError, Dataset, Missing};
@@ -14,7 +14,7 @@ fn looks_like_data(csv: &Csv, table: &str) {
         matches!(error, CsvError::HeaderIsData { .. }),
         "{table:?}: {error}"
     );
-    // a choice makes it one or the other
+    // an explicit choice resolves it
     let error = read(&csv.clone().header(true), table);
     assert!(
         !matches!(error, Err(CsvError::HeaderIsData { .. })),
@@ -35,7 +35,7 @@ fn a_first_row_of_data_with_a_hole() {
     ] {
         looks_like_data(&Csv::new(), &format!("{first}\n64,2,3,q\n65,4,5,p\n"));
     }
-    // nothing but text, but one of the labels
+    // only text, but one of the labels
     looks_like_data(&Csv::new(), "low,high,NA,p\n64,2,3,q\n65,4,5,p\n");
     looks_like_data(
         &Csv::new().separator(';').decimal(','),
@@ -58,14 +58,14 @@ fn the_error_says_what_to_choose() {
         read(&Csv::new(), "\n63,1,?,p\n64,2,3,q\n")
             .unwrap_err()
             .to_string(),
-        "t.csv, line 2: a header is expected, but this looks like data (63, 1, ?, p); if it is data, \
-         read the table without a header line; if these are names, say that it has one"
+        "t.csv, line 2: expected a header, but this looks like data (63, 1, ?, p); \
+         read the table without a header if it is data, or declare the header if these are names"
     );
 }
 
 #[test]
 fn a_label_by_the_name_of_a_class() {
-    // features are numbers, and these names are none: no row of data is lost
+    // features are numbers, and these names are not: no row of data is lost
     let data = read(&Csv::new(), "height,weight,spam\n1,2,spam\n3,4,ham\n").unwrap();
     assert_eq!(data.feature_names(), ["height", "weight"]);
     assert_eq!(data.class_names(), ["ham", "spam"]);
@@ -74,14 +74,14 @@ fn a_label_by_the_name_of_a_class() {
 
 #[test]
 fn names_that_are_names() {
-    // sodium among the elements of glass, and columns left out
+    // sodium among the elements of glass, and ignored columns
     let glass = "Id,RI,Na,Mg,Type\n1,1.52,13.64,4.49,p\n2,1.51,13.89,3.60,q\n";
     let data = read(&Csv::new().ignore("Id"), glass).unwrap();
     assert_eq!(data.feature_names(), ["RI", "Na", "Mg"]);
-    // numbers in columns that are left out
+    // numbers in ignored columns
     let data = read(&Csv::new().ignore(0), "7,a,y\n1,2,p\n3,4,q\n").unwrap();
     assert_eq!(data.feature_names(), ["a"]);
-    // a column found by its name: the first line has names
+    // a column is found by name, so the first line is a header
     let rain = "2001,2002,place\n3,4,a\n5,6,b\n";
     assert_eq!(
         read(&Csv::new().label("place"), rain)
@@ -98,12 +98,12 @@ fn names_that_are_names() {
 
 #[test]
 fn columns_without_a_name() {
-    // as pandas and R write the numbers of rows
+    // as pandas and R write row numbers
     let table = ",a,y\n0,1.5,p\n1,2.5,q\n";
     assert_eq!(
         read(&Csv::new(), table).unwrap_err().to_string(),
-        "t.csv, line 1: column 1 has no name; leave it out by its number, 0 (from 0), or, \
-         if this is data, read the table without a header line"
+        "t.csv, line 1: column 1 has no name; ignore it by its index, 0 (from 0), or, \
+         if this is data, read the table without a header"
     );
     assert_eq!(
         read(&Csv::new().ignore(0), table).unwrap().features(),
@@ -117,7 +117,7 @@ fn two_columns_of_one_name() {
     let says = |csv: Csv| {
         assert_eq!(
             read(&csv, table).unwrap_err().to_string(),
-            r#"t.csv: columns 1 and 3 are both named "a"; leave one out by its number, 2 (from 0)"#
+            r#"t.csv: columns 1 and 3 are both named "a"; ignore one by its index, 2 (from 0)"#
         );
     };
     says(Csv::new());
@@ -149,7 +149,7 @@ fn a_column_has_one_role() {
         Csv::new().only(["a", "a"]),
         "t.csv: column 1 (a) cannot be both a feature and a feature",
     );
-    // said twice, meant once
+    // the same column ignored twice
     assert_eq!(
         read(&Csv::new().ignore("a").ignore(0), table)
             .unwrap()

@@ -1,5 +1,5 @@
-//! What a table takes in memory: a few times its size, whatever its fields are, as `dl_fs::Budget` has it. A program of
-//! its own and one test, since the allocations of the whole process are counted.
+//! Reading a table takes a few times its size in memory, whatever its fields are, within `dl_fs::Budget`. A
+//! separate program with a single test, since the allocations of the whole process are counted.
 
 use std::alloc::System;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 const SIZE: usize = 6 << 20;
 
-/// A table of about so many bytes, a line for each number.
+/// A table of about `SIZE` bytes, one line per number.
 fn table(header: &str, line: impl Fn(usize, &mut String)) -> String {
     let mut table = String::with_capacity(SIZE + 100);
     table += header;
@@ -26,11 +26,11 @@ fn table(header: &str, line: impl Fn(usize, &mut String)) -> String {
     table
 }
 
-/// Reads it; the most memory that was in use at once is within its budget.
+/// Reads it and checks that the peak memory use is within its budget.
 fn read<T>(what: &str, table: &str, read: impl FnOnce(&[u8]) -> T) -> T {
     let before = MEMORY.allocated();
     let result = read(table.as_bytes());
-    // of the whole run: the tables are of one size, so that the first above their budget is found
+    // the peak of the whole run: the tables have the same size, so the first to exceed its budget is found
     let peak = MEMORY.max_allocated() - before;
     let times = peak / table.len();
     let budget = Budget::for_file(table.len() as u64).memory();

@@ -1,4 +1,4 @@
-//! Tables that are written otherwise, and options that cannot be had together.
+//! Tables in other dialects, and options that contradict each other.
 
 use dl_data::ndarray::array;
 use dl_data::{Csv, CsvError, Dataset, Missing};
@@ -41,7 +41,7 @@ fn decimal_commas_and_thousands() {
         error(&csv, "a,y\n\"1,5\",p\n"),
         r#"t.csv, line 2, column 1 (a): "1,5" is not a number"#
     );
-    // what is a comma by default is no number
+    // a decimal comma is not a number by default
     assert_eq!(
         error(&Csv::new().separator(';'), "a;y\n1,5;p\n"),
         r#"t.csv, line 2, column 1 (a): "1,5" is not a number"#
@@ -58,14 +58,14 @@ fn comments() {
         error(&Csv::new().comment('#'), &table.replace("3,p", "x,p")),
         r#"t.csv, line 8, column 1 (a): "x" is not a number"#
     );
-    // there are none unless one says so
+    // there are no comments by default
     assert_eq!(
         error(&Csv::new(), "a,y\n# 1,p\n"),
         r##"t.csv, line 2, column 1 (a): "# 1" is not a number"##
     );
     assert_eq!(
         error(&Csv::new().comment('%'), "% nothing\n"),
-        "t.csv: no rows of data"
+        "t.csv: no data rows"
     );
 }
 
@@ -108,10 +108,10 @@ fn what_marks_a_missing_value() {
             array![[1., 0.], [2., 3.]],
             "{marker:?}"
         );
-        let refused = Csv::new()
+        let rejected = Csv::new()
             .read::<f64>(table.as_bytes(), "t.csv")
             .unwrap_err();
-        assert!(matches!(refused, CsvError::Missing { .. }), "{refused}");
+        assert!(matches!(rejected, CsvError::Missing { .. }), "{rejected}");
     }
     for other in ["-", ".", "missing", "1.#", "??"] {
         let table = format!("a,b,y\n1,{other},p\n2,3,q\n");
@@ -134,7 +134,7 @@ fn markers_by_choice() {
         read(&csv, "a,b,y\n-999,1,p\n2, n.d. ,q\n").features(),
         array![[0., 1.], [2., 0.]]
     );
-    // as they are, and instead of the usual ones
+    // compared exactly, and instead of the defaults
     for other in ["N.D.", "?", "", "-999.0x"] {
         let table = format!("a,b,y\n1,{other},p\n2,3,q\n");
         assert!(
@@ -179,7 +179,7 @@ fn labels_that_are_numbers_are_in_the_order_of_numbers() {
         classes(&["0.5", "-1", "1e1", "-0.25"]).0,
         ["-1", "-0.25", "0.5", "1e1"]
     );
-    // one number, written in several ways
+    // a number written in several ways
     assert_eq!(
         classes(&["1.0", "2", "1", "2.00", "01"]),
         (vec!["1".into(), "2".into()], vec![0, 1, 0, 1, 0])
@@ -191,7 +191,7 @@ fn labels_that_are_numbers_are_in_the_order_of_numbers() {
         classes(&["9007199254740993", "9007199254740992"]).0,
         ["9007199254740992", "9007199254740993"]
     );
-    // not all are numbers
+    // not all labels are numbers
     assert_eq!(
         classes(&["10", "9", "B12", "1", "1.0"]).0,
         ["1", "1.0", "10", "9", "B12"]

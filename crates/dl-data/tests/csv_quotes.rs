@@ -1,5 +1,4 @@
-//! What other readers forgive, so that rows are read as others: each is an error with its line and
-//! column, or read rightly.
+//! Mistakes that other readers tolerate and misread: each is an error with its line and column, or read correctly.
 
 use dl_data::ndarray::array;
 use dl_data::{Csv, CsvError, Dataset, Malformed};
@@ -37,7 +36,7 @@ fn a_quote_that_is_never_closed() {
     // the last quote is one of a doubled pair
     malformed("a,y\n1,p\n2,\"q\"\"\n", (3, 2), Malformed::UnclosedQuote);
     malformed("a,y\r\n1,p\r\n2,\"q\r\n", (3, 2), Malformed::UnclosedQuote);
-    // also in a column that is left out
+    // also in an ignored column
     let error = read(&Csv::new().ignore("b"), "a,b,y\n1,\"x,p\n2,x,q\n").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -74,8 +73,8 @@ fn a_quote_inside_an_unquoted_field() {
     let error = read(&Csv::new(), "a,y\n1,5\" nail\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv, line 2, column 2: a quote inside a field that does not begin with one; quote the field \
-         and double its quotes, or read the table without quotes"
+        "t.csv, line 2, column 2: a quote inside an unquoted field; quote the field \
+         and double its quotes, or disable quoting"
     );
 }
 
@@ -121,7 +120,7 @@ fn spaces_in_quotes_are_part_of_the_field() {
     );
     assert!(read(&Csv::new().label("y"), table).is_err());
     read(&Csv::new().label("y "), table).unwrap();
-    // numbers and missing values are none of them names
+    // numbers and missing values are not names
     let table = "x,y\n\" 1\",\" 2 \"\n\" NA \",2\n\" \",\"10\"\n";
     let csv = Csv::new().missing(dl_data::Missing::Constant(0.0));
     let data = read(&csv, table).unwrap();
@@ -140,7 +139,7 @@ fn spaces_in_quotes_are_part_of_the_field() {
     );
 }
 
-/// What ends the line is a blank, not a separator.
+/// The line ends with a blank, not a separator.
 #[test]
 fn blanks_at_the_end_of_a_line() {
     for label in [" ", " \t ", "\" \"", "\u{a0}"] {
@@ -149,7 +148,7 @@ fn blanks_at_the_end_of_a_line() {
             panic!("{label:?}: {error}");
         };
         assert_eq!((at.line, ends_line), (2, &false), "{label:?}: {error}");
-        // the first thing that is wrong is told
+        // the first error is reported
         let error = read(&Csv::new(), &format!("a,y\nx,{label}\n2,q\n")).unwrap_err();
         assert!(matches!(error, CsvError::NotANumber { .. }), "{error}");
     }
@@ -157,7 +156,7 @@ fn blanks_at_the_end_of_a_line() {
     assert!(
         error
             .to_string()
-            .contains("since a separator ends the line")
+            .contains("since the line ends with a separator")
     );
     let error = read(&Csv::new(), "a,y\n1,p, \n2,q\n").unwrap_err();
     assert_eq!(error.to_string(), "t.csv, line 2: 3 fields, expected 2");
@@ -171,13 +170,13 @@ fn quoted_fields_hold_separators_line_ends_and_quotes() {
     let data = read(&Csv::new(), table).unwrap();
     assert_eq!(data.class_names(), ["\"q\"", "p, or\r\nso", "q"]);
     assert_eq!(data.labels(), array![1, 0, 2]);
-    // an error behind it names the right line
+    // a later error names the right line
     let error = read(&Csv::new(), &format!("{table}x,q\n")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "t.csv, line 6, column 1 (a): \"x\" is not a number"
     );
-    // a quoted field is a field also where a line of nothing would be left out
+    // a quoted empty field is a field even where a blank line would be skipped
     let error = Csv::new()
         .read_features::<f64>(&b"a\n1\n\"\"\n\n2\n"[..], "t.csv")
         .unwrap_err();
@@ -219,7 +218,7 @@ fn byte_order_marks() {
         (1, 1),
         Malformed::ByteOrderMark,
     );
-    // two files, one after the other
+    // two concatenated files
     malformed("a,y\n1,p\n2,\u{feff}q\n", (3, 2), Malformed::ByteOrderMark);
 }
 
@@ -246,11 +245,11 @@ fn rows_of_other_lengths() {
         "t.csv, line 3: 4 fields, expected 3",
     );
     says("a,b,y\n1,2,p,,\n", "t.csv, line 2: 5 fields, expected 3");
-    // a quoted field is there on purpose
+    // a quoted field is intentional
     says("a,b,y\n1,2,p,\"\"\n", "t.csv, line 2: 4 fields, expected 3");
     says(
         "a,b,y\n1,2,p,\n3,4,q,\n",
-        "t.csv, line 2: 4 fields, expected 3; the last is empty, since a separator ends the line",
+        "t.csv, line 2: 4 fields, expected 3; the last is empty, since the line ends with a separator",
     );
 }
 
@@ -260,8 +259,8 @@ fn a_separator_that_ends_every_line() {
     let error = read(&Csv::new(), table).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv, line 1: column 4 has no name, since a separator ends the line; leave it out by its \
-         number, 3 (from 0), or, if this is data, read the table without a header line"
+        "t.csv, line 1: column 4 has no name, since the line ends with a separator; ignore it by its \
+         index, 3 (from 0), or, if this is data, read the table without a header"
     );
     let data = read(&Csv::new().ignore(3), table).unwrap();
     assert_eq!(
@@ -273,8 +272,8 @@ fn a_separator_that_ends_every_line() {
     let error = read(&csv, "1,2,p,\n3,4,q,\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv, line 1, column 4 (x3): the label is missing (\"\", since a separator ends the line); a \
-         label is never made up, but rows with missing values may be left out"
+        "t.csv, line 1, column 4 (x3): missing label (\"\", since the line ends with a separator); \
+         labels are never imputed, but rows with missing values can be dropped"
     );
     assert_eq!(
         read(&csv.ignore(3), "1,2,p,\n3,4,q,\n").unwrap().labels(),
@@ -295,7 +294,7 @@ fn a_row_of_more_fields_than_its_bytes_warrant() {
 }
 
 proptest! {
-    /// Whatever a label is made of, and whatever the table's marks are.
+    /// Labels of any characters, in any dialect.
     #[test]
     fn quoted_labels_are_read_as_they_were_written(
         labels in prop::collection::vec("x[a-z\"',;#\\n\\r\\t é]{0,8}", 2..20),

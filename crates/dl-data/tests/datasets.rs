@@ -2,7 +2,7 @@
 
 use dl_data::ndarray::{Array1, Array2, array};
 use dl_data::{
-    Batches, DataError, Dataset, LastBatch, RegressionDataset, Split, generator, iris, k_fold,
+    Batches, Dataset, DatasetError, LastBatch, RegressionDataset, Split, generator, iris, k_fold,
     one_hot, stratified_k_fold,
 };
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn small() -> Dataset<f64> {
     .unwrap()
 }
 
-/// A data set with these labels, whose only feature is the number of the row.
+/// A data set with these labels, whose only feature is the row index.
 fn labelled(labels: &[usize]) -> Dataset<f64> {
     let rows: Vec<f64> = (0..labels.len()).map(|row| row as f64).collect();
     let features = Array2::from_shape_vec((rows.len(), 1), rows).unwrap();
@@ -35,7 +35,7 @@ fn rows_of(data: &Dataset<f64>) -> Vec<usize> {
 }
 
 #[track_caller]
-fn says<T: std::fmt::Debug>(result: Result<T, DataError>, expected: &str) {
+fn says<T: std::fmt::Debug>(result: Result<T, DatasetError>, expected: &str) {
     assert_eq!(result.unwrap_err().to_string(), expected);
 }
 
@@ -88,7 +88,7 @@ fn what_is_no_data_set() {
     );
     says(
         new(x(), array![0, 0], &["a", "b"], &["p"]),
-        "1 classes; at least 2 are needed to tell anything apart",
+        "1 classes; classification needs at least 2",
     );
     says(
         new(x(), array![0, 1], &["a", "b"], &["p", "q", "p"]),
@@ -96,11 +96,11 @@ fn what_is_no_data_set() {
     );
     says(
         new(Array2::zeros((0, 2)), array![], &["a", "b"], &["p", "q"]),
-        "Dataset: the data are empty",
+        "Dataset: the data is empty",
     );
     says(
         new(Array2::zeros((2, 0)), array![0, 1], &[], &["p", "q"]),
-        "Dataset: the data are empty",
+        "Dataset: the data is empty",
     );
     says(
         new(
@@ -123,7 +123,10 @@ fn what_is_no_regression_data_set() {
     );
     let data = new(array![5., 6.]).unwrap();
     assert_eq!(data.select(&[1]).unwrap().target(), array![6.]);
-    says(data.select(&[2]), "row 2 of data with 2 rows");
+    says(
+        data.select(&[2]),
+        "row 2 is out of range: the data has 2 rows",
+    );
     says(
         data.split(0.1, &mut generator(0)),
         "holding out 0.1 of 2 rows leaves 2 for training and 0 held out; both need at least 1",
@@ -135,11 +138,14 @@ fn what_is_no_regression_data_set() {
 #[test]
 fn what_cannot_be_selected_or_split() {
     let rng = &mut generator(0);
-    says(small().select(&[0, 3]), "row 3 of data with 3 rows");
-    says(small().select(&[]), "selection: the data are empty");
+    says(
+        small().select(&[0, 3]),
+        "row 3 is out of range: the data has 3 rows",
+    );
+    says(small().select(&[]), "selection: the data is empty");
     says(
         small().split(0.5, rng),
-        "class q has 1 of the 2 rows needed to be on every side",
+        "class q has 1 rows, but needs at least 2 to be in every part",
     );
     assert!(small().split_unstratified(0.5, rng).is_ok());
     for share in [0.0, 1.0, -0.2, f64::NAN] {
@@ -159,20 +165,22 @@ fn what_cannot_be_folded_or_batched() {
     for folds in [0, 1, 11] {
         says(
             k_fold(10, folds, rng),
-            &format!("{folds} folds of 10 rows; folds must be at least 2 and at most the rows"),
+            &format!(
+                "{folds} folds of 10 rows; there must be at least 2 folds and at most one per row"
+            ),
         );
     }
     says(
         iris::<f32>().k_fold(51, rng),
-        "class setosa has 50 of the 51 rows needed to be on every side",
+        "class setosa has 50 rows, but needs at least 51 to be in every part",
     );
     says(
         stratified_k_fold(&[7, 9, 7, 9, 9], 3, rng),
-        "class 7 has 2 of the 3 rows needed to be on every side",
+        "class 7 has 2 rows, but needs at least 3 to be in every part",
     );
     for (size, rows) in [(0, 10), (11, 10), (1, 0)] {
         let expected = format!(
-            "batch size {size} for {rows} rows; it must be at least 1 and at most the rows"
+            "batch size {size} for {rows} rows; it must be at least 1 and at most the number of rows"
         );
         says(
             Batches::shuffled(rows, size, LastBatch::Keep, rng),
@@ -190,18 +198,18 @@ fn what_is_not_one_hot() {
     );
     says(
         one_hot::encode::<f32>(&array![0, 3], usize::MAX),
-        &format!("2 × {} values are more than memory can hold", usize::MAX),
+        &format!("not enough memory for 2 × {} values", usize::MAX),
     );
     for row in [[0., 0.], [1., 1.], [0., 2.], [f64::NAN, 1.], [0.5, 0.5]] {
         says(
             one_hot::decode(&array![[1., 0.], row]),
-            "row 1 is not one-hot: it must hold a single 1 and otherwise 0",
+            "row 1 is not one-hot: it must contain a single 1 and be 0 elsewhere",
         );
     }
 }
 
 #[test]
-fn a_seed_makes_a_split_again() {
+fn a_seed_reproduces_a_split() {
     let split = |seed| iris::<f64>().split(0.2, &mut generator(seed)).unwrap();
     assert_eq!(split(42), split(42));
     assert_ne!(split(42), split(43));

@@ -1,8 +1,8 @@
-//! IDX files read as written, for every type and rank, from readers of every temper.
+//! IDX files are read as written, for every type and rank, from readers of every behaviour.
 
 use std::io::{self, Read, Write};
 
-use dl_data::idx::{self, Element, IdxArray, IdxElement, IdxReader};
+use dl_data::idx::{self, ElementType, IdxArray, IdxElement, IdxReader};
 use dl_data::ndarray::{ArrayD, Axis, IxDyn, ShapeBuilder, array};
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn written<T: IdxElement>(array: &ArrayD<T>, gzip: bool) -> Vec<u8> {
     file
 }
 
-/// A reader that gives a byte at a time and is interrupted before each.
+/// A reader that returns one byte at a time and is interrupted before each.
 struct Hesitant<'a>(&'a [u8], bool);
 
 impl Read for Hesitant<'_> {
@@ -27,7 +27,7 @@ impl Read for Hesitant<'_> {
     }
 }
 
-/// By hand from the table of the format, so that reader and writer cannot share a mistake.
+/// Written by hand from the specification, so that reader and writer cannot share a mistake.
 #[test]
 fn the_bytes_are_those_of_the_format() {
     let file = |code: u8, values: &[u8]| [&[0, 0, code, 1, 0, 0, 0, 2], values].concat();
@@ -35,7 +35,10 @@ fn the_bytes_are_those_of_the_format() {
     let both = |file: Vec<u8>, expected: IdxArray| {
         let found = read(&file);
         assert_eq!(found, expected);
-        assert_eq!((found.element().code(), found.shape()), (file[2], &[2][..]));
+        assert_eq!(
+            (found.element_type().code(), found.shape()),
+            (file[2], &[2][..])
+        );
         let again = match &found {
             IdxArray::U8(values) => written(values, false),
             IdxArray::I8(values) => written(values, false),
@@ -117,7 +120,7 @@ fn empty_and_extreme_shapes() {
     }
 }
 
-/// Data in several members, as `cat a.gz b.gz` makes them, one of them empty.
+/// Several gzip members, as made by `cat a.gz b.gz`, one of them empty.
 #[test]
 fn gzip_members_are_joined() {
     let file = written(&array![[1_u8, 2], [3, 4]].into_dyn(), false);
@@ -150,7 +153,10 @@ fn round_trip<T: IdxElement>(shape: &[usize], gzip: bool, value: impl Fn(usize) 
     let array = ArrayD::from_shape_vec(shape, (0..len).map(value).collect()).unwrap();
     let file = written(&array, gzip);
     let read = IdxReader::new(Hesitant(&file, false), "t").unwrap();
-    assert_eq!((read.element(), read.shape()), (T::ELEMENT, shape));
+    assert_eq!(
+        (read.element_type(), read.shape()),
+        (T::ELEMENT_TYPE, shape)
+    );
     assert_eq!(read.into_array::<T>().unwrap(), array);
 }
 
@@ -172,13 +178,13 @@ proptest! {
         round_trip(&shape, gzip, |n| f64::from(i(n)) / 3.);
     }
 
-    /// However the values are asked for, across the reader's own chunks, too.
+    /// In whatever portions the values are requested, also across the reader's own chunks.
     #[test]
     fn pieces_are_the_whole(rows in 1_usize..40, at_most in 1_usize..60_000, gzip: bool) {
         let array = ArrayD::from_shape_fn(IxDyn(&[rows, 2003]), |i| (i[0] * 31 + i[1]) as i16);
         let file = written(&array, gzip);
         let mut read = IdxReader::new(file.as_slice(), "t").unwrap();
-        prop_assert_eq!(read.element(), Element::I16);
+        prop_assert_eq!(read.element_type(), ElementType::I16);
         let (mut values, mut left) = (Vec::new(), array.len());
         loop {
             let count = read.read_values::<i16>(at_most, &mut values).unwrap();

@@ -1,5 +1,5 @@
-//! A small gzipped file that unpacks to a large one is refused before it costs much. A program of its
-//! own and one test, since the allocations of the whole process are counted.
+//! A small gzipped file that decompresses to a large one is rejected before it costs much. A separate program with
+//! a single test, since the allocations of the whole process are counted.
 
 use std::{alloc::System, io::Write};
 
@@ -18,7 +18,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_unpacks_to_far_more_than_its_size() {
-    // bytes [mebibytes, 2²⁰], all of them there
+    // bytes of shape [mebibytes, 2²⁰], all present
     let file = |mebibytes: u8| {
         let header = gzip(&[0, 0, 8, 2, 0, 0, 0, mebibytes, 0, 0x10, 0, 0]);
         let zeros = gzip(&vec![0; 1 << 20]);
@@ -35,22 +35,22 @@ fn what_unpacks_to_far_more_than_its_size() {
     assert!(matches!(error, IdxError::OverBudget { .. }), "{error}");
     let message = error.to_string();
     assert!(
-        message.contains("unpacked byte 12: the unpacked file takes 200 MiB of memory"),
+        message.contains("decompressed byte 12: the decompressed file takes 200 MiB of memory"),
         "{message}"
     );
     assert!(allocated < 1 << 20, "{allocated} bytes");
 
-    // of a reader whose size is not known, as much comes as the bytes that have come warrant
+    // from a reader of unknown size, as much is decompressed as the bytes read so far warrant
     let before = MEMORY.total_allocated();
     let error = IdxReader::new(large.as_slice(), "reader")
         .and_then(IdxReader::into_any)
         .unwrap_err();
     let allocated = MEMORY.total_allocated() - before;
     assert!(matches!(error, IdxError::OverBudget { .. }), "{error}");
-    // 64 MiB in room that doubles, each of its sizes counted: 1 + … + 128 MiB
+    // 64 MiB in a buffer that doubles, each of its sizes counted: 1 + … + 128 MiB
     assert!(allocated < 260 << 20, "{allocated} bytes");
 
-    // and what is small unpacked is read however tight it is packed
+    // and a file that is small when decompressed is read however tightly it is compressed
     std::fs::write(&path, file(50)).unwrap();
     assert_eq!(idx::read(&path).unwrap().shape(), [50, 1 << 20]);
 }

@@ -1,11 +1,11 @@
-//! What a gzipped IDX file may unpack to is counted in bytes, whatever the type of its values.
+//! The size that a gzipped IDX file may decompress to is counted in bytes, whatever the type of its values.
 
 use std::io::Write;
 
 use dl_data::idx::{self, IdxError};
 use flate2::{Compression, write::GzEncoder};
 
-/// 10 × 2²⁰ values are declared; none is there, so that what is refused is the header.
+/// 10 × 2²⁰ values are declared but none is present, so it is the header that is rejected.
 #[test]
 fn values_count_with_their_bytes() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What is wrong with an IDX file is said with its place, gzipped or not.
+//! Errors in an IDX file are reported with their location, gzipped or not.
 
 use std::io::{self, Read, Write};
 
@@ -19,13 +19,13 @@ fn message(file: &[u8]) -> String {
     read(file).unwrap_err().to_string()
 }
 
-/// The error of a file, and the same of the file gzipped.
+/// Checks the error of a file and of the same file gzipped.
 #[track_caller]
 fn says(file: &[u8], offset: u64, expected: &str) {
     assert_eq!(message(file), format!("t.idx, byte {offset}: {expected}"));
     assert_eq!(
         message(&gzip(file)),
-        format!("t.idx, unpacked byte {offset}: {expected}")
+        format!("t.idx, decompressed byte {offset}: {expected}")
     );
 }
 
@@ -57,11 +57,11 @@ fn header() {
     says(&with(3, &[0]), 3, "0 axes; there must be 1 to 64");
     says(&with(3, &[65]), 3, "65 axes; there must be 1 to 64");
     for length in 0..4 {
-        let end = "the file ends here, within the header, which takes 4 bytes";
+        let end = "the file ends here, within the header of 4 bytes";
         says(&SOUND[..length], length as u64, end);
     }
     for length in 4..12 {
-        let end = "the file ends here, within the header, which takes 12 bytes";
+        let end = "the file ends here, within the header of 12 bytes";
         says(&SOUND[..length], length as u64, end);
     }
 }
@@ -69,39 +69,39 @@ fn header() {
 #[test]
 fn sizes() {
     let most = &[0xff; 8];
-    // 2 · (2³² − 1)² bytes do not fit 63 bits
+    // 2 · (2³² − 1)² bytes do not fit into 63 bits
     says(
         &with(4, most),
         12,
-        "i16 values of shape [4294967295, 4294967295] are more than memory can address",
+        "i16 values of shape [4294967295, 4294967295] exceed addressable memory",
     );
-    // 2⁶⁴ bytes, which is 0 for whoever does not look
+    // 2⁶⁴ bytes, which overflows to 0 if unchecked
     let wraps = [&[0, 0, 8, 4][..], &[0, 1, 0, 0].repeat(4)].concat();
     says(
         &wraps,
         20,
-        "u8 values of shape [65536, 65536, 65536, 65536] are more than memory can address",
+        "u8 values of shape [65536, 65536, 65536, 65536] exceed addressable memory",
     );
-    // nor does an array without values, if its other axes are too long
+    // an array without values is too large as well if its other axes are too long
     let empty = [&[0, 0, 0x0e, 3][..], most, &[0; 4]].concat();
     says(
         &empty,
         16,
-        "f64 values of shape [4294967295, 4294967295, 0] are more than memory can address",
+        "f64 values of shape [4294967295, 4294967295, 0] exceed addressable memory",
     );
-    // nor an empty one whose other axes fit 64 bits, but not 63
+    // so is an empty one whose other axes fit into 64 bits, but not 63
     let empty = [&[0, 0, 8, 3][..], most, &[0; 4]].concat();
     says(
         &empty,
         16,
-        "u8 values of shape [4294967295, 4294967295, 0] are more than memory can address",
+        "u8 values of shape [4294967295, 4294967295, 0] exceed addressable memory",
     );
-    // far more than there is
+    // far more than the file contains
     says(
         &with(4, &[0xff, 0xff, 0xff, 0xff]),
         24,
         "the file ends here, after 12 bytes of data; \
-         shape [4294967295, 3] of i16 takes 25769803770",
+         shape [4294967295, 3] of i16 needs 25769803770",
     );
 }
 
@@ -109,7 +109,7 @@ fn sizes() {
 fn count() {
     for length in 12..24 {
         let end = format!(
-            "the file ends here, after {} bytes of data; shape [2, 3] of i16 takes 12",
+            "the file ends here, after {} bytes of data; shape [2, 3] of i16 needs 12",
             length - 12
         );
         says(&SOUND[..length], length as u64, &end);
@@ -117,22 +117,22 @@ fn count() {
     says(
         &with(7, &[3]),
         24,
-        "the file ends here, after 12 bytes of data; shape [3, 3] of i16 takes 18",
+        "the file ends here, after 12 bytes of data; shape [3, 3] of i16 needs 18",
     );
     says(
         &with(7, &[1]),
         18,
-        "the data of shape [1, 3] of i16 end here, but more bytes follow",
+        "the data of shape [1, 3] of i16 ends here, but more bytes follow",
     );
     says(
         &[SOUND, &[0]].concat(),
         24,
-        "the data of shape [2, 3] of i16 end here, but more bytes follow",
+        "the data of shape [2, 3] of i16 ends here, but more bytes follow",
     );
     says(
         &with(7, &[0]),
         12,
-        "the data of shape [0, 3] of i16 end here, but more bytes follow",
+        "the data of shape [0, 3] of i16 ends here, but more bytes follow",
     );
 }
 
@@ -143,7 +143,7 @@ fn gzip_that_is_damaged() {
         Err(IdxError::Gzip { at, .. }) => at.offset,
         other => panic!("{other:?}"),
     };
-    // not a byte may be missing, the checksum's and the length's at the end included
+    // no byte may be missing, including those of the checksum and the length at the end
     for length in 2..packed.len() {
         assert!(damaged(&packed[..length]) <= 24, "{length}");
     }
@@ -155,11 +155,11 @@ fn gzip_that_is_damaged() {
     let mut reserved = packed.clone();
     reserved[10] |= 0b110; // deflate's reserved block type
     assert_eq!(damaged(&reserved), 0);
-    // neither zeros nor anything else may follow
+    // nothing may follow, not even zeros
     assert_eq!(damaged(&[&packed[..], &[0]].concat()), 24);
     assert_eq!(damaged(&[&packed[..], b"trailing garbage"].concat()), 24);
-    assert!(message(&packed[..20]).starts_with("t.idx, unpacked byte "));
-    assert!(message(&packed[..20]).contains("the gzip data are damaged or end too soon: "));
+    assert!(message(&packed[..20]).starts_with("t.idx, decompressed byte "));
+    assert!(message(&packed[..20]).contains("the gzip data is damaged or truncated: "));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn type_asked_for() {
 }
 
 #[test]
-fn values_before_a_fault_are_kept() {
+fn values_before_an_error_are_kept() {
     let mut values = Vec::<i16>::new();
     let trailing = [SOUND, &[9]].concat();
     let mut reader = IdxReader::new(trailing.as_slice(), "t.idx").unwrap();
@@ -202,7 +202,7 @@ fn values_before_a_fault_are_kept() {
 
 #[test]
 fn errors_of_the_system() {
-    /// Gives some bytes, then fails.
+    /// Returns some bytes, then fails.
     struct Failing<'a>(&'a [u8], io::ErrorKind);
     impl Read for Failing<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -216,14 +216,14 @@ fn errors_of_the_system() {
         let reader = IdxReader::new(Failing(file, kind), "t.idx");
         reader.and_then(IdxReader::into_any).unwrap_err()
     };
-    // a file that is not gzipped has no damaged gzip data, whatever the system calls its error
+    // a file that is not gzipped cannot have damaged gzip data, whatever the kind of the I/O error
     for kind in [io::ErrorKind::Other, io::ErrorKind::InvalidData] {
         assert_eq!(fails(&[], kind).to_string(), "t.idx, byte 0: unplugged");
         let error = fails(&SOUND[..14], kind);
         assert!(matches!(error, IdxError::Io { .. }));
         assert_eq!(error.to_string(), "t.idx, byte 14: unplugged");
     }
-    // nor is a failing disk a damaged gzip file
+    // a failing disk is not a damaged gzip file
     let packed = gzip(SOUND);
     let error = fails(&packed[..20], io::ErrorKind::Other);
     assert!(matches!(error, IdxError::Io { .. }));
@@ -237,6 +237,9 @@ fn errors_of_the_system() {
     for packed in [false, true] {
         let full: &mut [u8] = &mut [0; 4];
         let error = idx::write(full, &array, packed).unwrap_err();
-        assert!(error.to_string().starts_with("writing IDX: "), "{error}");
+        assert!(
+            error.to_string().starts_with("cannot write the IDX data: "),
+            "{error}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Reading a damaged IDX file neither panics nor takes memory for what is not there. A program of
-//! its own and one test, since the allocations of the whole process are counted.
+//! Reading a damaged IDX file neither panics nor allocates memory for data that is not there. A separate program
+//! with a single test, since the allocations of the whole process are counted.
 
 use std::{alloc::System, io::Write};
 
@@ -14,7 +14,7 @@ static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 /// For buffers and the decoder's window.
 const CONSTANT: usize = 320 << 10;
 
-/// Bytes allocated while reading, whether or not they were freed again, and whether it went well.
+/// Bytes allocated while reading, including those freed again, and whether reading succeeded.
 fn allocated(file: &[u8]) -> (usize, bool) {
     let before = MEMORY.total_allocated();
     let result = IdxReader::new(file, "t.idx").and_then(IdxReader::into_any);
@@ -27,7 +27,7 @@ fn gzip(file: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// Some bytes of a file changed, taken away or put in.
+/// A mutation of a file: bytes changed, removed or inserted.
 #[derive(Debug, Clone)]
 enum Mutation {
     Flip(u8),
@@ -64,7 +64,7 @@ fn mutated_files_do_no_harm() {
         idx::write(&mut file, &array, false).unwrap();
         file
     };
-    // half of the places in the header, where the harm is
+    // half of the positions in the header, where they do the most harm
     let at = prop_oneof![0_usize..13, 0_usize..400];
     let mutations = proptest::collection::vec((mutation(), at), 1..4);
     let mut runner = TestRunner::new(ProptestConfig::with_cases(4000));
@@ -83,7 +83,7 @@ fn mutated_files_do_no_harm() {
                 .for_each(|(m, at)| apply(m, *at, &mut file));
         }
         let (bytes, _) = allocated(&file);
-        // each doubling is counted in whole; deflate packs at most 1032 bytes into one
+        // each doubling counts in full; deflate compresses by at most 1032 to 1
         let delivered = if outside {
             1032 * file.len()
         } else {
@@ -96,7 +96,7 @@ fn mutated_files_do_no_harm() {
 }
 
 fn a_header_that_lies_takes_no_memory() {
-    // every type and many ranks: 2³¹ values and more, of which 2 bytes are there
+    // every type and many ranks: 2³¹ values or more, of which only 2 bytes are present
     for code in [0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e] {
         for sizes in [
             &[0x7fff_ffff_u32][..],
@@ -141,7 +141,7 @@ fn a_gzip_bomb_is_read_as_far_as_the_header_goes() {
 
 #[test]
 fn memory_is_bounded_by_what_a_file_holds() {
-    // the counter counts
+    // the counter works
     let (bytes, well) = allocated(&[0, 0, 8, 1, 0, 0, 0, 1, 5]);
     assert!(well && bytes > 64 << 10);
 

@@ -1,7 +1,7 @@
-//! Image data sets are sound or not made.
+//! Image data sets are valid by construction.
 
 use dl_data::ndarray::{Array1, Array4, array};
-use dl_data::{DataError, ImageDataset};
+use dl_data::{DatasetError, ImageDataset};
 
 fn names() -> Vec<String> {
     ["a", "b"].map(String::from).to_vec()
@@ -33,7 +33,7 @@ fn parts_and_selections() {
 
 #[test]
 fn what_is_not_sound() {
-    let says = |result: Result<ImageDataset<f64>, DataError>, expected: &str| {
+    let says = |result: Result<ImageDataset<f64>, DatasetError>, expected: &str| {
         assert_eq!(result.unwrap_err().to_string(), expected);
     };
     let new = |images, labels: Array1<usize>, names| ImageDataset::new(images, labels, names);
@@ -44,15 +44,15 @@ fn what_is_not_sound() {
     );
     says(
         new(images(0), array![], names()),
-        "ImageDataset: the data are empty",
+        "ImageDataset: the data is empty",
     );
     says(
         new(Array4::zeros((1, 0, 3, 1)), array![0], names()),
-        "ImageDataset: the data are empty",
+        "ImageDataset: the data is empty",
     );
     says(
         new(images(1), array![0], vec!["a".into()]),
-        "1 classes; at least 2 are needed to tell anything apart",
+        "1 classes; classification needs at least 2",
     );
     says(
         new(images(1), array![0], vec!["a".into(), "a".into()]),
@@ -61,9 +61,14 @@ fn what_is_not_sound() {
     for count in [0, 5] {
         says(
             data().first(count),
-            &format!("the first {count} of 4 images; it must be at least 1 and at most all"),
+            &format!(
+                "cannot take the first {count} of 4 images; the count must be at least 1 and at most 4"
+            ),
         );
     }
-    says(data().select(&[4]), "row 4 of data with 4 rows");
-    says(data().select(&[]), "selection: the data are empty");
+    says(
+        data().select(&[4]),
+        "row 4 is out of range: the data has 4 rows",
+    );
+    says(data().select(&[]), "selection: the data is empty");
 }

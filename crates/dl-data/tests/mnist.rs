@@ -1,4 +1,4 @@
-//! The data set of the examples. Not part of the packed crate, as its data are not.
+//! The data set of the examples. Not part of the published crate, since its data is not.
 
 use dl_data::{ImageDataset, Mnist, Scalar, ndarray::Axis};
 
@@ -32,13 +32,13 @@ fn it_is_the_published_data_set() {
     assert_eq!(first_train, [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     assert_eq!(first_test, [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
 
-    // the values everyone normalises by
+    // the well-known normalisation constants
     let (mean, std) = moments(&train);
     assert!((mean - 0.1307).abs() <= 5e-5, "{mean}");
     assert!((std - 0.3081).abs() <= 5e-5, "{std}");
     assert!(train.images().iter().all(|p| (0. ..=1.).contains(p)));
 
-    // upright: the first test image is a 7, with its bar above and nothing to the lower left
+    // upright: the first test image is a 7, with its bar at the top and nothing at the lower left
     let seven = test.images().index_axis(Axis(0), 0);
     assert!(seven[[8, 10, 0]] > 0.5 && seven[[20, 6, 0]] == 0.);
 }

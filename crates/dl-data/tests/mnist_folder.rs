@@ -1,4 +1,4 @@
-//! Folders in MNIST's format, sound and not.
+//! Folders in MNIST's format, valid and invalid.
 
 use std::{fs::File, path::Path};
 
@@ -27,7 +27,7 @@ fn labels(n: usize, first: u8) -> Array1<u8> {
     (0..n as u8).map(|k| k % 10 + first).collect()
 }
 
-/// Twelve images to learn from, three to measure on.
+/// Twelve training images and three test images.
 fn folder(names: [&str; 4], first_label: u8) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
@@ -110,7 +110,7 @@ fn says(folder: &TempDir, family: MnistFamily, expected: &str) -> MnistError {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_name_the_file_and_the_problem() {
     let digits = MnistFamily::Digits;
     let spoilt = |name: &str, file: &[u8]| {
         let folder = folder(USUAL, 0);
@@ -157,13 +157,13 @@ fn what_is_wrong_is_said() {
     );
 
     // letters are labelled from 1, digits up to 9
-    let label = "F/train-labels-idx1-ubyte.gz: label 10 at 9, expected 0 to 9";
+    let label = "F/train-labels-idx1-ubyte.gz: label 9 is 10, expected 0 to 9";
     says(&folder(USUAL, 1), digits, label);
     let names = USUAL.map(|usual| format!("emnist-letters-{}", usual.replace("t10k", "test")));
     says(
         &folder(names.each_ref().map(String::as_str), 0),
         MnistFamily::EmnistLetters,
-        "F/emnist-letters-train-labels-idx1-ubyte.gz: label 0 at 0, expected 1 to 26",
+        "F/emnist-letters-train-labels-idx1-ubyte.gz: label 0 is 0, expected 1 to 26",
     );
 
     let none = folder(USUAL, 0);
@@ -172,7 +172,7 @@ fn what_is_wrong_is_said() {
     says(
         &none,
         digits,
-        "F/t10k-images-idx3-ubyte.gz: ImageDataset: the data are empty",
+        "F/t10k-images-idx3-ubyte.gz: ImageDataset: the data is empty",
     );
 
     let header = [0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 28, 0, 0, 0, 28, 5];
@@ -180,7 +180,7 @@ fn what_is_wrong_is_said() {
         &spoilt(USUAL[0], &header),
         digits,
         "F/train-images-idx3-ubyte.gz, byte 17: the file ends here, after 1 bytes of data; \
-         shape [12, 28, 28] of u8 takes 9408",
+         shape [12, 28, 28] of u8 needs 9408",
     );
     assert!(matches!(short, MnistError::Idx(_)));
     let floats = folder(USUAL, 0);
@@ -188,6 +188,6 @@ fn what_is_wrong_is_said() {
     says(
         &floats,
         digits,
-        "F/train-images-idx3-ubyte.gz, unpacked byte 2: the values are f32, expected u8",
+        "F/train-images-idx3-ubyte.gz, decompressed byte 2: the values are f32, expected u8",
     );
 }

@@ -1,5 +1,5 @@
-//! Reading MNIST takes little memory beside its result. A program of its own, since the
-//! allocations of the whole process are counted; not part of the packed crate, as its data are not.
+//! Reading MNIST takes little memory besides its result. A separate program, since the allocations of the whole
+//! process are counted; not part of the published crate, since its data is not.
 
 use std::alloc::System;
 
@@ -17,6 +17,6 @@ fn the_peak_is_the_result() {
     let result = pixels * size_of::<f32>();
     let peak = MEMORY.max_allocated();
     assert!(peak >= result);
-    // blocks on their way, decoders, labels: 1.5 % of the result
+    // blocks in transit, decoders, labels: 1.5 % of the result
     assert!(peak <= result + (5 << 20), "{peak} for {result}");
 }

@@ -1,12 +1,12 @@
-//! What is no regular file is refused at once: a pipe would be waited for, a device has no end.
+//! Anything but a regular file is rejected at once: reading a pipe could block, and a device has no end.
 #![cfg(unix)]
 
 use std::{path::Path, process::Command};
 
 use dl_data::{Csv, Mnist, idx};
 
-/// What all readers say of a path.
-fn refusals(path: &Path) -> [String; 4] {
+/// The errors of all readers for a path.
+fn errors(path: &Path) -> [String; 4] {
     let csv = Csv::new();
     [
         csv.load::<f32>(path).unwrap_err().to_string(),
@@ -31,7 +31,7 @@ fn pipes_devices_and_directories() {
         Path::new("/dev/null"),
         folder.path(),
     ] {
-        for message in refusals(path) {
+        for message in errors(path) {
             assert!(
                 message.starts_with(&path.display().to_string()),
                 "{message}"

@@ -1,8 +1,8 @@
-//! Large but honest data are worked on in the time their size takes; counts beyond all memory are errors.
+//! Large but valid data is processed in time proportional to its size; counts beyond all memory are errors.
 
 use dl_data::ndarray::{Array1, Array2, Axis};
 use dl_data::{
-    Batches, Csv, DataError, LastBatch, Pca, Scalar, StandardScaler, generator, k_fold, one_hot,
+    Batches, Csv, DatasetError, LastBatch, Pca, Scalar, StandardScaler, generator, k_fold, one_hot,
 };
 
 #[test]
@@ -22,7 +22,7 @@ fn a_table_of_100_000_columns() {
         }
         table += if row % 2 == 0 { "a\n" } else { "b\n" };
     }
-    // each column asked for by name, too
+    // also with each column requested by name
     let csv = Csv::new()
         .label("kind")
         .only(names.iter().map(String::as_str));
@@ -47,7 +47,7 @@ fn a_matrix_of_the_shorter_side_that_no_memory_holds() {
         let error = Pca::fit(&x, 1).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("Pca: {rows} × {columns} data take more memory than there is")
+            format!("Pca: not enough memory to decompose {rows} × {columns} data")
         );
     }
 }
@@ -75,7 +75,7 @@ fn a_table_of_100_000_classes() {
 fn counts_beyond_all_memory() {
     let rng = &mut generator(0);
     for n in [usize::MAX, usize::MAX / 2 + 1, 1 << 60, 1 << 48] {
-        let no_room = |result: Result<(), DataError>| {
+        let no_room = |result: Result<(), DatasetError>| {
             let error = result.unwrap_err();
             assert!(error.to_string().contains("memory"), "{error}");
         };
@@ -88,7 +88,7 @@ fn counts_beyond_all_memory() {
     }
 }
 
-/// A column of 100 000 rows and one of 1 in another layout are measured alike.
+/// A long column gives the same moments in either memory layout.
 #[test]
 fn long_columns() {
     let rng = &mut generator(3);

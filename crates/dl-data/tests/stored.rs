@@ -1,4 +1,4 @@
-//! What a file may say of a transformer: nothing unknown, nothing that cannot be.
+//! A stored transformer must not have unknown fields or invalid values.
 
 use dl_data::ndarray::{Array2, array};
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
@@ -21,7 +21,7 @@ fn pca() -> Value {
 }
 
 #[track_caller]
-fn refused<T: DeserializeOwned + std::fmt::Debug>(stored: Value, expected: &str) {
+fn rejected<T: DeserializeOwned + std::fmt::Debug>(stored: Value, expected: &str) {
     let error = serde_json::from_value::<T>(stored).unwrap_err().to_string();
     assert!(error.contains(expected), "{error}");
 }
@@ -38,13 +38,13 @@ fn numbers(values: &[f64]) -> Value {
 #[test]
 fn unknown_fields() {
     let unknown = "unknown field `std_`";
-    refused::<StandardScaler<f64>>(with(scaler(), "std_", json!(1)), unknown);
-    refused::<MinMaxScaler<f64>>(with(min_max(), "std_", json!(1)), unknown);
-    refused::<Pca<f32>>(with(pca(), "std_", json!(1)), unknown);
-    // inside of an array, too
+    rejected::<StandardScaler<f64>>(with(scaler(), "std_", json!(1)), unknown);
+    rejected::<MinMaxScaler<f64>>(with(min_max(), "std_", json!(1)), unknown);
+    rejected::<Pca<f32>>(with(pca(), "std_", json!(1)), unknown);
+    // also inside an array
     let mut stored = scaler();
     stored["mean"]["strides"] = json!([1]);
-    refused::<StandardScaler<f64>>(stored, "strides");
+    rejected::<StandardScaler<f64>>(stored, "strides");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn missing_fields() {
     for (field, stored) in [("scale", scaler()), ("mean", scaler())] {
         let mut stored = stored;
         stored.as_object_mut().unwrap().remove(field);
-        refused::<StandardScaler<f64>>(stored, &format!("missing field `{field}`"));
+        rejected::<StandardScaler<f64>>(stored, &format!("missing field `{field}`"));
     }
 }
 
@@ -65,33 +65,33 @@ fn values_that_cannot_be() {
             json!({"v": 1, "dim": [2], "data": [1.0, value]}),
         )
     };
-    refused::<StandardScaler<f64>>(
+    rejected::<StandardScaler<f64>>(
         scale(json!(0.0)),
         "scale 1 is 0, but must be finite and positive",
     );
-    refused::<StandardScaler<f64>>(
+    rejected::<StandardScaler<f64>>(
         scale(json!(-1.0)),
         "scale 1 is -1, but must be finite and positive",
     );
-    refused::<StandardScaler<f32>>(
+    rejected::<StandardScaler<f32>>(
         scale(json!(1e39)),
         "scale 1 is inf, but must be finite and positive",
     );
     // as JSON writes NaN
-    refused::<StandardScaler<f64>>(scale(Value::Null), "null");
-    refused::<MinMaxScaler<f64>>(
+    rejected::<StandardScaler<f64>>(scale(Value::Null), "null");
+    rejected::<MinMaxScaler<f64>>(
         with(min_max(), "range", numbers(&[1.0, 0.0])),
         "range 1 is 0, but must be finite and positive",
     );
-    refused::<MinMaxScaler<f64>>(
+    rejected::<MinMaxScaler<f64>>(
         with(min_max(), "low", json!(2.0)),
-        "the range 2 to 1 must be finite and rising",
+        "the range 2 to 1 must be finite and increasing",
     );
-    refused::<Pca<f64>>(
+    rejected::<Pca<f64>>(
         with(pca(), "explained_variance", numbers(&[-1.0])),
         "explained variance 0 is -1, but must be finite and not negative",
     );
-    refused::<Pca<f64>>(
+    rejected::<Pca<f64>>(
         with(pca(), "explained_variance_ratio", numbers(&[1.5])),
         "explained variance ratio 0 is 1.5, but must be in [0, 1]",
     );
@@ -99,25 +99,25 @@ fn values_that_cannot_be() {
 
 #[test]
 fn shapes_that_do_not_fit() {
-    refused::<StandardScaler<f64>>(
+    rejected::<StandardScaler<f64>>(
         with(scaler(), "scale", numbers(&[1.0])),
         "1 values of scale, expected 2",
     );
-    refused::<StandardScaler<f64>>(with(scaler(), "mean", numbers(&[])), "StandardScaler");
-    refused::<MinMaxScaler<f64>>(
+    rejected::<StandardScaler<f64>>(with(scaler(), "mean", numbers(&[])), "StandardScaler");
+    rejected::<MinMaxScaler<f64>>(
         with(min_max(), "range", numbers(&[1.0])),
         "1 values of range, expected 2",
     );
-    refused::<Pca<f64>>(
+    rejected::<Pca<f64>>(
         with(pca(), "mean", numbers(&[1.0])),
         "1 values of mean, expected 2",
     );
-    refused::<Pca<f64>>(
+    rejected::<Pca<f64>>(
         with(pca(), "explained_variance", numbers(&[1.0, 1.0])),
         "2 values of explained variance",
     );
     let none = serde_json::to_value(Array2::<f64>::zeros((0, 2))).unwrap();
-    refused::<Pca<f64>>(with(pca(), "components", none), "the data are empty");
+    rejected::<Pca<f64>>(with(pca(), "components", none), "the data is empty");
     for dim in [json!([3]), json!([u64::MAX]), json!([2, 1])] {
         let mut stored = scaler();
         stored["mean"]["dim"] = dim;

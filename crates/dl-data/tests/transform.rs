@@ -1,11 +1,11 @@
-//! Scalers and principal components: what they undo, what they refuse, how they are stored.
+//! Scalers and principal components: inversion, errors, serialisation.
 
 use dl_data::ndarray::{Array, Array2, ArrayRef, Axis, Dimension, array, concatenate};
-use dl_data::{DataError, MinMaxScaler, Pca, StandardScaler, iris};
+use dl_data::{DatasetError, MinMaxScaler, Pca, StandardScaler, iris};
 use proptest::prelude::*;
 
 #[track_caller]
-fn says<T: std::fmt::Debug>(result: Result<T, DataError>, expected: &str) {
+fn says<T: std::fmt::Debug>(result: Result<T, DatasetError>, expected: &str) {
     assert_eq!(result.unwrap_err().to_string(), expected);
 }
 
@@ -61,15 +61,15 @@ proptest! {
         check_components(&x)?;
     }
 
-    /// Of a covariance that has eigenvalues of 0.
+    /// With a covariance that has zero eigenvalues.
     #[test]
-    fn so_they_are_for_columns_that_depend_on_each_other(x in tables(), factor in -2.0f64..2.0) {
+    fn components_are_orthonormal_for_linearly_dependent_columns(x in tables(), factor in -2.0f64..2.0) {
         check_components(&concatenate![Axis(1), x, &x * factor])?;
         check_components(&concatenate![Axis(1), x, Array2::ones(x.dim())])?;
     }
 
     #[test]
-    fn so_they_are_for_fewer_rows_than_columns(x in tables()) {
+    fn components_are_orthonormal_for_fewer_rows_than_columns(x in tables()) {
         check_components(&x.t().to_owned())?;
     }
 }
@@ -99,7 +99,7 @@ fn check_components(x: &Array2<f64>) -> Result<(), TestCaseError> {
             .zip(variance.iter().skip(1))
             .all(|(a, b)| a >= b)
     );
-    // the components hold all the variance, even if they are fewer than the columns
+    // the components account for all the variance, even if they are fewer than the columns
     prop_assert!((pca.explained_variance_ratio().sum() - 1.0).abs() <= 1e-12);
     prop_assert!(close(&pca.inverse_transform(&z).unwrap(), x, 1e-9));
     Ok(())
@@ -111,7 +111,7 @@ fn few_components_give_the_nearest_points_of_their_plane() {
     let x = iris.features();
     let pca = Pca::fit(x, 2).unwrap();
     let near = pca.inverse_transform(&pca.transform(x).unwrap()).unwrap();
-    // what is left is the variance along the other components
+    // the residual is the variance along the other components
     let all = Pca::fit(x, 4).unwrap();
     let lost = (x - &near).mapv(|d| d * d).sum() / 149.0;
     let expected: f64 = all.explained_variance().iter().skip(2).sum();
@@ -163,32 +163,32 @@ fn a_large_offset_does_not_hide_the_variance() {
 }
 
 #[test]
-fn other_widths_are_refused() {
+fn other_widths_are_rejected() {
     let x = array![[1.0, 2.0], [3.0, 5.0], [2.0, 2.0]];
     let three: Array2<f64> = Array::zeros((1, 3));
     let standard = StandardScaler::fit(&x).unwrap();
     says(
         standard.transform(&three),
-        "StandardScaler: got 3 columns, takes 2",
+        "StandardScaler: 3 columns, expected 2",
     );
     says(
         standard.inverse_transform(&three),
-        "StandardScaler: got 3 columns, takes 2",
+        "StandardScaler: 3 columns, expected 2",
     );
     let min_max = MinMaxScaler::fit(&x).unwrap();
     says(
         min_max.transform(&three),
-        "MinMaxScaler: got 3 columns, takes 2",
+        "MinMaxScaler: 3 columns, expected 2",
     );
     says(
         min_max.inverse_transform(&three),
-        "MinMaxScaler: got 3 columns, takes 2",
+        "MinMaxScaler: 3 columns, expected 2",
     );
     let pca = Pca::fit(&x, 1).unwrap();
-    says(pca.transform(&three), "Pca: got 3 columns, takes 2");
+    says(pca.transform(&three), "Pca: 3 columns, expected 2");
     says(
         pca.inverse_transform(&x),
-        "Pca (inverse): got 2 columns, takes 1",
+        "Pca (inverse): 2 columns, expected 1",
     );
 }
 
@@ -197,10 +197,10 @@ fn what_cannot_be_fitted() {
     let none: Array2<f64> = Array::zeros((0, 2));
     says(
         StandardScaler::fit(&none),
-        "StandardScaler: the data are empty",
+        "StandardScaler: the data is empty",
     );
-    says(MinMaxScaler::fit(&none), "MinMaxScaler: the data are empty");
-    says(Pca::fit(&none, 1), "Pca: the data are empty");
+    says(MinMaxScaler::fit(&none), "MinMaxScaler: the data is empty");
+    says(Pca::fit(&none, 1), "Pca: the data is empty");
 
     let hole = array![[1.0, 2.0], [3.0, f64::NAN]];
     let place = "the value in row 1, column 1 is NaN; values must be finite";
@@ -224,19 +224,21 @@ fn what_cannot_be_fitted() {
     for (low, high) in [(1.0, 1.0), (1.0, 0.0), (0.0, f64::INFINITY)] {
         says(
             MinMaxScaler::fit_range(&array![[1.0]], low, high),
-            &format!("MinMaxScaler: the range {low} to {high} must be finite and rising"),
+            &format!("MinMaxScaler: the range {low} to {high} must be finite and increasing"),
         );
     }
     let x = array![[1.0, 2.0, 4.0], [3.0, 5.0, 4.0]];
     for components in [0, 3] {
         says(
             Pca::fit(&x, components),
-            &format!("Pca: {components} components of 2 × 3 data; components must be 1 to 2"),
+            &format!(
+                "Pca: {components} components of 2 × 3 data; the number of components must be 1 to 2"
+            ),
         );
     }
     says(
         Pca::fit(&array![[1.0, 2.0], [1.0, 2.0]], 1),
-        "Pca: the 2 rows do not differ, so no direction has any variance",
+        "Pca: the 2 rows are identical, so no direction has any variance",
     );
 }
 

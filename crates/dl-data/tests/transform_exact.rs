@@ -1,8 +1,8 @@
-//! Digits that single precision, or a squared condition, would lose: against scikit-learn in double
-//! precision and against mpmath; `reference/exact.py` made the values.
+//! Digits that single precision or a squared condition number would lose, checked against scikit-learn in double
+//! precision and against mpmath; `reference/exact.py` generates the values.
 
 use dl_data::ndarray::{Array1, Array2, ArrayRef, Axis, Dimension, Slice, array};
-use dl_data::{DataError, MinMaxScaler, Pca, StandardScaler};
+use dl_data::{DatasetError, MinMaxScaler, Pca, StandardScaler};
 use serde_json::Value;
 
 fn reference(part: &str) -> Value {
@@ -21,7 +21,7 @@ fn matrix(value: &Value) -> Array2<f64> {
     Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j])
 }
 
-/// As the script makes it.
+/// The same noise as in the script.
 fn noise(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
     let mut state = seed;
     Array2::from_shape_simple_fn((rows, columns), || {
@@ -54,14 +54,14 @@ fn assert_digits(found: &Array1<f64>, expected: &Array1<f64>, relative: f64) {
     assert_close(&(found / expected), &Array1::ones(expected.len()), relative);
 }
 
-/// Columns whose squares are below the smallest number, and columns of the smallest numbers there are: a power
-/// of two changes no digit. scikit-learn takes all of them for constant columns.
+/// Columns whose squares underflow, and columns of subnormal numbers: scaling by a power of two changes no digit.
+/// scikit-learn treats all of them as constant.
 #[test]
 fn columns_of_tiny_values_do_differ() {
     let x = noise(50, 3, 9).mapv(|x| (x * 1024.0).round());
     let scaler = StandardScaler::fit(&x).unwrap();
     let pca = Pca::fit(&x, 3).unwrap();
-    // 1024 · 2⁻¹⁰⁷⁰ is not normal
+    // 1024 · 2⁻¹⁰⁷⁰ is subnormal
     for exponent in [-480, -600, -1000, -1060, -1070] {
         let factor = 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2);
         let tiny = &x * factor;
@@ -88,7 +88,7 @@ fn columns_of_tiny_values_do_differ() {
         assert_eq!(scaler.scale(), array![1.0], "{value}");
         assert!(matches!(
             Pca::fit(&x, 1),
-            Err(DataError::NoVariance { rows: 7 })
+            Err(DatasetError::NoVariance { rows: 7 })
         ));
     }
     // f32: their squares are normal numbers of f64
@@ -193,7 +193,7 @@ fn components_of_columns_that_nearly_depend_on_each_other() {
     for x in [x.clone(), x.mapv(|x| x * 1e-120), x.mapv(|x| x * 1e120)] {
         let size = x[[0, 0]] / noise(1, 1, 3)[[0, 0]];
         let pca = Pca::fit(&x, 3).unwrap();
-        // the last is 7e-20 of the first: none of its digits are left in the covariance
+        // the last is 7e-20 of the first: the covariance has lost all its digits
         let variance = pca.explained_variance() / (size * size);
         assert_digits(&variance, &vector(&expected["explained_variance"]), 1e-6);
         assert_close(pca.components(), &matrix(&expected["components"]), 1e-14);
@@ -202,17 +202,17 @@ fn components_of_columns_that_nearly_depend_on_each_other() {
 
 #[test]
 fn columns_constant_up_to_rounding_have_no_variance() {
-    // as the scaler has it, by scikit-learn's bound: see tests/transform_sklearn.rs
+    // as for the scaler, by scikit-learn's bound: see tests/transform_sklearn.rs
     let x = array![[0.1, 1e9], [0.1, 1e9], [0.1, 1e9 + 1e-6]];
     assert_eq!(StandardScaler::fit(&x).unwrap().scale(), array![1.0, 1.0]);
     let error = Pca::fit(&x, 1).unwrap_err();
-    assert_eq!(error, DataError::NoVariance { rows: 3 });
+    assert_eq!(error, DatasetError::NoVariance { rows: 3 });
     let mean = array![[0.1], [0.1], [0.1], [0.1], [0.1], [0.1]];
     assert_eq!(
         Pca::fit(&mean, 1).unwrap_err(),
-        DataError::NoVariance { rows: 6 }
+        DatasetError::NoVariance { rows: 6 }
     );
-    // beside a column that varies, they count for nothing
+    // next to a column that varies, they contribute nothing
     let x = array![[0.1, 1e9, 1.0], [0.1, 1e9, 2.0], [0.1, 1e9 + 1e-6, 4.0]];
     let pca = Pca::fit(&x, 2).unwrap();
     assert_eq!(pca.components().row(0), array![0.0, 0.0, 1.0]);

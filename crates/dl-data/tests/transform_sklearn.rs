@@ -1,4 +1,4 @@
-//! The transformers against scikit-learn's values on Iris; `reference/transform.py` made them.
+//! The transformers compared with scikit-learn on Iris; `reference/transform.py` generates the values.
 
 use dl_data::ndarray::{Array1, Array2, ArrayRef, Axis, Dimension, Slice};
 use dl_data::{MinMaxScaler, Pca, StandardScaler, iris};

@@ -1,16 +1,16 @@
-//! What a file may cost.
+//! The cost budget of a file.
 
 use std::cell::Cell;
 use std::fmt;
 
-/// What reading a file, and using what is in it, may cost in memory and in work.
+/// How much memory and compute reading a file and using its contents may cost.
 ///
-/// A few bytes can ask for any amount of either: a shape of 2⁴⁰ elements, a name that is repeated a
-/// million times, a dilation that makes a plan of gigabytes. Whoever reads a file counts what it is
-/// about to allocate or to do against the file's budget, and refuses what goes beyond it.
+/// A few bytes can request any amount of either: a shape of 2⁴⁰ elements, a name repeated a million times, a
+/// dilation that makes a plan of gigabytes. Readers count what they are about to allocate or compute against the
+/// file's budget, and reject a file that exceeds it.
 ///
-/// The budget is 64 MiB and 16 bytes of memory for each byte of the file, and 2³⁴ multiply-adds
-/// (seconds on one core) and 2¹⁶ for each byte.
+/// The budget is 64 MiB of memory plus 16 bytes per byte of the file, and 2³⁴ multiply-adds (seconds on one core)
+/// plus 2¹⁶ per byte.
 #[derive(Debug, Clone)]
 pub struct Budget {
     file_size: u64,
@@ -27,13 +27,13 @@ pub struct Budget {
     total(*allowed, self.unit)
 )]
 pub struct OverBudget {
-    /// What costs too much.
+    /// The item that costs too much.
     pub what: String,
-    /// What is counted.
+    /// The unit of the cost.
     pub unit: CostUnit,
-    /// What it costs.
+    /// Its cost.
     pub needed: u64,
-    /// What all of the file may cost.
+    /// The total that the file may cost.
     pub allowed: u64,
     /// The file's size in bytes.
     pub file_size: u64,
@@ -64,12 +64,12 @@ impl Budget {
         }
     }
 
-    /// Bytes of memory that are left.
+    /// Remaining bytes of memory.
     pub fn memory(&self) -> u64 {
         self.memory.get()
     }
 
-    /// Multiply-adds that are left.
+    /// Remaining multiply-adds.
     pub fn work(&self) -> u64 {
         self.work.get()
     }
@@ -77,15 +77,15 @@ impl Budget {
     /// Counts `bytes` of memory for `what`.
     ///
     /// # Errors
-    /// [`OverBudget`] where fewer are left; nothing is counted then.
+    /// [`OverBudget`] if fewer are left; nothing is counted in that case.
     pub fn take_memory(&self, what: impl fmt::Display, bytes: u64) -> Result<(), OverBudget> {
         self.take(&self.memory, CostUnit::Bytes, &what, bytes)
     }
 
-    /// Counts multiply-adds, or other steps that take as long, for `what`.
+    /// Counts multiply-adds, or other operations that take as long, for `what`.
     ///
     /// # Errors
-    /// [`OverBudget`] where fewer are left; nothing is counted then.
+    /// [`OverBudget`] if fewer are left; nothing is counted in that case.
     pub fn take_work(&self, what: impl fmt::Display, multiply_adds: u64) -> Result<(), OverBudget> {
         self.take(&self.work, CostUnit::MultiplyAdds, &what, multiply_adds)
     }
@@ -138,7 +138,7 @@ fn bytes(count: u64) -> String {
     let power = count.ilog2() / 10;
     let value = count as f64 / (1_u64 << (10 * power)) as f64;
     let unit = UNITS[power as usize - 1];
-    // three digits
+    // three significant digits
     let decimals = 2 - (value.log10() as usize).min(2);
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_is_gone_and_what_is_refused_is_not() {
+    fn only_successful_requests_are_counted() {
         let budget = Budget::for_file(1000);
         let memory = (64 << 20) + 16_000;
         assert_eq!(budget.memory(), memory);
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!((error.needed, error.allowed), (11, memory));
         budget.take_memory("c", 10).unwrap();
         assert_eq!(budget.memory(), 0);
-        // the other budget is whole
+        // the other budget is untouched
         assert_eq!(budget.work(), (1 << 34) + (1000 << 16));
         let error = budget.take_work("the prediction", u64::MAX).unwrap_err();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Whether two paths mean the same file.
+//! Whether two paths refer to the same file.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,22 +7,21 @@ use std::path::{Path, PathBuf};
 
 use crate::target::{folder, follow};
 
-/// What tells a file from all others, by whatever path or hard link it is called. It need not exist; its
-/// folder must.
+/// The identity of a file, independent of the path or hard link used. The file need not exist; its folder must.
 #[derive(Debug)]
 pub struct FileId {
     folder: PathBuf,
     name: OsString,
-    /// Device and number, where there are such and the file exists.
+    /// Device and inode number, if the system has them and the file exists.
     number: Option<(u64, u64)>,
 }
 
 impl FileId {
-    /// That of the file at `path`; symbolic links are followed, also to a file that does not exist yet.
+    /// The identity of the file at `path`; symbolic links are followed, also to a file that does not exist yet.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub fn of(path: impl AsRef<Path>) -> io::Result<Self> {
+    /// Errors of the file system.
+    pub fn from_path(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = follow(path.as_ref())?;
         Ok(Self {
             folder: folder(&path).canonicalize()?,
@@ -50,7 +49,7 @@ pub(crate) fn number(file: &fs::Metadata) -> Option<(u64, u64)> {
     Some((file.dev(), file.ino()))
 }
 
-/// Whether it is the file that the standard output or error of this program goes to.
+/// Whether this program's standard output or error is redirected to the file.
 #[cfg(unix)]
 pub(crate) fn is_standard_stream(file: &fs::Metadata) -> bool {
     use std::os::fd::{AsFd, BorrowedFd};
@@ -82,19 +81,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_the_same_by_every_name() {
+    fn a_file_has_the_same_id_by_every_name() {
         let folder = tempfile::tempdir().unwrap();
         let [file, link, hard, other] =
             ["file", "link", "hard", "other"].map(|name| folder.path().join(name));
         symlink("file", &link).unwrap();
-        let id = |path: &Path| FileId::of(path).unwrap();
-        // before it exists, too
+        let id = |path: &Path| FileId::from_path(path).unwrap();
+        // also before it exists
         assert_eq!(id(&file), id(&link));
         assert_eq!(id(&file), id(&folder.path().join("./file")));
         fs::write(&file, "").unwrap();
         fs::hard_link(&file, &hard).unwrap();
         assert_eq!(id(&hard), id(&link));
         assert!(id(&other) != id(&file));
-        assert!(FileId::of(folder.path().join("none/file")).is_err());
+        assert!(FileId::from_path(folder.path().join("none/file")).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! One program at a time.
+//! Locks for exclusive writing.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -9,15 +9,15 @@ use crate::partial::prefix;
 use crate::regular::require_regular;
 use crate::target::Target;
 
-/// The right to write a file, which one program, and one value in it, has at a time. It ends when
-/// this is dropped, or the program with it.
+/// An exclusive lock for writing a file, held by at most one value in one program at a time. It is released when
+/// this value is dropped or the program ends.
 ///
-/// It is a lock of the operating system on a file `.NAME.lock` beside the file, so that it also holds
-/// while the file itself is replaced. It binds those who ask for it; reading needs no lock.
+/// It is an advisory lock of the operating system on a file `.NAME.lock` next to the file, so that it holds even
+/// while the file itself is replaced. Reading needs no lock.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
-    // its lock ends with it
+    // closing it releases the lock
     _file: File,
 }
 
@@ -25,22 +25,22 @@ impl Lock {
     /// Locks the file at `path`, which need not exist; its folder must.
     ///
     /// # Errors
-    /// [`WouldBlock`](ErrorKind::WouldBlock) where another has it; those of the file system. Where a
-    /// file system knows no locks, anyone gets one.
+    /// [`WouldBlock`](ErrorKind::WouldBlock) if the lock is held elsewhere; errors of the file system. If the file
+    /// system does not support locks, the lock is always granted.
     pub fn acquire(path: impl AsRef<Path>) -> io::Result<Self> {
-        let target = Target::of(path.as_ref())?;
+        let target = Target::resolve(path.as_ref())?;
         let mut name = prefix(&target.path);
         name.push("lock");
         let path = target.path.with_file_name(name);
-        Self::of_file(path.clone()).map_err(|error| match error.kind() {
+        Self::lock_file(path.clone()).map_err(|error| match error.kind() {
             ErrorKind::WouldBlock => error,
             kind => io::Error::new(kind, format!("its lock `{}`: {error}", path.display())),
         })
     }
 
-    fn of_file(path: PathBuf) -> io::Result<Self> {
+    fn lock_file(path: PathBuf) -> io::Result<Self> {
         loop {
-            // nor is what somebody put in its place written to
+            // a file that is not a lock file is not overwritten
             match fs::symlink_metadata(&path) {
                 Ok(metadata) => require_regular(&metadata)?,
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -52,7 +52,7 @@ impl Lock {
             if let Err(TryLockError::WouldBlock) = file.try_lock() {
                 return Err(taken(&mut file));
             }
-            // the one who had it may have removed the file since it was opened
+            // the previous holder may have removed the file since it was opened
             if is_at(&file, &path) {
                 require_process_number(&mut file)?;
                 file.rewind()?;
@@ -66,19 +66,20 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // still locked, so nobody else's; one that stays is taken by the next
+        // still locked, so it is safe to remove; a lock file that remains is reused
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// What stands in the file: nothing, or the number of the last process that had it. All else is somebody's.
+/// Checks the contents of the file: nothing, or the id of the last process that held the lock. A file with anything
+/// else is not ours.
 fn require_process_number(file: &mut File) -> io::Result<()> {
     let mut bytes = Vec::new();
     file.take(21).read_to_end(&mut bytes)?;
     if bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit) {
         return Ok(());
     }
-    let message = "it is no lock: it holds something else";
+    let message = "it is not a lock file: it has other contents";
     Err(io::Error::new(ErrorKind::InvalidData, message))
 }
 
@@ -92,7 +93,7 @@ fn taken(file: &mut File) -> io::Error {
     io::Error::new(ErrorKind::WouldBlock, format!("{by} is writing it"))
 }
 
-/// Whether an open file is still the one at a path. Where files have no numbers, one that is open cannot be
+/// Whether an open file is still the one at a path. On systems without inode numbers, an open file cannot be
 /// removed.
 fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::metadata(path)) {

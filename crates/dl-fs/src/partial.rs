@@ -1,4 +1,4 @@
-//! The file beside another in which its new contents are written.
+//! The temporary file for the new contents of a file.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::target::folder;
 
-/// Of a file that is being written: never the only whole copy of anything.
+/// Suffix of a file that is being written: never the only complete copy of anything.
 const PARTIAL: &str = ".partial";
-/// Of one that is being copied into a file that cannot be replaced, and is the only whole copy until that is done.
+/// Suffix of a file that is being copied into one that cannot be replaced, and is the only complete copy until that
+/// is done.
 const WHOLE: &str = ".whole";
 
-/// A file that is removed when this is dropped, unless it was renamed, and locked as long as it is
-/// written: one that is not locked was left by a program that was killed.
+/// A temporary file that is removed on drop unless it was renamed, and is locked while it is written: an unlocked
+/// one was left behind by a killed program.
 pub(crate) struct Partial {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
@@ -22,7 +23,7 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    /// A new, empty file for the contents of `path`, of a name nothing else has.
+    /// Creates an empty file with a unique name for the contents of `path`.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         loop {
@@ -40,9 +41,9 @@ impl Partial {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
             };
-            // a file system without locks: its leftovers are not removed
+            // without locks in the file system, leftovers are not removed
             let locked = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-            // between the two, another program may have taken it for a leftover
+            // before it was locked, another program may have removed it as a leftover
             if locked && partial.exists() {
                 return Ok(Self {
                     file,
@@ -53,14 +54,14 @@ impl Partial {
         }
     }
 
-    /// Puts it in the place of `path`.
+    /// Replaces `path` with it.
     pub(crate) fn rename(mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.keep = true;
         Ok(())
     }
 
-    /// Gives it, written and on the disk, a name under which it is not removed as a leftover.
+    /// Renames it, once it is completely written and synced, so that it is not removed as a leftover.
     pub(crate) fn make_whole(&mut self) -> io::Result<()> {
         let whole = self.path.with_extension(&WHOLE[1..]);
         fs::rename(&self.path, &whole)?;
@@ -68,13 +69,13 @@ impl Partial {
         sync_folder(&self.path)
     }
 
-    /// Leaves it where it is.
+    /// Keeps the file.
     pub(crate) fn keep(mut self) {
         self.keep = true;
     }
 }
 
-/// A new name is on the disk once its folder is.
+/// Syncs the folder of a file, which makes a rename durable.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder(path))?.sync_all()?;
@@ -86,18 +87,18 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.keep {
-            // writing has failed already; what is left of it is removed if it can be
+            // writing has already failed; the rest is removed if possible
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Removes what killed programs left of `path` while they wrote it: partial files that no program has locked.
+/// Removes what killed programs left behind while writing `path`: partial files that no program has locked.
 pub(crate) fn remove_leftovers(path: &Path) -> io::Result<()> {
     remove_unlocked(path, PARTIAL)
 }
 
-/// Removes whole copies that killed programs left of `path`, once there is a newer one at `path` itself.
+/// Removes complete copies that killed programs left behind, once `path` itself is newer.
 pub(crate) fn remove_older(path: &Path) -> io::Result<()> {
     remove_unlocked(path, WHOLE)
 }
@@ -108,7 +109,7 @@ fn remove_unlocked(path: &Path, suffix: &str) -> io::Result<()> {
         let entry = entry?;
         if is_ours(&entry.file_name(), &prefix, suffix) && entry.file_type()?.is_file() {
             let leftover = entry.path();
-            // another program may be removing it, too
+            // another program may be removing it at the same time
             let Ok(file) = OpenOptions::new().write(true).open(&leftover) else {
                 continue;
             };
@@ -120,7 +121,7 @@ fn remove_unlocked(path: &Path, suffix: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// What the names of all files begin with that stand beside `path` for it.
+/// The common prefix of the names of all temporary files for `path`.
 pub(crate) fn prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
@@ -128,7 +129,7 @@ pub(crate) fn prefix(path: &Path) -> OsString {
     prefix
 }
 
-/// Whether a name is the prefix, a process's number, a count and the suffix.
+/// Whether a name consists of the prefix, a process id, a count and the suffix.
 fn is_ours(name: &OsStr, prefix: &OsStr, suffix: &str) -> bool {
     let name = name.as_encoded_bytes();
     let middle = name

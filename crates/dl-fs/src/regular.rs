@@ -1,9 +1,9 @@
-//! Regular files and whatever else a path can name.
+//! Distinguishes regular files from anything else.
 
 use std::fs::Metadata;
 use std::io::{Error, ErrorKind};
 
-/// Refuses what is no regular file: reading it may never end, replacing it destroys it.
+/// Rejects anything but a regular file: reading it may never end, and replacing it would destroy it.
 pub(crate) fn require_regular(metadata: &Metadata) -> Result<(), Error> {
     if metadata.is_file() {
         return Ok(());

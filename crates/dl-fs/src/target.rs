@@ -1,4 +1,4 @@
-//! The file that a path to be written means.
+//! Resolves a path to be written.
 
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf, is_separator};
 use crate::id::is_standard_stream;
 use crate::regular::require_regular;
 
-/// As many as Linux follows.
+/// The same maximum as on Linux.
 const MAX_SYMLINKS: usize = 40;
 
-/// Where to write, and what stands there.
+/// Where to write, and the existing file.
 pub(crate) struct Target {
     /// The file behind all symbolic links.
     pub(crate) path: PathBuf,
-    /// What is known of it, where it exists.
+    /// Its metadata, if it exists.
     pub(crate) existing: Option<Metadata>,
 }
 
@@ -22,16 +22,16 @@ impl Target {
     /// Follows symbolic links, also to a file that does not exist yet.
     ///
     /// # Errors
-    /// What stands there is no regular file, may not be written, or is what this program prints to.
-    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+    /// The path is not a regular file, is write-protected, or is this program's own standard output or error.
+    pub(crate) fn resolve(path: &Path) -> io::Result<Self> {
         let last = path.as_os_str().as_encoded_bytes().last();
         if last.is_some_and(|&byte| is_separator(char::from(byte))) && !path.is_dir() {
-            let message = "the path ends in a separator, where the name of a file is expected";
+            let message = "the path ends in a separator, but a file name is expected";
             return Err(io::Error::new(ErrorKind::InvalidInput, message));
         }
         let path = follow(path)?;
         if path.file_name().is_none() {
-            let message = "the path does not end in the name of a file";
+            let message = "the path does not end in a file name";
             return Err(io::Error::new(ErrorKind::InvalidInput, message));
         }
         let existing = match fs::metadata(&path) {
@@ -45,7 +45,7 @@ impl Target {
                 let message = "it is this program's own standard output or error";
                 return Err(io::Error::new(ErrorKind::InvalidInput, message));
             }
-            // a rename would not ask for this permission, and root has it always
+            // a rename does not need this permission, and root always has it
             if metadata.permissions().readonly() {
                 let message = "the file is write-protected";
                 return Err(io::Error::new(ErrorKind::PermissionDenied, message));

@@ -1,4 +1,4 @@
-//! Files that are either the old one or the new one, never half of either.
+//! Atomic writes: a file has either its old or its new contents, never parts of both.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
@@ -7,25 +7,24 @@ use std::path::Path;
 use crate::partial::{Partial, remove_leftovers, remove_older, sync_folder};
 use crate::target::Target;
 
-/// Writes a file whole or not at all: beside `path`, waits until it is on the disk, and renames it
-/// over what stood there. A program killed at any moment leaves the old file or the new one.
+/// Writes a file atomically: writes to a temporary file next to `path`, syncs it, and renames it over the existing
+/// file. A program killed at any time leaves either the old or the new file.
 ///
-/// Symbolic links are followed, and the file behind them is replaced; its permissions and, where
-/// the system allows it, its owner are kept. A file with several hard links is replaced under all of
-/// its names, and so is another user's in a sticky folder such as `/tmp`: the new contents are written
-/// beside it and then copied into it, so that a program killed while it copies leaves them in the file beside
-/// it, `.NAME.….whole`. That one stays until the next write has come to its end; what programs left beside it
-/// that were killed before they had written all, `.NAME.….partial`, is removed before.
+/// Symbolic links are followed, and the file behind them is replaced; its permissions and, if the system allows it,
+/// its owner are kept. A file with several hard links, or another user's file in a sticky folder such as `/tmp`,
+/// cannot be replaced by renaming: the new contents are written next to it and then copied into it, so that a
+/// program killed while copying leaves them in the temporary file, `.NAME.….whole`. That file is kept until the
+/// next write has finished; incomplete temporary files of killed programs, `.NAME.….partial`, are removed before.
 ///
 /// # Errors
-/// Those of `write`, and of the file system; what stands at `path` is no regular file, or is
-/// write-protected. What stood there still does, and nothing is left beside it.
+/// Errors of `write` and of the file system; `path` is not a regular file or is write-protected. An existing file
+/// is left unchanged, and no temporary file remains.
 pub fn write_atomically<E: From<io::Error>>(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let target = Target::of(path.as_ref())?;
-    // what cannot be removed takes room, and nothing else
+    let target = Target::resolve(path.as_ref())?;
+    // leftovers that cannot be removed only take up space
     let _ = remove_leftovers(&target.path);
     let mut partial = Partial::create(&target.path)?;
     let in_place = target.existing.as_ref().is_some_and(has_other_names)
@@ -46,32 +45,31 @@ pub fn write_atomically<E: From<io::Error>>(
         partial.rename(&target.path)?;
         sync_folder(&target.path)?;
     }
-    // only now: until here, one of them may have been the only whole copy
+    // only now: until here, one of them may have been the only complete copy
     let _ = remove_older(&target.path);
     Ok(())
 }
 
-/// Checks, before anything is computed, that a file can be written at `path`; nothing is changed.
+/// Checks in advance that a file can be written at `path`, without changing anything.
 ///
 /// # Errors
-/// The folder does not exist or cannot be written to; what stands at `path` is no regular file, or
-/// is write-protected.
+/// The folder does not exist or cannot be written to; `path` is not a regular file or is write-protected.
 pub fn check_writable(path: impl AsRef<Path>) -> io::Result<()> {
-    let target = Target::of(path.as_ref())?;
+    let target = Target::resolve(path.as_ref())?;
     Partial::create(&target.path).map(drop)
 }
 
-/// Removes what programs left beside `path` that were killed before they had written all of it. Files that a
-/// program is writing are left alone, and so are whole copies ([`write_atomically`]).
+/// Removes incomplete temporary files that killed programs left next to `path`. Files that a program is writing are
+/// kept, and so are complete copies ([`write_atomically`]).
 ///
 /// # Errors
-/// The folder cannot be read, or a file in it not be removed.
+/// The folder cannot be read, or a file in it cannot be removed.
 pub fn remove_partial(path: impl AsRef<Path>) -> io::Result<()> {
-    remove_leftovers(&Target::of(path.as_ref())?.path)
+    remove_leftovers(&Target::resolve(path.as_ref())?.path)
 }
 
-/// Copies the new contents into the file at `path`. From here to the end, the new contents are whole
-/// in the partial file alone, which stays if this fails.
+/// Copies the new contents into the file at `path`. Until this is finished, they are complete only in the temporary
+/// file, which is kept if this fails.
 fn copy_into(mut partial: Partial, path: &Path) -> io::Result<()> {
     let copy = |partial: &mut Partial| {
         partial.file.rewind()?;
@@ -103,8 +101,8 @@ fn has_other_names(_: &Metadata) -> bool {
     false
 }
 
-/// Whether a rename would be refused: in a sticky folder, only the owner of the folder or of the file may
-/// replace it.
+/// Whether a rename would be denied: in a sticky folder, only the owner of the folder or of the file may replace
+/// it.
 #[cfg(unix)]
 fn may_not_be_replaced(partial: &Partial, target: &Target) -> io::Result<bool> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -113,7 +111,7 @@ fn may_not_be_replaced(partial: &Partial, target: &Target) -> io::Result<bool> {
     };
     let folder = fs::metadata(target.folder())?;
     let sticky = folder.permissions().mode() & 0o1000 != 0;
-    // who made the partial file is who writes
+    // the owner of the temporary file is the current user
     let user = partial.file.metadata()?.uid();
     Ok(sticky && ![0, existing.uid()].contains(&user) && user != folder.uid())
 }
@@ -123,7 +121,7 @@ fn may_not_be_replaced(_: &Partial, _: &Target) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Root, who writes another user's file, leaves it to that user; others may not give files away.
+/// If root writes another user's file, that user stays its owner; others cannot change owners.
 #[cfg(unix)]
 fn keep_owner(file: &File, existing: &Metadata) {
     use std::os::unix::fs::{MetadataExt, fchown};

@@ -1,18 +1,18 @@
-//! One writer at a time, also of several processes.
+//! Only one writer at a time, also among several processes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::process::{Command, Stdio};
 
 use dl_fs::Lock;
 
-/// Set in a process that this test starts: the file it locks, until its standard input ends.
+/// Set in a process started by this test: the file that it locks until its standard input ends.
 const LOCKED: &str = "DL_FS_TEST_LOCKED";
 
 #[test]
-fn a_process_has_the_lock_until_it_ends() {
+fn a_process_holds_the_lock_until_it_ends() {
     if let Some(path) = std::env::var_os(LOCKED) {
         let _lock = Lock::acquire(path).expect("it is free");
-        // to the test's own output, which says when it is locked
+        // tells the test that it is locked
         std::io::stderr().write_all(b"locked").unwrap();
         std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
         return;
@@ -24,7 +24,7 @@ fn a_process_has_the_lock_until_it_ends() {
             .env(LOCKED, &path)
             .args([
                 "--exact",
-                "a_process_has_the_lock_until_it_ends",
+                "a_process_holds_the_lock_until_it_ends",
                 "--nocapture",
             ])
             .stdin(Stdio::piped())
@@ -47,9 +47,9 @@ fn a_process_has_the_lock_until_it_ends() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
     let expected = format!("process {} is writing it", first.id());
     assert_eq!(error.to_string(), expected);
-    // reading and looking need no lock
+    // reading and checking need no lock
     dl_fs::check_writable(&path).unwrap();
-    // killed, it leaves the lock's file behind, which is nobody's
+    // when killed, it leaves its lock file behind, unlocked
     first.kill().unwrap();
     first.wait().unwrap();
     assert!(folder.path().join(".file.lock").exists());
@@ -63,12 +63,12 @@ fn a_process_has_the_lock_until_it_ends() {
 }
 
 #[test]
-fn a_value_has_it_until_it_is_dropped() {
+fn a_value_holds_the_lock_until_it_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let lock = Lock::acquire(&path).unwrap();
     assert!(Lock::acquire(&path).is_err());
-    // another file's is free
+    // another file is not locked
     Lock::acquire(folder.path().join("other")).unwrap();
     drop(lock);
     Lock::acquire(&path).unwrap();
@@ -77,7 +77,7 @@ fn a_value_has_it_until_it_is_dropped() {
 
 #[cfg(unix)]
 #[test]
-fn what_stands_in_the_locks_place_is_not_written_to() {
+fn a_file_that_is_not_a_lock_file_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let mine = folder.path().join("mine");
     std::fs::write(&mine, "mine").unwrap();
@@ -85,7 +85,7 @@ fn what_stands_in_the_locks_place_is_not_written_to() {
     let error = Lock::acquire(folder.path().join("file")).unwrap_err();
     assert!(error.to_string().contains(".file.lock"), "{error}");
     assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
-    // nor is a file that holds anything but a process's number
+    // nor is a file that contains anything but a process id
     let lock = folder.path().join(".other.lock");
     std::fs::write(&lock, "notes").unwrap();
     assert!(Lock::acquire(folder.path().join("other")).is_err());

@@ -1,4 +1,4 @@
-//! Writing: whole or not at all, and nothing that stands at a path is harmed.
+//! Writes are atomic, and never damage what exists at a path.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -56,14 +56,14 @@ fn a_path_that_ends_in_a_separator_names_no_file() {
 }
 
 #[test]
-fn a_missing_folder_and_a_folder_are_refused() {
+fn a_missing_folder_and_a_folder_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none").join("file");
-    for refused in [write(&missing, "x"), check_writable(&missing)] {
-        assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+    for rejected in [write(&missing, "x"), check_writable(&missing)] {
+        assert_eq!(rejected.unwrap_err().kind(), ErrorKind::NotFound);
     }
-    for refused in [write(folder.path(), "x"), check_writable(folder.path())] {
-        let message = refused.unwrap_err().to_string();
+    for rejected in [write(folder.path(), "x"), check_writable(folder.path())] {
+        let message = rejected.unwrap_err().to_string();
         assert_eq!(message, "it is a directory, not a regular file");
     }
     assert!(check_writable("..").is_err());
@@ -71,7 +71,7 @@ fn a_missing_folder_and_a_folder_are_refused() {
 }
 
 #[test]
-fn looking_changes_nothing() {
+fn checking_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     check_writable(&path).unwrap();
@@ -83,7 +83,7 @@ fn looking_changes_nothing() {
 }
 
 #[test]
-fn what_a_killed_program_left_is_removed_and_nothing_else() {
+fn only_leftovers_of_killed_programs_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let others = [
@@ -105,13 +105,13 @@ fn what_a_killed_program_left_is_removed_and_nothing_else() {
 }
 
 #[test]
-fn two_writers_at_once_both_end_well() {
+fn two_simultaneous_writers_both_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     write_atomically(&path, |outer| {
         outer.write_all(b"outer")?;
         outer.flush()?;
-        // the second writer finds the first one's file, which is no leftover
+        // the second writer finds the first one's file, which is not a leftover
         write(&path, "inner")
     })
     .unwrap();
@@ -154,7 +154,7 @@ mod unix {
             write(&path, "new").unwrap();
             assert_eq!(mode(&path), kept);
         }
-        // a new file's are those of any new file
+        // a new file has default permissions
         let (ours, any) = (folder.path().join("ours"), folder.path().join("any"));
         write(&ours, "").unwrap();
         fs::write(&any, "").unwrap();
@@ -167,8 +167,8 @@ mod unix {
         let path = folder.path().join("file");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
-        for refused in [write(&path, "new"), check_writable(&path)] {
-            assert_eq!(refused.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        for rejected in [write(&path, "new"), check_writable(&path)] {
+            assert_eq!(rejected.unwrap_err().kind(), ErrorKind::PermissionDenied);
         }
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(names(folder.path()), ["file"]);
@@ -182,7 +182,7 @@ mod unix {
         let (link, second) = (folder.path().join("link"), folder.path().join("second"));
         symlink(&file, &link).unwrap();
         symlink("link", &second).unwrap();
-        // the first time, the link points nowhere yet
+        // the first time, the link is still dangling
         for text in ["old", "new"] {
             write(&second, text).unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), text);
@@ -191,7 +191,7 @@ mod unix {
         }
         assert_eq!(names(folder.path()), ["link", "second"]);
         assert_eq!(names(elsewhere.path()), ["file"]);
-        // a circle of links
+        // a cycle of links
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         symlink(&a, &b).unwrap();
         symlink(&b, &a).unwrap();
@@ -210,9 +210,9 @@ mod unix {
         assert_eq!(names(folder.path()), ["file", "other"]);
     }
 
-    /// What a program killed while it copied left beside a half written file.
+    /// The complete copy that a program killed while copying leaves next to a half-written file.
     #[test]
-    fn a_whole_copy_stays_until_there_is_a_newer_one() {
+    fn a_complete_copy_is_kept_until_there_is_a_newer_one() {
         let folder = tempfile::tempdir().unwrap();
         let (path, other) = (folder.path().join("file"), folder.path().join("other"));
         for several_names in [true, false] {
@@ -236,7 +236,7 @@ mod unix {
             });
             failed.unwrap_err();
             assert_eq!(names(folder.path()), with_whole);
-            // there while the next is written, too
+            // still there while the next one is written
             write_atomically(&path, |file| {
                 assert!(names(folder.path()).contains(&".file.1-0.whole".to_owned()));
                 file.write_all(b"newer")
@@ -248,7 +248,7 @@ mod unix {
         }
     }
 
-    /// A program killed while it copies leaves the new contents whole beside the file.
+    /// A program killed while copying leaves the complete new contents next to the file.
     #[test]
     fn killed_while_it_copies() {
         const PATH: &str = "DL_FS_TEST_COPIED";
@@ -287,7 +287,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_no_regular_file_is_neither_replaced_nor_read() {
+    fn anything_but_a_regular_file_is_neither_replaced_nor_read() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         let made = Command::new("mkfifo").arg(&pipe).status().unwrap();

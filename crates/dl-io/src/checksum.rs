@@ -1,4 +1,4 @@
-//! The checksum of a data set, so that a model can say what it was trained on.
+//! The checksum of a data set, so that a model can record its training data.
 
 use dl_core::instantiate;
 use dl_nn::Scalar;
@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::container::hexadecimal;
 use crate::tensors::bytes_of;
 
-/// SHA-256, in hexadecimal, of samples and their labels: of the shape, the samples' numbers and the
-/// labels, little-endian, in that order.
+/// SHA-256, in hexadecimal, of samples and their labels: of the shape, the samples' values and the labels,
+/// little-endian, in that order.
 pub fn data_sha256<F: Scalar, D: Dimension>(
     x: &ArrayRef<F, D>,
     labels: &ArrayRef1<usize>,
@@ -25,16 +25,16 @@ instantiate! {
 
 fn checksum<F: Scalar>(x: &ArrayViewD<'_, F>, labels: &ArrayRef1<usize>) -> String {
     let mut hash = Sha256::new();
-    let numbers = |hash: &mut Sha256, numbers: &[usize]| {
-        hash.update((numbers.len() as u64).to_le_bytes());
-        for &number in numbers {
+    let integers = |hash: &mut Sha256, integers: &[usize]| {
+        hash.update((integers.len() as u64).to_le_bytes());
+        for &number in integers {
             hash.update((number as u64).to_le_bytes());
         }
     };
-    numbers(&mut hash, x.shape());
+    integers(&mut hash, x.shape());
     for sample in x.outer_iter() {
         hash.update(bytes_of(&sample));
     }
-    numbers(&mut hash, &labels.to_vec());
+    integers(&mut hash, &labels.to_vec());
     hexadecimal(&hash.finalize())
 }

@@ -1,15 +1,15 @@
-//! The file that bundles and checkpoints are: a safetensors file, so that any program can read the
-//! arrays, whose metadata hold a manifest in JSON and a checksum of the whole file.
+//! The file format of bundles and checkpoints: a safetensors file, so that any program can read the arrays, whose
+//! metadata contain a JSON manifest with a checksum of the whole file.
 //!
 //! ```text
 //! 8 bytes       length of the header, little-endian
 //! header        JSON: { "__metadata__": { "dl": MANIFEST }, NAME: { dtype, shape, data_offsets } … }
-//! rest          the numbers of all tensors
+//! rest          the values of all tensors
 //! MANIFEST      JSON, as a string: { "sha256": …, "format": …, "version": …, "content": … }
 //! ```
 //!
-//! The checksum is the SHA-256 of the whole file with zeros in its own place. Reading executes
-//! nothing, and allocates no more than a few times the bytes that are there.
+//! The checksum is the SHA-256 of the whole file with zeros in place of the checksum itself. Reading executes
+//! nothing, and allocates no more than a few times the size of the file.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -32,19 +32,19 @@ use crate::error::WriteError;
 use crate::json::{self, JsonError};
 use crate::tensors::{Narrowing, TensorError, array_from, bytes_of, dtype};
 
-/// Bytes of the header's length.
+/// Size of the header's length field in bytes.
 const HEADER_LENGTH: usize = 8;
 
-/// Bytes of an array of no numbers, with its name.
+/// Memory for an empty array and its name, in bytes.
 const ARRAY_BYTES: u64 = 256;
 
-/// The metadata's key of the manifest.
+/// The metadata key of the manifest.
 const KEY: &str = "dl";
 
-/// What stands before the checksum in the file: the manifest is JSON in a JSON string.
+/// What precedes the checksum in the file: the manifest is JSON in a JSON string.
 const BEFORE_CHECKSUM: &[u8] = br#"{\"sha256\":\""#;
 
-/// What stands in the checksum's place while it is computed.
+/// Placeholder for the checksum while it is computed.
 const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A file that cannot be read.
@@ -53,79 +53,79 @@ const NO_CHECKSUM: &str = "00000000000000000000000000000000000000000000000000000
 pub struct ReadError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The problem.
     pub kind: ReadErrorKind,
 }
 
-/// What is wrong with a file.
+/// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
     /// It cannot be opened or read.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// It is no safetensors file, or less of it than its header says.
+    /// It is not a safetensors file, or it is truncated.
     #[error(
-        "it is no whole safetensors file of {bytes} bytes: {source}",
+        "it is not a complete safetensors file ({bytes} bytes): {source}",
         source = shown(&source.to_string())
     )]
     Format {
-        /// The bytes there are.
+        /// Size of the file in bytes.
         bytes: usize,
-        /// What the format's library says.
+        /// The safetensors library's error.
         source: SafeTensorError,
     },
     /// It is a safetensors file without a manifest.
-    #[error("it holds tensors, but no manifest; plain weights are read by `weights`")]
+    #[error("it contains tensors but no manifest; use `WeightsFile` to read plain weights")]
     NoManifest,
-    /// The manifest is not what this library writes.
-    #[error("its manifest cannot be read: {}", shown(&.0.to_string()))]
+    /// The manifest is not in the form this library writes.
+    #[error("its manifest is invalid: {}", shown(&.0.to_string()))]
     Manifest(serde_json::Error),
-    /// Its bytes are not those that were written.
+    /// Its bytes have changed since it was written.
     #[error(
-        "its checksum is {found}, but that of its bytes is {expected}: it was modified or damaged",
+        "its checksum is {found}, but should be {expected}: the file was modified or damaged",
         found = shown(found), expected = shown(expected)
     )]
     Checksum {
         /// The checksum in the file.
         found: String,
-        /// That of its bytes.
+        /// The checksum of its bytes.
         expected: String,
     },
-    /// It is another kind of file.
-    #[error("it is a `{found}`, but a `{expected}` is read here", found = shown(found))]
+    /// It is a file in a different format.
+    #[error("its format is `{found}`, expected `{expected}`", found = shown(found))]
     Kind {
-        /// Its kind.
+        /// Its format.
         found: String,
-        /// The kind that was asked for.
+        /// The expected format.
         expected: &'static str,
     },
     /// It was written by a later version of this library.
-    #[error("its format has version {found}, but this library reads version {known}")]
+    #[error("its format version is {found}, but this library reads version {known}")]
     Version {
         /// The file's version.
         found: u32,
-        /// The version read here.
+        /// The version this library reads.
         known: u32,
     },
-    /// A tensor does not hold what it should.
+    /// A tensor has the wrong type or size.
     #[error(transparent)]
     Tensor(#[from] TensorError),
     /// The manifest names a tensor more than once.
     #[error("its manifest names the tensor `{}` more than once", shown(.0))]
     Repeated(String),
-    /// An object of its JSON has a key twice: a tensor, or a setting.
-    #[error("its JSON has the key `{}` twice in one object", shown(.0))]
+    /// A JSON object in it has a duplicate key: a tensor or a setting.
+    #[error("its JSON has the duplicate key `{}` in one object", shown(.0))]
     Duplicate(String),
     /// It would cost more than its size warrants.
     #[error(transparent)]
     Cost(#[from] OverBudget),
     /// A tensor is missing.
-    #[error("it has no tensor `{}`, which its manifest names", shown(.0))]
+    #[error("it has no tensor `{}`, although its manifest names it", shown(.0))]
     MissingTensor(String),
 }
 
-/// The manifest; the checksum comes first, so that its place is known.
+/// The manifest; the checksum comes first, so that its position is known.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest<T> {
@@ -135,7 +135,7 @@ struct Manifest<T> {
     content: T,
 }
 
-/// The part of a manifest that says whether the rest can be read.
+/// The part of a manifest that determines whether the rest can be read.
 #[derive(Deserialize)]
 struct Kind {
     sha256: String,
@@ -143,14 +143,14 @@ struct Kind {
     version: u32,
 }
 
-/// A kind of file.
+/// A file format.
 #[derive(Clone, Copy)]
 pub(crate) struct Format {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
 }
 
-/// What is written of a tensor.
+/// A tensor to be written.
 struct Bytes {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -175,7 +175,7 @@ impl View for Bytes {
     }
 }
 
-/// The bytes of a file of named arrays with a manifest whose content is `content`.
+/// Encodes a file of named arrays with a manifest for `content`.
 pub(crate) fn encode<F: Scalar>(
     format: Format,
     content: &impl Serialize,
@@ -205,21 +205,21 @@ pub(crate) fn encode<F: Scalar>(
     Ok(bytes)
 }
 
-/// Writes the bytes of a file, whole or not at all.
+/// Writes the bytes of a file atomically.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let written = dl_fs::write_atomically(path, |file| file.write_all(bytes));
     written.map_err(WriteError::at(path))
 }
 
-/// A file's bytes, whose checksum is right.
+/// The bytes of a file with a valid checksum.
 pub(crate) struct Container {
     path: PathBuf,
     bytes: Vec<u8>,
-    /// Where the numbers begin.
+    /// Where the tensor data begins.
     data: usize,
     metadata: Metadata,
-    /// Names of the tensors that have been read: one that is named again and again would take more
-    /// memory than the file warrants.
+    /// Names of the tensors that have been read: reading one repeatedly could take more memory than the file
+    /// warrants.
     read: RefCell<HashSet<String>>,
     budget: Budget,
 }
@@ -247,7 +247,7 @@ impl Container {
         })
     }
 
-    /// What the file may cost, less what has been read of it.
+    /// What the file may still cost after what has been read.
     pub(crate) fn budget(&self) -> &Budget {
         &self.budget
     }
@@ -262,7 +262,7 @@ impl Container {
         content().map_err(|kind| self.failed(kind))
     }
 
-    /// The arrays of these names, none of which has been read before.
+    /// Reads the arrays with these names, each at most once per file.
     pub(crate) fn arrays<F: Scalar>(
         &self,
         names: impl IntoIterator<Item = String>,
@@ -283,8 +283,8 @@ impl Container {
         }
         let (start, end) = info.data_offsets;
         let data = &self.bytes[self.data + start..self.data + end];
-        let numbers = data.len() as u64 * 8 / info.dtype.bitsize() as u64;
-        let memory = numbers.saturating_mul(size_of::<F>() as u64);
+        let elements = data.len() as u64 * 8 / info.dtype.bitsize() as u64;
+        let memory = elements.saturating_mul(size_of::<F>() as u64);
         let what = format_args!("tensor `{}`", shown(name));
         self.budget.take_memory(what, memory + ARRAY_BYTES)?;
         let shape = info.shape.clone();
@@ -292,7 +292,7 @@ impl Container {
             let bytes = self.bytes.len();
             ReadErrorKind::Format { bytes, source }
         })?;
-        Ok(array_from(name, &tensor, Narrowing::Refuse)?)
+        Ok(array_from(name, &tensor, Narrowing::Reject)?)
     }
 
     /// The error for this file.
@@ -304,7 +304,7 @@ impl Container {
     }
 }
 
-/// What a file's header says, and where the numbers begin.
+/// The metadata in a file's header, and where the tensor data begins.
 fn header(bytes: &[u8], budget: &Budget) -> Result<(usize, Metadata), ReadErrorKind> {
     if let Some(text) = header_text(bytes) {
         checked(json::check(text, "its header", budget))?;
@@ -317,14 +317,14 @@ fn header(bytes: &[u8], budget: &Budget) -> Result<(usize, Metadata), ReadErrorK
     Ok((HEADER_LENGTH + length, metadata))
 }
 
-/// The header of a safetensors file, where it has one.
+/// The header of a safetensors file, if it has one.
 pub(crate) fn header_text(bytes: &[u8]) -> Option<&str> {
     let (length, rest) = bytes.split_first_chunk::<HEADER_LENGTH>()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
     std::str::from_utf8(rest.get(..length)?).ok()
 }
 
-/// Text that is no JSON is left to those who read it.
+/// Invalid JSON is left for the parser to report.
 fn checked(result: Result<(), JsonError>) -> Result<(), ReadErrorKind> {
     match result {
         Ok(()) | Err(JsonError::Syntax) => Ok(()),
@@ -339,7 +339,7 @@ fn manifest(metadata: &Metadata) -> Result<&str, ReadErrorKind> {
     Ok(manifest.ok_or(ReadErrorKind::NoManifest)?)
 }
 
-/// Whether checksum, kind and version are right, and the rest may be read.
+/// Checks checksum, format and version, before the rest is read.
 fn check_manifest(
     manifest: &str,
     bytes: &[u8],
@@ -370,7 +370,7 @@ fn check_manifest(
     Ok(())
 }
 
-/// Where the checksum stands in the file.
+/// Position of the checksum in the file.
 fn checksum_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
     let mut windows = bytes.windows(BEFORE_CHECKSUM.len());
     let start = windows.position(|window| window == BEFORE_CHECKSUM)? + BEFORE_CHECKSUM.len();
@@ -378,7 +378,7 @@ fn checksum_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
     (place.end <= bytes.len()).then_some(place)
 }
 
-/// The checksum that a file of these bytes should have.
+/// The checksum that a file with these bytes should have.
 fn checksum(bytes: &[u8]) -> Option<String> {
     let place = checksum_place(bytes)?;
     let mut hash = Sha256::new();

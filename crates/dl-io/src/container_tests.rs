@@ -6,7 +6,7 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// An array of 3 × 4 costs its numbers, as they are in memory, and what any array does.
+/// An array of 3 × 4 costs the memory of its values plus that of any array.
 #[test]
 fn arrays_are_counted_in_bytes_of_memory() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Why something cannot be saved.
+//! Errors of saving.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use dl_core::text::{shown, shown_path};
 use dl_nn::ArchitectureError;
 
-/// A file that could not be written. What stood there before still does.
+/// A file that could not be written. An existing file is left unchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write `{}`: {source}", shown_path(path))]
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,
-    /// What the operating system says.
+    /// The operating system's error.
     pub source: io::Error,
 }
 
@@ -26,7 +26,7 @@ impl WriteError {
     }
 }
 
-/// Why a file was not written. What stood there before still does.
+/// Why a file was not written. An existing file is left unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaveError {
@@ -36,7 +36,7 @@ pub enum SaveError {
     /// A layer cannot be described as data.
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
-    /// What is to be saved does not fit together.
+    /// The parts to be saved are inconsistent.
     #[error("cannot save: {}", shown(.0))]
     Parts(String),
 }

@@ -1,5 +1,5 @@
-//! JSON text, looked at before it becomes values: what they cost, and whether an object names a
-//! key twice, of which serde would keep the last without a word.
+//! Checks of JSON text before it is parsed: what its values cost, and whether an object has a duplicate key, of
+//! which serde would silently keep the last.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,27 +10,27 @@ use dl_fs::{Budget, OverBudget};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Bytes of a value among others, where a list of them has grown to twice its length.
+/// Bytes per value in a list whose capacity is twice its length.
 const VALUE: u64 = 64;
 
-/// Bytes of an object before its first entry, a node of a tree with room for eleven.
+/// Bytes of an object without entries: a tree node with room for eleven.
 const OBJECT: u64 = 640;
 
-/// Bytes of an entry, its value left out.
+/// Bytes of an entry without its value.
 const ENTRY: u64 = 64;
 
-/// Text that is not JSON, or not what it may be.
+/// Text that is not JSON or not allowed.
 #[derive(Debug)]
 pub(crate) enum JsonError {
-    /// Whoever reads it will say where.
+    /// The parser will report the position.
     Syntax,
-    /// An object has this key twice.
+    /// An object has this duplicate key.
     Duplicate(String),
     Cost(OverBudget),
 }
 
-/// Counts what the values of `text` take in memory, whatever they are read into, and compares the
-/// keys of each object.
+/// Counts the memory of the values in `text`, whatever they are parsed into, and checks each object for duplicate
+/// keys.
 pub(crate) fn check(text: &str, what: &str, budget: &Budget) -> Result<(), JsonError> {
     let state = State {
         what,
@@ -46,7 +46,7 @@ pub(crate) fn check(text: &str, what: &str, budget: &Budget) -> Result<(), JsonE
 struct State<'a> {
     what: &'a str,
     budget: &'a Budget,
-    /// Why the walk ended, where it was not the text's form.
+    /// Why the walk ended, unless it was a syntax error.
     found: RefCell<Option<JsonError>>,
 }
 
@@ -58,11 +58,11 @@ impl State<'_> {
 
     fn end<E: Error>(&self, found: JsonError) -> E {
         *self.found.borrow_mut() = Some(found);
-        E::custom("refused")
+        E::custom("rejected")
     }
 }
 
-/// One value, gone through and forgotten.
+/// Visits one value and discards it.
 #[derive(Clone, Copy)]
 struct Walk<'a>(&'a State<'a>);
 
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 }
 
-/// A key as it stands in the text, unless that has escapes.
+/// A key, borrowed from the text unless it has escapes.
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -150,8 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn small_values_in_great_number_cost_too_much() {
-        // 730 bytes of memory for seven of text
+    fn many_small_values_cost_too_much() {
+        // 730 bytes of memory per seven bytes of text
         let many = format!("[{}0]", r#"{"":0},"#.repeat(200_000));
         assert!(matches!(checked(&many), Err(JsonError::Cost(_))));
         let fewer = format!("[{}0]", r#"{"":0},"#.repeat(20_000));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_told_apart() {
+    fn invalid_json_is_reported_as_such() {
         for text in ["", "[1,]", "{} {}", "{\"a\"}"] {
             assert!(matches!(checked(text), Err(JsonError::Syntax)));
         }

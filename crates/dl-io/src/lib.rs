@@ -1,8 +1,8 @@
-// Its examples are of all features, and so are its links.
+// The README's examples and links need all features.
 #![cfg_attr(all(feature = "npz", feature = "onnx"), doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(all(feature = "npz", feature = "onnx")),
-    doc = "Models to and from files: see the README, which the documentation with all features begins with."
+    doc = "Models to and from files: see the README, which is part of the documentation with all features."
 )]
 
 mod bundle;
@@ -23,4 +23,4 @@ pub use container::{ReadError, ReadErrorKind};
 pub use dl_nn::ndarray;
 pub use error::{SaveError, WriteError};
 pub use tensors::TensorError;
-pub use weights::{Layout, WeightsFile, WeightsFileError, WeightsProblem};
+pub use weights::{Layout, WeightsFile, WeightsFileError, WeightsFileErrorKind};

@@ -1,4 +1,4 @@
-//! Arrays as the bytes of a tensor, and back: little-endian and row-major, as safetensors has them.
+//! Conversion of arrays to the bytes of a tensor and back: little-endian and row-major, as in safetensors.
 
 use dl_core::text::shown;
 use dl_nn::Scalar;
@@ -6,23 +6,23 @@ use ndarray::{ArrayD, ArrayRef, IxDyn};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-/// What becomes of `f64` numbers that a model of `f32` is to hold.
+/// How `f64` values are handled when loaded into a model of `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Narrowing {
-    /// They are an error, since most of them have no equal in `f32`.
+    /// They are an error, since most are not representable in `f32`.
     #[default]
-    Refuse,
-    /// Each becomes the nearest `f32`.
+    Reject,
+    /// Each is rounded to the nearest `f32`.
     Round,
 }
 
-/// A tensor that cannot become an array of this type.
+/// A tensor that cannot be converted to an array of this type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorError {
-    /// Its numbers are of a type that cannot be read without loss.
+    /// Its values have a type that cannot be read without loss.
     #[error(
-        "tensor `{tensor}` holds {found}, but only {expected} can be read here",
+        "tensor `{tensor}` has type {found}, but only {expected} can be read into this model",
         tensor = shown(tensor), found = shown(found)
     )]
     Dtype {
@@ -33,9 +33,9 @@ pub enum TensorError {
         /// The types that can be read.
         expected: &'static str,
     },
-    /// It has more elements than can be counted, or another number of bytes than its shape says.
+    /// Its shape overflows or does not match its number of bytes.
     #[error(
-        "tensor `{tensor}` of shape {shape:?} cannot be made of {bytes} bytes",
+        "tensor `{tensor}` has shape {shape:?}, which does not match its {bytes} bytes",
         tensor = shown(tensor)
     )]
     Size {
@@ -43,12 +43,12 @@ pub enum TensorError {
         tensor: String,
         /// Its shape in the file.
         shape: Vec<usize>,
-        /// The bytes there are.
+        /// Its number of bytes.
         bytes: usize,
     },
 }
 
-/// The type that an array of `F` has in a file.
+/// The type of an array of `F` in a file.
 pub(crate) fn dtype<F: Scalar>() -> Dtype {
     match F::NAME {
         "f64" => Dtype::F64,
@@ -56,7 +56,7 @@ pub(crate) fn dtype<F: Scalar>() -> Dtype {
     }
 }
 
-/// Refuses what a model of `F` cannot hold. Types have their names in safetensors.
+/// Rejects types that a model of `F` cannot hold. Types have their safetensors names.
 pub(crate) fn check_dtype<F: Scalar>(
     tensor: &str,
     found: &str,
@@ -76,7 +76,7 @@ pub(crate) fn check_dtype<F: Scalar>(
     })
 }
 
-/// The array's numbers in row-major order, whatever its layout in memory.
+/// The bytes of an array in row-major order, whatever its layout in memory.
 pub(crate) fn bytes_of<F: Scalar>(array: &ArrayRef<F, IxDyn>) -> Vec<u8> {
     let values = array.iter().map(|value| value.as_f64());
     match dtype::<F>() {
@@ -87,8 +87,8 @@ pub(crate) fn bytes_of<F: Scalar>(array: &ArrayRef<F, IxDyn>) -> Vec<u8> {
     }
 }
 
-/// The array of a tensor: `F16`, `BF16` and `F32` exactly into `f32` and `f64`, `F64` exactly into
-/// `f64`, and into `f32` as `narrowing` says.
+/// Converts a tensor to an array: `F16`, `BF16` and `F32` exactly to `f32` and `f64`, `F64` exactly to `f64`, and
+/// to `f32` according to `narrowing`.
 pub(crate) fn array_from<F: Scalar>(
     name: &str,
     tensor: &TensorView<'_>,
@@ -103,22 +103,22 @@ pub(crate) fn array_from<F: Scalar>(
     })
 }
 
-/// The numbers of a type that [`check_dtype`] takes.
+/// The values of a type that [`check_dtype`] accepts.
 pub(crate) fn values<F: Scalar>(dtype: Dtype, bytes: &[u8]) -> Vec<F> {
     match dtype {
-        Dtype::F64 => numbers(bytes, f64::from_le_bytes),
-        Dtype::F16 => numbers(bytes, |bytes| half(u16::from_le_bytes(bytes))),
-        Dtype::BF16 => numbers(bytes, |bytes| {
+        Dtype::F64 => from_bytes(bytes, f64::from_le_bytes),
+        Dtype::F16 => from_bytes(bytes, |bytes| half(u16::from_le_bytes(bytes))),
+        Dtype::BF16 => from_bytes(bytes, |bytes| {
             f64::from(f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16))
         }),
-        _ => numbers(bytes, |bytes| f64::from(f32::from_le_bytes(bytes))),
+        _ => from_bytes(bytes, |bytes| f64::from(f32::from_le_bytes(bytes))),
     }
 }
 
-/// A number of 16 bits (IEEE 754-2019, binary16): a sign, five bits of exponent, ten of fraction.
+/// Converts a half-precision number (IEEE 754-2019, binary16): a sign bit, five exponent bits, ten fraction bits.
 fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (u64::from(bits >> 10) & 0x1f, u64::from(bits) & 0x3ff);
-    // exponents are biased by 15 there, by 1023 in an `f64`, which has 42 more bits of fraction
+    // the exponent bias is 15 there and 1023 in an `f64`, which has 42 more fraction bits
     let magnitude = match exponent {
         // subnormal: a multiple of 2⁻²⁴
         0 => fraction as f64 * f64::from_bits((1023 - 24) << 52),
@@ -132,10 +132,10 @@ fn half(bits: u16) -> f64 {
     }
 }
 
-/// The numbers of which each takes `N` bytes.
-fn numbers<F: Scalar, const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<F> {
-    let (numbers, _) = bytes.as_chunks::<N>();
-    numbers.iter().map(|&bytes| F::of(number(bytes))).collect()
+/// Converts values of `N` bytes each.
+fn from_bytes<F: Scalar, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<F> {
+    let (chunks, _) = bytes.as_chunks::<N>();
+    chunks.iter().map(|&bytes| F::of(value(bytes))).collect()
 }
 
 #[cfg(test)]
@@ -160,20 +160,20 @@ mod tests {
     fn every_bit_comes_back() {
         let wide = array();
         let narrow = wide.mapv(|x| x as f32);
-        let again = round_trip::<f64, f64>(&wide, Narrowing::Refuse).unwrap();
+        let again = round_trip::<f64, f64>(&wide, Narrowing::Reject).unwrap();
         assert_eq!(again.mapv(f64::to_bits), wide.mapv(f64::to_bits));
-        let again = round_trip::<f32, f32>(&narrow, Narrowing::Refuse).unwrap();
+        let again = round_trip::<f32, f32>(&narrow, Narrowing::Reject).unwrap();
         assert_eq!(again.mapv(f32::to_bits), narrow.mapv(f32::to_bits));
-        let wider = round_trip::<f32, f64>(&narrow, Narrowing::Refuse).unwrap();
+        let wider = round_trip::<f32, f64>(&narrow, Narrowing::Reject).unwrap();
         assert_eq!(wider, narrow.mapv(f64::from));
     }
 
     #[test]
     fn f64_is_rounded_to_f32_only_on_request() {
-        let refused = round_trip::<f64, f32>(&array(), Narrowing::Refuse).unwrap_err();
+        let rejected = round_trip::<f64, f32>(&array(), Narrowing::Reject).unwrap_err();
         assert_eq!(
-            refused.to_string(),
-            "tensor `t` holds F64, but only F16, BF16 and F32 can be read here"
+            rejected.to_string(),
+            "tensor `t` has type F64, but only F16, BF16 and F32 can be read into this model"
         );
         let rounded = round_trip::<f64, f32>(&array(), Narrowing::Round).unwrap();
         assert_eq!(rounded, array().mapv(|x| x as f32));
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn order_in_memory_does_not_matter() {
         let transposed = array().reversed_axes();
-        let again: ArrayD<f64> = round_trip(&transposed, Narrowing::Refuse).unwrap();
+        let again: ArrayD<f64> = round_trip(&transposed, Narrowing::Reject).unwrap();
         assert_eq!(again, transposed);
     }
 
@@ -192,7 +192,7 @@ mod tests {
         assert!(array_from::<f64>("t", &tensor, Narrowing::Round).is_err());
         let side = 1 << 40;
         let tensor = TensorView::new(Dtype::F32, vec![0, side, side], &[]);
-        let refused = array_from::<f32>("t", &tensor.unwrap(), Narrowing::Round);
-        assert!(matches!(refused, Err(TensorError::Size { .. })));
+        let rejected = array_from::<f32>("t", &tensor.unwrap(), Narrowing::Round);
+        assert!(matches!(rejected, Err(TensorError::Size { .. })));
     }
 }

@@ -1,4 +1,4 @@
-//! A bundle gives the answers it was saved with, and a damaged one gives an error.
+//! A bundle gives the predictions it was saved with, and a damaged one an error.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn reloaded(bundle: &Bundle<f32>) -> Bundle<f32> {
     Bundle::load(&path).unwrap()
 }
 
-/// Models that have every kind of layer there is.
+/// Models that contain every kind of layer.
 fn models() -> Vec<Model<f32>> {
     let every = Sequential::input([9, 9, 2])
         .push(ZeroPad2d::sides(1, 0, 2, 1))
@@ -83,9 +83,9 @@ fn models() -> Vec<Model<f32>> {
 }
 
 #[test]
-fn every_layer_comes_back_with_its_bits() {
+fn every_layer_survives_a_round_trip_bit_for_bit() {
     for mut model in models() {
-        // running statistics that are not those of a new layer
+        // running statistics that differ from those of a new layer
         let weights = model.weights();
         let moved = weights
             .iter()
@@ -124,7 +124,7 @@ fn the_registry_knows_every_kind_used_above() {
 }
 
 #[test]
-fn raw_rows_go_through_all_that_was_fitted() {
+fn raw_rows_go_through_all_fitted_steps() {
     let (train, test) = iris::<f32>().split(0.2, &mut generator(3)).unwrap();
     let scaler = StandardScaler::fit(train.features()).unwrap();
     let scaled = scaler.transform(train.features()).unwrap();
@@ -148,34 +148,34 @@ fn raw_rows_go_through_all_that_was_fitted() {
     let expected = trainer.predict(&by_hand).unwrap();
     let classes = trainer.predict_classes(&by_hand).unwrap().to_vec();
 
-    let bundle = Bundle::of(&trainer)
-        .preprocessing(scaler)
-        .preprocessing(pca)
-        .preprocessing(range)
-        .class_names(train.class_names())
-        .training(serde_json::json!({ "epochs": 30, "seed": 1 }))
-        .data_sha256(dl_io::data_sha256(train.features(), train.labels()));
+    let bundle = Bundle::from_trainer(&trainer)
+        .with_preprocessing(scaler)
+        .with_preprocessing(pca)
+        .with_preprocessing(range)
+        .with_class_names(train.class_names())
+        .with_training(serde_json::json!({ "epochs": 30, "seed": 1 }))
+        .with_data_sha256(dl_io::data_sha256(train.features(), train.labels()));
     let again = reloaded(&bundle);
     assert_eq!(again.predict(test.features()).unwrap(), expected);
     assert_eq!(again.predict_classes(test.features()).unwrap(), classes);
     let names = again.predict_names(test.features()).unwrap();
     assert_eq!(names[0], train.class_names()[classes[0]]);
-    assert_eq!(again.training_configuration()["epochs"], 30);
+    assert_eq!(again.training()["epochs"], 30);
     assert_eq!(again.output(), Softmax);
-    let checksum = again.trained_on().unwrap();
+    let checksum = again.data_sha256().unwrap();
     assert_eq!(
         checksum,
         dl_io::data_sha256(train.features(), train.labels())
     );
     assert_ne!(checksum, dl_io::data_sha256(test.features(), test.labels()));
 
-    // what does not fit, and rows that cannot be used
+    // wrong shapes, and invalid rows
     let error = again
         .predict(&train.features().view().select(Axis(1), &[0]))
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "samples have shape [1], but the bundle takes [4]"
+        "samples have shape [1], but the bundle expects [4]"
     );
     let mut bad = test.features().to_owned();
     bad[[7, 2]] = f32::NAN;
@@ -187,7 +187,7 @@ fn raw_rows_go_through_all_that_was_fitted() {
 fn bytes_of_pixels_are_divided() {
     let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
     let expected = model.predict(&ndarray::array![[1.0_f32, 0.2]]).unwrap();
-    let again = reloaded(&Bundle::new(model).preprocessing(Preprocessing::Divide(255.0)));
+    let again = reloaded(&Bundle::new(model).with_preprocessing(Preprocessing::Divide(255.0)));
     assert_eq!(
         again.predict(&ndarray::array![[255.0_f32, 51.0]]).unwrap(),
         expected
@@ -195,7 +195,7 @@ fn bytes_of_pixels_are_divided() {
 }
 
 #[test]
-fn parts_that_do_not_fit_are_not_saved() {
+fn inconsistent_parts_are_not_saved() {
     let model = || {
         Sequential::<f32>::input([2])
             .push(Dense::new(3))
@@ -204,14 +204,14 @@ fn parts_that_do_not_fit_are_not_saved() {
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.dl");
-    let refused = |bundle: Bundle<f32>| bundle.save(&path).unwrap_err().to_string();
+    let rejected = |bundle: Bundle<f32>| bundle.save(&path).unwrap_err().to_string();
     assert_eq!(
-        refused(Bundle::new(model()).class_names(["a", "b"])),
+        rejected(Bundle::new(model()).with_class_names(["a", "b"])),
         "cannot save: 2 class names for 3 outputs"
     );
     assert_eq!(
-        refused(Bundle::new(model()).input_shape([3])),
-        "cannot save: the model takes samples [2], but preprocessing gives [3]"
+        rejected(Bundle::new(model()).with_input_shape([3])),
+        "cannot save: the model expects samples of shape [2], but preprocessing outputs [3]"
     );
     assert!(!path.exists());
 }
@@ -221,7 +221,7 @@ fn bytes(folder: &Path) -> Vec<u8> {
     let path = folder.join("whole.dl");
     let model = Sequential::input([2]).push(Dense::new(3)).build(1).unwrap();
     Bundle::<f32>::new(model)
-        .class_names(["a", "b", "c"])
+        .with_class_names(["a", "b", "c"])
         .save(&path)
         .unwrap();
     fs::read(path).unwrap()
@@ -256,7 +256,7 @@ fn a_flipped_bit_anywhere_is_an_error() {
     }
 }
 
-/// The file with its text changed and its checksum put right: what an attacker would write.
+/// The file with its text changed and its checksum corrected, as by an attacker.
 fn forged(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let text = std::str::from_utf8(&bytes[8..8 + header]).unwrap();
@@ -278,7 +278,7 @@ fn forged(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     forged
 }
 
-fn refused(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
+fn rejected(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
     let error = load(folder, &forged(bytes, from, to))
         .unwrap_err()
         .to_string();
@@ -286,16 +286,16 @@ fn refused(folder: &Path, bytes: &[u8], from: &str, to: &str) -> String {
     error.replace(&path, "FILE")
 }
 
-/// A file's names are in messages, but not all of their megabytes.
+/// Messages contain names from files, but not all of their megabytes.
 #[test]
-fn names_of_megabytes_make_no_such_messages() {
+fn long_names_do_not_make_long_messages() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = bytes(folder.path());
     let long = "n\u{e4}me".repeat(600_000);
     let twice = format!(r#"\"{long}\",\"{long}\""#);
     for (from, to, expected) in [
         (r#"\"a\",\"b\""#, &*twice, "two class names are `n"),
-        ("dl-model", &long, "it is a `n"),
+        ("dl-model", &long, "its format is `n"),
         (
             r#"\"kind\":\"dense"#,
             &format!(r#"\"kind\":\"{long}"#),
@@ -313,7 +313,7 @@ fn names_of_megabytes_make_no_such_messages() {
             "unknown field `n",
         ),
     ] {
-        let message = refused(folder.path(), &bytes, from, to);
+        let message = rejected(folder.path(), &bytes, from, to);
         assert!(message.contains(expected), "{message:.300}");
         let length = message.chars().count();
         assert!(length < 1500, "{expected}: {length} characters");
@@ -324,65 +324,65 @@ fn names_of_megabytes_make_no_such_messages() {
 fn what_a_file_declares_is_not_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = bytes(folder.path());
-    let refused = |from: &str, to: &str| refused(folder.path(), &bytes, from, to);
-    // the forger's checksum is right
+    let rejected = |from: &str, to: &str| rejected(folder.path(), &bytes, from, to);
+    // the forged file's checksum is correct
     assert!(load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).is_ok());
     assert_eq!(
-        refused(r#"\"version\":1"#, r#"\"version\":2"#),
-        "cannot read FILE: its format has version 2, but this library reads version 1"
+        rejected(r#"\"version\":1"#, r#"\"version\":2"#),
+        "cannot read FILE: its format version is 2, but this library reads version 1"
     );
     assert_eq!(
-        refused("dl-model", "dl-mode1"),
-        "cannot read FILE: it is a `dl-mode1`, but a `dl-model` is read here"
+        rejected("dl-model", "dl-mode1"),
+        "cannot read FILE: its format is `dl-mode1`, expected `dl-model`"
     );
     assert_eq!(
-        refused(r#"\"units\":3"#, r#"\"units\":4000000000"#),
-        "cannot make the model of FILE: layer `dense_1`: 12000000000 numbers in its parameters \
+        rejected(r#"\"units\":3"#, r#"\"units\":4000000000"#),
+        "cannot build the model in FILE: layer `dense_1`: 12000000000 numbers in its parameters \
          and those before it, but at most 9 are allowed here"
     );
     assert_eq!(
-        refused(
+        rejected(
             r#"{\"input_shape\":[2],\"layers\""#,
             r#"{\"input_shape\":[1099511627776],\"layers\""#
         ),
-        "cannot make the model of FILE: layer `input`: 1099511627776 numbers in a sample, but at \
+        "cannot build the model in FILE: layer `input`: 1099511627776 numbers in a sample, but at \
          most 33554432 are allowed here"
     );
     assert_eq!(
-        refused(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
-        "cannot make the model of FILE: layer `dense_1` is of kind `shell`, but the kinds known \
+        rejected(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
+        "cannot build the model in FILE: layer `dense_1` is of kind `shell`, but the kinds known \
          here are activation, average_pool2d, batch_norm, conv2d, conv_transpose2d, dense, \
          dropout, flatten, global_average_pool2d, global_max_pool2d, layer_norm, \
          local_response_norm, max_pool2d, reparameterize, reshape, standard_normal_kl, \
          up_sample2d, zero_pad2d"
     );
-    assert!(refused(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
-    assert!(refused(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));
-    assert!(refused(r#"\"dense_1.kernel\""#, r#"\"dense_1.colonel\""#).contains("no tensor"));
+    assert!(rejected(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
+    assert!(rejected(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));
+    assert!(rejected(r#"\"dense_1.kernel\""#, r#"\"dense_1.colonel\""#).contains("no tensor"));
     let again = r#"\"dense_1.kernel\","#.repeat(1000);
     assert!(
-        refused(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
+        rejected(r#"\"weights\":["#, &format!(r#"\"weights\":[{again}"#))
             .contains("names the tensor `dense_1.kernel` more than once")
     );
     assert!(
-        refused(
+        rejected(
             r#"\"output\":\"Identity\""#,
             r#"\"output\":{\"Elu\":{\"alpha\":-1.0}}"#
         )
         .contains("Elu alpha is -1")
     );
     assert!(
-        refused(
+        rejected(
             r#"\"input_shape\":[2],\"preprocessing\":[]"#,
             r#"\"input_shape\":[1,2],\"preprocessing\":[{\"Divide\":0.0}]"#
         )
         .contains("preprocessing 1 (Divide): the divisor is 0")
     );
-    assert!(refused(r#"\"c\"]"#, r#"\"c\",\"d\"]"#).contains("4 class names for 3 outputs"));
+    assert!(rejected(r#"\"c\"]"#, r#"\"c\",\"d\"]"#).contains("4 class names for 3 outputs"));
 }
 
 #[test]
-fn other_files_are_told_apart() {
+fn other_files_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let error = Bundle::<f32>::load(folder.path().join("none")).unwrap_err();
     assert!(matches!(&error, LoadError::Read(e) if matches!(e.kind, ReadErrorKind::Io(_))));
@@ -400,16 +400,16 @@ fn other_files_are_told_apart() {
     assert!(error.contains("no manifest"), "{error}");
     let huge_header = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
     assert!(load(folder.path(), &huge_header).is_err());
-    // a model of f64 does not become one of f32 unnoticed
+    // a model of f64 is not silently converted to f32
     let model: Model<f64> = Sequential::input([2]).push(Dense::new(3)).build(1).unwrap();
     let path = folder.path().join("f64.dl");
     Bundle::new(model).save(&path).unwrap();
     assert!(Bundle::<f64>::load(&path).is_ok());
     let error = Bundle::<f32>::load(&path).unwrap_err().to_string();
-    assert!(error.contains("`dense_1.kernel` holds F64"), "{error}");
+    assert!(error.contains("`dense_1.kernel` has type F64"), "{error}");
 }
 
-/// A layer of one's own: y = x², that a file may name once the registry knows it.
+/// A user-defined layer, y = x², which a file may contain once it is registered.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Square;
 
@@ -459,7 +459,7 @@ impl LayerSpec<f32> for SquareSpec {
 }
 
 #[test]
-fn layers_of_ones_own_are_saved_where_they_say_what_they_are() {
+fn user_defined_layers_are_saved_if_they_have_a_description() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.dl");
     let silent = Sequential::input([2]).push_layer(Square).build(0).unwrap();
@@ -481,9 +481,9 @@ fn layers_of_ones_own_are_saved_where_they_say_what_they_are() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Bytes that nobody wrote: never a panic, always an error.
+    /// Random bytes: never a panic, always an error.
     #[test]
-    fn noise_is_an_error(noise in prop::collection::vec(any::<u8>(), 0..400), header in any::<bool>()) {
+    fn random_bytes_are_an_error(noise in prop::collection::vec(any::<u8>(), 0..400), header in any::<bool>()) {
         let folder = tempfile::tempdir().unwrap();
         let mut bytes = noise;
         if header && bytes.len() > 8 {
@@ -520,7 +520,7 @@ fn weights_that_are_not_finite_are_neither_saved_nor_loaded() {
     let error = Bundle::new(model).save(&path).unwrap_err().to_string();
     assert_eq!(
         error,
-        "cannot save: `dense_1.bias` holds NaN at position 1, but weights must be finite"
+        "cannot save: `dense_1.bias` contains NaN at position 1, but weights must be finite"
     );
     assert!(!path.exists());
     let mut bytes = bytes(folder.path());
@@ -528,11 +528,11 @@ fn weights_that_are_not_finite_are_neither_saved_nor_loaded() {
     bytes[last..].copy_from_slice(&f32::INFINITY.to_le_bytes());
     let error = load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("holds inf at position"), "{error}");
+    assert!(error.contains("contains inf at position"), "{error}");
 }
 
 #[test]
-fn an_answer_that_is_not_finite_is_an_error_that_names_the_sample() {
+fn a_prediction_that_is_not_finite_is_an_error_that_names_the_sample() {
     for output in [Identity, Softmax] {
         let mut model = Sequential::input([1])
             .push(Dense::new(2).bias(false))
@@ -543,10 +543,10 @@ fn an_answer_that_is_not_finite_is_an_error_that_names_the_sample() {
         }
         let network = Trainer::new(model, SoftmaxCrossEntropy::new(), Sgd::new(0.1)).unwrap();
         let bundle = match output {
-            Softmax => Bundle::of(&network),
+            Softmax => Bundle::from_trainer(&network),
             _ => Bundle::new(network.into_model()),
         };
-        let bundle = bundle.class_names(["a", "b"]);
+        let bundle = bundle.with_class_names(["a", "b"]);
         let mut x = ndarray::Array2::from_elem((300, 1), 1e-30_f32);
         bundle.predict(&x).unwrap();
         x[[290, 0]] = 1e30;
@@ -557,7 +557,10 @@ fn an_answer_that_is_not_finite_is_an_error_that_names_the_sample() {
         ];
         for error in errors {
             let error = error.to_string();
-            assert!(error.starts_with("the answer for sample 290 is"), "{error}");
+            assert!(
+                error.starts_with("the prediction for sample 290 is"),
+                "{error}"
+            );
         }
     }
 }
@@ -573,7 +576,7 @@ fn what_costs_more_than_its_file_warrants_is_not_saved() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("cannot save: the model takes 83886080 numbers in a sample"),
+        error.starts_with("cannot save: the model needs 83886080 values in a sample"),
         "{error}"
     );
     let less = Sequential::<f32>::input([1 << 12, 1 << 12, 1]).push(MaxPool2d::new(2));

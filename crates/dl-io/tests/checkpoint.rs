@@ -1,4 +1,4 @@
-//! A training killed at any moment goes on as if nothing had happened.
+//! A training run killed at any time resumes as if nothing had happened.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use dl_nn::train::{Callback, Flow, Run, Snapshot, StepEnd};
 
 const SAMPLES: usize = 200;
 const EPOCHS: usize = 12;
-/// Set for the program that is killed; the folder it works in.
+/// Set for the program that is killed: the folder it works in.
 const FOLDER: &str = "DL_IO_TEST_FOLDER";
 
 fn data() -> (Array2<f32>, Vec<usize>) {
@@ -29,10 +29,10 @@ fn checkpoints(folder: &Path) -> Checkpoints {
     let settings = serde_json::json!({ "epochs": EPOCHS, "batch_size": 10 });
     Checkpoints::new(folder.join("checkpoint.dl"))
         .every_steps(1)
-        .run(settings)
+        .run_settings(settings)
 }
 
-/// Trains, going on from where a checkpoint says; what it ends with, as text.
+/// Trains, resuming from a checkpoint if there is one; returns the result as text.
 fn train(folder: &Path) -> String {
     let (x, labels) = data();
     let network = Sequential::input([6])
@@ -65,7 +65,7 @@ fn train(folder: &Path) -> String {
     serde_json::to_string(&(history, trainer.state())).unwrap()
 }
 
-/// The program that is killed: this test's own file, run again.
+/// The program that is killed: this test's executable, run again.
 #[test]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else {
@@ -86,7 +86,7 @@ fn start(folder: &Path) -> Child {
         .unwrap()
 }
 
-/// A training killed once there is a checkpoint, and before it is done.
+/// A training run killed once there is a checkpoint, and before it is done.
 fn interrupted(folder: &Path) {
     while !folder.join("checkpoint.dl").exists() {
         let mut child = start(folder);
@@ -106,10 +106,10 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Kills the program (on Unix with SIGKILL) at random moments until it once comes to its end;
-/// every time, what it left must be a checkpoint that can be read.
+/// Kills the program (on Unix with SIGKILL) at random times until it once finishes; each time, it must have left a
+/// readable checkpoint.
 #[test]
-fn killed_at_any_moment_it_ends_with_the_same_bits() {
+fn killed_at_any_time_it_ends_bit_identically() {
     let whole = tempfile::tempdir().unwrap();
     let expected = train(whole.path());
     let mut rng = generator(7);
@@ -145,10 +145,10 @@ fn killed_at_any_moment_it_ends_with_the_same_bits() {
     }
 }
 
-/// A full disk, as far as a test can have one: no file may grow beyond 1 KiB.
+/// An imitation of a full disk: no file may grow beyond 1 KiB.
 #[cfg(unix)]
 #[test]
-fn on_a_full_disk_the_last_checkpoint_is_kept_and_gone_on_from() {
+fn on_a_full_disk_the_last_checkpoint_is_kept_and_resumed() {
     let whole = tempfile::tempdir().unwrap();
     let expected = train(whole.path());
     let folder = tempfile::tempdir().unwrap();
@@ -179,7 +179,7 @@ fn small_trainer() -> Trainer<f32> {
     Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).unwrap()
 }
 
-/// A checkpoint of a short training.
+/// A checkpoint of a short training run.
 fn kept(folder: &Path) -> Vec<u8> {
     train(folder);
     fs::read(folder.join("checkpoint.dl")).unwrap()
@@ -204,23 +204,26 @@ fn a_damaged_checkpoint_is_an_error() {
 }
 
 #[test]
-fn a_checkpoint_of_another_run_is_refused() {
+fn a_checkpoint_of_a_different_run_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     assert!(checkpoints(folder).resume::<f32>().unwrap().is_none());
     kept(folder);
     let other = serde_json::json!({ "epochs": EPOCHS, "batch_size": 20 });
-    let error = checkpoints(folder).run(other).resume::<f32>().unwrap_err();
+    let error = checkpoints(folder)
+        .run_settings(other)
+        .resume::<f32>()
+        .unwrap_err();
     let path = folder.join("checkpoint.dl");
     assert_eq!(
         error.to_string(),
         format!(
-            "`{}` is a checkpoint of another run: `batch_size` was 10, but is 20 here",
+            "`{}` is a checkpoint of a different run: `batch_size` was 10, but is 20 here",
             path.display()
         )
     );
-    assert!(matches!(error, CheckpointError::Run { .. }));
-    // a bundle is no checkpoint
+    assert!(matches!(error, CheckpointError::SettingsMismatch { .. }));
+    // a bundle is not a checkpoint
     let model = Sequential::<f32>::input([2])
         .push(Dense::new(2))
         .build(0)
@@ -228,7 +231,7 @@ fn a_checkpoint_of_another_run_is_refused() {
     dl_io::Bundle::new(model).save(&path).unwrap();
     let error = checkpoints(folder).resume::<f32>().unwrap_err().to_string();
     assert!(
-        error.ends_with("it is a `dl-model`, but a `dl-checkpoint` is read here"),
+        error.ends_with("its format is `dl-model`, expected `dl-checkpoint`"),
         "{error}"
     );
 }
@@ -258,7 +261,7 @@ impl Callback<f32> for Remove<'_> {
 }
 
 #[test]
-fn where_the_folder_goes_away_training_stops_and_says_so() {
+fn if_the_folder_is_removed_training_stops_with_an_error() {
     let (x, labels) = data();
     let mut trainer = small_trainer();
     let folder = tempfile::tempdir().unwrap();
@@ -274,7 +277,7 @@ fn where_the_folder_goes_away_training_stops_and_says_so() {
 }
 
 #[test]
-fn two_trainings_do_not_share_a_checkpoint() {
+fn two_runs_cannot_share_a_checkpoint() {
     let (x, labels) = data();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -283,7 +286,7 @@ fn two_trainings_do_not_share_a_checkpoint() {
     small_trainer().fit(&x, &labels, fit).unwrap();
     let before = fs::read(folder.join("checkpoint.dl")).unwrap();
 
-    // refused as long as the first could go on, before the second's first step
+    // rejected while the first could continue, before the second's first step
     let mut second = checkpoints(folder);
     let mut trainer = small_trainer();
     let fit = Fit::epochs(1).checkpoint(&mut second);
@@ -292,7 +295,7 @@ fn two_trainings_do_not_share_a_checkpoint() {
     assert!(error.ends_with(&expected), "{error}");
     assert_eq!(trainer.state().steps, 0);
     assert!(fs::read(folder.join("checkpoint.dl")).unwrap() == before);
-    // nor does it go on from what the first will have left behind
+    // nor does it resume from what the first will leave behind
     let error = second.resume::<f32>().unwrap_err();
     assert!(matches!(error, CheckpointError::Lock { .. }), "{error}");
     assert!(error.to_string().ends_with(&expected), "{error}");
@@ -303,7 +306,7 @@ fn two_trainings_do_not_share_a_checkpoint() {
     trainer.fit(&x, &labels, fit).unwrap();
 }
 
-/// Between reading a checkpoint and going on from it, no other program may go on from it.
+/// Between reading a checkpoint and resuming from it, no other program may resume from it.
 #[test]
 fn what_is_resumed_from_is_locked_at_once() {
     let whole = tempfile::tempdir().unwrap();
@@ -311,7 +314,7 @@ fn what_is_resumed_from_is_locked_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (checkpoint, result) = (folder.join("checkpoint.dl"), folder.join("result"));
-    // before there is a checkpoint, and when there is one
+    // both before there is a checkpoint and when there is one
     for there in [false, true] {
         if there {
             interrupted(folder);
@@ -322,27 +325,27 @@ fn what_is_resumed_from_is_locked_at_once() {
         assert!(!start(folder).wait().unwrap().success());
         assert!(!result.exists() && fs::read(&checkpoint).ok() == before);
     }
-    // one that cannot be gone on from is not kept from others
-    let mut other = checkpoints(folder).run("another");
+    // one that cannot be resumed from is not locked
+    let mut other = checkpoints(folder).run_settings("another");
     other.resume::<f32>().unwrap_err();
     assert!(start(folder).wait().unwrap().success());
     assert_eq!(fs::read_to_string(&result).unwrap(), expected);
 }
 
-/// Four programs start with the same checkpoint: one trains to the end, the others are refused.
+/// Four programs start with the same checkpoint: one trains to the end, the others are rejected.
 #[test]
 fn of_several_programs_one_trains() {
     let whole = tempfile::tempdir().unwrap();
     let expected = train(whole.path());
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // a folder each for the result would hide who wrote it; the checkpoint is what they share
+    // they share the checkpoint and the result, which separate folders would hide
     let children: Vec<Child> = (0..4).map(|_| start(folder)).collect();
     let ended = children
         .into_iter()
         .map(|child| child.wait_with_output().unwrap());
     let trained = ended.filter(|ended| ended.status.success()).count();
-    // a second may begin when the first is done, and finds all epochs done
+    // a second one may start after the first has finished, and finds all epochs done
     assert!(trained >= 1);
     assert_eq!(fs::read_to_string(folder.join("result")).unwrap(), expected);
     assert_eq!(files(folder), ["checkpoint.dl", "result"]);

@@ -1,4 +1,4 @@
-//! What fuzzing has found to be of interest, read again: see `fuzz/README.md`.
+//! Replays the interesting inputs that fuzzing has found; see `fuzz/README.md`.
 
 use std::alloc::System;
 
@@ -19,11 +19,11 @@ mod replay;
 #[path = "../fuzz/src/weights.rs"]
 mod weights;
 
-/// As in fuzzing: whoever asks for more ends the program.
+/// As in fuzzing: allocating more ends the program.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, 512 << 20);
 
-// one test: the targets write one file after the other
+// a single test, since the targets share one file
 #[test]
 fn the_corpus_is_read_without_harm() {
     replay::replay("fuzz/corpus/architecture", architecture::check);

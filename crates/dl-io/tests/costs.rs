@@ -1,6 +1,6 @@
-//! A file costs what its size warrants: files of a few kilobytes, with a checksum that is right, that
-//! ask for gigabytes of memory or hours of work are refused before either is spent. A program of its
-//! own and one test, since the allocations of the whole process are counted.
+//! A file costs what its size warrants: files of a few kilobytes, with a valid checksum, that declare gigabytes of
+//! memory or hours of work are rejected before either is spent. A separate program with a single test, since the
+//! allocations of the whole process are counted.
 
 mod forge;
 
@@ -17,13 +17,13 @@ use serde_json::{Value, json};
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Whatever a file's size: tables, messages, buffers.
+/// Independent of the file's size: tables, messages, buffers.
 const CONSTANT: usize = 1 << 20;
 
-/// What any file may take that is not refused at once: a little more than [`dl_fs::Budget`] says.
+/// What any file that is not rejected at once may take: a little more than [`dl_fs::Budget`] allows.
 const BUDGET: usize = 80 << 20;
 
-/// What is allocated in all for each byte of a file that is refused, whether or not it is freed.
+/// Total allocations per byte of a rejected file, including those freed again.
 const PER_BYTE: usize = 40;
 
 /// The result of reading a file, and the bytes that were allocated for it.
@@ -43,21 +43,21 @@ impl Folder {
         path
     }
 
-    /// Why a bundle is refused, at once.
+    /// The error of a bundle that is rejected at once.
     #[track_caller]
-    fn refused(&self, bytes: &[u8]) -> String {
-        self.refused_within(CONSTANT, bytes)
+    fn rejected(&self, bytes: &[u8]) -> String {
+        self.rejected_within(CONSTANT, bytes)
     }
 
-    /// Why a bundle is refused, where it may take as much memory whatever its size.
+    /// The error of a bundle that may take `constant` bytes, whatever its size.
     #[track_caller]
-    fn refused_within(&self, constant: usize, bytes: &[u8]) -> String {
+    fn rejected_within(&self, constant: usize, bytes: &[u8]) -> String {
         let path = self.file("model.dl", bytes);
         let (result, allocated) = counted(|| Bundle::<f32>::load(&path));
         let why = result.unwrap_err().to_string();
-        let most = constant + PER_BYTE * bytes.len();
+        let limit = constant + PER_BYTE * bytes.len();
         assert!(
-            allocated < most,
+            allocated < limit,
             "{allocated} bytes for {}: {why}",
             bytes.len()
         );
@@ -76,26 +76,26 @@ fn one_layer(input: &[usize], layer: Value, kernel: Option<&[usize]>) -> Vec<u8>
 fn windows(folder: &Folder) {
     let far = 1 << 20;
     let side = |kernel: usize| size(kernel, kernel);
-    // three positions, under rows of 2²¹ zeros
+    // three positions, padded by rows of 2²¹ zeros
     let padded = window(size(1, 1), size(1, far), size(1, 1), [0, 0, far, far]);
     let layer = conv("conv2d", 1, padded);
-    let why = folder.refused(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
+    let why = folder.rejected(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
     assert!(
         why.contains("layer `c`: 8589942784 numbers in a sample and in what"),
         "{why}"
     );
-    // taps that are 2²⁰ pixels apart
+    // taps at a distance of 2²⁰ pixels
     let spread = window(size(1, 3), size(1, 1), size(1, far), [0, 0, far, far]);
     let layer = conv("conv2d", 1, spread);
-    let why = folder.refused(&one_layer(&[4096, 1, 1], layer, Some(&[1, 3, 1, 1])));
+    let why = folder.rejected(&one_layer(&[4096, 1, 1], layer, Some(&[1, 3, 1, 1])));
     assert!(
         why.contains("in what this layer and those before it work in"),
         "{why}"
     );
-    // half a million rows, each with zeros that a hundred taps reach
+    // half a million rows, each with padding for a hundred taps
     let dilated = window(side(100), side(1), size(1, 2), [0, 0, 99, 99]);
     let layer = conv("conv2d", 1, dilated);
-    let why = folder.refused(&one_layer(&[1 << 19, 1, 1], layer, Some(&[100, 100, 1, 1])));
+    let why = folder.rejected(&one_layer(&[1 << 19, 1, 1], layer, Some(&[100, 100, 1, 1])));
     assert!(
         why.contains("in what this layer and those before it work in"),
         "{why}"
@@ -103,12 +103,12 @@ fn windows(folder: &Folder) {
     // 10⁴ taps of a million pixels
     let taps = window(side(100), side(2), side(1), [0; 4]);
     let layer = conv("conv_transpose2d", 1, taps);
-    let why = folder.refused(&one_layer(&[1000, 1000, 1], layer, Some(&[100, 100, 1, 1])));
+    let why = folder.rejected(&one_layer(&[1000, 1000, 1], layer, Some(&[100, 100, 1, 1])));
     assert!(why.contains("multiply-adds for a sample"), "{why}");
     // 2¹² weights on 9 million pixels
     let wide = window(side(64), side(1), side(1), [0, 63, 0, 63]);
     let layer = conv("conv2d", 1, wide);
-    let why = folder.refused(&one_layer(&[3000, 3000, 1], layer, Some(&[64, 64, 1, 1])));
+    let why = folder.rejected(&one_layer(&[3000, 3000, 1], layer, Some(&[64, 64, 1, 1])));
     assert!(why.contains("multiply-adds for a sample"), "{why}");
     for kind in ["max_pool2d", "average_pool2d"] {
         // a plan of 2²⁵ rows
@@ -121,15 +121,15 @@ fn windows(folder: &Folder) {
             work["count_padding"] = false.into();
         }
         let layer = json!({ "name": "c", "kind": kind, "settings": settings });
-        let why = folder.refused(&one_layer(&[1 << 25, 1, 1], layer, None));
+        let why = folder.rejected(&one_layer(&[1 << 25, 1, 1], layer, None));
         assert!(why.contains("bytes of plans"), "{why}");
         let layer = json!({ "name": "c", "kind": kind, "settings": work });
-        let why = folder.refused(&one_layer(&[4096, 4096, 1], layer, None));
+        let why = folder.rejected(&one_layer(&[4096, 4096, 1], layer, None));
         assert!(why.contains("multiply-adds for a sample"), "{why}");
     }
     let settings = json!({ "size": 2_000_001, "k": 1.0, "alpha": 1.0, "beta": 1.0 });
     let layer = json!({ "name": "c", "kind": "local_response_norm", "settings": settings });
-    let why = folder.refused(&one_layer(&[1 << 20], layer, None));
+    let why = folder.rejected(&one_layer(&[1 << 20], layer, None));
     assert!(why.contains("multiply-adds for a sample"), "{why}");
 }
 
@@ -148,14 +148,14 @@ fn layers(folder: &Folder) {
     );
     let y = model.predict(&Array2::from_elem((2, 1), 0.5)).unwrap();
     assert_eq!(y, Array2::from_elem((2, 1), 0.5).into_dyn());
-    // on samples of 2²⁴ numbers they are
+    // on samples of 2²⁴ values they are
     let many = bundle_content(&[1 << 24], (0..2_000).map(flatten).collect(), &[]);
-    let why = folder.refused(&bundle(&many.to_string(), &[]));
+    let why = folder.rejected(&bundle(&many.to_string(), &[]));
     assert!(
         why.contains("numbers in a sample after this layer and those before it"),
         "{why}"
     );
-    // a shape of 100 000 axes, of which each layer has a copy
+    // a shape with 100 000 axes, copied by each layer
     let ones = vec![1; 100_000];
     let reshape = json!({ "name": "r", "kind": "reshape", "settings": { "shape": ones } });
     let softplus =
@@ -164,7 +164,7 @@ fn layers(folder: &Folder) {
         .chain((0..2_000).map(softplus))
         .collect();
     let bytes = bundle(&bundle_content(&[1], layers, &[]).to_string(), &[]);
-    let why = folder.refused_within(BUDGET, &bytes);
+    let why = folder.rejected_within(BUDGET, &bytes);
     assert!(why.contains("bytes of shapes and plans"), "{why}");
 }
 
@@ -173,21 +173,21 @@ fn manifests(folder: &Folder) {
     let dense: &[(&str, &[usize])] = &[("dense_1.kernel", &[2, 3]), ("dense_1.bias", &[3])];
     let path = folder.file("model.dl", &bundle(&content.to_string(), dense));
     Bundle::<f32>::load(&path).unwrap();
-    // a tensor without numbers, a million times
+    // an empty tensor, a million times
     content["weights"] = vec!["t"; 1_000_000].into();
-    let why = folder.refused(&bundle(&content.to_string(), &[("t", &[0])]));
+    let why = folder.rejected(&bundle(&content.to_string(), &[("t", &[0])]));
     assert!(why.contains("names the tensor `t` more than once"), "{why}");
     // a feature
     let mut content = forge::content();
     content["feature_names"] = vec!["f"; 1_000_000].into();
     content["input_shape"] = [1_000_000].into();
-    let why = folder.refused(&bundle(&content.to_string(), dense));
+    let why = folder.rejected(&bundle(&content.to_string(), dense));
     assert!(why.contains("two feature names are `f`"), "{why}");
-    // a step before the network, on samples of 2²⁴ numbers
+    // preprocessing steps on samples of 2²⁴ values
     let mut content = forge::content();
     content["preprocessing"] = vec![json!({ "Divide": 2.0 }); 20_000].into();
     content["input_shape"] = [1 << 24].into();
-    let why = folder.refused_within(BUDGET, &bundle(&content.to_string(), dense));
+    let why = folder.rejected_within(BUDGET, &bundle(&content.to_string(), dense));
     assert!(
         why.contains("preprocessing") && why.contains("multiply-adds"),
         "{why}"
@@ -195,7 +195,7 @@ fn manifests(folder: &Folder) {
     // objects of seven bytes
     let mut content = forge::content();
     content["training"] = vec![json!({ "": 0 }); 1_000_000].into();
-    let why = folder.refused(&bundle(&content.to_string(), dense));
+    let why = folder.rejected(&bundle(&content.to_string(), dense));
     assert!(why.contains("its manifest takes"), "{why}");
 }
 
@@ -204,8 +204,8 @@ fn checkpoints(folder: &Folder) {
         let bytes = container("dl-checkpoint", &content.to_string(), tensors);
         let path = folder.file("checkpoint.dl", &bytes);
         let (result, allocated) = counted(|| Checkpoints::new(path).resume::<f32>());
-        let most = CONSTANT + PER_BYTE * bytes.len();
-        assert!(allocated < most, "{allocated} bytes for {}", bytes.len());
+        let limit = CONSTANT + PER_BYTE * bytes.len();
+        assert!(allocated < limit, "{allocated} bytes for {}", bytes.len());
         result.map_err(|error| error.to_string())
     };
     let content = forge::checkpoint_content();
@@ -253,9 +253,9 @@ fn weights(folder: &Folder) {
     }
 }
 
-/// Neither a pipe, which no one writes to, nor a device without end is read.
+/// Neither a pipe without a writer nor an endless device is read.
 #[cfg(unix)]
-fn what_is_no_file(folder: &Folder) {
+fn not_regular_files(folder: &Folder) {
     let pipe = folder.0.path().join("pipe");
     let made = std::process::Command::new("mkfifo")
         .arg(&pipe)
@@ -304,5 +304,5 @@ fn files_cost_what_their_size_warrants() {
     checkpoints(&folder);
     weights(&folder);
     #[cfg(unix)]
-    what_is_no_file(&folder);
+    not_regular_files(&folder);
 }

@@ -1,5 +1,4 @@
-//! What a file says and nobody asked for, a setting misspelt for one, is an error; and so is what it
-//! says twice.
+//! Unknown fields in a file, such as a misspelt setting, are errors, and so are duplicate ones.
 
 mod forge;
 
@@ -62,13 +61,13 @@ fn resume(content: &str) -> Result<(), String> {
     let path = folder.path().join("checkpoint.dl");
     std::fs::write(&path, container("dl-checkpoint", content, &[])).unwrap();
     let snapshot = Checkpoints::new(path)
-        .run(json!({ "a": 1 }))
+        .run_settings(json!({ "a": 1 }))
         .resume::<f32>();
     snapshot.map(drop).map_err(|error| error.to_string())
 }
 
 #[test]
-fn a_bundle_says_nothing_but_what_is_read() {
+fn unknown_fields_in_a_bundle_are_errors() {
     let mut content = forge::content();
     let settings = &mut content["architecture"]["layers"][0]["settings"];
     settings["activation"] = json!({ "LeakyRelu": { "slope": 0.1 } });
@@ -76,8 +75,8 @@ fn a_bundle_says_nothing_but_what_is_read() {
     content["training"] = json!({ "anything": { "goes": [] } });
     load(&content.to_string()).unwrap();
     let all = with_an_unknown_key(&content, &["training"]);
-    // the content, the architecture, the layer, its settings, the activation, the initialiser, and
-    // what is around the settings of these two
+    // the content, the architecture, the layer, its settings, the activation, the initialiser, and the objects
+    // around the settings of these two
     assert_eq!(all.len(), 8);
     for content in all {
         let why = load(&content.to_string()).unwrap_err();
@@ -86,7 +85,7 @@ fn a_bundle_says_nothing_but_what_is_read() {
 }
 
 #[test]
-fn a_checkpoint_says_nothing_but_what_is_read() {
+fn unknown_fields_in_a_checkpoint_are_errors() {
     let mut content = forge::checkpoint_content();
     let evaluation = json!({ "loss": 1.0, "accuracy": null, "samples": 1 });
     let epoch = json!({
@@ -106,7 +105,7 @@ fn a_checkpoint_says_nothing_but_what_is_read() {
 }
 
 #[test]
-fn nothing_is_said_twice() {
+fn duplicate_fields_are_errors() {
     let content = forge::content().to_string();
     for key in [
         "library",
@@ -120,7 +119,7 @@ fn nothing_is_said_twice() {
         let twice = content.replacen(&key, &format!("{key}0,{key}"), 1);
         assert_ne!(twice, content);
         let why = load(&twice).unwrap_err();
-        assert!(why.contains("twice in one object"), "{why}");
+        assert!(why.contains("duplicate key"), "{why}");
     }
     let mut content = forge::checkpoint_content();
     content["run"] = json!({ "a": 1 });
@@ -128,5 +127,8 @@ fn nothing_is_said_twice() {
         .to_string()
         .replacen(r#""a":1"#, r#""a":2,"a":1"#, 1);
     let why = resume(&twice).unwrap_err();
-    assert!(why.contains("has the key `a` twice in one object"), "{why}");
+    assert!(
+        why.contains("has the duplicate key `a` in one object"),
+        "{why}"
+    );
 }

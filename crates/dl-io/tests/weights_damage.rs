@@ -1,6 +1,5 @@
-//! Reading a damaged weights file neither panics nor takes memory for what is not there, and leaves
-//! the model alone. A program of its own and one test, since the allocations of the whole process are
-//! counted.
+//! Reading a damaged weights file neither panics nor allocates memory for data that is not there, and leaves the
+//! model unchanged. A separate program with a single test, since the allocations of the whole process are counted.
 
 use std::alloc::System;
 use std::cell::RefCell;
@@ -20,7 +19,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 /// For a file of 2 kB with its directory, the model's names, messages.
-const MOST: usize = 1 << 20;
+const MAX: usize = 1 << 20;
 
 fn model(seed: u64) -> Model<f32> {
     let network = Sequential::input([6])
@@ -29,16 +28,16 @@ fn model(seed: u64) -> Model<f32> {
     network.push(Dense::new(3)).build(seed).unwrap()
 }
 
-/// Whether the file is read; if not, the model is what it was.
+/// Whether the file is read; if not, the model must be unchanged.
 fn is_read(path: &Path, bytes: &[u8], loaded: &mut Model<f32>) -> Result<bool, TestCaseError> {
-    // a file written over is flushed to the disk by some systems, a new one is not
+    // some systems flush an overwritten file to disk, but not a new one
     let _ = std::fs::remove_file(path);
     std::fs::write(path, bytes).unwrap();
     let before = loaded.weights();
     let allocated = MEMORY.total_allocated();
     let result = WeightsFile::new(path).load(loaded);
     let allocated = MEMORY.total_allocated() - allocated;
-    prop_assert!(allocated < MOST, "{allocated} bytes");
+    prop_assert!(allocated < MAX, "{allocated} bytes");
     if let Err(error) = &result {
         prop_assert!(error.to_string().contains(&path.display().to_string()));
         prop_assert_eq!(loaded.weights(), before);
@@ -131,7 +130,7 @@ fn damaged_files_do_no_harm() {
     bombs_do_no_harm(folder.path());
 }
 
-/// Nor one that unpacks to more than the model takes.
+/// Nor does one that decompresses to more than the model needs.
 #[cfg(feature = "npz")]
 fn bombs_do_no_harm(folder: &Path) {
     let path = folder.join("bomb.npz");
@@ -143,7 +142,7 @@ fn bombs_do_no_harm(folder: &Path) {
     }
 }
 
-/// An archive of some kilobytes with one array, which unpacks to 2²⁶ bytes.
+/// An archive of some kilobytes with one array, which decompresses to 2²⁶ bytes.
 #[cfg(feature = "npz")]
 fn bomb(shape: &str) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));

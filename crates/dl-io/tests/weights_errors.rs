@@ -1,5 +1,5 @@
-//! What a weights file and a model can disagree on: errors that name the file, the tensor, what was
-//! found and what was expected, and a model that has not changed.
+//! Mismatches between a weights file and a model: errors that name the file, the tensor, what was found and what
+//! was expected, and leave the model unchanged.
 
 mod cases;
 
@@ -17,9 +17,9 @@ fn model(units: usize) -> Model<f32> {
     network.build(units as u64).unwrap()
 }
 
-/// The message for a model loading the weights of another, after the path.
+/// The error message of loading a model from a file, without the path.
 #[track_caller]
-fn refused<F: Scalar>(file: &WeightsFile, path: &Path, model: &mut Model<F>) -> String {
+fn rejected<F: Scalar>(file: &WeightsFile, path: &Path, model: &mut Model<F>) -> String {
     let before = model.weights();
     let error = file.load(model).unwrap_err();
     assert_eq!(model.weights(), before, "the model has changed");
@@ -38,32 +38,32 @@ fn every_disagreement_is_named() {
         let file = WeightsFile::new(&path);
         file.save(&model(3)).unwrap();
         assert_eq!(
-            refused(&file, &path, &mut model(4)),
-            "tensor `dense_1.kernel` has shape [2, 3], but the model's `dense_1.kernel` takes [2, 4]"
+            rejected(&file, &path, &mut model(4)),
+            "tensor `dense_1.kernel` has shape [2, 3], but the model's `dense_1.kernel` expects [2, 4]"
         );
         let more = Sequential::<f32>::input([2])
             .push(Dense::new(3))
             .push(BatchNorm::new());
         let more = more.push(Dense::new(1).bias(false));
         assert_eq!(
-            refused(&file, &path, &mut more.build(0).unwrap()),
+            rejected(&file, &path, &mut more.build(0).unwrap()),
             "has no tensor `dense_2.kernel` for the model's `dense_2.kernel` [3, 1]; it has \
              `batch_norm_1.beta`, `batch_norm_1.gamma`, `batch_norm_1.running_mean`, \
              `batch_norm_1.running_variance`, `dense_1.bias`, `dense_1.kernel`"
         );
         let mut less: Model<f32> = Sequential::input([2]).push(Dense::new(3)).build(0).unwrap();
         assert_eq!(
-            refused(&file, &path, &mut less),
-            "tensor `batch_norm_1.beta` [3] has no place in the model, which takes \
+            rejected(&file, &path, &mut less),
+            "unexpected tensor `batch_norm_1.beta` [3]; the model expects \
              `dense_1.kernel`, `dense_1.bias`"
         );
         assert_eq!(
-            refused(&file.clone().in_order(), &path, &mut less),
-            "has tensors of the layers `batch_norm_1`, `dense_1`, but the model has weights in \
+            rejected(&file.clone().in_order(), &path, &mut less),
+            "has tensors for the layers `batch_norm_1`, `dense_1`, but the model has weights in \
              `dense_1`"
         );
         assert_eq!(
-            refused(&file.clone().rename("a", "dense_9"), &path, &mut less),
+            rejected(&file.clone().rename("a", "dense_9"), &path, &mut less),
             "`dense_9` cannot be renamed: the model has weights in `dense_1`"
         );
         let file = file
@@ -71,7 +71,7 @@ fn every_disagreement_is_named() {
             .rename("x", "batch_norm_1")
             .layout(Layout::PyTorch);
         assert_eq!(
-            refused(&file, &path, &mut model(3)),
+            rejected(&file, &path, &mut model(3)),
             "two tensors are named `x.weight`"
         );
     }
@@ -87,8 +87,8 @@ fn numbers_that_are_not_finite_are_neither_written_nor_read() {
         let (_, mut kernel) = broken.params_mut().next().unwrap();
         kernel[[1, 2]] = f32::INFINITY;
         let error = file.save(&broken).unwrap_err();
-        let expected = "tensor `dense_1.kernel` holds inf at [1, 2], but weights must be finite";
-        assert_eq!(error.problem.to_string(), expected);
+        let expected = "tensor `dense_1.kernel` contains inf at [1, 2], but weights must be finite";
+        assert_eq!(error.kind.to_string(), expected);
         assert!(!path.exists());
     }
     let path = folder.path().join("nan.safetensors");
@@ -98,29 +98,29 @@ fn numbers_that_are_not_finite_are_neither_written_nor_read() {
     safetensors::serialize_to_file(tensors, None, &path).unwrap();
     let one = Sequential::input([1]).push(Dense::new(1).bias(false));
     let mut one: Model<f32> = one.build(0).unwrap();
-    let why = refused(&WeightsFile::new(&path), &path, &mut one);
+    let why = rejected(&WeightsFile::new(&path), &path, &mut one);
     assert_eq!(
         why,
-        "tensor `dense_1.kernel` holds NaN at [0, 0], but weights must be finite"
+        "tensor `dense_1.kernel` contains NaN at [0, 0], but weights must be finite"
     );
 }
 
 #[test]
-fn paths_that_are_no_weights_files() {
+fn paths_that_are_not_weights_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.bin");
-    let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
+    let why = rejected(&WeightsFile::new(&path), &path, &mut model(3));
     assert_eq!(why, "its name must end in `.safetensors` or `.npz`");
     let path = folder.path().join("none.safetensors");
-    let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
+    let why = rejected(&WeightsFile::new(&path), &path, &mut model(3));
     assert!(why.starts_with("cannot be read: "), "{why}");
     let path = folder.path().join("folder.safetensors");
     std::fs::create_dir(&path).unwrap();
-    let why = refused(&WeightsFile::new(&path), &path, &mut model(3));
+    let why = rejected(&WeightsFile::new(&path), &path, &mut model(3));
     assert!(why.starts_with("cannot be read: "), "{why}");
     let error = WeightsFile::new(&path).save(&model(3)).unwrap_err();
     assert!(
-        error.problem.to_string().starts_with("cannot be written: "),
+        error.kind.to_string().starts_with("cannot be written: "),
         "{error}"
     );
 }
@@ -131,13 +131,13 @@ fn npz_files_need_their_feature() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.npz");
     let file = WeightsFile::new(&path);
-    let why = refused(&file, &path, &mut model(3));
+    let why = rejected(&file, &path, &mut model(3));
     assert_eq!(
         why,
         "to read or write npz, enable the feature `npz` of `dl-io`"
     );
     let error = file.save(&model(3)).unwrap_err();
-    assert_eq!(error.problem.to_string(), why);
+    assert_eq!(error.kind.to_string(), why);
     assert!(!path.exists());
 }
 
@@ -146,33 +146,33 @@ fn layers_in_order_have_no_names_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).in_order();
     let error = file.save(&model(3)).unwrap_err();
-    let expected = "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+    let expected = "to write a file, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
          for both";
-    assert_eq!(error.problem.to_string(), expected);
+    assert_eq!(error.kind.to_string(), expected);
 }
 
-/// No order of its weights makes up for another order of its inputs.
+/// No permutation of the weights can make up for a different order of the inputs.
 #[test]
-fn models_without_an_equal_in_pytorch() {
+fn models_without_an_equivalent_in_pytorch() {
     let folder = tempfile::tempdir().unwrap();
     let file = WeightsFile::new(folder.path().join("w.safetensors")).layout(Layout::PyTorch);
-    let refused = |network: Sequential<f32>, why: &str| {
+    let rejected = |network: Sequential<f32>, why: &str| {
         let error = file.save(&network.build(0).unwrap()).unwrap_err();
-        let expected = format!("has no equal in PyTorch's layout: {why}");
-        assert!(error.problem.to_string().ends_with(&expected), "{error}");
+        let expected = format!("has no equivalent in PyTorch's layout: {why}");
+        assert!(error.kind.to_string().ends_with(&expected), "{error}");
     };
-    refused(
+    rejected(
         Sequential::input([2, 3, 4]).push(Reshape::new([2, 6, 2])),
-        "it makes [2, 6, 2] of [2, 3, 4], whose channels differ",
+        "it reshapes [2, 3, 4] to [2, 6, 2], which changes the number of channels",
     );
-    refused(
+    rejected(
         Sequential::input([2, 3, 4])
             .push(Flatten)
             .push(Dropout::new(0.1))
             .push(Reshape::new([2, 6, 2])),
-        "its vector is an image of 4 channels and one of 2",
+        "its vector is both an image with 4 channels and one with 2",
     );
-    refused(
+    rejected(
         Sequential::input([2, 3, 4])
             .push(Flatten)
             .push(Reparameterize),
@@ -215,7 +215,7 @@ fn global_pooling_leaves_channels_in_order() {
 }
 
 #[test]
-fn a_name_that_stands_twice_in_a_header_is_an_error() {
+fn a_duplicate_name_in_a_header_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.safetensors");
     let tensor = |at: usize| {
@@ -231,11 +231,11 @@ fn a_name_that_stands_twice_in_a_header_is_an_error() {
     let file = WeightsFile::new(&path);
     write(format!(r#"{{"a":{},"a":{}}}"#, tensor(8), tensor(0)));
     assert_eq!(
-        refused(&file, &path, &mut model(1)),
+        rejected(&file, &path, &mut model(1)),
         "two tensors are named `a`"
     );
     write(r#"{"a":{"dtype":"F32","shape":[9],"shape":[],"data_offsets":[0,4]}}"#.to_owned());
-    let text = refused(&file, &path, &mut model(1));
+    let text = rejected(&file, &path, &mut model(1));
     assert!(text.contains("`shape`"), "{text}");
 }
 
@@ -253,8 +253,8 @@ fn names_that_a_terminal_would_obey_are_escaped() {
         file.save(&evil(3)).unwrap();
         let renamed = file.clone().rename("first", name);
         for said in [
-            refused(&file, &path, &mut model(3)),
-            refused(&file, &path, &mut evil(4)),
+            rejected(&file, &path, &mut model(3)),
+            rejected(&file, &path, &mut evil(4)),
             renamed.load(&mut model(3)).unwrap_err().to_string(),
         ] {
             assert!(said.contains(r"\u{1b}[2J\u{9b}31m\u{202e}"), "{said:?}");

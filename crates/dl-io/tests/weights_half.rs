@@ -1,4 +1,4 @@
-//! Numbers of 16 bits are exact in 32: `pytorch/half.py` wrote the files and printed the numbers.
+//! 16-bit values are converted exactly; `pytorch/half.py` wrote the files and printed the values.
 
 mod cases;
 
@@ -11,13 +11,13 @@ use dl_nn::prelude::*;
 use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
 use sha2::{Digest, Sha256};
 
-/// Of the weight `[2, 3]`: the smallest and the largest subnormal, the smallest normal number, the
-/// largest, −0, the one next to ⅓.
+/// The weight `[2, 3]`: the smallest and the largest subnormal, the smallest normal number, the largest, −0, the
+/// one nearest to ⅓.
 const F16: [u32; 6] = [
     0x33800000, 0x387fc000, 0x38800000, 0x477fe000, 0x80000000, 0x3eaaa000,
 ];
 
-/// Of the bias: the smallest subnormal, the largest negative number.
+/// The bias: the smallest subnormal, the most negative number.
 const BF16: [u32; 2] = [0x00010000, 0xff7f0000];
 
 fn loaded<F: Scalar>(file: &WeightsFile) -> Vec<ArrayD<F>> {
@@ -103,7 +103,7 @@ fn every_finite_number_is_the_one_that_pytorch_makes_of_it() {
 }
 
 #[test]
-fn infinities_and_nan_of_16_bits_are_refused_as_others_are() {
+fn infinities_and_nan_of_16_bits_are_rejected_like_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.safetensors");
     let network = Sequential::<f32>::input([1]).push(Dense::new(2).bias(false));
@@ -116,7 +116,7 @@ fn infinities_and_nan_of_16_bits_are_refused_as_others_are() {
                 .unwrap_err()
                 .to_string();
             assert!(
-                error.contains(&format!("holds {value} at [0, 1]")),
+                error.contains(&format!("contains {value} at [0, 1]")),
                 "{error}"
             );
         }
@@ -135,7 +135,8 @@ fn other_types_are_errors() {
             .load(&mut model)
             .unwrap_err()
             .to_string();
-        let expected = format!("holds {dtype}, but only F16, BF16 and F32 can be read here");
+        let expected =
+            format!("has type {dtype}, but only F16, BF16 and F32 can be read into this model");
         assert!(error.contains(&expected), "{error}");
     }
 }

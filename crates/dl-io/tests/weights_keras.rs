@@ -1,4 +1,4 @@
-//! Weights of Keras; `keras/make.py` wrote them.
+//! Weights from Keras, written by `keras/make.py`.
 
 mod cases;
 

@@ -1,4 +1,4 @@
-//! npz files: of NumPy (`numpy/make.py` wrote them), and ones that lie.
+//! npz files from NumPy (written by `numpy/make.py`), and forged ones.
 
 #![cfg(feature = "npz")]
 
@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use cases::fixture;
-use dl_io::{WeightsFile, WeightsProblem};
+use dl_io::{WeightsFile, WeightsFileErrorKind};
 use dl_nn::ndarray::array;
 use dl_nn::prelude::*;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
@@ -45,7 +45,7 @@ fn f32_goes_into_f64_and_back_only_rounded() {
     let mut narrow = network::<f32>();
     let error = WeightsFile::new(&path).load(&mut narrow).unwrap_err();
     assert!(
-        matches!(*error.problem, WeightsProblem::Tensor(_)),
+        matches!(*error.kind, WeightsFileErrorKind::Tensor(_)),
         "{error}"
     );
     WeightsFile::new(&path)
@@ -65,7 +65,7 @@ fn f32_goes_into_f64_and_back_only_rounded() {
     assert_eq!(wider, exact);
 }
 
-/// An archive of npy files given byte by byte, deflated.
+/// A deflated archive of npy files given as bytes.
 fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
     let mut zip = ZipWriter::new(File::create(path).unwrap());
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
@@ -76,7 +76,7 @@ fn archive(path: &Path, members: &[(&str, Vec<u8>)]) {
     zip.finish().unwrap();
 }
 
-/// An npy file of version 2 with this header, whatever length it claims.
+/// An npy file of version 2 with this header and a claimed header length.
 fn npy(header: &str, claimed: u32, data: &[u8]) -> Vec<u8> {
     let start = [b"\x93NUMPY\x02\x00", claimed.to_le_bytes().as_slice()].concat();
     [&start, header.as_bytes(), data].concat()
@@ -88,7 +88,7 @@ fn described(shape: &str, data: &[u8]) -> Vec<u8> {
 }
 
 #[track_caller]
-fn refused(kernel: Vec<u8>) -> String {
+fn rejected(kernel: Vec<u8>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.npz");
     let bias = described("(2,)", &[0; 8]);
@@ -101,7 +101,7 @@ fn refused(kernel: Vec<u8>) -> String {
     let error = WeightsFile::new(&path).load(&mut model).unwrap_err();
     assert_eq!(model.weights(), before);
     assert_eq!(error.path, path);
-    error.problem.to_string()
+    error.kind.to_string()
 }
 
 #[test]
@@ -131,37 +131,37 @@ fn shapes_are_the_models_before_anything_is_unpacked() {
         "(6,)",
         "()",
     ] {
-        let why = refused(described(shape, &[0; 24]));
+        let why = rejected(described(shape, &[0; 24]));
         assert!(
-            why.contains("the model's `dense_1.kernel` takes [3, 2]"),
+            why.contains("the model's `dense_1.kernel` expects [3, 2]"),
             "{why}"
         );
     }
-    refused(described("(-3, 2)", &[0; 24]));
-    refused(described("(99999999999999999999999, 2)", &[0; 24]));
+    rejected(described("(-3, 2)", &[0; 24]));
+    rejected(described("(99999999999999999999999, 2)", &[0; 24]));
 }
 
 #[test]
 fn data_too_short_or_too_long_is_an_error() {
-    let why = refused(described("(3, 2)", &[0; 23]));
+    let why = rejected(described("(3, 2)", &[0; 23]));
     assert!(why.contains("`dense_1.kernel`"), "{why}");
-    refused(described("(3, 2)", &[0; 25]));
-    refused(described("(3, 2)", &vec![0; 10 << 20]));
+    rejected(described("(3, 2)", &[0; 25]));
+    rejected(described("(3, 2)", &vec![0; 10 << 20]));
 }
 
 #[test]
 fn headers_too_long_too_deep_or_of_other_types_are_errors() {
-    refused(npy("{}\n", u32::MAX, &[]));
+    rejected(npy("{}\n", u32::MAX, &[]));
     let deep = "(".repeat(5_000);
-    refused(npy(&deep, deep.len() as u32, &[]));
+    rejected(npy(&deep, deep.len() as u32, &[]));
     let integers = "{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2)}\n";
-    let why = refused(npy(integers, integers.len() as u32, &[0; 24]));
+    let why = rejected(npy(integers, integers.len() as u32, &[0; 24]));
     assert_eq!(
         why,
-        "tensor `dense_1.kernel` holds <i4, but only F16, BF16 and F32 can be read here"
+        "tensor `dense_1.kernel` has type <i4, but only F16, BF16 and F32 can be read into this model"
     );
-    refused(b"\x93NUMPY".to_vec());
-    refused(Vec::new());
+    rejected(b"\x93NUMPY".to_vec());
+    rejected(Vec::new());
 }
 
 #[test]
@@ -177,13 +177,12 @@ fn two_arrays_of_one_name_are_an_error() {
         .load(&mut network::<f32>())
         .unwrap_err();
     assert!(
-        matches!(*error.problem, WeightsProblem::Duplicate { .. }),
+        matches!(*error.kind, WeightsFileErrorKind::Duplicate { .. }),
         "{error}"
     );
 }
 
-/// An archive of a kernel and a bias, and where the bias is named: before its data, and in the
-/// directory.
+/// An archive of a kernel and a bias, and the offsets of the bias's name: before its data, and in the directory.
 fn named_twice() -> (Vec<u8>, [usize; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.npz");
@@ -219,7 +218,7 @@ fn a_member_named_twice_is_an_error() {
     let before = model.weights();
     let error = WeightsFile::new(&path).load(&mut model).unwrap_err();
     assert_eq!(
-        error.problem.to_string(),
+        error.kind.to_string(),
         "two tensors are named `dense_1.kernel`"
     );
     assert_eq!(model.weights(), before);
@@ -237,8 +236,8 @@ fn a_member_named_otherwise_in_the_directory_is_an_error() {
         let error = WeightsFile::new(&path)
             .load(&mut network::<f32>())
             .unwrap_err();
-        let text = error.problem.to_string();
-        assert!(text.contains("give it another name"), "{text}");
+        let text = error.kind.to_string();
+        assert!(text.contains("disagree on its name"), "{text}");
     }
 }
 
@@ -261,12 +260,12 @@ fn a_member_described_otherwise_before_its_data_is_an_error() {
         let error = WeightsFile::new(&path)
             .load(&mut network::<f32>())
             .unwrap_err();
-        let text = error.problem.to_string();
-        assert!(text.contains(&format!("give it another {what}")), "{text}");
+        let text = error.kind.to_string();
+        assert!(text.contains(&format!("disagree on its {what}")), "{text}");
     }
 }
 
-/// The archive with a ZIP64 end record, which declares so many files, and a locator for it.
+/// The archive with a ZIP64 end record that declares this many files, and a locator for it.
 fn zip64(archive: &[u8], files: u64) -> Vec<u8> {
     let (start, end) = archive.split_at(archive.len() - 22);
     let directory = [&end[12..16], &[0; 4], &end[16..20], &[0; 4]].concat();
@@ -298,9 +297,9 @@ fn a_directory_of_more_files_than_there_are_is_an_error() {
     };
     load(2).unwrap();
     assert!(load(3).is_err());
-    let why = load(1 << 40).unwrap_err().problem.to_string();
+    let why = load(1 << 40).unwrap_err().kind.to_string();
     assert_eq!(
         why,
-        "is not a whole npz file: it declares more than 65535 files"
+        "is not a complete npz file: it declares more than 65535 files"
     );
 }

@@ -1,4 +1,4 @@
-//! How long the header of an array in an npz file may be: as long as NumPy reads it.
+//! The maximum length of an array's header in an npz file is NumPy's.
 
 #![cfg(feature = "npz")]
 
@@ -11,9 +11,9 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// NumPy's `max_header_size`.
-const MOST: usize = 10_000;
+const MAX: usize = 10_000;
 
-/// What comes of a kernel `[1, 1]` whose header, of an npy file of this version, has so many bytes.
+/// Loads a kernel `[1, 1]` from an npy file of this version with a header of this length.
 fn loaded(version: u8, length: usize) -> Result<f32, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.npz");
@@ -32,18 +32,18 @@ fn loaded(version: u8, length: usize) -> Result<f32, String> {
     let network = Sequential::input([1]).push(Dense::new(1).bias(false));
     let mut model: Model<f32> = network.build(1).unwrap();
     let result = WeightsFile::new(&path).load(&mut model);
-    result.map_err(|error| error.problem.to_string())?;
+    result.map_err(|error| error.kind.to_string())?;
     Ok(model.params().next().unwrap().1[[0, 0]])
 }
 
 #[test]
 fn headers_as_long_as_numpy_reads_them() {
-    // its limit is of the text alone
+    // its limit applies to the text alone
     for version in [1, 2] {
-        for length in [58, 118, MOST] {
+        for length in [58, 118, MAX] {
             assert_eq!(loaded(version, length), Ok(1.5), "{version}, {length}");
         }
     }
-    let why = loaded(2, MOST + 1).unwrap_err();
+    let why = loaded(2, MAX + 1).unwrap_err();
     assert!(why.contains("more than NumPy reads"), "{why}");
 }

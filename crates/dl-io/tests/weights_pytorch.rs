@@ -1,5 +1,4 @@
-//! Weights between PyTorch and here: `pytorch/make.py` wrote the files read, `pytorch/check.py` reads
-//! those written.
+//! Weights exchanged with PyTorch: `pytorch/make.py` wrote the files read, `pytorch/check.py` reads those written.
 
 mod cases;
 
@@ -44,7 +43,7 @@ fn a_sequentials_layers_are_taken_in_order() {
     }
 }
 
-/// `features.10` after `features.8`, three of them of one shape.
+/// `features.10` comes after `features.8`, and three layers have the same shape.
 #[test]
 fn numbers_in_names_are_an_order() {
     let conv = |filters| Conv2d::new(filters, 3).padding(Padding::all(1));
@@ -66,9 +65,9 @@ fn numbers_in_names_are_an_order() {
     }
 }
 
-/// safetensors files have `classifier` before `features`, whatever the model's order.
+/// In safetensors files `classifier` comes before `features`, whatever the model's order.
 #[test]
-fn groups_of_layers_have_no_order_unless_it_is_said() {
+fn groups_of_layers_need_an_explicit_order() {
     for (name, network) in [MODELS[1], MODELS[3]] {
         let mut model = network().build(3).unwrap();
         let before = model.weights();
@@ -113,10 +112,10 @@ fn layers_that_are_renamed_are_not_taken_in_order() {
     gives_pytorchs_outputs("alexnet", &model);
 }
 
-/// An npz file has its arrays in the order in which they were handed to NumPy.
+/// An npz file has its arrays in the order in which they were passed to NumPy.
 #[cfg(feature = "npz")]
 #[test]
-fn a_file_with_an_order_of_its_own_is_taken_in_it() {
+fn a_file_with_an_order_of_its_own_is_read_in_it() {
     let mut model = cases::alexnet().build(3).unwrap();
     let file = WeightsFile::new(fixture("pytorch", "alexnet.npz")).layout(Layout::PyTorch);
     file.in_order().load(&mut model).unwrap();
@@ -145,7 +144,7 @@ fn what_was_written_for_pytorch_reads_as_what_pytorch_wrote() {
     }
 }
 
-/// Writes what `pytorch/check.py` compares, to the folder it names.
+/// Writes the files that `pytorch/check.py` compares, to the folder it names.
 #[test]
 fn written_for_pytorch() {
     let own = tempfile::tempdir().unwrap();

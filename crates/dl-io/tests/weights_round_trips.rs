@@ -1,4 +1,4 @@
-//! Random networks to files and back, in every layout and format.
+//! Random networks saved and loaded, in every layout and format.
 
 mod cases;
 

@@ -1,4 +1,4 @@
-//! A layer saved by itself, whose tensors have no layer's name before their own.
+//! A layer saved by itself, whose tensors have no prefix.
 
 use dl_io::{Layout, WeightsFile};
 use dl_nn::prelude::*;

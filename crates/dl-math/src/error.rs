@@ -1,4 +1,4 @@
-//! What a caller can get wrong.
+//! Errors of this crate.
 
 use ndarray::{ArrayRef, Dimension};
 
@@ -6,11 +6,11 @@ use crate::Scalar;
 use dl_core::memory::OutOfMemory;
 use dl_core::sum::sum_terms;
 
-/// An argument this crate cannot compute with.
+/// An invalid argument.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MathError {
-    /// There is nothing to compute with.
+    /// An array is empty.
     #[error("{what} is empty, but must have at least one entry")]
     Empty {
         /// The argument.
@@ -23,7 +23,7 @@ pub enum MathError {
         what: &'static str,
         /// Its value.
         value: f64,
-        /// The values it may have.
+        /// The allowed values.
         allowed: String,
     },
     /// An entry of an array is outside its range.
@@ -31,11 +31,11 @@ pub enum MathError {
     Entry {
         /// The argument.
         what: &'static str,
-        /// The entry's place, one number an axis.
+        /// The entry's index, one per axis.
         index: Vec<usize>,
         /// Its value.
         value: f64,
-        /// The values it may have.
+        /// The allowed values.
         allowed: String,
     },
     /// Probabilities do not sum to 1.
@@ -47,12 +47,12 @@ pub enum MathError {
         sum: f64,
     },
     /// Every outcome has probability 0.
-    #[error("all of {what} are -inf, but one or more must be finite")]
+    #[error("all {what} are -inf, but at least one must be finite")]
     Impossible {
         /// The argument.
         what: &'static str,
     },
-    /// An array does not have the shape the other arguments ask for.
+    /// An array's shape does not match the other arguments.
     #[error("{what} has shape {found:?}, but must have shape {expected:?}")]
     Shape {
         /// The argument.
@@ -63,16 +63,16 @@ pub enum MathError {
         expected: Vec<usize>,
     },
     /// There are fewer rows than unknowns.
-    #[error("{what} has {rows} rows, but {needed} or more are needed")]
+    #[error("{what} has {rows} rows, but at least {needed} are needed")]
     TooFewRows {
         /// The argument.
         what: &'static str,
         /// Its rows.
         rows: usize,
-        /// The least number of rows.
+        /// The minimum number of rows.
         needed: usize,
     },
-    /// A feature adds nothing to those before it, so its weight is not determined.
+    /// A feature is linearly dependent on those before it, so its weight is not determined.
     #[error(
         "column {column} of x is a linear combination of the constant and the columns before it, \
          so the weights are not unique"
@@ -81,16 +81,18 @@ pub enum MathError {
         /// The column.
         column: usize,
     },
-    /// The likelihood of a normal distribution grows without bound.
-    #[error("{what} does not vary: the maximum-likelihood variance is 0, which has no density")]
+    /// The likelihood of a normal distribution is unbounded.
+    #[error(
+        "{what} does not vary: the maximum-likelihood variance is 0, for which there is no density"
+    )]
     NoVariance {
-        /// What is constant.
+        /// The constant quantity.
         what: String,
     },
-    /// More values were asked for than there is memory for.
+    /// There is not enough memory.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
-    /// A conditional probability given an event that does not happen.
+    /// A conditional probability given an event of probability 0.
     #[error("cannot condition on {event}, which has probability 0")]
     ZeroProbability {
         /// The event.
@@ -114,7 +116,7 @@ pub(crate) fn parameter<F: Scalar>(
     })
 }
 
-/// Every entry satisfies `ok`.
+/// Checks that every entry satisfies `ok`.
 pub(crate) fn entries<F: Scalar, D: Dimension>(
     what: &'static str,
     x: &ArrayRef<F, D>,
@@ -140,7 +142,7 @@ pub(crate) fn finite<F: Scalar, D: Dimension>(
     entries(what, x, "finite", F::is_finite)
 }
 
-/// Every label is one of 0 … classes − 1.
+/// Checks that every label is one of 0 … classes − 1.
 pub(crate) fn labels<D: Dimension>(
     what: &'static str,
     labels: &ArrayRef<usize, D>,
@@ -190,7 +192,7 @@ pub(crate) fn non_negative<F: Scalar>(x: F) -> bool {
     x.is_finite() && x >= F::zero()
 }
 
-/// But for rounding: within √ε, about 3·10⁻⁴ in `f32` and 10⁻⁸ in `f64`.
+/// Checks the sum up to rounding: within √ε, about 3·10⁻⁴ in `f32` and 10⁻⁸ in `f64`.
 pub(crate) fn sums_to_one<F: Scalar>(what: impl Fn() -> String, sum: F) -> Result<(), MathError> {
     if (sum - F::one()).abs() <= F::epsilon().sqrt() {
         return Ok(());
@@ -201,7 +203,7 @@ pub(crate) fn sums_to_one<F: Scalar>(what: impl Fn() -> String, sum: F) -> Resul
     })
 }
 
-/// At least one entry, each finite and not negative, summing to 1.
+/// Checks that there is at least one entry, and that all are finite, not negative, and sum to 1.
 pub(crate) fn probabilities<F: Scalar, D: Dimension>(
     what: &'static str,
     p: &ArrayRef<F, D>,

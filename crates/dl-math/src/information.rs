@@ -1,10 +1,10 @@
-//! Entropy and its relatives, in nats (Cover, Thomas 2006, chapter 2).
+//! Entropy and related quantities, in nats (Cover, Thomas 2006, chapter 2).
 //!
-//! What cannot happen adds nothing: 0·ln 0 = 0. What happens under p but cannot under q makes
-//! cross-entropy and Kullback–Leibler divergence infinite. Probabilities must sum to 1 but for
-//! rounding, within the square root of the scalar's machine epsilon.
+//! Impossible outcomes contribute nothing: 0·ln 0 = 0. An outcome that is possible under p but not under q makes
+//! cross-entropy and Kullback–Leibler divergence infinite. Probabilities must sum to 1 within the square root of
+//! the scalar's machine epsilon.
 //!
-//! Any number of axes is one distribution: the entropy of a joint table is the joint entropy.
+//! An array with any number of axes is one distribution: the entropy of a joint table is the joint entropy.
 
 use ndarray::{ArrayRef, Axis, Dimension};
 
@@ -13,7 +13,7 @@ use crate::special::{log_ratio, weighted};
 use crate::{JointTable, MathError, Scalar};
 use dl_core::sum::sum_terms;
 
-/// H(p) = −Σ p ln p (eq. 2.1): the least mean number of nats that tell which outcome happened.
+/// H(p) = −Σ p ln p (eq. 2.1): the minimum mean code length, in nats, of the outcomes.
 ///
 /// ```
 /// use dl_math::{entropy, ndarray::array};
@@ -23,7 +23,7 @@ use dl_core::sum::sum_terms;
 /// ```
 ///
 /// # Errors
-/// [`MathError`] where p is empty, has an entry that is negative or not finite, or does not sum
+/// [`MathError`] if p is empty, has an entry that is negative or not finite, or does not sum
 /// to 1.
 pub fn entropy<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>) -> Result<F, MathError> {
     probabilities("p", p)?;
@@ -31,8 +31,8 @@ pub fn entropy<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>) -> Result<F, MathErr
     Ok(F::zero() - sum_terms(p.iter().map(|&p| weighted(p, p.ln()))))
 }
 
-/// H(p, q) = −Σ p ln q (Goodfellow et al. 2016, eq. 3.51) = H(p) + KL(p‖q): what it costs to
-/// tell outcomes of p in the code that is best for q. ∞ where q lacks an outcome p has.
+/// H(p, q) = −Σ p ln q (Goodfellow et al. 2016, eq. 3.51) = H(p) + KL(p‖q): the mean code length of outcomes of p
+/// in the optimal code for q. ∞ if an outcome of p is impossible under q.
 ///
 /// ```
 /// use dl_math::{cross_entropy, ndarray::array};
@@ -41,7 +41,7 @@ pub fn entropy<F: Scalar, D: Dimension>(p: &ArrayRef<F, D>) -> Result<F, MathErr
 /// ```
 ///
 /// # Errors
-/// As [`entropy`], for p and for q, and where their shapes differ.
+/// Same as [`entropy`], for p and for q, and if their shapes differ.
 pub fn cross_entropy<F: Scalar, D: Dimension>(
     p: &ArrayRef<F, D>,
     q: &ArrayRef<F, D>,
@@ -50,8 +50,8 @@ pub fn cross_entropy<F: Scalar, D: Dimension>(
     Ok(F::zero() - sum_terms(p.iter().zip(q).map(|(&p, &q)| weighted(p, q.ln()))))
 }
 
-/// KL(p‖q) = Σ p ln (p/q) (eq. 2.26), never negative, 0 only for p = q, not symmetric. ∞ where q
-/// lacks an outcome p has.
+/// KL(p‖q) = Σ p ln (p/q) (eq. 2.26), never negative, 0 only for p = q, not symmetric. ∞ if an outcome of p is
+/// impossible under q.
 ///
 /// ```
 /// use dl_math::{kl_divergence, ndarray::array};
@@ -62,7 +62,7 @@ pub fn cross_entropy<F: Scalar, D: Dimension>(
 /// ```
 ///
 /// # Errors
-/// As [`cross_entropy`].
+/// Same as [`cross_entropy`].
 pub fn kl_divergence<F: Scalar, D: Dimension>(
     p: &ArrayRef<F, D>,
     q: &ArrayRef<F, D>,
@@ -81,14 +81,14 @@ pub fn kl_divergence<F: Scalar, D: Dimension>(
 /// ```
 ///
 /// # Errors
-/// As [`cross_entropy`].
+/// Same as [`cross_entropy`].
 pub fn js_divergence<F: Scalar, D: Dimension>(
     p: &ArrayRef<F, D>,
     q: &ArrayRef<F, D>,
 ) -> Result<F, MathError> {
     pair(p, q)?;
     let half = F::of(0.5);
-    // ln (a/m) = ln(1 + (a − b)/(a + b)), which does not cancel where a and b are alike
+    // ln (a/m) = ln(1 + (a − b)/(a + b)), which does not cancel where a and b are close
     let to_mean = |a: &ArrayRef<F, D>, b: &ArrayRef<F, D>| {
         kl(a.iter()
             .zip(b)
@@ -103,8 +103,8 @@ pub fn joint_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
     F::zero() - sum_terms(p.map(|&p| weighted(p, p.ln())))
 }
 
-/// H(Y|X) = −Σ p(x, y) ln p(y|x) (eq. 2.12) = H(X, Y) − H(X): what remains to be told of Y by
-/// one who knows X. [`JointTable::swapped`] gives H(X|Y).
+/// H(Y|X) = −Σ p(x, y) ln p(y|x) (eq. 2.12) = H(X, Y) − H(X): the remaining uncertainty about Y given X.
+/// [`JointTable::swapped`] gives H(X|Y).
 pub fn conditional_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
     let p_x = joint.marginal_x();
     let rows = joint.probabilities().axis_iter(Axis(0));
@@ -115,8 +115,8 @@ pub fn conditional_entropy<F: Scalar>(joint: &JointTable<F>) -> F {
     F::zero() - sum_terms(terms)
 }
 
-/// I(X; Y) = Σ p(x, y) ln [p(x, y) / (p(x) p(y))] (eq. 2.28): the divergence of the joint table
-/// from what it would be, were X and Y independent.
+/// I(X; Y) = Σ p(x, y) ln [p(x, y) / (p(x) p(y))] (eq. 2.28): the divergence of the joint distribution from the
+/// product of its marginals.
 ///
 /// ```
 /// use dl_math::{JointTable, information::mutual_information, ndarray::array};
@@ -136,7 +136,7 @@ pub fn mutual_information<F: Scalar>(joint: &JointTable<F>) -> F {
     }))
 }
 
-/// Σ p ln (p/q) over pairs (p, ln (p/q)). The sum is not negative but by rounding.
+/// Σ p ln (p/q) over pairs (p, ln (p/q)). The sum can be negative only by rounding.
 pub(crate) fn kl<F: Scalar>(terms: impl Iterator<Item = (F, F)>) -> F {
     sum_terms(terms.map(|(p, log_ratio)| weighted(p, log_ratio))).max(F::zero())
 }
@@ -168,7 +168,7 @@ mod tests {
         }
 
         #[test]
-        fn divergence_is_zero_for_equals_only((p, q) in distributions()) {
+        fn divergence_is_zero_only_for_equals((p, q) in distributions()) {
             prop_assert_eq!(kl_divergence(&p, &p).unwrap(), 0.0);
             // Pinsker: KL ≥ ½ ‖p − q‖₁² (Cover, Thomas 2006, lemma 11.6.1)
             let distance = (&p - &q).mapv(f64::abs).sum();

@@ -12,7 +12,7 @@ use dl_core::sum::sum_terms;
 /// p(x, y) for x = 0 … rows − 1 and y = 0 … columns − 1.
 ///
 /// Darts thrown at a board of two rings, X, and two halves, Y: counting them estimates the
-/// joint probability; looking at one half only conditions on it.
+/// joint probability; looking at only one half conditions on it.
 ///
 /// ```
 /// use dl_math::{JointTable, ndarray::array};
@@ -32,7 +32,7 @@ impl<F: Scalar> JointTable<F> {
     /// A table of probabilities, `[x, y]`.
     ///
     /// # Errors
-    /// Where it is empty, has an entry that is negative or not finite, or does not sum to 1
+    /// If it is empty, has an entry that is negative or not finite, or does not sum to 1
     /// (within the square root of the machine epsilon).
     pub fn new(p: Array2<F>) -> Result<Self, MathError> {
         probabilities("joint", &p)?;
@@ -42,7 +42,7 @@ impl<F: Scalar> JointTable<F> {
     /// Relative frequencies, the maximum-likelihood estimate of the table: p(x, y) = n(x, y) / n.
     ///
     /// # Errors
-    /// Where the table is empty or nothing was counted.
+    /// If the table is empty or nothing was counted.
     pub fn from_counts(counts: &ArrayRef2<usize>) -> Result<Self, MathError> {
         non_empty("counts", counts)?;
         let n = sum_terms(counts.iter().map(|&count| count as f64));
@@ -62,7 +62,7 @@ impl<F: Scalar> JointTable<F> {
     /// rows are distributions over y.
     ///
     /// # Errors
-    /// Where the prior or a row is not a distribution, or their numbers of x differ.
+    /// If the prior or a row is not a distribution, or their numbers of values of x differ.
     pub fn from_conditional(
         prior: &ArrayRef1<F>,
         likelihood: &ArrayRef2<F>,
@@ -85,7 +85,7 @@ impl<F: Scalar> JointTable<F> {
         &self.p
     }
 
-    /// The same table with the variables exchanged: p(y, x), `[y, x]`.
+    /// The same table with the variables swapped: p(y, x), `[y, x]`.
     pub fn swapped(&self) -> Self {
         Self {
             p: self.p.t().to_owned(),
@@ -105,7 +105,7 @@ impl<F: Scalar> JointTable<F> {
     /// p(y|x) = p(x, y) / p(x).
     ///
     /// # Errors
-    /// Where there is no such x, or its probability is 0.
+    /// If there is no such x, or its probability is 0.
     pub fn y_given_x(&self, x: usize) -> Result<Array1<F>, MathError> {
         self.conditional(Axis(0), "x", x)
     }
@@ -113,7 +113,7 @@ impl<F: Scalar> JointTable<F> {
     /// p(x|y) = p(x, y) / p(y).
     ///
     /// # Errors
-    /// Where there is no such y, or its probability is 0.
+    /// If there is no such y, or its probability is 0.
     pub fn x_given_y(&self, y: usize) -> Result<Array1<F>, MathError> {
         self.conditional(Axis(1), "y", y)
     }
@@ -127,7 +127,7 @@ impl<F: Scalar> JointTable<F> {
     /// p(x, y | A) = p(x, y) / P(A) inside the event A, 0 outside.
     ///
     /// # Errors
-    /// Where P(A) = 0.
+    /// If P(A) = 0.
     pub fn given(&self, event: impl Fn(usize, usize) -> bool) -> Result<Self, MathError> {
         let total = self.probability(&event);
         positive(total, || "the event".to_owned())?;
@@ -157,11 +157,11 @@ impl<F: Scalar> JointTable<F> {
         sum_terms(possible.map(|((x, y), &p)| p * f(x, y)))
     }
 
-    /// E[f(Y) | X = x] = Σ p(y|x) f(y) over y. With the variables exchanged ([`swapped`](Self::swapped))
-    /// it is E[f(X) | Y = y].
+    /// E[f(Y) | X = x] = Σ p(y|x) f(y) over y. With the variables swapped ([`swapped`](Self::swapped)) it is E[f(X)
+    /// | Y = y].
     ///
     /// # Errors
-    /// As [`y_given_x`](Self::y_given_x).
+    /// Same as [`y_given_x`](Self::y_given_x).
     pub fn conditional_expectation(
         &self,
         x: usize,
@@ -194,10 +194,10 @@ impl<F: Scalar> JointTable<F> {
 }
 
 /// Bayes' rule (Goodfellow et al. 2016, eq. 3.42): p(x|y) = p(x) p(y|x) / p(y) with p(y) = Σ p(x) p(y|x), for a
-/// prior p(x) and the likelihood p(y|x) of the y that was seen, both `[x]`. The likelihood may be
-/// a density; a factor all x share falls out.
+/// prior p(x) and the likelihood p(y|x) of the observed y, both `[x]`. The likelihood may be a density; a common
+/// factor cancels.
 ///
-/// One person in a hundred is ill; the test finds 90 % of the ill and errs on 5 % of the others:
+/// One person in a hundred is ill; the test detects 90 % of the ill and is wrong for 5 % of the others:
 ///
 /// ```
 /// use dl_math::{ndarray::array, posterior};
@@ -207,7 +207,7 @@ impl<F: Scalar> JointTable<F> {
 /// ```
 ///
 /// # Errors
-/// Where the prior is not a distribution, a likelihood is negative or not finite, the lengths
+/// If the prior is not a distribution, a likelihood is negative or not finite, the lengths
 /// differ, or no x with a positive prior can give this y.
 pub fn posterior<F: Scalar>(
     prior: &ArrayRef1<F>,
@@ -261,7 +261,7 @@ mod tests {
         }
 
         #[test]
-        fn prior_times_likelihood_is_the_table_and_bayes_turns_it_round(
+        fn prior_times_likelihood_is_the_table_and_bayes_inverts_it(
             prior in positive_distribution(3),
             rows in vec(positive_distribution(4), 3),
         ) {
@@ -311,7 +311,7 @@ mod tests {
         }
 
         #[test]
-        fn a_product_is_independent_and_what_differs_from_it_is_not(
+        fn only_a_product_is_independent(
             x in positive_distribution(3),
             y in positive_distribution(4),
         ) {

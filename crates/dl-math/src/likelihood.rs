@@ -1,16 +1,14 @@
-//! Negative log-likelihoods of *conditional* distributions p(y|x), where a network or a linear
-//! model gives the parameters: the losses of deep learning (Goodfellow et al. 2016, section 5.5).
-//!
-//! | p(y\|x) | output unit | −ln p(y\|x) is, but for constants |
+//! Negative log-likelihoods of *conditional* distributions p(y|x), whose parameters are given by a network or a
+//! linear model: the losses of deep learning (Goodfellow et al. 2016, section 5.5).
+//! | p(y\|x) | output unit | −ln p(y\|x), up to constants |
 //! |---|---|---|
 //! | [`Normal`](crate::Normal) | linear (mean) | squared error |
 //! | [`Bernoulli`](crate::Bernoulli) | sigmoid (logit) | binary cross-entropy |
 //! | [`Categorical`](crate::Categorical) | softmax (logits) | cross-entropy |
 //!
-//! Each is the sum over the samples, as the likelihood is their product; losses usually are the
-//! mean. A parameter that is NaN makes them NaN, which is how a diverged training shows.
-//! Closed-form maximum-likelihood estimates are the `fit` of each distribution and of
-//! [`LinearGaussian`](crate::LinearGaussian).
+//! Each is the sum over the samples, since the likelihood is their product; losses are usually the mean. A NaN
+//! parameter makes them NaN, which reveals diverged training. Closed-form maximum-likelihood estimates are the
+//! `fit` of each distribution and of [`LinearGaussian`](crate::LinearGaussian).
 
 use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Dimension};
 
@@ -21,8 +19,8 @@ use crate::special::softplus;
 use crate::{MathError, Scalar};
 use dl_core::sum::sum_terms;
 
-/// −Σᵢ ln N(yᵢ; μᵢ, σ²) = Σᵢ (yᵢ − μᵢ)² / (2σ²) + (n/2) ln 2πσ² (Goodfellow et al. 2016,
-/// eq. 5.65), for targets y and means μ of one shape.
+/// −Σᵢ ln N(yᵢ; μᵢ, σ²) = Σᵢ (yᵢ − μᵢ)² / (2σ²) + (n/2) ln 2πσ² (Goodfellow et al. 2016, eq.
+/// 5.65), for targets y and means μ of the same shape.
 ///
 /// ```
 /// use dl_math::{likelihood::gaussian_nll, ndarray::array};
@@ -32,7 +30,7 @@ use dl_core::sum::sum_terms;
 /// ```
 ///
 /// # Errors
-/// Where the shapes differ, or the variance is not positive and finite.
+/// If the shapes differ, or the variance is not positive and finite.
 pub fn gaussian_nll<F: Scalar, D: Dimension>(
     targets: &ArrayRef<F, D>,
     means: &ArrayRef<F, D>,
@@ -49,7 +47,7 @@ pub fn gaussian_nll<F: Scalar, D: Dimension>(
     ))
 }
 
-/// −Σᵢ ln P(yᵢ) with P(true) = σ(zᵢ), for targets y and logits z of one shape: Σᵢ ζ(−zᵢ) where y
+/// −Σᵢ ln P(yᵢ) with P(true) = σ(zᵢ), for targets y and logits z of the same shape: Σᵢ ζ(−zᵢ) where y
 /// is true, ζ(zᵢ) where it is false, ζ the softplus function (Goodfellow et al. 2016, eq. 6.26).
 ///
 /// ```
@@ -60,7 +58,7 @@ pub fn gaussian_nll<F: Scalar, D: Dimension>(
 /// ```
 ///
 /// # Errors
-/// Where the shapes differ.
+/// If the shapes differ.
 pub fn bernoulli_nll<F: Scalar, D: Dimension>(
     targets: &ArrayRef<bool, D>,
     logits: &ArrayRef<F, D>,
@@ -82,7 +80,7 @@ pub fn bernoulli_nll<F: Scalar, D: Dimension>(
 /// ```
 ///
 /// # Errors
-/// Where the numbers of rows differ, or a label is K or more.
+/// If the numbers of rows differ, or a label is K or more.
 pub fn categorical_nll<F: Scalar>(
     labels: &ArrayRef1<usize>,
     logits: &ArrayRef2<F>,
@@ -96,7 +94,7 @@ pub fn categorical_nll<F: Scalar>(
             Some(z) => log_sum_exp_parts(z),
             None => log_sum_exp_parts(&z.to_vec()),
         };
-        // in this order: beside a large m the logarithm would lose its digits
+        // in this order: added to a large m, the logarithm would lose its digits
         (m - z[y]) + log_sum
     })))
 }
@@ -115,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn mean_squared_error_is_the_gaussian_one_but_for_scale_and_constant(
+        fn mean_squared_error_is_the_gaussian_one_up_to_scale_and_constant(
             pairs in vec((-5.0f64..5.0, -5.0f64..5.0), 1..20),
             variance in 0.1f64..5.0,
         ) {
@@ -216,7 +214,7 @@ mod tests {
         );
     }
 
-    /// Closed form: ln(1 + e^±½) a sample, and ln K for K equal logits.
+    /// Closed form: ln(1 + e^±½) per sample, and ln K for K equal logits.
     #[test]
     fn large_logits_and_many_samples_keep_their_digits() {
         let n = 100_000;

@@ -1,4 +1,4 @@
-//! Linear regression as maximum likelihood.
+//! Linear regression by maximum likelihood.
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 
@@ -33,7 +33,7 @@ impl<F: Scalar> LinearGaussian<F> {
     /// From weights w `[d]`, bias b and noise variance σ².
     ///
     /// # Errors
-    /// Where a weight or the bias is not finite, or the variance not positive and finite.
+    /// If a weight or the bias is not finite, or the variance not positive and finite.
     pub fn new(weights: Array1<F>, bias: F, variance: F) -> Result<Self, MathError> {
         finite("weights", &weights)?;
         parameter("bias", bias, "finite", bias.is_finite())?;
@@ -51,8 +51,8 @@ impl<F: Scalar> LinearGaussian<F> {
     /// eq. 3.15 and 3.21).
     ///
     /// # Errors
-    /// As [`least_squares`], and where the line goes through every point, so that no noise is
-    /// left. (Residuals that are zero but for rounding give a tiny variance.)
+    /// Same as [`least_squares`], and if the line goes through every point, so that no noise is left. (Residuals
+    /// that are zero up to rounding give a tiny variance.)
     pub fn fit(x: &ArrayRef2<F>, y: &ArrayRef1<F>) -> Result<Self, MathError> {
         let (weights, bias) = least_squares(x, y)?;
         let squares = x.rows().into_iter().zip(y).map(|(x, y)| {
@@ -85,7 +85,7 @@ impl<F: Scalar> LinearGaussian<F> {
     /// p(y|x) for one x `[d]`.
     ///
     /// # Errors
-    /// Where x does not have d entries, or gives a mean that is not finite.
+    /// If x does not have d entries, or gives a mean that is not finite.
     pub fn at(&self, x: &ArrayRef1<F>) -> Result<Normal<F>, MathError> {
         shape("x", x.shape(), self.weights.shape())?;
         Normal::new(self.weights.dot(x) + self.bias, self.variance.sqrt())
@@ -94,7 +94,7 @@ impl<F: Scalar> LinearGaussian<F> {
     /// E[y|x] = w·x + b for the rows of x `[n, d]`.
     ///
     /// # Errors
-    /// Where a row does not have d entries.
+    /// If a row does not have d entries.
     pub fn mean(&self, x: &ArrayRef2<F>) -> Result<Array1<F>, MathError> {
         shape("x", x.shape(), &[x.nrows(), self.weights.len()])?;
         Ok(x.dot(&self.weights) + self.bias)
@@ -103,7 +103,7 @@ impl<F: Scalar> LinearGaussian<F> {
     /// −Σᵢ ln p(yᵢ|xᵢ) for x `[n, d]` and y `[n]`.
     ///
     /// # Errors
-    /// Where the shapes do not fit.
+    /// If the shapes do not match.
     pub fn negative_log_likelihood(
         &self,
         x: &ArrayRef2<F>,
@@ -120,9 +120,8 @@ impl<F: Scalar> LinearGaussian<F> {
 /// section 5.3.3). Computed in `f64`.
 ///
 /// # Errors
-/// Where the numbers of rows differ, an entry is not finite, there are fewer than d + 1 rows, or
-/// a column of x is a linear combination of the constant and the columns before it, but
-/// for rounding.
+/// If the numbers of rows differ, an entry is not finite, there are fewer than d + 1 rows, or a
+/// column of x is, up to rounding, a linear combination of the constant and the columns before it.
 pub fn least_squares<F: Scalar>(
     x: &ArrayRef2<F>,
     y: &ArrayRef1<F>,
@@ -138,7 +137,7 @@ pub fn least_squares<F: Scalar>(
             needed: unknowns,
         });
     }
-    // each column is divided by its largest entry, so that no square overflows or vanishes
+    // each column is divided by its largest entry, so that no square overflows or underflows
     let scales = x.map_axis(Axis(0), |column| {
         let largest = column.fold(0.0, |m: f64, x| m.max(x.as_f64().abs()));
         if largest == 0.0 { 1.0 } else { largest }
@@ -149,7 +148,7 @@ pub fn least_squares<F: Scalar>(
     });
     let qr = Qr::new(&a);
     let r = qr.r();
-    // R_jj is the length of what column j has beyond the columns before it
+    // R_jj is the length of the part of column j orthogonal to the columns before it
     let tolerance = n as f64 * f64::EPSILON;
     let length = |j: usize| r.column(j).dot(&r.column(j)).sqrt();
     let dependent = |&j: &usize| r[[j, j]] <= tolerance * length(j);
@@ -223,7 +222,7 @@ mod tests {
 
     /// The course's y = 2x + 1 + 0.4·N(0, 1).
     #[test]
-    fn noise_is_told_from_signal() {
+    fn noise_is_distinguished_from_signal() {
         let rng = &mut generator(42);
         let n = 1000;
         let x = Array1::linspace(-1.0f32, 1.0, n).insert_axis(Axis(1));
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_does_not_fit() {
+    fn errors_name_the_mismatch() {
         fn message<T: std::fmt::Debug>(result: Result<T, MathError>) -> String {
             result.unwrap_err().to_string()
         }
@@ -261,7 +260,7 @@ mod tests {
                 &array![[0.0, 1.0], [1.0, 0.0]],
                 &array![1.0, 2.0]
             )),
-            "x has 2 rows, but 3 or more are needed"
+            "x has 2 rows, but at least 3 are needed"
         );
         let mut hole = x.clone();
         hole[[2, 1]] = f64::NAN;
@@ -298,7 +297,7 @@ mod tests {
         assert_eq!(
             message(LinearGaussian::fit(&x, &array![0.0, 0.0, 0.0, 0.0])),
             "y around the line does not vary: the maximum-likelihood variance is 0, \
-             which has no density"
+             for which there is no density"
         );
         let model = LinearGaussian::fit(&x, &y).unwrap();
         assert_eq!(

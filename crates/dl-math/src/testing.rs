@@ -1,4 +1,4 @@
-//! What the tests of several modules share.
+//! Helpers shared by the tests.
 
 use ndarray::{Array1, Array2};
 use proptest::collection::vec;
@@ -22,7 +22,7 @@ pub(crate) fn joint() -> impl Strategy<Value = Array2<f64>> {
     })
 }
 
-/// All outcomes of which are possible.
+/// A distribution whose outcomes are all possible.
 pub(crate) fn positive_distribution(n: usize) -> impl Strategy<Value = Array1<f64>> {
     vec(0.01f64..1.0, n).prop_map(normalised)
 }
@@ -52,7 +52,7 @@ pub(crate) fn integral(from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
         * step
 }
 
-/// Within the tolerance, relative for numbers above 1.
+/// Within the tolerance, which is relative for values above 1.
 pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
     a == b || (a - b).abs() <= tolerance * (1.0 + a.abs().max(b.abs()))
 }

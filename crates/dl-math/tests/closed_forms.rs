@@ -1,4 +1,4 @@
-//! Values that a person can follow, where other tests compare one computation with another.
+//! Values that can be checked by hand, where other tests compare two computations.
 
 use dl_math::information::mutual_information;
 use dl_math::likelihood::gaussian_nll;
@@ -35,7 +35,7 @@ fn generators_draw_from_distributions() {
 
 /// Draws are μ + σz.
 #[test]
-fn draws_are_standard_ones_stretched_and_moved() {
+fn draws_are_scaled_and_shifted_standard_draws() {
     let normal = Normal::new(2.0, 0.5).unwrap();
     let (ours, z) = (&mut generator(4), &mut generator(4));
     for _ in 0..50 {
@@ -73,8 +73,8 @@ fn a_diagonal_normal_is_its_components() {
     assert_eq!(normal.dimensions(), 2);
 }
 
-/// X = Y, one of two outcomes of probability a = 10⁻¹⁶⁰, whose square is no normal number: the outcome adds
-/// a ln (a / a²), the other one nothing.
+/// X = Y, with one of two outcomes of probability a = 10⁻¹⁶⁰, whose square underflows: the outcome contributes a ln
+/// (a / a²), the other one nothing.
 #[test]
 fn mutual_information_where_a_product_of_marginals_underflows() {
     let a = 1e-160_f64;
@@ -82,7 +82,7 @@ fn mutual_information_where_a_product_of_marginals_underflows() {
     assert_close(mutual_information(&table) / a, 160.0 * 10f64.ln());
 }
 
-/// A column is dependent where what is its own is n ε of its length, which is √n for a column of ±1.
+/// A column is dependent if its orthogonal part is n ε of its length, which is √n for a column of ±1.
 #[test]
 fn dependence_is_relative_to_the_length_of_a_column() {
     let n = 10_000;

@@ -1,5 +1,5 @@
-//! The functions against the values of other libraries on the same input;
-//! `reference/values.py` made them and names the libraries.
+//! Compares the functions with values of other libraries on the same input; `reference/values.py` generates them
+//! and names the libraries.
 
 use dl_math::activation as f;
 use dl_math::information::{conditional_entropy, joint_entropy, mutual_information};
@@ -110,7 +110,7 @@ fn softmax_along_both_axes() {
     let logits = matrix(&expected["logits"]);
     assert_all_close(log_sum_exp_axis(&logits, Axis(1)), &expected["log_sum_exp"]);
     assert_table_close(&softmax(&logits, Axis(0)), &expected["softmax"]);
-    // SciPy's logarithms of what rounds to 1 are 0; here their digits are kept
+    // SciPy's logarithms of probabilities that round to 1 are 0; here they are accurate
     let ours = log_softmax(&logits, Axis(1));
     for (ours, scipys) in ours.iter().zip(&matrix(&expected["log_softmax"])) {
         assert!((ours - scipys).abs() <= TOLERANCE * scipys.abs() + f64::EPSILON);

@@ -1,18 +1,18 @@
-//! Counts that no memory has room for.
+//! Counts that exceed any memory.
 
 use dl_math::ndarray::array;
 use dl_math::random::generator;
 use dl_math::{Bernoulli, Categorical, DiagonalNormal, MathError, Normal};
 
 #[test]
-fn more_numbers_than_memory_are_an_error() {
+fn more_values_than_memory_are_an_error() {
     let coin = Bernoulli::new(0.5).unwrap();
     let die = Categorical::new(array![0.5, 0.5]).unwrap();
     let normal = Normal::new(0.0, 1.0).unwrap();
     let plane = DiagonalNormal::<f64>::standard(2).unwrap();
     let rng = &mut generator(0);
     for n in [usize::MAX, usize::MAX / 2 + 1, 1 << 60, 1 << 48] {
-        let refused = [
+        let rejected = [
             coin.sample_n(n, rng).map(drop),
             die.sample_n(n, rng).map(drop),
             normal.sample_n(n, rng).map(drop),
@@ -20,7 +20,7 @@ fn more_numbers_than_memory_are_an_error() {
             DiagonalNormal::<f32>::standard(n).map(drop),
             Categorical::<f64>::fit(&array![0, 1], n).map(drop),
         ];
-        for result in refused {
+        for result in rejected {
             assert!(matches!(result, Err(MathError::Memory(_))), "{result:?}");
         }
     }

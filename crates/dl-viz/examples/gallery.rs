@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Evenly spread, seemingly random numbers in −½ to ½: a gallery needs no generator.
+/// Evenly spread, pseudo-random numbers in −½ to ½; a gallery needs no generator.
 fn noise(seed: f64) -> impl FnMut() -> f64 {
     let mut i = seed;
     move || {
@@ -270,7 +270,7 @@ fn contours() -> Figure {
     }
     let end = Scatter::new([x[15]], [y[15]]).radius(6.0);
     let panel = Panel::new("A path down a bowl")
-        .contours(Contours::of((-2.0, 2.0), (-1.0, 1.0), bowl))
+        .contours(Contours::from_fn((-2.0, 2.0), (-1.0, 1.0), bowl))
         .line(Line::new(x, y).dots().color(RED))
         .scatter(end.color(RED));
     Figure::from(panel)

@@ -6,17 +6,17 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 
 use crate::{style, text, ticks::Tick};
 
-/// How data is laid along an axis.
+/// The scale of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
     Linear,
     Log10,
-    /// log(1 + value): for counts, zero among them.
+    /// log(1 + value), for counts that include zero.
     Log1p,
 }
 
 impl Scale {
-    /// The position of a value along the axis; NaN where it has none.
+    /// The position of a value along the axis; NaN if it has none.
     pub(crate) fn position(self, value: f64) -> f64 {
         match self {
             Self::Linear => value,
@@ -27,14 +27,14 @@ impl Scale {
     }
 }
 
-/// An axis with everything decided: a coordinate to plotters.
+/// A fully determined axis, which is a coordinate to plotters.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
     pub(crate) scale: Scale,
-    /// Positions at the left or bottom, and at the right or top.
+    /// Positions at the left or bottom end, and at the right or top end.
     pub(crate) range: (f64, f64),
     pub(crate) ticks: Vec<Tick>,
-    /// Type size of the ticks' labels.
+    /// Font size of the tick labels.
     pub(crate) size: f64,
 }
 
@@ -55,7 +55,7 @@ impl Axis {
         (low..=high).contains(&position).then_some(position)
     }
 
-    /// The range in order: that of a heat map's rows runs downwards.
+    /// The range in ascending order; that of a heat map's rows is descending.
     pub(crate) fn limits(&self) -> (f64, f64) {
         (
             self.range.0.min(self.range.1),
@@ -77,12 +77,12 @@ impl Ranged for Axis {
     type ValueType = f64;
 
     fn map(&self, position: &f64, (from, to): (i32, i32)) -> i32 {
-        let share = (position - self.range.0) / (self.range.1 - self.range.0);
-        from + (share * f64::from(to - from)).round() as i32
+        let fraction = (position - self.range.0) / (self.range.1 - self.range.0);
+        from + (fraction * f64::from(to - from)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        // Minor lines are asked for too; there are none.
+        // plotters also requests minor grid lines; there are none.
         match hint.weight().allow_light_points() {
             true => Vec::new(),
             false => self.ticks.iter().map(|tick| tick.position).collect(),
@@ -96,7 +96,7 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, position: &f64) -> String {
-        // Ticks ascend, and there may be one for each of many categories.
+        // Ticks are ascending; there may be many, one per category.
         let at = self.ticks.partition_point(|tick| tick.position < *position);
         let tick = self.ticks.get(at);
         tick.map_or_else(String::new, |tick| tick.label.clone())
@@ -114,23 +114,23 @@ pub(crate) fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
         })
 }
 
-/// Ends this far apart, and a billionth of their size, are the least an axis can tell apart: steps between
-/// them are still normal numbers.
-pub(crate) const LEAST_SPAN: f64 = 1e-303;
+/// Minimum span of an axis, besides a billionth of the size of its ends: steps between the ends are still normal
+/// numbers.
+pub(crate) const MIN_SPAN: f64 = 1e-303;
 
 /// Whether a range is too narrow for an axis, or empty.
 pub(crate) fn too_narrow((low, high): (f64, f64)) -> bool {
     let size = low.abs().max(high.abs());
-    (high - low).abs() <= (size * 1e-9).max(LEAST_SPAN)
+    (high - low).abs() <= (size * 1e-9).max(MIN_SPAN)
 }
 
-/// Widens a range by a share of its span on both sides; a range of (nearly) one value gets a span.
-pub(crate) fn widen((low, high): (f64, f64), share: f64) -> (f64, f64) {
+/// Widens a range by a fraction of its span on both sides; a range of (nearly) one value gets a span.
+pub(crate) fn widen((low, high): (f64, f64), fraction: f64) -> (f64, f64) {
     let size = low.abs().max(high.abs());
     let pad = if !too_narrow((low, high)) {
-        (high - low) * share
+        (high - low) * fraction
     } else if size > 0.0 {
-        (size * 0.1).max(LEAST_SPAN)
+        (size * 0.1).max(MIN_SPAN)
     } else {
         1.0
     };

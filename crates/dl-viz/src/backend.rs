@@ -1,4 +1,4 @@
-//! plotters' drawing calls, recorded in a scene.
+//! Records plotters' drawing calls in a scene.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use crate::{
     text,
 };
 
-/// Where plotters draws: in canvas units, [`SCALE`] to the scene's pixel.
+/// The backend of plotters, in canvas units of which [`SCALE`] are a pixel of the scene.
 pub(crate) struct Recorder<'a> {
     pub(crate) scene: &'a mut Scene,
 }
@@ -53,7 +53,7 @@ impl Recorder<'_> {
     }
 }
 
-/// The paint for a shape that is filled or else outlined.
+/// The paint for a shape that is either filled or outlined.
 fn paint<S: BackendStyle>(style: &S, fill: bool) -> Paint {
     if fill {
         Paint::Fill
@@ -109,7 +109,7 @@ impl DrawingBackend for Recorder<'_> {
         style: &S,
     ) -> Drawn {
         let mut points: Vec<Px> = path.into_iter().map(place).collect();
-        // A line that returns to its start has a corner there, not two ends.
+        // A closed line has a corner at its start, not two ends.
         let closed = points.len() > 2 && points.first() == points.last();
         if closed {
             points.pop();
@@ -140,7 +140,7 @@ impl DrawingBackend for Recorder<'_> {
         self.push(outline, paint(style, fill), style.color())
     }
 
-    /// Top, centre and bottom of a text are those of its capitals and digits.
+    /// Top, centre and bottom of text are those of capitals and digits.
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Drawn {
         let line = text::Line::new(text, matches!(style.style(), FontStyle::Bold));
         let size = style.size() / SCALE;
@@ -163,7 +163,7 @@ impl DrawingBackend for Recorder<'_> {
                 FontTransform::Rotate180 => (x - dx, y - dy),
                 FontTransform::Rotate270 => (x + dy, y - dx),
             };
-            // As an SVG has it: the PNG is then drawn from the same numbers.
+            // Rounded as in the SVG, so that the PNG is drawn from the same numbers.
             ((x * 100.0).round() / 100.0, (y * 100.0).round() / 100.0)
         });
         self.path(path, Paint::Fill, style.color())

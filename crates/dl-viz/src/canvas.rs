@@ -1,6 +1,6 @@
-//! Shapes in pixels, drawn by plotters into a scene.
+//! A canvas for shapes in pixels, drawn by plotters into a scene.
 //!
-//! plotters' coordinates are whole numbers, which would show as corners in curves. The canvas is therefore
+//! plotters' coordinates are integers, which would make curves angular. The canvas is therefore
 //! [`SCALE`] times the size of the figure and the scene divides by it.
 
 use plotters::{
@@ -19,13 +19,13 @@ use crate::{
     style::{self, Color},
 };
 
-/// Canvas units to the pixel.
+/// Canvas units per pixel.
 pub(crate) const SCALE: f64 = 10.0;
 
-/// A place in pixels; y grows downwards.
+/// A point in pixels; y points downwards.
 pub(crate) type Px = (f64, f64);
 
-/// A whole number of canvas units.
+/// Converts pixels to canvas units, rounded.
 pub(crate) fn units(pixels: f64) -> i32 {
     (pixels * SCALE).round() as i32
 }
@@ -64,7 +64,7 @@ impl Rect {
     }
 }
 
-/// Colour and width of a line; `dash` is the length of its dashes, if it has any.
+/// Colour and width of a line, and the length of its dashes, if any.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stroke {
     pub(crate) color: Color,
@@ -91,8 +91,8 @@ pub(crate) enum Marker {
 }
 
 impl Marker {
-    /// The shape of the points of a class.
-    pub(crate) fn of_class(class: usize) -> Self {
+    /// The marker of a class.
+    pub(crate) fn for_class(class: usize) -> Self {
         [Self::Circle, Self::Triangle, Self::Square][class % 3]
     }
 }
@@ -104,7 +104,7 @@ pub(crate) enum Align {
     Right,
 }
 
-/// How a text is set. Its place is a point of its baseline.
+/// How text is set. It is positioned by a point on its baseline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Font {
     pub(crate) size: f64,
@@ -142,10 +142,10 @@ impl Font {
     }
 }
 
-/// Inter's capitals and digits are this share of the type size high.
+/// Height of Inter's capitals and digits as a fraction of the font size.
 pub(crate) const CAP_HEIGHT: f64 = 0.727;
 
-/// A weight and size of the embedded font as plotters takes them.
+/// A weight and size of the embedded font, for plotters.
 pub(crate) fn font_desc(size: f64, bold: bool) -> FontDesc<'static> {
     let style = if bold {
         FontStyle::Bold
@@ -162,7 +162,7 @@ pub(crate) fn rgb(color: Color) -> RGBColor {
 pub(crate) type Root<'a> = DrawingArea<Recorder<'a>, Shift>;
 type Drawn = Result<(), FigureError>;
 
-/// What every part of a figure draws on.
+/// The canvas that all parts of a figure draw on.
 pub(crate) struct Canvas<'a> {
     pub(crate) root: Root<'a>,
 }
@@ -231,7 +231,7 @@ impl Canvas<'_> {
         self.disc(at, radius - style::EDGE_WIDTH / 2.0, fill)
     }
 
-    /// A disc, or a polygon of about its area, with a dark edge.
+    /// A disc, or a polygon of about the same area, with a dark edge.
     pub(crate) fn marker(&self, at: Px, radius: f64, fill: Color, marker: Marker) -> Drawn {
         let corners: &[Px] = match marker {
             Marker::Circle => return self.point(at, radius, fill, style::BLACK),
@@ -268,16 +268,16 @@ impl Canvas<'_> {
     }
 }
 
-/// More dashes than this are no longer seen as dashes.
-const MOST_DASHES: f64 = 20_000.0;
+/// Maximum number of dashes of a line; more would not be visible as dashes.
+const MAX_DASHES: f64 = 20_000.0;
 
-/// The pieces of a dashed polyline: dashes of the given length, gaps of two thirds of it. On a line of a
-/// length for very many of them they are longer.
+/// The pieces of a dashed polyline: dashes of the given length and gaps of two thirds of it, both longer if there
+/// would be too many.
 fn dashes(points: &[Px], dash: f64) -> Vec<Vec<Px>> {
     let lengths = points
         .windows(2)
         .map(|p| (p[1].0 - p[0].0).hypot(p[1].1 - p[0].1));
-    let dash = dash.max(lengths.sum::<f64>() / MOST_DASHES);
+    let dash = dash.max(lengths.sum::<f64>() / MAX_DASHES);
     let gap = dash * 2.0 / 3.0;
     let mut pieces = Vec::new();
     let mut piece: Vec<Px> = points.first().copied().into_iter().collect();

@@ -1,4 +1,4 @@
-//! The scale of colours beside a heat map.
+//! The colour bar next to a heat map.
 
 use crate::{
     FigureError,
@@ -9,10 +9,10 @@ use crate::{
     ticks::ticks,
 };
 
-/// From the heat map to the bar.
+/// Distance from the heat map to the bar.
 const SPACE: f64 = 16.0;
 const BAR: f64 = 14.0;
-/// From the bar to its numbers.
+/// Distance from the bar to its tick labels.
 const INSET: f64 = 6.0;
 
 fn axis(bar: &ColorBar) -> Axis {
@@ -23,7 +23,7 @@ fn axis(bar: &ColorBar) -> Axis {
     Axis::new(bar.scale, range, ticks(bar.scale, range, 6))
 }
 
-/// The room a colour bar needs to the right of the heat map.
+/// The width that a colour bar needs to the right of the heat map.
 pub(crate) fn width(bar: &ColorBar) -> f64 {
     let label = if bar.label.is_empty() {
         0.0
@@ -37,12 +37,12 @@ pub(crate) fn width(bar: &ColorBar) -> f64 {
 pub(crate) fn draw(canvas: &Canvas, rect: Rect, bar: &ColorBar) -> Result<(), FigureError> {
     const STRIPS: usize = 128;
     let axis = axis(bar);
-    // On whole pixels: the blurred edges of strips that overlap would add up to notches.
+    // On whole pixels, since the antialiased edges of overlapping strips would show as notches.
     let left = (rect.right + SPACE).round();
     let right = left + BAR;
     for i in 0..STRIPS {
         let edge = |i: usize| rect.top + rect.height() * i as f64 / STRIPS as f64;
-        // Each strip reaches a little under the next: no seams.
+        // Each strip extends slightly under the next to avoid seams.
         let (top, bottom) = (edge(i), (edge(i + 1) + 1.0).min(rect.bottom));
         let color = bar.map.at(1.0 - (i as f64 + 0.5) / STRIPS as f64);
         canvas.rect(
@@ -58,8 +58,8 @@ pub(crate) fn draw(canvas: &Canvas, rect: Rect, bar: &ColorBar) -> Result<(), Fi
     }
     let font = Font::new(style::TICK_SIZE, style::TICK_TEXT).align(Align::Left);
     for tick in &axis.ticks {
-        let share = (tick.position - axis.range.0) / (axis.range.1 - axis.range.0);
-        let baseline = rect.bottom - rect.height() * share + font.size * CAP_HEIGHT / 2.0;
+        let fraction = (tick.position - axis.range.0) / (axis.range.1 - axis.range.0);
+        let baseline = rect.bottom - rect.height() * fraction + font.size * CAP_HEIGHT / 2.0;
         canvas.text((right + INSET, baseline), &tick.label, &font)?;
     }
     if !bar.label.is_empty() {

@@ -15,7 +15,7 @@ use crate::{
     style, text,
 };
 
-/// Finds what is wrong with the data of a panel, called `name` in errors.
+/// Checks the data of a panel, called `name` in errors.
 pub(crate) fn check(panel: &Panel, name: &str) -> Result<(), FigureError> {
     let error = |mark: String, problem| FigureError::Data {
         panel: name.to_owned(),
@@ -33,7 +33,7 @@ pub(crate) fn check(panel: &Panel, name: &str) -> Result<(), FigureError> {
             .map_err(|problem| error(mark.name(), problem))?;
         let drawable = |&(x, y): &(f64, f64)| {
             let (x, y) = (panel.x.scale.position(x), panel.y.scale.position(y));
-            // A reference line has one coordinate only.
+            // A reference line has only one coordinate.
             let one = x.is_finite() || y.is_finite();
             let both = x.is_finite() && y.is_finite();
             if mark.is_rule() { one } else { both }
@@ -45,10 +45,10 @@ pub(crate) fn check(panel: &Panel, name: &str) -> Result<(), FigureError> {
     Ok(())
 }
 
-/// The least width and height of a data area in which something can be seen.
-const LEAST_ROOM: f64 = 24.0;
+/// Minimum width and height of a data area.
+const MIN_ROOM: f64 = 24.0;
 
-/// Draws a panel as planned, within the insets it shares with its neighbours.
+/// Draws a planned panel, within the insets it shares with its neighbours.
 pub(crate) fn draw(
     panel: &Panel,
     plan: &Plan,
@@ -56,7 +56,7 @@ pub(crate) fn draw(
     canvas: &Canvas,
 ) -> Result<(), FigureError> {
     let plot = plan.plot(insets);
-    if plot.rect.width() < LEAST_ROOM || plot.rect.height() < LEAST_ROOM {
+    if plot.rect.width() < MIN_ROOM || plot.rect.height() < MIN_ROOM {
         return Err(FigureError::Room {
             panel: plan.name.clone(),
         });

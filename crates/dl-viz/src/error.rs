@@ -1,4 +1,4 @@
-//! What can be wrong with a figure.
+//! Errors of figures.
 
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ pub enum FigureError {
         columns: usize,
     },
 
-    /// More pixels than a PNG is drawn with.
+    /// More pixels than a PNG may have.
     #[error(
         "a PNG of {width} × {height} pixels has more than 100 million; draw a smaller figure, or an SVG"
     )]
@@ -50,24 +50,24 @@ pub enum FigureError {
         height: u32,
     },
 
-    /// Titles, labels, legend and colour bar fill the panel.
+    /// Titles, labels, legend and colour bar leave no room for the data.
     #[error(
         "panel `{}`: titles and labels leave no room for the data; enlarge the figure",
         shown(panel)
     )]
     Room {
-        /// Title of the panel, or its place in the grid where it has none.
+        /// Title of the panel, or its position in the grid if it has none.
         panel: String,
     },
 
-    /// Data that does not make a drawing.
+    /// Data that cannot be drawn.
     #[error("panel `{}`: {}: {problem}", shown(panel), shown(mark))]
     Data {
-        /// Title of the panel, or its place in the grid where it has none.
+        /// Title of the panel, or its position in the grid if it has none.
         panel: String,
-        /// What was to be drawn, with its label where it has one.
+        /// The mark, with its label if it has one.
         mark: String,
-        /// What is wrong with its data.
+        /// The problem with its data.
         problem: DataProblem,
     },
 
@@ -77,7 +77,7 @@ pub enum FigureError {
         shown(panel)
     )]
     Range {
-        /// Title of the panel, or its place in the grid where it has none.
+        /// Title of the panel, or its position in the grid if it has none.
         panel: String,
         /// `x` or `y`.
         axis: &'static str,
@@ -85,23 +85,23 @@ pub enum FigureError {
         start: f64,
         /// End of the range.
         end: f64,
-        /// What is wrong with it.
+        /// The problem.
         problem: &'static str,
     },
 
     /// A path that ends neither in `.svg` nor in `.png`.
     #[error("{}: the extension is neither `svg` nor `png`", path.display())]
     Extension {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
     },
 
     /// A file that could not be written.
     #[error("{}: {source}", path.display())]
     Io {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
 
@@ -110,20 +110,20 @@ pub enum FigureError {
     Drawing(String),
 }
 
-/// What is wrong with the data of a line, a scatter, a heat map …
+/// A problem with the data of a line, a scatter plot, a heat map …
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataProblem {
-    /// Two inputs that must be of one length are not.
+    /// Two inputs have different lengths.
     #[error("{found} {what} for {expected} {reference}")]
     Length {
         /// Plural name of what was counted.
         what: &'static str,
-        /// How many there are.
+        /// Number found.
         found: usize,
         /// Plural name of what it is compared with.
         reference: &'static str,
-        /// How many there should be.
+        /// Number expected.
         expected: usize,
     },
 
@@ -135,7 +135,7 @@ pub enum DataProblem {
     #[error("no value can be drawn: all are NaN, infinite, or not positive on a log scale")]
     NothingFinite,
 
-    /// A NaN or an infinity where there is no gap to leave.
+    /// A NaN or an infinity where it cannot be left as a gap.
     #[error("value {index} of {what} is {value}; it must be finite")]
     NotFinite {
         /// Plural name of the values.
@@ -151,18 +151,18 @@ pub enum DataProblem {
     Class {
         /// The class index.
         class: usize,
-        /// How many names were given.
+        /// Number of names given.
         names: usize,
     },
 
-    /// A parameter outside its domain.
+    /// A parameter outside its allowed range.
     #[error("{what} is {value}; it must be {allowed}")]
     Parameter {
         /// Name of the parameter.
         what: &'static str,
         /// Its value.
         value: f64,
-        /// The domain.
+        /// The allowed range.
         allowed: &'static str,
     },
 }

@@ -12,7 +12,7 @@ use crate::{
     scene::{Segment, polyline},
 };
 
-/// The glyph of what a font does not have. It has a width, but the embedded fonts hold no outline for it.
+/// The glyph of missing characters. It has a width, but no outline in the embedded fonts.
 const MISSING: GlyphId = GlyphId(0);
 
 /// Inter, regular and semi-bold, and Noto Sans Math.
@@ -24,10 +24,10 @@ static FACES: LazyLock<[Face; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// One of the embedded fonts. Lengths are ems.
+/// One of the embedded fonts. Lengths are in ems.
 pub(crate) struct Face {
     font: ttf_parser::Face<'static>,
-    /// The tables of pairs, in the order in which they are asked.
+    /// The pair adjustment tables, in order of lookup.
     kerning: Vec<PairAdjustment<'static>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Glyph {
     id: GlyphId,
 }
 
-/// The box around a glyph's outline, above the baseline.
+/// The bounding box of a glyph's outline, above the baseline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) left: f64,
@@ -48,7 +48,7 @@ pub(crate) struct Bounds {
 
 impl Face {
     fn new(data: &'static [u8]) -> Self {
-        let font = ttf_parser::Face::parse(data, 0).expect("the embedded fonts are sound");
+        let font = ttf_parser::Face::parse(data, 0).expect("the embedded fonts are valid");
         let kerning = kerning(&font);
         Self { font, kerning }
     }
@@ -68,7 +68,7 @@ impl Face {
     }
 }
 
-/// The tables of pair adjustments which a font's feature `kern` refers to.
+/// The pair adjustment tables of a font's feature `kern`.
 fn kerning(font: &ttf_parser::Face<'static>) -> Vec<PairAdjustment<'static>> {
     let Some(gpos) = font.tables().gpos else {
         return Vec::new();
@@ -88,8 +88,8 @@ fn kerning(font: &ttf_parser::Face<'static>) -> Vec<PairAdjustment<'static>> {
 }
 
 impl Glyph {
-    /// The glyph of a character: Inter's, or that of the mathematical face; an empty box if neither has one.
-    pub(crate) fn of(c: char, bold: bool) -> Self {
+    /// The glyph of a character in Inter or else in the mathematical font; an empty box if neither has one.
+    pub(crate) fn new(c: char, bold: bool) -> Self {
         let [regular, semi_bold, math] = &*FACES;
         let text = if bold { semi_bold } else { regular };
         let missing = Self {
@@ -99,13 +99,13 @@ impl Glyph {
         text.glyph(c).or_else(|| math.glyph(c)).unwrap_or(missing)
     }
 
-    /// How far the next glyph begins to the right of this one.
+    /// The advance width.
     pub(crate) fn advance(self) -> f64 {
         let advance = self.face.font.glyph_hor_advance(self.id);
         self.face.ems(advance.unwrap_or(0))
     }
 
-    /// By how much the next glyph moves to the right, if it is `next`; most often to the left.
+    /// The kerning with the next glyph: how far it moves to the right, usually negative.
     pub(crate) fn kerning(self, next: Self) -> f64 {
         if !std::ptr::eq(self.face, next.face) {
             return 0.0;
@@ -134,12 +134,12 @@ impl Glyph {
         })
     }
 
-    /// Adds its outline to a path; `place` turns ems right of the origin and above the baseline into pixels.
+    /// Adds its outline to a path; `place` converts ems right of the origin and above the baseline to pixels.
     pub(crate) fn outline(self, path: &mut Vec<Segment>, place: impl Fn(f64, f64) -> Px) {
         let face = self.face;
         if self.id == MISSING {
             let (width, line) = (self.advance(), 0.06);
-            // The inner rectangle runs the other way round, and is a hole.
+            // The inner rectangle has the opposite orientation and is a hole.
             for (edge, reversed) in [(line, false), (2.0 * line, true)] {
                 let (left, right, top) = (edge, width - edge, CAP_HEIGHT + line - edge);
                 let mut corners = [
@@ -202,14 +202,18 @@ mod tests {
     fn every_symbol_the_figures_need_is_in_a_face() {
         let symbols = "x₁w₂b₀10⁻³ −×÷·±→←↑↓≤≥≠≈√∞∑∏∂∇∫∈∝‖αβγδεηθλμνπρστφχψωΓΔΘΛΣΦΨΩσ̂x̄ñŷéüß°½";
         for (symbol, bold) in symbols.chars().flat_map(|c| [(c, false), (c, true)]) {
-            assert_ne!(Glyph::of(symbol, bold).id, MISSING, "no glyph for {symbol}");
+            assert_ne!(
+                Glyph::new(symbol, bold).id,
+                MISSING,
+                "no glyph for {symbol}"
+            );
         }
-        assert_eq!(Glyph::of('漢', false).id, MISSING);
+        assert_eq!(Glyph::new('漢', false).id, MISSING);
     }
 
     #[test]
     fn pairs_are_kerned_by_glyph_and_by_class() {
-        let kerning = |first, next| Glyph::of(first, false).kerning(Glyph::of(next, false));
+        let kerning = |first, next| Glyph::new(first, false).kerning(Glyph::new(next, false));
         assert!(kerning('A', 'V') < -0.03, "{}", kerning('A', 'V'));
         assert!(kerning('T', 'o') < -0.03, "{}", kerning('T', 'o'));
         assert_eq!(kerning('A', 'V'), kerning('Ä', 'V'), "one class");
@@ -221,7 +225,7 @@ mod tests {
     fn outlines_are_closed_and_blanks_have_none() {
         for (c, contours) in [('i', 2), ('o', 2), ('∇', 2), (' ', 0), ('漢', 2)] {
             let mut path = Vec::new();
-            Glyph::of(c, false).outline(&mut path, |x, y| (x, y));
+            Glyph::new(c, false).outline(&mut path, |x, y| (x, y));
             let of = |kind: fn(&Segment) -> bool| path.iter().filter(|s| kind(s)).count();
             assert_eq!(of(|s| matches!(s, Segment::Move(_))), contours, "{c}");
             assert_eq!(of(|s| matches!(s, Segment::Close)), contours, "{c}");

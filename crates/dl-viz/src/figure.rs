@@ -12,8 +12,7 @@ use crate::{
     style, svg, text,
 };
 
-/// Panels on a grid, as a value: nothing is drawn before it is asked for, and the same figure is the same
-/// bytes each time.
+/// Panels on a grid. A figure is a value: it is only drawn when written, and always to the same bytes.
 ///
 /// ```
 /// use dl_viz::{Figure, Line, Panel};
@@ -35,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Figure {
     title: String,
-    /// Inches.
+    /// In inches.
     size: (f64, f64),
     grid: Option<(usize, usize)>,
     panels: Vec<Panel>,
@@ -65,19 +64,19 @@ impl Figure {
         }
     }
 
-    /// A title above all panels.
+    /// Sets a title above all panels.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// Width and height in inches; an inch is 100 pixels of the SVG and 200 of the PNG.
+    /// Sets width and height in inches; the SVG has 100 pixels per inch, the PNG 200.
     pub fn size(mut self, width: f64, height: f64) -> Self {
         self.size = (width, height);
         self
     }
 
-    /// Rows and columns of the grid, filled row by row; otherwise one row.
+    /// Sets rows and columns of the grid, which is filled row by row; by default a single row.
     pub fn grid(mut self, rows: usize, columns: usize) -> Self {
         self.grid = Some((rows, columns));
         self
@@ -95,7 +94,7 @@ impl Figure {
         self
     }
 
-    /// The figure as SVG with all text as paths.
+    /// Draws the figure as SVG, with all text as paths.
     ///
     /// # Errors
     ///
@@ -104,22 +103,21 @@ impl Figure {
         Ok(svg::document(&self.scene()?, &self.titles()))
     }
 
-    /// The figure as a PNG of 200 pixels to the inch.
+    /// Draws the figure as a PNG with 200 pixels per inch.
     ///
     /// # Errors
     ///
-    /// As [`Figure::to_svg`]; [`FigureError::Pixels`] for a figure of more than 100 million pixels.
+    /// Same as [`Figure::to_svg`]; [`FigureError::Pixels`] for a figure of more than 100 million pixels.
     pub fn to_png(&self) -> Result<Vec<u8>, FigureError> {
         raster::png(&self.scene()?)
     }
 
-    /// Writes the figure to a file ending in `.svg` or `.png`, whole or not at all
-    /// ([`dl_fs::write_atomically`]).
+    /// Writes the figure atomically ([`dl_fs::write_atomically`]) to a file with extension `.svg` or `.png`.
     ///
     /// # Errors
     ///
-    /// As [`Figure::to_svg`]; [`FigureError::Extension`] for another ending; [`FigureError::Io`] with the path if
-    /// it cannot be written.
+    /// Same as [`Figure::to_svg`]; [`FigureError::Extension`] for any other extension; [`FigureError::Io`] with the
+    /// path if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FigureError> {
         let path = path.as_ref();
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
@@ -140,7 +138,7 @@ impl Figure {
         })
     }
 
-    /// The figure's title and its panels', as far as they have any.
+    /// The titles of the figure and its panels, if any.
     fn titles(&self) -> String {
         let panels = self.panels.iter().map(|panel| panel.title.as_str());
         let titles = std::iter::once(self.title.as_str()).chain(panels);

@@ -1,4 +1,4 @@
-//! What a panel's axes show and how much room stands around them.
+//! Determines a panel's axes and the space around them.
 
 use std::collections::{
     HashMap,
@@ -18,7 +18,7 @@ use crate::{
     ticks::{Tick, ticks},
 };
 
-/// Room between a panel's cell and its data area.
+/// Space between a panel's cell and its data area.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Insets {
     pub(crate) left: f64,
@@ -39,9 +39,9 @@ impl Insets {
     }
 }
 
-/// A panel with all decided but its exact place: panels of one grid share their insets.
+/// A laid-out panel, except for its final insets, which the panels of a grid share.
 pub(crate) struct Plan {
-    /// What errors call the panel.
+    /// The panel's name in errors.
     pub(crate) name: String,
     pub(crate) cell: Rect,
     pub(crate) frame: Frame,
@@ -49,7 +49,7 @@ pub(crate) struct Plan {
     pub(crate) legend: Legend,
     pub(crate) entries: Vec<Entry>,
     equal_aspect: bool,
-    x_whole: bool,
+    integer_x_ticks: bool,
     x: Axis,
     y: Axis,
 }
@@ -98,7 +98,7 @@ impl Plan {
             insets: Insets::default(),
             legend: panel.legend,
             entries: entries(panel),
-            x_whole: panel.x.whole,
+            integer_x_ticks: panel.x.integer_ticks,
             equal_aspect: panel.equal_aspect || frame.equal_aspect,
             frame,
         };
@@ -121,7 +121,7 @@ impl Plan {
         if !self.frame.bare {
             insets.left += self.y.labels_width() + style::TICK_GAP;
             insets.bottom += style::TICK_GAP + style::TICK_SIZE;
-            // Half of the last tick label stands to the right of the frame.
+            // Half of the last tick label is to the right of the frame.
             insets.right += 12.0;
         }
         if !panel.y.label.is_empty() {
@@ -149,7 +149,7 @@ impl Plan {
         }
         let mut x = self.x.clone();
         if self.frame.x_ticks.is_none() {
-            fit_ticks(&mut x, rect.width(), self.x_whole);
+            fit_ticks(&mut x, rect.width(), self.integer_x_ticks);
         } else {
             fit_names(&mut x, rect.width());
         }
@@ -161,7 +161,7 @@ impl Plan {
     }
 }
 
-/// The common insets of a grid's panels: those of one column start and end at one x, those of one row at one y.
+/// The common insets of a grid's panels, so that those in a column are aligned in x and those in a row in y.
 pub(crate) fn align(plans: &[Plan], columns: usize) -> Vec<Insets> {
     let rows = plans.len().div_ceil(columns.max(1));
     let (mut of_rows, mut of_columns) = (
@@ -186,7 +186,7 @@ pub(crate) fn align(plans: &[Plan], columns: usize) -> Vec<Insets> {
         .collect()
 }
 
-/// What all marks ask for; the first to ask for something gets it.
+/// The combined requests of all marks; the first request wins.
 fn frame(panel: &Panel) -> Frame {
     panel
         .marks
@@ -207,7 +207,7 @@ fn frame(panel: &Panel) -> Frame {
         })
 }
 
-/// The legend's lines. Regions and points of one class share their name; it stands there once, as the point.
+/// The entries of the legend. If regions and points have the same class name, only the point is listed.
 fn entries(panel: &Panel) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -223,18 +223,17 @@ fn entries(panel: &Panel) -> Vec<Entry> {
     entries
 }
 
-/// All that is drawn, as polylines and single points in pixels.
+/// Everything drawn, as polylines and single points in pixels.
 fn pixels(panel: &Panel, plot: &Plot) -> Vec<Vec<Px>> {
     panel.marks.iter().flat_map(|mark| mark.ink(plot)).collect()
 }
 
-/// As many ticks as stand along `width` with room between their labels, at whole numbers where asked
-/// for and possible.
-fn fit_ticks(x: &mut Axis, width: f64, whole: bool) {
+/// As many ticks as fit along `width` with space between their labels, at integers if requested and possible.
+fn fit_ticks(x: &mut Axis, width: f64, integer_ticks: bool) {
     for most in (2..=9).rev() {
         x.ticks = ticks(x.scale, x.range, most);
         let is_whole = |tick: &Tick| tick.position.fract() == 0.0;
-        if whole && most > 2 && !x.ticks.iter().all(is_whole) {
+        if integer_ticks && most > 2 && !x.ticks.iter().all(is_whole) {
             continue;
         }
         if (x.labels_width() + style::TICK_SIZE) * x.ticks.len() as f64 <= width {
@@ -243,24 +242,24 @@ fn fit_ticks(x: &mut Axis, width: f64, whole: bool) {
     }
 }
 
-/// Names below a frame of this width: set smaller, down to what can be read, then cut off; where there are too many
-/// even for that, only every so many is there.
+/// Names below a frame of this width: set smaller as long as they are readable, then shortened, and then thinned
+/// out.
 fn fit_names(x: &mut Axis, width: f64) {
     const BETWEEN: f64 = 6.0;
-    const LEAST: f64 = 24.0;
+    const MIN: f64 = 24.0;
     let slot = width / x.ticks.len() as f64;
     let smallest = 0.6 * x.labels_width();
     x.size *= ((slot - BETWEEN) / x.labels_width()).clamp(0.6, 1.0);
     if smallest + BETWEEN <= slot {
         return;
     }
-    let stride = ((smallest.min(LEAST) + BETWEEN) / slot).ceil().max(1.0) as usize;
+    let stride = ((smallest.min(MIN) + BETWEEN) / slot).ceil().max(1.0) as usize;
     let available = slot * stride as f64 - BETWEEN;
     x.ticks = every(&x.ticks, stride, x.size, available);
 }
 
-/// Names left of the frame of a panel: they leave most of its width to the data, and where there are more than lines
-/// of text, only every so many is there.
+/// Names to the left of a panel's frame: shortened to leave most of the width for the data, and thinned out if
+/// there are too many.
 fn names_beside(names: &[Tick], cell: Rect) -> Vec<Tick> {
     let lines = (cell.height() / style::TICK_SIZE).max(1.0);
     let stride = (names.len() as f64 / lines).ceil().max(1.0) as usize;
@@ -276,7 +275,7 @@ fn every(names: &[Tick], stride: usize, size: f64, available: f64) -> Vec<Tick> 
     names.collect()
 }
 
-/// The largest centred part of `rect` in which a unit of x is as long as a unit of y.
+/// The largest centred part of `rect` with equal aspect ratio.
 fn equal_aspect(rect: Rect, x: (f64, f64), y: (f64, f64)) -> Rect {
     let (x_span, y_span) = ((x.1 - x.0).abs(), (y.1 - y.0).abs());
     let unit = (rect.width() / x_span).min(rect.height() / y_span);

@@ -1,4 +1,4 @@
-//! The legend, and the corner where it hides least.
+//! The legend, placed in the corner where it hides the least.
 
 use crate::{
     FigureError,
@@ -8,11 +8,11 @@ use crate::{
     style, text,
 };
 
-/// Where a panel's legend goes.
+/// The position of a panel's legend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Legend {
-    /// In the corner where it hides least of the data; above the frame if that is still much.
+    /// In the corner where it hides the least data; above the frame if it would still hide too much.
     #[default]
     Auto,
     /// In the top left corner.
@@ -25,23 +25,24 @@ pub enum Legend {
     BottomRight,
     /// Above the frame, in a row.
     Above,
-    /// Nowhere.
+    /// No legend.
     Hidden,
 }
 
 const PADDING: f64 = 9.0;
 const KEY_WIDTH: f64 = 24.0;
 const KEY_GAP: f64 = 8.0;
-/// Between entries of a row.
+/// Distance between entries in a row.
 const BETWEEN: f64 = 22.0;
 const ROW: f64 = style::LEGEND_SIZE * 1.45;
 /// Distance to the frame.
 const INSET: f64 = 9.0;
 
-/// More hidden data than this, in pixels of line or tens of pixels for a point, sends the legend above the frame.
+/// Maximum amount of hidden data, in pixels of lines, where a point counts as ten; beyond it the legend goes above
+/// the frame.
 const TOLERATED: f64 = 12.0;
 
-/// Decides the place: the corner where the legend hides least of `data`, or above if that is too much.
+/// Chooses the position: the corner where the legend hides the least of `data`, or above if that is too much.
 pub(crate) fn choose(area: Rect, entries: &[Entry], place: Legend, data: &[Vec<Px>]) -> Legend {
     if entries.is_empty() {
         return Legend::Hidden;
@@ -58,10 +59,10 @@ pub(crate) fn choose(area: Rect, entries: &[Entry], place: Legend, data: &[Vec<P
     ]
     .map(|place| (corner(area, size, place), place))
     .into_iter()
-    // In a box larger than the frame some entries would be cut off.
+    // In a box larger than the frame, some entries would be clipped.
     .filter(|(rect, _)| rect.right <= area.right && rect.bottom <= area.bottom)
     .map(|(rect, place)| (hidden(rect, data), place))
-    // The first of the best, so that ties go to the usual corner.
+    // The first of the best, so that ties go to the default corner.
     .fold((f64::INFINITY, Legend::Above), |best, next| {
         if next.0 < best.0 { next } else { best }
     });
@@ -72,7 +73,7 @@ pub(crate) fn choose(area: Rect, entries: &[Entry], place: Legend, data: &[Vec<P
     }
 }
 
-/// The entries with labels that fit into a box in a frame of this width, some of them with an ellipsis.
+/// The entries with labels shortened to fit into a box in a frame of this width.
 pub(crate) fn shortened(mut entries: Vec<Entry>, frame: f64) -> Vec<Entry> {
     let available = frame - 2.0 * (INSET + PADDING) - KEY_WIDTH - KEY_GAP;
     for entry in &mut entries {
@@ -81,8 +82,8 @@ pub(crate) fn shortened(mut entries: Vec<Entry>, frame: f64) -> Vec<Entry> {
     entries
 }
 
-/// As many of the entries as there is room for at the chosen place: above the frame so many rows that most of
-/// the `frame` stays. The last then says how many more there are.
+/// As many entries as fit at the chosen position; above the frame, as many rows as leave most of the `frame`. If
+/// some are omitted, the last entry gives their number.
 pub(crate) fn limited(entries: Vec<Entry>, place: Legend, frame: Rect) -> Vec<Entry> {
     let fits = |count: usize| {
         let shown = first(&entries, count);
@@ -95,7 +96,7 @@ pub(crate) fn limited(entries: Vec<Entry>, place: Legend, frame: Rect) -> Vec<En
     if fits(entries.len()) {
         return entries;
     }
-    // at least one, so that it is seen what the keys are like
+    // at least one, so that the kind of keys is visible
     let (mut least, mut most) = (1, entries.len());
     while most - least > 1 {
         let middle = usize::midpoint(least, most);
@@ -108,7 +109,7 @@ pub(crate) fn limited(entries: Vec<Entry>, place: Legend, frame: Rect) -> Vec<En
     first(&entries, least)
 }
 
-/// The first entries, and one for the others.
+/// The first entries, and one for the rest.
 fn first(entries: &[Entry], count: usize) -> Vec<Entry> {
     let mut first = entries[..count].to_vec();
     if count < entries.len() {
@@ -120,7 +121,7 @@ fn first(entries: &[Entry], count: usize) -> Vec<Entry> {
     first
 }
 
-/// Draws the entries at the chosen place of the frame `area`.
+/// Draws the entries at the chosen position in the frame `area`.
 pub(crate) fn draw(
     canvas: &Canvas,
     area: Rect,
@@ -159,12 +160,12 @@ fn above(canvas: &Canvas, area: Rect, entries: &[Entry]) -> Result<(), FigureErr
     Ok(())
 }
 
-/// The room a legend above the frame takes.
+/// The height of a legend above the frame.
 pub(crate) fn height_above(available: f64, entries: &[Entry]) -> f64 {
     ROW * rows(available, entries).len() as f64 + 4.0
 }
 
-/// Entries side by side as long as there is room.
+/// Breaks entries into rows of the available width.
 fn rows(available: f64, entries: &[Entry]) -> Vec<&[Entry]> {
     let mut rows = Vec::new();
     let (mut start, mut used) = (0, 0.0);
@@ -253,7 +254,7 @@ fn corner(area: Rect, (width, height): (f64, f64), place: Legend) -> Rect {
     }
 }
 
-/// How much of the data a box hides: the length of lines in it, and a point counted as so many pixels.
+/// How much data a box hides: the length of lines in it, with a point counted as `POINT` pixels.
 fn hidden(rect: Rect, data: &[Vec<Px>]) -> f64 {
     const POINT: f64 = 10.0;
     let near = Rect {

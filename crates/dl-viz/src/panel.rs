@@ -1,4 +1,4 @@
-//! A panel: one pair of axes and what is drawn in it.
+//! A panel: a pair of axes and the marks in it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     style,
 };
 
-/// One pair of axes with a title, labels, a legend, and lines, points, bars … in the order they were added.
+/// A pair of axes with a title, labels, a legend, and lines, points, bars … drawn in the order they were added.
 ///
 /// ```
 /// use dl_viz::{Figure, Legend, Line, Panel};
@@ -39,18 +39,18 @@ pub struct Panel {
     pub(crate) equal_aspect: bool,
     pub(crate) legend: Legend,
     pub(crate) marks: Vec<Arc<dyn Mark>>,
-    /// How many marks have taken a colour of the palette.
+    /// Number of palette colours used so far.
     colored: usize,
 }
 
-/// What was asked of an axis.
+/// The settings of an axis.
 #[derive(Clone, Debug)]
 pub(crate) struct AxisSpec {
     pub(crate) label: String,
     pub(crate) scale: Scale,
     pub(crate) range: Option<(f64, f64)>,
-    /// Ticks stand at whole numbers only.
-    pub(crate) whole: bool,
+    /// Ticks are at integers only.
+    pub(crate) integer_ticks: bool,
 }
 
 impl Default for AxisSpec {
@@ -59,13 +59,13 @@ impl Default for AxisSpec {
             label: String::new(),
             scale: Scale::Linear,
             range: None,
-            whole: false,
+            integer_ticks: false,
         }
     }
 }
 
 impl Panel {
-    /// An empty panel of this title (`""` for none).
+    /// An empty panel with this title (`""` for none).
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -73,61 +73,61 @@ impl Panel {
         }
     }
 
-    /// The title's colour.
+    /// Sets the colour of the title.
     pub fn title_color(mut self, color: Color) -> Self {
         self.title_color = Some(color);
         self
     }
 
-    /// What the x axis shows, with its unit.
+    /// Sets the label of the x axis.
     pub fn x_label(mut self, label: impl Into<String>) -> Self {
         self.x.label = label.into();
         self
     }
 
-    /// What the y axis shows, with its unit.
+    /// Sets the label of the y axis.
     pub fn y_label(mut self, label: impl Into<String>) -> Self {
         self.y.label = label.into();
         self
     }
 
-    /// The range of the x axis; otherwise the data's, with a small margin.
+    /// Sets the range of the x axis; by default that of the data, with a small margin.
     pub fn x_range(mut self, start: f64, end: f64) -> Self {
         self.x.range = Some((start, end));
         self
     }
 
-    /// The range of the y axis; otherwise the data's, with a small margin.
+    /// Sets the range of the y axis; by default that of the data, with a small margin.
     pub fn y_range(mut self, start: f64, end: f64) -> Self {
         self.y.range = Some((start, end));
         self
     }
 
-    /// The x axis counts something: its ticks stand at whole numbers only.
-    pub fn x_whole(mut self) -> Self {
-        self.x.whole = true;
+    /// Restricts the ticks of the x axis to integers, for counts.
+    pub fn integer_x_ticks(mut self) -> Self {
+        self.x.integer_ticks = true;
         self
     }
 
-    /// A logarithmic x axis. Values that are not positive leave gaps.
+    /// Makes the x axis logarithmic. Values that are not positive leave gaps.
     pub fn log_x(mut self) -> Self {
         self.x.scale = Scale::Log10;
         self
     }
 
-    /// A logarithmic y axis. Values that are not positive leave gaps.
+    /// Makes the y axis logarithmic. Values that are not positive leave gaps.
     pub fn log_y(mut self) -> Self {
         self.y.scale = Scale::Log10;
         self
     }
 
-    /// A unit is as long on the x axis as on the y axis.
+    /// Makes a unit equally long on both axes.
     pub fn equal_aspect(mut self) -> Self {
         self.equal_aspect = true;
         self
     }
 
-    /// Where the legend goes.
+    /// Sets the position of the legend.
     pub fn legend(mut self, legend: Legend) -> Self {
         self.legend = legend;
         self
@@ -152,7 +152,7 @@ impl Panel {
         self.add(band)
     }
 
-    /// Adds decision regions. Add the points after them.
+    /// Adds decision regions. Add points after them.
     pub fn regions(self, regions: Regions) -> Self {
         self.add(regions)
     }
@@ -182,12 +182,12 @@ impl Panel {
         self.add(heat_map)
     }
 
-    /// Adds small images in rows.
+    /// Adds a grid of small images.
     pub fn images(self, images: Images) -> Self {
         self.add(images)
     }
 
-    /// Adds a dashed line at `y` with a text (`""` for none) at its right end.
+    /// Adds a dashed line at `y` with a label (`""` for none) at its right end.
     pub fn horizontal_line(self, y: f64, label: impl Into<String>) -> Self {
         self.add(Rule {
             value: y,
@@ -196,7 +196,7 @@ impl Panel {
         })
     }
 
-    /// Adds a dashed line at `x` with a text (`""` for none) at its top.
+    /// Adds a dashed line at `x` with a label (`""` for none) at its top.
     pub fn vertical_line(self, x: f64, label: impl Into<String>) -> Self {
         self.add(Rule {
             value: x,
@@ -205,7 +205,7 @@ impl Panel {
         })
     }
 
-    /// Adds a text beside a point.
+    /// Adds a text next to a point.
     pub fn note(self, x: f64, y: f64, text: impl Into<String>) -> Self {
         self.add(Note {
             point: (x, y),

@@ -1,4 +1,4 @@
-//! The data area of a panel: from data to pixels, and what is clipped on the way.
+//! The data area of a panel: transforms data to pixels and clips it.
 
 use plotters::coord::ranged1d::Ranged;
 
@@ -17,7 +17,7 @@ pub(crate) struct Plot {
 }
 
 impl Plot {
-    /// Position along the axes; `None` where a coordinate is not finite or has no logarithm.
+    /// Position along the axes; `None` if a coordinate is not finite or has no logarithm.
     fn position(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
         let position = (self.x.scale.position(x), self.y.scale.position(y));
         (position.0.is_finite() && position.1.is_finite()).then_some(position)
@@ -40,7 +40,7 @@ impl Plot {
         Some(self.pixel((self.x.inside(point.0)?, self.y.inside(point.1)?)))
     }
 
-    /// The pixel of a data point, moved to the frame if it lies outside.
+    /// The pixel of a data point, clamped to the frame.
     pub(crate) fn clamped(&self, point: (f64, f64)) -> Option<Px> {
         let (x, y) = self.position(point)?;
         let ((left, right), (low, high)) = (self.x.limits(), self.y.limits());
@@ -56,7 +56,7 @@ impl Plot {
         Some(if horizontal { y } else { x })
     }
 
-    /// The visible runs of a polyline: broken at gaps, cut at the frame.
+    /// The visible runs of a polyline: split at gaps and clipped at the frame.
     pub(crate) fn runs(&self, points: &[(f64, f64)]) -> Vec<Vec<Px>> {
         let mut runs: Vec<Vec<Px>> = Vec::new();
         let mut joined = false;
@@ -90,8 +90,8 @@ impl Plot {
     }
 }
 
-/// Leaves out what cannot be seen of a long curve: of the points in one column of half a pixel only the first,
-/// the lowest, the highest and the last stay, in their order (the M4 aggregation of Jugel et al., 2014).
+/// Thins out a long curve without visible change: of the points in a column of half a pixel, only the first, the
+/// lowest, the highest and the last are kept, in order (the M4 aggregation of Jugel et al., 2014).
 fn thin(run: &[Px]) -> Vec<Px> {
     let column = |point: &Px| (point.0 * 2.0).floor();
     run.chunk_by(|a, b| column(a) == column(b))
@@ -117,7 +117,7 @@ type Point = (f64, f64);
 fn clip(from: Point, to: Point, x: (f64, f64), y: (f64, f64)) -> Option<(Point, Point, bool)> {
     let (mut enter, mut leave) = (0.0f64, 1.0f64);
     for (a, b, (low, high)) in [(from.0, to.0, x), (from.1, to.1, y)] {
-        // Halved where the difference would be infinite.
+        // Halved, since the difference could overflow.
         let scale = if (b - a).is_finite() { 1.0 } else { 0.5 };
         let [a, b, low, high] = [a, b, low, high].map(|value| value * scale);
         let (delta, low, high) = (b - a, low - a, high - a);
@@ -131,7 +131,7 @@ fn clip(from: Point, to: Point, x: (f64, f64), y: (f64, f64)) -> Option<(Point, 
             leave = leave.min(a.max(b));
         }
     }
-    // Far beyond the box, rounding alone could put the cut outside of it.
+    // Far outside the box, rounding alone could put the intersection outside it.
     let along = |a: f64, b: f64, t: f64, (low, high): (f64, f64)| {
         let delta = b - a;
         let at = match delta.is_finite() {

@@ -7,7 +7,7 @@ use crate::{
     style,
 };
 
-/// What is wrong with a range, before it is known whose it is.
+/// A problem with a range, before its axis is known.
 pub(crate) struct RangeProblem {
     range: (f64, f64),
     problem: &'static str,
@@ -26,7 +26,7 @@ impl RangeProblem {
     }
 }
 
-/// The range of an axis, as positions along it: what was asked for, or the data's.
+/// The range of an axis, as positions along it: the requested one, or that of the data.
 pub(crate) fn range(
     spec: &AxisSpec,
     fixed: Option<(f64, f64)>,
@@ -48,7 +48,7 @@ pub(crate) fn range(
         if !(range.1 - range.0).is_finite() {
             return Err(error("too wide"));
         }
-        // A heat map's rows run downwards of their own accord; no other axis does.
+        // The rows of a heat map run downwards by design; no other axis does.
         let reversed = spec.range.is_some() && range.1 < range.0;
         if reversed || too_narrow(range) {
             return Err(error("empty, too narrow or reversed"));

@@ -1,4 +1,4 @@
-//! A scene as a PNG.
+//! Draws a scene as PNG.
 
 use tiny_skia::{FillRule, LineJoin, PathBuilder, Pixmap, Stroke, Transform};
 
@@ -7,17 +7,17 @@ use crate::{
     scene::{Outline, Paint, Scene, Segment, Shape, rectangle},
 };
 
-/// Pixels of a PNG to a pixel of the SVG.
+/// PNG pixels per SVG pixel.
 const SCALE: f32 = 2.0;
 
-/// 400 MB of memory.
-const MOST_PIXELS: u64 = 100_000_000;
+/// Maximum number of pixels: 400 MB of memory.
+const MAX_PIXELS: u64 = 100_000_000;
 
-/// Draws a scene on transparent ground.
+/// Draws a scene on a transparent background.
 pub(crate) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
     let pixels = |side: f64| (side as f32 * SCALE).round() as u32;
     let (width, height) = (pixels(scene.size.0), pixels(scene.size.1));
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(FigureError::Pixels { width, height });
     }
     let mut pixmap =
@@ -31,7 +31,7 @@ pub(crate) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
 }
 
 fn draw(shape: &Shape, pixmap: &mut Pixmap) {
-    // A path of no extent covers nothing.
+    // A path without extent covers nothing.
     let Some(path) = path(&shape.outline) else {
         return;
     };

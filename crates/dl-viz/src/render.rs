@@ -1,4 +1,4 @@
-//! From drawing to a scene.
+//! Renders a drawing to a scene.
 
 use plotters::{drawing::DrawingAreaErrorKind, prelude::IntoDrawingArea};
 

@@ -1,6 +1,6 @@
-//! The display list: what a figure shows, shape by shape, in the order it is painted.
+//! The display list: the shapes of a figure in the order they are painted.
 //!
-//! Both writers, of SVG and of PNG, read it, so that the two agree. Lengths are pixels of the SVG.
+//! SVG and PNG are both written from it, so that they agree. Lengths are pixels of the SVG.
 
 use crate::{canvas::Px, style::Color};
 
@@ -12,7 +12,7 @@ pub(crate) struct Scene {
     pub(crate) shapes: Vec<Shape>,
 }
 
-/// An outline and how it is painted.
+/// An outline with its paint.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
     pub(crate) outline: Outline,
@@ -21,12 +21,12 @@ pub(crate) struct Shape {
     pub(crate) opacity: f64,
 }
 
-/// What of a shape is painted.
+/// How a shape is painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Paint {
-    /// Its inside, by the non-zero rule.
+    /// Filled, by the non-zero rule.
     Fill,
-    /// Its line, with round joins and butt caps.
+    /// Stroked, with round joins and butt caps.
     Stroke { width: f64 },
 }
 
@@ -36,12 +36,12 @@ pub(crate) enum Outline {
         center: Px,
         radius: f64,
     },
-    /// Its upper left and its lower right corner. There may be millions: the cells of a matrix.
+    /// Its upper left and lower right corners. There may be millions, such as the cells of a matrix.
     Rectangle(Px, Px),
     Path(Vec<Segment>),
 }
 
-/// A piece of a path, from where the one before it ended; control points come before the end.
+/// A segment of a path from the end of the previous one; control points come before the end point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Segment {
     Move(Px),

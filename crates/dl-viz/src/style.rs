@@ -1,7 +1,7 @@
-//! The one place that decides how figures look: colours, type sizes, line widths, margins.
+//! The look of all figures: colours, font sizes, line widths, margins.
 //!
-//! Lengths are pixels at 100 to the inch. The palette is made to be told apart by colour-blind readers: it is
-//! Okabe and Ito's (*Color Universal Design*, 2008), but [`RED`] and [`PURPLE`] are Paul Tol's (*Colour Schemes*,
+//! Lengths are pixels at 100 per inch. The palette can be told apart by colour-blind readers: it is Okabe and Ito's
+//! (*Color Universal Design*, 2008), except that [`RED`] and [`PURPLE`] are Paul Tol's (*Colour Schemes*,
 //! SRON/EPS/TN/09-002, 2021; vibrant and bright), which look like their names.
 
 use crate::axis::bounds;
@@ -46,8 +46,8 @@ impl Color {
         )
     }
 
-    /// Relative luminance in 0 to 1 (Rec. 709 weights on the gamma-coded channels): dark text is read
-    /// on a light colour, light text on a dark one.
+    /// Relative luminance in 0 to 1 (Rec. 709 weights on the gamma-coded channels): decides between dark text on a
+    /// light colour and light text on a dark one.
     pub(crate) fn luminance(self) -> f64 {
         (0.2126 * f64::from(self.red)
             + 0.7152 * f64::from(self.green)
@@ -68,14 +68,14 @@ pub const PURPLE: Color = Color::rgb(170, 51, 119);
 pub const ORANGE: Color = Color::rgb(230, 159, 0);
 /// Sky blue.
 pub const SKY: Color = Color::rgb(86, 180, 233);
-/// Black, as ink: not quite.
+/// Ink black, not quite pure black.
 pub const BLACK: Color = Color::rgb(33, 37, 41);
-/// Mid grey, for what stands back.
+/// Mid grey, for background elements.
 pub const GRAY: Color = Color::rgb(134, 142, 150);
 /// White.
 pub const WHITE: Color = Color::rgb(255, 255, 255);
 
-/// The colours series and classes take in turn.
+/// The colours of series and classes, in order.
 pub const PALETTE: [Color; 7] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GRAY];
 
 /// The colour of the `index`-th series or class.
@@ -83,21 +83,21 @@ pub(crate) fn palette(index: usize) -> Color {
     PALETTE[index % PALETTE.len()]
 }
 
-/// How a heat map turns values into colours.
+/// A map from values to colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColorMap {
-    /// White to deep blue: counts and shares.
+    /// White to deep blue: counts and fractions.
     Blues,
     /// Black to white: images.
     Gray,
-    /// Blue over white to red: signed values around zero.
+    /// Blue through white to red: signed values around zero.
     Diverging,
 }
 
 impl ColorMap {
-    /// The values at the ends of the map, never equal: the given ones; or the smallest and the
-    /// largest, around zero the largest magnitude with both signs.
+    /// The values at the ends of the map, which are never equal: the given ones, or the smallest and the largest,
+    /// or for a diverging map ± the largest magnitude.
     pub(crate) fn ends(
         self,
         values: impl IntoIterator<Item = f64>,
@@ -113,7 +113,7 @@ impl ColorMap {
         if high > low {
             return (low, high);
         }
-        // one value: beside a large one, a step of 1 would be lost to rounding
+        // a single value: added to a large one, a step of 1 would be lost to rounding
         (low, low + (low.abs() * 1e-9).max(1.0))
     }
 
@@ -137,7 +137,7 @@ impl ColorMap {
     }
 }
 
-/// Pixels to the inch.
+/// Pixels per inch.
 pub(crate) const PIXELS_PER_INCH: f64 = 100.0;
 
 pub(crate) const FIGURE_TITLE_SIZE: f64 = 20.0;
@@ -163,13 +163,13 @@ pub(crate) const AXIS: Color = GRAY;
 pub(crate) const FIGURE_MARGIN: f64 = 14.0;
 /// Free space between panels.
 pub(crate) const PANEL_GAP: f64 = 22.0;
-/// Free space between neighbouring pieces of a panel.
+/// Free space between neighbouring parts of a panel.
 pub(crate) const GAP: f64 = 9.0;
 /// Length of a tick mark.
 pub(crate) const TICK_LENGTH: f64 = 3.0;
-/// From the frame to the tick labels: plotters leaves twice the length of a tick mark.
+/// Distance from the frame to the tick labels: plotters leaves twice the length of a tick mark.
 pub(crate) const TICK_GAP: f64 = 2.0 * TICK_LENGTH;
-/// From the title's baseline to the frame.
+/// Distance from the title's baseline to the frame.
 pub(crate) const TITLE_GAP: f64 = 11.0;
-/// Free space between the data and the frame, as a share of the data's span.
+/// Free space between the data and the frame, as a fraction of the data's span.
 pub(crate) const DATA_MARGIN: f64 = 0.04;

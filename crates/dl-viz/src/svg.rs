@@ -1,6 +1,6 @@
-//! A scene as SVG: paths and circles, without text, styles or references.
+//! Writes a scene as SVG: paths and circles, without text, styles or references.
 //!
-//! Nothing is named, so that many figures can stand in one HTML page.
+//! There are no ids, so that many figures can be in one HTML page.
 
 use std::fmt::{self, Write as _};
 
@@ -11,16 +11,19 @@ use crate::{
     text,
 };
 
-/// The document; `title` says what it shows to those who cannot see it, as no text is left in it otherwise.
+/// The document; `title` is its text alternative, since all other text is drawn as paths.
 pub(crate) fn document(scene: &Scene, title: &str) -> String {
     let mut svg = String::new();
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = write(&mut svg, scene, title);
     svg
 }
 
 fn write(svg: &mut String, scene: &Scene, title: &str) -> fmt::Result {
-    let (width, height) = (Hundredths::of(scene.size.0), Hundredths::of(scene.size.1));
+    let (width, height) = (
+        Hundredths::from_f64(scene.size.0),
+        Hundredths::from_f64(scene.size.1),
+    );
     write!(
         svg,
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" fill="none" stroke-linejoin="round">"#
@@ -53,16 +56,16 @@ fn write_shape(svg: &mut String, shape: &Shape) -> fmt::Result {
     match shape.paint {
         Paint::Fill => write!(svg, r#" fill="{color}""#)?,
         Paint::Stroke { width } => {
-            let width = Hundredths::of(width);
+            let width = Hundredths::from_f64(width);
             write!(svg, r#" stroke="{color}" stroke-width="{width}""#)?;
         }
     }
     if shape.opacity < 1.0 {
-        write!(svg, r#" opacity="{}""#, Hundredths::of(shape.opacity))?;
+        write!(svg, r#" opacity="{}""#, Hundredths::from_f64(shape.opacity))?;
     }
     match &shape.outline {
         Outline::Circle { center, radius } => {
-            let [x, y, radius] = [center.0, center.1, *radius].map(Hundredths::of);
+            let [x, y, radius] = [center.0, center.1, *radius].map(Hundredths::from_f64);
             write!(svg, r#" cx="{x}" cy="{y}" r="{radius}""#)?;
         }
         Outline::Rectangle(from, to) => {
@@ -73,12 +76,12 @@ fn write_shape(svg: &mut String, shape: &Shape) -> fmt::Result {
     svg.write_str("/>")
 }
 
-/// A number with two decimals, counted in hundredths: sums of them are exact, and the text is as short as can be.
+/// A number with two decimals, stored in hundredths: sums are exact, and the text is as short as possible.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Hundredths(i64);
 
 impl Hundredths {
-    fn of(value: f64) -> Self {
+    fn from_f64(value: f64) -> Self {
         Self((value * 100.0).round() as i64)
     }
 }
@@ -100,8 +103,8 @@ impl fmt::Display for Hundredths {
     }
 }
 
-/// The attribute `d` of a path. Each point is told by its distance from the end of the segment before, which takes
-/// few digits; the distances are those between rounded points, so that no error adds up.
+/// The attribute `d` of a path. Each point is relative to the end of the previous segment, which takes few digits;
+/// differences are between rounded points, so that errors do not accumulate.
 fn path_data(path: &[Segment]) -> String {
     let mut data = Data::default();
     for segment in path {
@@ -119,9 +122,9 @@ fn path_data(path: &[Segment]) -> String {
 #[derive(Default)]
 struct Data {
     text: String,
-    /// The command written last; it holds for the numbers after its own, too.
+    /// The last command written, which also applies to further numbers after its own.
     command: char,
-    /// Where the last segment ended, and where the contour began.
+    /// The end of the last segment, and the start of the contour.
     at: (i64, i64),
     start: (i64, i64),
 }
@@ -132,7 +135,7 @@ impl Data {
         self.command('M');
         self.numbers(&[x, y]);
         (self.at, self.start) = ((x, y), (x, y));
-        // Numbers that follow a move are lines by the format's rule, but absolute ones.
+        // By the format's rule, further numbers after a move are lines, but absolute ones.
         self.command = 'M';
     }
 
@@ -173,7 +176,7 @@ impl Data {
 
     fn numbers(&mut self, numbers: &[i64]) {
         for &number in numbers {
-            // A sign parts numbers as well as a space does.
+            // A sign separates numbers as well as a space does.
             if number >= 0 && self.text.ends_with(|c: char| c.is_ascii_digit()) {
                 self.text.push(' ');
             }
@@ -183,7 +186,7 @@ impl Data {
 }
 
 fn rounded((x, y): Px) -> (i64, i64) {
-    (Hundredths::of(x).0, Hundredths::of(y).0)
+    (Hundredths::from_f64(x).0, Hundredths::from_f64(y).0)
 }
 
 #[cfg(test)]
@@ -194,7 +197,7 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let texts = [0.0, -0.001, 0.5, -0.25, 3.0, -12.04, 1400.0, 7.199_999]
-            .map(|v| Hundredths::of(v).to_string());
+            .map(|v| Hundredths::from_f64(v).to_string());
         assert_eq!(
             texts,
             ["0", "0", ".5", "-.25", "3", "-12.04", "1400", "7.2"]

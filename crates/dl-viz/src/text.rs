@@ -1,7 +1,7 @@
-//! Setting text: where each glyph goes, and how wide a text is.
+//! Sets text: positions of glyphs and widths.
 //!
-//! There is no shaping engine: the scripts in the embedded fonts need no more than advance widths, kerning and marks
-//! above letters.
+//! There is no shaping engine: the scripts in the embedded fonts only need advance widths, kerning and marks above
+//! letters.
 
 use crate::{
     canvas::Px,
@@ -9,7 +9,7 @@ use crate::{
     scene::Segment,
 };
 
-/// XML has no place for control characters; a space stands in for each.
+/// XML does not allow control characters; each is replaced with a space.
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| {
@@ -22,24 +22,23 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// A text as a message shows it: as it is drawn, without what a terminal would take for a command, and of a long
-/// one the beginning.
+/// A text for messages: as it is drawn, without control sequences for a terminal, and shortened if long.
 pub(crate) fn shown(text: &str) -> String {
-    const LONGEST: usize = 600;
+    const MAX: usize = 600;
     let mut seen = text.chars().filter(|&c| !is_invisible(c));
-    let mut beginning: String = seen.by_ref().take(LONGEST).collect();
+    let mut beginning: String = seen.by_ref().take(MAX).collect();
     if seen.next().is_some() {
         beginning.push('…');
     }
     clean(&beginning)
 }
 
-/// Of a text of more characters only the first are drawn: no figure is wide enough for more.
-const MOST_CHARS: usize = 2000;
+/// Maximum number of characters drawn of a text; no figure is wide enough for more.
+const MAX_CHARS: usize = 2000;
 
-/// A line of text with its glyphs in place. Lengths are ems.
+/// A line of text with positioned glyphs. Lengths are in ems.
 pub(crate) struct Line {
-    /// Each with its origin, right of the line's start and above the baseline.
+    /// Each with its origin relative to the line's start, to the right and above the baseline.
     glyphs: Vec<(Glyph, (f64, f64))>,
     pub(crate) width: f64,
 }
@@ -48,18 +47,18 @@ impl Line {
     pub(crate) fn new(text: &str, bold: bool) -> Self {
         let mut glyphs = Vec::new();
         let mut width = 0.0;
-        // The last letter with its origin, and the box of it and the marks above it.
+        // The last letter with its origin, and the bounding box of it and the marks above it.
         let mut letter: Option<(Glyph, f64)> = None;
         let mut below: Option<Bounds> = None;
         let seen = |text: &'_ str| text.chars().filter(|&c| !is_invisible(c)).count();
-        let text = match text.char_indices().nth(MOST_CHARS) {
-            Some((end, _)) if seen(text) > MOST_CHARS => clean(&text[..end]) + "…",
+        let text = match text.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) if seen(text) > MAX_CHARS => clean(&text[..end]) + "…",
             _ => clean(text),
         };
         let mut chars = text.chars().filter(|&c| !is_invisible(c)).peekable();
         while let Some(c) = chars.next() {
             let marked = chars.peek().is_some_and(|&next| is_mark(next));
-            let glyph = Glyph::of(if c == 'i' && marked { 'ı' } else { c }, bold);
+            let glyph = Glyph::new(if c == 'i' && marked { 'ı' } else { c }, bold);
             if let (true, Some((_, origin)), Some(base), Some(mark)) =
                 (is_mark(c), letter, below, glyph.bounds())
             {
@@ -82,7 +81,7 @@ impl Line {
         Self { glyphs, width }
     }
 
-    /// The outlines of all glyphs; `place` turns ems right of the line's start and above the baseline into pixels.
+    /// The outlines of all glyphs; `place` converts ems right of the line's start and above the baseline to pixels.
     pub(crate) fn outline(&self, place: impl Fn(f64, f64) -> Px) -> Vec<Segment> {
         let mut path = Vec::new();
         for (glyph, (right, up)) in &self.glyphs {
@@ -97,7 +96,7 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
 
-/// Characters that say how text is to be set, in which direction among others, and are not seen themselves.
+/// Invisible formatting characters, such as those for text direction.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -111,7 +110,7 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     Line::new(text, bold).width * size
 }
 
-/// `text`, or as much of its beginning as fits into `available` pixels with an ellipsis.
+/// `text`, shortened with an ellipsis to fit into `available` pixels.
 pub(crate) fn shortened(text: &str, size: f64, bold: bool, available: f64) -> String {
     if width(text, size, bold) <= available {
         return text.to_owned();
@@ -119,16 +118,17 @@ pub(crate) fn shortened(text: &str, size: f64, bold: bool, available: f64) -> St
     let ends: Vec<usize> = text
         .char_indices()
         .map(|(at, _)| at)
-        .take(MOST_CHARS)
+        .take(MAX_CHARS)
         .collect();
     let cut = |end: usize| text[..end].trim_end().to_owned() + "…";
-    // the first character, whatever the room
+    // at least the first character
     let fitting = ends.partition_point(|&end| width(&cut(end), size, bold) <= available);
     ends.get(fitting.saturating_sub(1).max(1))
         .map_or_else(|| text.to_owned(), |&end| cut(end))
 }
 
-/// The largest size up to `size` at which `text` is at most `available` pixels wide, but not below half of it.
+/// The largest font size up to `size` at which `text` is at most `available` pixels wide, but at least half of
+/// `size`.
 pub(crate) fn fit(text: &str, size: f64, bold: bool, available: f64) -> f64 {
     let width = width(text, size, bold);
     if width <= available {

@@ -1,6 +1,6 @@
-//! Round numbers along an axis.
+//! Ticks at round numbers along an axis.
 
-use crate::axis::{LEAST_SPAN, Scale};
+use crate::axis::{MIN_SPAN, Scale};
 
 /// A tick: its position along the axis (the logarithm, on a log scale) and its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +9,8 @@ pub(crate) struct Tick {
     pub(crate) label: String,
 }
 
-/// About `most` ticks inside `start..=end`, ascending, a step of 1, 2 or 5 × 10ᵏ apart: not more, unless two need
-/// more. The ends alone where no round numbers can be told apart between them.
+/// At most about `most` ascending ticks in `start..=end`, with a step of 1, 2 or 5 × 10ᵏ; more only if two ticks
+/// require it. Only the ends if no round numbers between them can be distinguished.
 pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<Tick> {
     match scale {
         Scale::Linear => linear_ticks(start, end, most),
@@ -19,12 +19,12 @@ pub(crate) fn ticks(scale: Scale, (start, end): (f64, f64), most: usize) -> Vec<
     }
 }
 
-/// A narrower range, as a share of its numbers, has no room for steps that survive rounding.
-const LEAST_SHARE: f64 = 1e-11;
+/// Minimum span relative to the ends; in a narrower range, steps are lost to rounding.
+const MIN_SHARE: f64 = 1e-11;
 
 fn linear_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
     let (span, largest) = (end - start, start.abs().max(end.abs()));
-    if !span.is_finite() || span < (largest * LEAST_SHARE).max(LEAST_SPAN) {
+    if !span.is_finite() || span < (largest * MIN_SHARE).max(MIN_SPAN) {
         return ends(start, end);
     }
     let most = most.max(2) as f64;
@@ -75,7 +75,7 @@ fn ends(start: f64, end: f64) -> Vec<Tick> {
     ticks
 }
 
-/// Powers of ten; also 2 and 5 times them where the range is narrow; linear ticks where it is narrower still.
+/// Powers of ten; in a narrow range also 2 and 5 times these; linear ticks in an even narrower one.
 fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
     let digits: &[f64] = match end - start {
         decades if decades < 2.5 => &[1.0, 2.0, 5.0],
@@ -118,7 +118,7 @@ fn log_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// Zero and powers of ten; linear ticks where the range holds fewer than two of them.
+/// Zero and powers of ten; linear ticks if the range contains fewer than two of them.
 fn log1p_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
     let value = |position: f64| position.exp_m1().min(f64::MAX);
     let (low, high) = (value(start), value(end));
@@ -150,7 +150,8 @@ fn log1p_ticks(start: f64, end: f64, most: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// A tick's text: just the decimals its step needs, a real minus, powers of ten where zeros would pile up.
+/// The label of a tick: as many decimals as its step needs, a typographic minus, powers of ten instead of many
+/// zeros.
 fn number(value: f64, step: f64, largest: f64) -> String {
     if !(1e-3..1e6).contains(&largest) {
         let exponent = largest.log10().floor() as i32;
@@ -164,7 +165,7 @@ fn number(value: f64, step: f64, largest: f64) -> String {
     decimal(value, step)
 }
 
-/// `value` with the decimals that tell multiples of `step` apart.
+/// `value` with enough decimals to distinguish multiples of `step`.
 fn decimal(value: f64, step: f64) -> String {
     let decimals = (0..12)
         .find(|&d| {
@@ -175,7 +176,7 @@ fn decimal(value: f64, step: f64) -> String {
     signed(value, decimals)
 }
 
-/// `value` with so many decimals, a real minus, no negative zero, and thousands apart.
+/// `value` with this many decimals, a typographic minus, no negative zero, and grouped thousands.
 pub(crate) fn signed(value: f64, decimals: usize) -> String {
     let digits = grouped(&format!("{:.decimals$}", value.abs()));
     let zero = digits.chars().all(|c| matches!(c, '0' | '.'));
@@ -186,7 +187,7 @@ pub(crate) fn signed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Thousands set off by thin spaces, from five digits on.
+/// Groups thousands by thin spaces, for five digits or more.
 fn grouped(digits: &str) -> String {
     let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     if whole.len() < 5 {

@@ -1,7 +1,7 @@
-//! The numbers a figure takes.
+//! Numbers that figures accept.
 
-/// A number a figure can draw: any float or integer, by value or by reference, so that slices, vectors,
-/// arrays, views and iterators are all data.
+/// A number that a figure can draw: any float or integer, by value or by reference, so that slices, vectors,
+/// arrays, views and iterators are all accepted as data.
 pub trait Number: sealed::Sealed {
     /// The number as `f64`.
     fn to_f64(self) -> f64;

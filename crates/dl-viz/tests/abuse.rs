@@ -1,4 +1,4 @@
-//! Data of every memory layout, of every magnitude and of many values: drawn, or refused with what is wrong.
+//! Data of every memory layout, magnitude and size is either drawn or rejected with an error.
 
 use dl_viz::{
     Band, Bars, ColorMap, Contours, Figure, FigureError, HeatMap, Images, Legend, Line, Network,
@@ -41,7 +41,7 @@ fn matrices(value: f64) -> Vec<(&'static str, Array2<f64>)> {
 
 type Drawing = (&'static str, fn(ArrayView2<f64>) -> Panel);
 
-/// Each mark that takes numbers, made of a matrix or of a column of it.
+/// Each mark that takes numbers, made from a matrix or one of its columns.
 const MARKS: [Drawing; 14] = [
     ("heat map", |m| panel().heat_map(HeatMap::new(m))),
     ("image", |m| panel().heat_map(HeatMap::image(m))),
@@ -124,7 +124,7 @@ fn the_first_such_value_is_counted_row_by_row() {
 }
 
 #[test]
-fn the_drawing_is_that_of_the_numbers_whatever_their_layout() {
+fn the_drawing_does_not_depend_on_the_layout() {
     for (mark, draw) in MARKS {
         for (layout, matrix) in matrices(0.25) {
             let same = matrix.as_standard_layout().into_owned();
@@ -138,16 +138,16 @@ fn the_drawing_is_that_of_the_numbers_whatever_their_layout() {
 }
 
 #[test]
-fn images_are_looked_at_in_every_layout() {
+fn images_are_checked_in_every_layout() {
     let mut images = Array4::<f32>::zeros((3, 4, 5, 1));
     images[[1, 2, 3, 0]] = f32::NAN;
     let drawn = |images: ArrayView4<f32>| svg(panel().images(Images::new(images)));
-    let refused = |images: ArrayView4<f32>| drawn(images).expect_err("NaN").to_string();
+    let rejected = |images: ArrayView4<f32>| drawn(images).expect_err("NaN").to_string();
     let message =
         |number| format!("panel `P`: images: value {number} of pixels is NaN; it must be finite");
-    assert_eq!(refused(images.view()), message(20 + 13));
+    assert_eq!(rejected(images.view()), message(20 + 13));
     let swapped = images.view().permuted_axes([0, 2, 1, 3]);
-    assert_eq!(refused(swapped), message(20 + 3 * 4 + 2));
+    assert_eq!(rejected(swapped), message(20 + 3 * 4 + 2));
     drawn(images.slice_axis(Axis(0), every(2))).expect("no NaN among the first and the last");
 }
 
@@ -164,7 +164,7 @@ fn a_line_has_gaps_in_every_layout() {
 }
 
 #[test]
-fn values_of_every_magnitude_are_drawn_or_refused() {
+fn values_of_every_magnitude_are_drawn_or_rejected() {
     let values = [
         [0.0, 5e-324],
         [-5e-324, 5e-324],
@@ -186,11 +186,11 @@ fn values_of_every_magnitude_are_drawn_or_refused() {
         for (mark, draw) in MARKS {
             if let Err(error) = svg(draw(matrix.view())) {
                 let error = error.to_string();
-                let refused = ["is too wide", "the span of the values is a number"]
+                let rejected = ["is too wide", "the span of the values is finite"]
                     .iter()
                     .any(|end| error.ends_with(end));
                 assert!(
-                    refused && high.abs() > 8e307,
+                    rejected && high.abs() > 8e307,
                     "{mark}, {low} to {high}: {error}"
                 );
             }
@@ -208,16 +208,16 @@ fn values_of_every_magnitude_are_drawn_or_refused() {
                 .horizontal_line(low, "low");
             if let Err(error) = svg(line) {
                 let error = error.to_string();
-                let refused =
+                let rejected =
                     error.ends_with("is too wide") || error.contains("no value can be drawn");
-                assert!(refused, "{low} to {high}: {error}");
+                assert!(rejected, "{low} to {high}: {error}");
             }
         }
     }
 }
 
 #[test]
-fn what_lies_far_beyond_a_range_is_cut_off() {
+fn lines_far_beyond_a_range_are_clipped() {
     for huge in [1e9, 1e18, 1e300, f64::MAX] {
         let panel = panel()
             .y_range(0.0, 1.0)
@@ -232,7 +232,7 @@ fn what_lies_far_beyond_a_range_is_cut_off() {
 }
 
 #[test]
-fn numbers_of_things_out_of_all_proportion_are_refused() {
+fn excessive_counts_are_rejected() {
     let fails = |figure: Figure, message: &str| {
         assert_eq!(figure.to_svg().expect_err(message).to_string(), message);
         assert_eq!(figure.to_png().expect_err(message).to_string(), message);
@@ -265,7 +265,7 @@ fn numbers_of_things_out_of_all_proportion_are_refused() {
             .into(),
         &format!("panel `P`: network: 1 labels for {} edges", usize::MAX),
     );
-    // a view of one number, broadcast to more than any memory has
+    // a view of one number, broadcast to more than fits into any memory
     let zero = Array2::<f64>::zeros((1, 1));
     let many = zero.broadcast((1 << 31, 1 << 31)).expect("one number");
     let message = |mark: &str| {
@@ -283,12 +283,12 @@ fn numbers_of_things_out_of_all_proportion_are_refused() {
     fails(panel().images(channels).into(), &message("images"));
     let line = || Figure::from(panel().line(Line::steps([1, 2])));
     for side in [f64::MAX, 1e9, f64::from(u32::MAX), f64::INFINITY] {
-        let refused = line().size(side, side).to_png();
-        assert!(matches!(refused, Err(FigureError::Size { .. })), "{side}");
+        let rejected = line().size(side, side).to_png();
+        assert!(matches!(rejected, Err(FigureError::Size { .. })), "{side}");
     }
-    let refused = line().grid(usize::MAX, usize::MAX).to_svg();
-    assert!(matches!(refused, Err(FigureError::Size { .. })));
-    // more columns than images are no images
+    let rejected = line().grid(usize::MAX, usize::MAX).to_svg();
+    assert!(matches!(rejected, Err(FigureError::Size { .. })));
+    // columns beyond the images are empty
     let columns = Images::new(&Array4::<f64>::zeros((2, 2, 2, 1))).columns(usize::MAX);
     svg(panel().images(columns)).expect("drawn");
     let largest = [usize::MAX; 3];
@@ -297,7 +297,7 @@ fn numbers_of_things_out_of_all_proportion_are_refused() {
 }
 
 #[test]
-fn a_png_has_no_more_pixels_than_a_machine_has_memory_for() {
+fn a_png_has_a_maximum_number_of_pixels() {
     let figure = Figure::from(panel().line(Line::steps([1, 2]))).size(100.0, 100.0);
     figure.to_svg().expect("an SVG of any size costs the same");
     let error = figure.to_png().expect_err("400 million pixels").to_string();
@@ -308,7 +308,7 @@ fn a_png_has_no_more_pixels_than_a_machine_has_memory_for() {
 }
 
 #[test]
-fn texts_of_every_kind_are_drawn_or_have_no_room() {
+fn texts_of_every_kind_are_drawn_or_do_not_fit() {
     let texts = [
         String::new(),
         " ".to_owned(),
@@ -346,7 +346,7 @@ fn texts_of_every_kind_are_drawn_or_have_no_room() {
                 Ok(svg) => {
                     // read as XML
                     assert!(svg::shapes(&svg) > 0);
-                    // some 500 bytes a glyph, of 2000 glyphs a text at most
+                    // some 500 bytes per glyph, and at most 2000 glyphs per text
                     assert!(svg.len() < 30_000_000, "{}", svg.len());
                 }
                 Err(FigureError::Room { .. }) => assert!(text.len() > 1000, "{text:?}"),
@@ -404,7 +404,7 @@ fn a_legend_of_many_entries_leaves_room_for_the_data() {
     }
 }
 
-/// Names of classes are a user's or a file's: however many and however long, the figure shows the data.
+/// However many class names there are, and however long, the figure shows the data.
 #[test]
 fn names_leave_room_for_the_data() {
     fn short(i: usize) -> String {
@@ -445,7 +445,7 @@ fn names_leave_room_for_the_data() {
 }
 
 #[test]
-fn a_title_as_long_as_a_file_makes_no_such_message() {
+fn a_long_title_does_not_make_a_long_message() {
     let title = "class ".repeat(500_000);
     let error = svg(Panel::new(&title).line(Line::steps([f64::NAN]).label(&title)));
     let message = error.expect_err("nothing to draw").to_string();
@@ -454,7 +454,7 @@ fn a_title_as_long_as_a_file_makes_no_such_message() {
 }
 
 #[test]
-fn what_is_drawn_costs_as_much_as_there_is_of_it() {
+fn drawing_takes_linear_time() {
     // each was quadratic, and would take minutes
     let map = Array2::from_shape_fn((300, 300), |(row, column)| (row * column) as f64);
     svg(panel().heat_map(HeatMap::new(&map).color_bar("n"))).expect("a heat map");

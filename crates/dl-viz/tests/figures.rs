@@ -1,4 +1,4 @@
-//! Whole figures: what is written, that it is the same each time, and what errors say.
+//! Whole figures: output, reproducibility and errors.
 
 use std::collections::BTreeSet;
 
@@ -63,7 +63,9 @@ fn everything() -> Figure {
         .panel(Panel::new("Image").heat_map(HeatMap::image(&array![[0.0, 0.5], [0.5, 1.0]])))
         .panel(
             Panel::new("Contours")
-                .contours(Contours::of((-2.0, 2.0), (-1.0, 1.0), |x, y| x * x + y))
+                .contours(Contours::from_fn((-2.0, 2.0), (-1.0, 1.0), |x, y| {
+                    x * x + y
+                }))
                 .line(Line::new([1, 0, 0], [1, 0, -1]).dots()),
         )
         .panel(
@@ -120,7 +122,7 @@ fn svg_parses_without_a_font_and_holds_no_text() {
 }
 
 #[test]
-fn svg_scales_and_says_what_it_shows() {
+fn svg_scales_and_has_a_text_alternative() {
     let svg = everything().to_svg().expect("drawn");
     let (opening, rest) = svg.split_once('>').expect("an element");
     assert!(opening.contains(r#"viewBox="0 0 1400 800""#), "{opening}");
@@ -132,8 +134,8 @@ fn svg_scales_and_says_what_it_shows() {
 }
 
 #[test]
-fn nothing_reaches_over_the_edge_of_the_figure() {
-    // The ground is the whole figure: nothing may reach further, and it may not be missing.
+fn nothing_extends_beyond_the_figure() {
+    // The background covers the whole figure: nothing may extend beyond it, and it must not be missing.
     let drawn = svg::bounds(&everything().to_svg().expect("drawn"));
     assert_eq!(drawn, [0.0, 0.0, 1400.0, 800.0]);
 }
@@ -151,12 +153,12 @@ fn png_has_two_hundred_pixels_to_the_inch() {
 }
 
 #[test]
-fn save_goes_by_the_extension_and_leaves_nothing_beside() {
+fn save_goes_by_the_extension_and_leaves_no_other_files() {
     let directory = directory("save");
     let figure = Figure::from(Panel::new("Line").line(Line::steps([1, 3, 2])));
     for name in ["figure.svg", "figure.PNG"] {
         figure.save(directory.join(name)).expect("saved");
-        // Over a file that is there already.
+        // Over an existing file.
         figure.save(directory.join(name)).expect("saved");
     }
     let mut files: Vec<_> = std::fs::read_dir(&directory)
@@ -184,10 +186,10 @@ fn save_goes_by_the_extension_and_leaves_nothing_beside() {
     std::fs::remove_dir_all(&directory).expect("removed");
 }
 
-/// What is no regular file stays what it is; links are followed, permissions kept.
+/// Anything but a regular file is left unchanged; links are followed, permissions kept.
 #[test]
 #[cfg(unix)]
-fn save_harms_nothing_that_stands_at_the_path() {
+fn save_never_damages_existing_files() {
     use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
     let directory = directory("harm");
@@ -257,7 +259,7 @@ fn a_panel_without_room_is_an_error() {
         Figure::from(beside(map)).size(1.5, 1.5),
         "panel `P`: titles and labels leave no room for the data; enlarge the figure",
     );
-    // names do not take it: they are shortened
+    // long names are shortened instead
     let names = ["a name that is far longer than the panel is wide", "b"];
     let bars = Bars::new(names).series(Series::new([1, 2]));
     for bars in [bars.clone().horizontal(), bars] {
@@ -378,7 +380,7 @@ fn errors_of_contours() {
         "there are no mesh cells; two rows and two columns are needed",
     );
     fails(
-        Contours::of(unit, (1.0, 0.0), |x, _| x),
+        Contours::from_fn(unit, (1.0, 0.0), |x, _| x),
         "end of the y range is 0; it must be above its start, and finite",
     );
     fails(
@@ -386,7 +388,7 @@ fn errors_of_contours() {
         "value 2 of values (row by row) is NaN; it must be finite",
     );
     fails(
-        Contours::of(unit, unit, |x, _| x).levels([0.5, f64::INFINITY]),
+        Contours::from_fn(unit, unit, |x, _| x).levels([0.5, f64::INFINITY]),
         "value 1 of levels is inf; it must be finite",
     );
 }
@@ -394,7 +396,7 @@ fn errors_of_contours() {
 #[test]
 fn contours_are_drawn_at_their_levels() {
     let drawn = |levels: &[f64]| {
-        let plane = Contours::of((0.0, 1.0), (0.0, 1.0), |x, _| x).levels(levels);
+        let plane = Contours::from_fn((0.0, 1.0), (0.0, 1.0), |x, _| x).levels(levels);
         let svg = Figure::from(Panel::new("P").contours(plane))
             .to_svg()
             .expect("drawn");
@@ -451,10 +453,10 @@ fn a_network_has_its_circles_and_edges() {
             .expect("drawn");
         svg::shapes(&svg)
     };
-    // a circle is two discs, one in the other
+    // a circle is two discs, one inside the other
     let plain = drawn(Network::new([2, 3]));
     assert_eq!(drawn(Network::new([2, 4])) - plain, 2 + 2);
-    // nine neurons are shown, of ten the first and last four and three dots
+    // nine neurons are all shown; of ten, the first and last four and three dots
     let nine = drawn(Network::new([9, 1]));
     assert_eq!(drawn(Network::new([10, 1])) + 2 + 1, nine + 3);
 }
@@ -501,20 +503,20 @@ fn one_value_and_odd_ranges_are_drawn() {
 }
 
 #[test]
-fn counted_axes_have_whole_ticks() {
+fn integer_ticks_are_integers() {
     // Text is paths: an axis of two epochs with ticks at halves has more of them.
     let drawn = |panel: Panel| {
         let svg = Figure::from(panel).to_svg().expect("drawn");
         svg::shapes(&svg)
     };
     let curve = || Panel::new("P").line(Line::new([1, 2], [0.0, 1.0]));
-    assert!(drawn(curve().x_whole()) < drawn(curve()));
+    assert!(drawn(curve().integer_x_ticks()) < drawn(curve()));
     let long = || Panel::new("P").line(Line::new([0, 100], [0.0, 1.0]));
-    assert_eq!(drawn(long().x_whole()), drawn(long()));
+    assert_eq!(drawn(long().integer_x_ticks()), drawn(long()));
 }
 
 #[test]
-fn values_outside_a_range_are_cut_off() {
+fn values_outside_a_range_are_clipped() {
     let panel = Panel::new("")
         .y_range(0.0, 1.0)
         .line(Line::steps([-1e9, 0.5, 1e9]))

@@ -1,4 +1,4 @@
-//! Images and matrices: their colours, their places, what is refused.
+//! Images and matrices: colours, positions, errors.
 
 use dl_viz::{
     ColorMap, Figure, HeatMap, Images, Panel,
@@ -16,7 +16,7 @@ fn filled(svg: &str, color: &str) -> usize {
     svg.matches(&format!(r#"fill="{color}""#)).count()
 }
 
-/// Two images of a row of two pixels: 0 and 1, 1 and 3.
+/// Two images with one row of two pixels: 0 and 1, 1 and 3.
 fn two() -> Array4<f64> {
     Array4::from_shape_vec((2, 1, 2, 1), vec![0.0, 1.0, 1.0, 3.0]).expect("four numbers")
 }
@@ -46,7 +46,7 @@ fn three_channels_are_red_green_and_blue() {
     let colors = Array4::from_shape_vec((1, 1, 2, 3), vec![1.0f32, 0.5, 0.0, 0.0, 2.0, -1.0]);
     let drawn = svg(Images::new(&colors.expect("six numbers")));
     assert_eq!(filled(&drawn, "#ff8000"), 1);
-    assert_eq!(filled(&drawn, "#00ff00"), 1, "cut off at 0 and 1");
+    assert_eq!(filled(&drawn, "#00ff00"), 1, "clipped to 0 and 1");
 }
 
 #[test]
@@ -83,19 +83,19 @@ fn logarithmic_colors_tell_small_counts_apart() {
 }
 
 #[test]
-fn a_row_holds_as_many_as_asked_for() {
+fn a_row_has_the_requested_number_of_images() {
     let one_row = svg(Images::new(&two()).columns(2));
     let two_rows = svg(Images::new(&two()).columns(1));
     assert_ne!(one_row, two_rows);
     assert_eq!(
         svg(Images::new(&two()).columns(9)),
         one_row,
-        "no room is left for images there are not"
+        "no space is left for missing images"
     );
 }
 
 #[test]
-fn unsound_images_are_refused() {
+fn invalid_images_are_rejected() {
     let fails = |images: Images, message: &str| {
         let error = Figure::from(Panel::new("P").images(images)).to_svg();
         let found = error.expect_err(message).to_string();

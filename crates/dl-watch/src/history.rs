@@ -1,9 +1,9 @@
-//! The curves of a run as CSV and JSON.
+//! Learning curves as CSV and JSON.
 //!
-//! Numbers are written in the shortest form that reads back as the same number, so what is read
-//! is bit for bit what was written. Files are written whole or not at all
-//! ([`dl_fs::write_atomically`]), and read only where a regular file stands at the path. What is read takes a few
-//! times the file's size: the shortest epoch is 14 bytes of CSV, and about a hundred of memory.
+//! Numbers are written in the shortest form that reads back as the same number, so histories survive a round trip
+//! bit for bit. Files are written atomically ([`dl_fs::write_atomically`]), and only regular files are read.
+//! Reading takes a few times the file's size in memory: the shortest epoch is 14 bytes of CSV and about a hundred
+//! in memory.
 
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use dl_core::text::{excerpt, shortened, shown, shown_path};
 use dl_fs::write_atomically;
 use dl_nn::train::{Epoch, Evaluation, History};
 
-/// The columns of a CSV history. Cells are empty where there is no such number.
+/// The columns of a CSV history. Cells are empty where there is no value.
 pub const COLUMNS: [&str; 9] = [
     "epoch",
     "train_loss",
@@ -32,34 +32,34 @@ pub enum HistoryError {
     /// The file could not be written or read.
     #[error("{}: {source}", shown_path(path))]
     Io {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A line that is not one of a history.
+    /// An invalid line.
     #[error("{}, line {line}: {}", shown_path(path), shown(problem))]
     Line {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// A NaN or an infinity, for which JSON has no form (CSV has).
+    /// A NaN or an infinity, which JSON, unlike CSV, cannot represent.
     #[error(
-        "{}: the {what} of epoch {epoch} is {value}, which JSON cannot write",
+        "{}: the {what} of epoch {epoch} is {value}, which JSON cannot represent",
         shown_path(path)
     )]
     NotFinite {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
-        /// The number's name, as in [`COLUMNS`].
+        /// The name of the value, as in [`COLUMNS`].
         what: &'static str,
         /// The epoch, from 0.
         epoch: usize,
-        /// The number.
+        /// The value.
         value: f64,
     },
 }
@@ -81,11 +81,11 @@ impl HistoryError {
     }
 }
 
-/// Writes an epoch a line under a header of [`COLUMNS`]. Why training stopped is in no column;
-/// [`write_json`] keeps it.
+/// Writes one epoch per line under a header of [`COLUMNS`]. The reason why training stopped is only kept by
+/// [`write_json`].
 ///
 /// # Errors
-/// [`HistoryError::Io`] where the file cannot be written.
+/// [`HistoryError::Io`] if the file cannot be written.
 pub fn write_csv(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
     write_lines(path.as_ref(), history)
 }
@@ -101,13 +101,13 @@ fn write_lines(path: &Path, history: &History) -> Result<(), HistoryError> {
     written.map_err(HistoryError::io(path))
 }
 
-/// Reads what [`write_csv`] wrote, and nothing else: cells are numbers without quotes, each line is an epoch, and
-/// the last one has an end, too, as otherwise a file that was cut short in a number would be read as another.
-/// Lines may end with `\r\n`.
+/// Reads exactly what [`write_csv`] writes: cells are numbers without quotes, each line is an epoch, and the last
+/// line must end with a line ending, since otherwise a file truncated within a number would be misread. Lines may
+/// end with `\r\n`.
 ///
 /// # Errors
-/// [`HistoryError`] where the file cannot be read, its header is not [`COLUMNS`], or a line does
-/// not hold these numbers.
+/// [`HistoryError`] if the file cannot be read, its header is not [`COLUMNS`], or a line does not contain these
+/// values.
 pub fn read_csv(path: impl AsRef<Path>) -> Result<History, HistoryError> {
     read_lines(path.as_ref())
 }
@@ -133,12 +133,12 @@ fn read_lines(path: &Path) -> Result<History, HistoryError> {
     Ok(history)
 }
 
-/// The cells of a line with its end.
+/// The cells of a line, which includes its line ending.
 fn cells_of(line: &[u8]) -> Result<Vec<&str>, String> {
     let line = str::from_utf8(line).map_err(|_| "not UTF-8")?;
     let cells = line
         .strip_suffix('\n')
-        .ok_or("the file ends within this line, so it may have been cut short")?;
+        .ok_or("the file ends within this line, so it may be truncated")?;
     Ok(cells
         .strip_suffix('\r')
         .unwrap_or(cells)
@@ -146,18 +146,17 @@ fn cells_of(line: &[u8]) -> Result<Vec<&str>, String> {
         .collect())
 }
 
-/// Writes the history as JSON: what serde makes of [`History`].
+/// Writes the history as JSON, as serde serialises [`History`].
 ///
 /// # Errors
-/// [`HistoryError::NotFinite`] where a loss is NaN or infinite; [`HistoryError::Io`] where the
-/// file cannot be written.
+/// [`HistoryError::NotFinite`] if a value is NaN or infinite; [`HistoryError::Io`] if the file cannot be written.
 pub fn write_json(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
     write_object(path.as_ref(), history)
 }
 
 fn write_object(path: &Path, history: &History) -> Result<(), HistoryError> {
     for epoch in &history.epochs {
-        if let Some((what, value)) = numbers(epoch).find(|(_, value)| !value.is_finite()) {
+        if let Some((what, value)) = values(epoch).find(|(_, value)| !value.is_finite()) {
             return Err(HistoryError::NotFinite {
                 path: path.to_owned(),
                 what,
@@ -172,10 +171,10 @@ fn write_object(path: &Path, history: &History) -> Result<(), HistoryError> {
     written.map_err(HistoryError::io(path))
 }
 
-/// Reads what [`write_json`] wrote.
+/// Reads a history written by [`write_json`].
 ///
 /// # Errors
-/// [`HistoryError`] where the file cannot be read, or is no history in JSON.
+/// [`HistoryError`] if the file cannot be read or is not a history in JSON.
 pub fn read_json(path: impl AsRef<Path>) -> Result<History, HistoryError> {
     read_object(path.as_ref())
 }
@@ -192,7 +191,7 @@ fn read_object(path: &Path) -> Result<History, HistoryError> {
 }
 
 fn cells(epoch: &Epoch) -> [String; 9] {
-    // an exponent where a number is very small or large
+    // with an exponent if a number is very small or large
     let number = |value: Option<f64>| value.map(|value| format!("{value:?}")).unwrap_or_default();
     let validation = epoch.validation.as_ref();
     let samples = validation.map(|v| v.samples.to_string());
@@ -209,8 +208,8 @@ fn cells(epoch: &Epoch) -> [String; 9] {
     ]
 }
 
-/// The floating-point numbers of an epoch by name.
-fn numbers(epoch: &Epoch) -> impl Iterator<Item = (&'static str, f64)> {
+/// The floating-point values of an epoch by name.
+fn values(epoch: &Epoch) -> impl Iterator<Item = (&'static str, f64)> {
     let validation = epoch.validation.as_ref();
     [
         ("train_loss", Some(epoch.train.loss)),
@@ -282,7 +281,7 @@ fn number(record: &[&str], column: usize) -> Result<f64, String> {
 fn count(record: &[&str], column: usize) -> Result<usize, String> {
     let cell = record[column];
     let count = cell.parse();
-    count.map_err(|_| unexpected(cell, column, "a whole number"))
+    count.map_err(|_| unexpected(cell, column, "an integer"))
 }
 
 fn unexpected(cell: &str, column: usize, expected: &str) -> String {

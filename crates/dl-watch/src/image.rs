@@ -1,4 +1,4 @@
-//! Small pictures as PNG.
+//! Images as PNG.
 
 use std::io::Cursor;
 
@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use dl_viz::{Figure, FigureError, Number};
 use ndarray::{Array3, ArrayView3};
 
-/// A picture as PNG, for an event file or a report.
+/// An image as PNG, for an event file or a report.
 ///
 /// ```
 /// use dl_watch::{Image, ndarray::Array3};
@@ -23,21 +23,21 @@ pub struct Image {
     png: Vec<u8>,
 }
 
-/// Why there is no picture.
+/// Why an image cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// Pixels that are neither grey nor in colour, or none at all.
+    /// Pixels that are neither grey nor colour, or no pixels.
     #[error(
-        "pixels of shape {shape:?} are no picture: it takes [height, width, channels] with 1 or 3 channels and no \
+        "pixels of shape {shape:?} are not an image: the shape must be [height, width, channels] with 1 or 3 channels and no \
          axis of length 0"
     )]
     Shape {
         /// The shape of the pixels.
         shape: Vec<usize>,
     },
-    /// More numbers than a picture is made of.
-    #[error("pixels of shape {shape:?} are more than 100 million numbers")]
+    /// Too many values.
+    #[error("pixels of shape {shape:?} have more than 100 million values")]
     TooLarge {
         /// The shape of the pixels.
         shape: Vec<usize>,
@@ -56,7 +56,7 @@ pub enum ImageError {
         /// The value.
         value: f64,
     },
-    /// Bytes that are not a PNG, or numbers that could not be made one.
+    /// Bytes that are not a PNG, or values that could not be encoded.
     #[error("PNG: {0}")]
     Png(String),
     /// A figure that cannot be drawn.
@@ -64,31 +64,30 @@ pub enum ImageError {
     Figure(#[from] FigureError),
 }
 
-/// The most numbers of a picture: 800 MB while it is made.
-const MOST_NUMBERS: usize = 100_000_000;
+/// Maximum number of values of an image: 800 MB while it is encoded.
+const MAX_VALUES: usize = 100_000_000;
 
 impl Image {
-    /// A picture of pixels `[height, width, channels]` in 0 to 1, cut off beyond: one channel is
-    /// grey, 0 black and 1 white; three are red, green and blue.
+    /// An image of pixels `[height, width, channels]`, clipped to 0..=1: one channel is grey, from 0, black, to 1,
+    /// white; three are red, green and blue.
     ///
     /// # Errors
-    /// [`ImageError`] where the pixels have another shape, are more than 100 million numbers, or are
-    /// not finite.
+    /// [`ImageError`] if the pixels have a different shape, more than 100 million values, or are not finite.
     pub fn new<'a, T: Number + Copy + 'a>(
         pixels: impl Into<ArrayView3<'a, T>>,
     ) -> Result<Self, ImageError> {
-        Self::encode(&numbers(pixels.into())?, (0.0, 1.0))
+        Self::encode(&values(pixels.into())?, (0.0, 1.0))
     }
 
-    /// As [`new`](Self::new), with the smallest value black and the largest white: for pixels that
-    /// have been standardised, and for feature maps.
+    /// Like [`new`](Self::new), with the smallest value black and the largest white, for standardised pixels and
+    /// feature maps.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Same as [`new`](Self::new).
     pub fn scaled<'a, T: Number + Copy + 'a>(
         pixels: impl Into<ArrayView3<'a, T>>,
     ) -> Result<Self, ImageError> {
-        Self::encode_scaled(&numbers(pixels.into())?)
+        Self::encode_scaled(&values(pixels.into())?)
     }
 
     fn encode_scaled(pixels: &Array3<f64>) -> Result<Self, ImageError> {
@@ -97,10 +96,10 @@ impl Image {
         Self::encode(pixels, (low, high))
     }
 
-    /// A picture that is a PNG already. Its header is read, its pixels are not.
+    /// An image that is already a PNG. Only its header is read.
     ///
     /// # Errors
-    /// [`ImageError::Png`] where the header is not a PNG's.
+    /// [`ImageError::Png`] if the header is not that of a PNG.
     pub fn from_png(png: Vec<u8>) -> Result<Self, ImageError> {
         let mut decoder = png::Decoder::new(Cursor::new(&png));
         let header = decoder.read_header_info();
@@ -109,10 +108,10 @@ impl Image {
         Ok(Self { width, height, png })
     }
 
-    /// A figure, at 200 pixels to the inch.
+    /// A figure at 200 pixels per inch.
     ///
     /// # Errors
-    /// [`ImageError::Figure`] where it cannot be drawn.
+    /// [`ImageError::Figure`] if it cannot be drawn.
     pub fn from_figure(figure: &Figure) -> Result<Self, ImageError> {
         Self::from_png(figure.to_png()?)
     }
@@ -127,7 +126,7 @@ impl Image {
         &self.png
     }
 
-    /// The picture as an address that holds it.
+    /// The image as a data URI.
     pub(crate) fn data_uri(&self) -> String {
         format!(
             "data:image/png;base64,{}",
@@ -135,7 +134,7 @@ impl Image {
         )
     }
 
-    /// Pixels as bytes, `low` as 0 and `high` as 255.
+    /// Encodes pixels as bytes, `low` as 0 and `high` as 255.
     fn encode(pixels: &Array3<f64>, (low, high): (f64, f64)) -> Result<Self, ImageError> {
         let shape = || ImageError::Shape {
             shape: pixels.shape().to_vec(),
@@ -158,7 +157,7 @@ impl Image {
                 });
             }
         }
-        // halved, so that no span is infinite; pixels that are all equal are black
+        // halved, so that the span cannot overflow; if all pixels are equal they are black
         let span = (high / 2.0 - low / 2.0).max(f64::MIN_POSITIVE);
         let level = |value: f64| (value / 2.0 - low / 2.0) / span;
         let bytes: Vec<u8> = pixels
@@ -179,9 +178,9 @@ impl Image {
     }
 }
 
-/// A copy of the pixels, unless there are too many: a few may be broadcast to any number.
-fn numbers<T: Number + Copy>(pixels: ArrayView3<'_, T>) -> Result<Array3<f64>, ImageError> {
-    if pixels.len() > MOST_NUMBERS {
+/// A copy of the pixels, unless there are too many: an array may be broadcast to any size.
+fn values<T: Number + Copy>(pixels: ArrayView3<'_, T>) -> Result<Array3<f64>, ImageError> {
+    if pixels.len() > MAX_VALUES {
         let shape = pixels.shape().to_vec();
         return Err(ImageError::TooLarge { shape });
     }
@@ -193,7 +192,7 @@ mod tests {
     use super::*;
     use ndarray::array;
 
-    /// The bytes of a picture's pixels.
+    /// The bytes of an image's pixels.
     fn decoded(image: &Image) -> Vec<u8> {
         let mut reader = png::Decoder::new(Cursor::new(image.png()))
             .read_info()
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn pixels_come_back() {
+    fn pixels_survive_a_round_trip() {
         let gray = array![[[0.0], [0.5]], [[1.0], [7.0]]];
         assert_eq!(decoded(&Image::new(&gray).unwrap()), [0, 128, 255, 255]);
         let color = array![[[1.0, 0.0, -3.0]]];
@@ -222,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn pixels_are_looked_at_in_every_memory_layout() {
+    fn pixels_are_checked_in_every_memory_layout() {
         let mut pixels = Array3::from_shape_fn((2, 3, 1), |(y, x, _)| (3 * y + x) as f64 / 5.0);
         let bytes = [0, 51, 102, 153, 204, 255];
         let layouts = |pixels: &Array3<f64>| {
@@ -253,16 +252,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
-        let refused = |shape| {
+    fn invalid_images_are_rejected() {
+        let rejected = |shape| {
             Image::new(&Array3::<f64>::zeros(shape))
                 .unwrap_err()
                 .to_string()
         };
         for shape in [(2, 2, 2), (0, 2, 1), (2, 0, 3), (2, 2, 0)] {
             let (height, width, channels) = shape;
-            let named = format!("pixels of shape [{height}, {width}, {channels}] are no picture");
-            assert!(refused(shape).starts_with(&named), "{}", refused(shape));
+            let named = format!("pixels of shape [{height}, {width}, {channels}] are not an image");
+            assert!(rejected(shape).starts_with(&named), "{}", rejected(shape));
         }
         let error = Image::new(&array![[[0.0], [f64::NAN]]]).unwrap_err();
         let expected = "the pixel in row 0, column 1, channel 0 is NaN; it must be finite";

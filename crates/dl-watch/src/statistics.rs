@@ -1,23 +1,23 @@
-//! Mean, deviation, extremes and zeros of an array.
+//! Mean, standard deviation, extremes and zeros of an array.
 
 use dl_nn::Scalar;
 
-/// What one looks at first in an array; of its finite values.
+/// Summary statistics of the finite values of an array.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Statistics {
     pub(crate) mean: f64,
-    /// Of the values themselves: divided by their number.
+    /// The population standard deviation (divisor n).
     pub(crate) std: f64,
     pub(crate) min: f64,
     pub(crate) max: f64,
-    /// Share of values that are exactly 0.
+    /// Fraction of values that are exactly 0.
     pub(crate) zeros: f64,
-    /// Values that are NaN or infinite.
+    /// Number of values that are NaN or infinite.
     pub(crate) non_finite: usize,
 }
 
 impl Statistics {
-    pub(crate) fn of<'a, F: Scalar>(values: impl Iterator<Item = &'a F> + Clone) -> Self {
+    pub(crate) fn new<'a, F: Scalar>(values: impl Iterator<Item = &'a F> + Clone) -> Self {
         let finite = values.clone().filter(|v| v.is_finite());
         let finite = finite.map(|v| v.as_f64());
         let count = finite.clone().count();
@@ -52,7 +52,7 @@ pub(crate) fn short(value: f64) -> String {
     trimmed(format!("{value:.*}", (2.0 - digits).max(0.0) as usize))
 }
 
-/// Without zeros at the end of a fraction.
+/// Removes trailing zeros of the fraction.
 pub(crate) fn trimmed(number: String) -> String {
     match number.contains('.') {
         true => number
@@ -68,9 +68,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_finite_values_only() {
+    fn only_finite_values_count() {
         let values = [0.0, 2.0, f64::NAN, 4.0, f64::INFINITY];
-        let statistics = Statistics::of(values.iter());
+        let statistics = Statistics::new(values.iter());
         assert_eq!(
             (statistics.mean, statistics.min, statistics.max),
             (2.0, 0.0, 4.0)

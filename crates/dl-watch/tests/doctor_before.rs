@@ -2,7 +2,7 @@
 
 mod cases;
 
-use cases::{assert_well_put, bars, checks, iris, mlp, raw_iris, small_cnn, trainer};
+use cases::{assert_well_formed, bars, checks, iris, mlp, raw_iris, small_cnn, trainer};
 use dl_conv::models::mnist_cnn;
 use dl_nn::init::Initializer;
 use dl_nn::prelude::*;
@@ -17,11 +17,11 @@ fn examine<'a, F: Scalar, D: Dimension>(
     targets: impl Into<Target<'a, F>>,
 ) -> Diagnosis {
     let diagnosis = Doctor::new().examine(trainer, x, targets).expect("it fits");
-    assert_well_put(&diagnosis);
+    assert_well_formed(&diagnosis);
     diagnosis
 }
 
-/// The only finding, of this check.
+/// The only finding, which must be of this check.
 fn only(diagnosis: &Diagnosis, check: Check) -> &Finding {
     assert_eq!(checks(diagnosis), [check], "{diagnosis}");
     &diagnosis.findings[0]
@@ -100,7 +100,7 @@ fn classes_counted_from_one() {
     let finding = &diagnosis.findings[0];
     assert_eq!((finding.number, finding.threshold), (50.0, 0.0));
     assert_eq!(finding.severity, Severity::Error);
-    let expected = "50 of 150 are refused where none should be; the first: target of sample 100: got \
+    let expected = "50 of 150 are rejected by the loss, but none should be; the first: target of sample 100: got \
                     class 3, but SoftmaxCrossEntropy takes a class in 0..=2";
     assert!(finding.message.starts_with(expected), "{}", finding.message);
     assert_eq!(diagnosis.findings[1].subject, "class 0");
@@ -129,7 +129,7 @@ fn targets_of_the_wrong_kind() {
 #[test]
 fn a_missing_class() {
     let (x, labels) = iris();
-    // sorted data, cut by position
+    // sorted data, split without shuffling
     let (x, labels) = (
         x.slice_axis(Axis(0), (..100).into()),
         labels.slice_axis(Axis(0), (..100).into()),
@@ -140,7 +140,7 @@ fn a_missing_class() {
         (finding.subject.as_str(), finding.number, finding.threshold),
         ("class 2", 1.0, 0.0)
     );
-    // the same as one-hot rows
+    // the same with one-hot rows
     let one_hot = Array2::from_shape_fn((100, 3), |(i, k)| f64::from(u8::from(labels[i] == k)));
     let diagnosis = examine(&mut trainer(mlp(Relu, 1)), &x, &one_hot);
     assert_eq!(only(&diagnosis, Check::MissingClass).subject, "class 2");
@@ -165,7 +165,7 @@ fn targets_far_from_unit_scale() {
             .push(Dense::new(16).activation(Tanh))
             .push(Dense::new(1))
     };
-    let doctor = Doctor::new().one_batch(8, 0);
+    let doctor = Doctor::new().overfit_one_batch(8, 0);
     let mut trainer = Trainer::new(
         model().build(1).expect("it fits"),
         MeanSquaredError,
@@ -209,7 +209,10 @@ fn inputs_in_their_own_units() {
     assert_eq!(finding.subject, "input column 0");
     let mean = x.column(0).mean().expect("not empty");
     assert!((finding.number - mean).abs() <= 1e-12, "{finding}");
-    assert!(finding.message.contains("so with 2 more"), "{finding}");
+    assert!(
+        finding.message.contains("2 more columns are out of range"),
+        "{finding}"
+    );
 
     let (mut x, labels) = iris();
     x.column_mut(1).mapv_inplace(|v| v * 1e-3);
@@ -229,7 +232,7 @@ fn pixels_up_to_255() {
         Trainer::new(small_cnn(1), SoftmaxCrossEntropy::new(), Adam::new(1e-3)).expect("it fits");
     let diagnosis = examine(&mut trainer, &x, &labels);
     let found = checks(&diagnosis);
-    // and what follows from it
+    // and its consequences
     assert_eq!(
         found,
         [Check::InputScale, Check::InitialLoss],
@@ -238,7 +241,7 @@ fn pixels_up_to_255() {
 }
 
 #[test]
-fn a_column_that_says_nothing() {
+fn a_constant_column() {
     let (x, labels) = iris();
     let ones = Array2::ones((150, 1));
     let x = concatenate(Axis(1), &[x.view(), ones.view()]).expect("as many rows");
@@ -252,7 +255,7 @@ fn a_column_that_says_nothing() {
     );
 }
 
-/// Iris through layers whose kernels are drawn with this deviation.
+/// The diagnosis for Iris and layers whose kernels are initialised with this standard deviation.
 fn drawn_with(activation: Activation, std: f64, last: f64) -> Diagnosis {
     let (x, labels) = iris();
     let layer = |units, std| Dense::new(units).kernel_initializer(Initializer::Normal { std });
@@ -261,11 +264,11 @@ fn drawn_with(activation: Activation, std: f64, last: f64) -> Diagnosis {
         .push(layer(3, last))
         .build(1)
         .expect("it fits");
-    let doctor = Doctor::new().one_batch(8, 0);
+    let doctor = Doctor::new().overfit_one_batch(8, 0);
     let diagnosis = doctor
         .examine(&mut trainer(model), &x, &labels)
         .expect("it fits");
-    assert_well_put(&diagnosis);
+    assert_well_formed(&diagnosis);
     diagnosis
 }
 
@@ -279,7 +282,7 @@ fn an_initial_loss_far_above_ln_c() {
 }
 
 #[test]
-fn a_network_that_knows_already() {
+fn a_pretrained_network() {
     let (x, labels) = iris();
     let mut trainer = trainer(mlp(Relu, 1));
     trainer.fit(&x, &labels, Fit::epochs(60)).expect("finite");
@@ -330,7 +333,7 @@ fn dead_feature_maps() {
     assert_eq!(only(&diagnosis, Check::DeadRelu).subject, "conv2d_1");
 }
 
-/// Ten layers before the last, with this activation and this deviation of the kernels.
+/// The diagnosis for ten hidden layers with this activation and this standard deviation of the kernels.
 fn deep(activation: Activation, std: f64) -> Diagnosis {
     let (x, labels) = iris();
     let layer = |units| Dense::new(units).kernel_initializer(Initializer::Normal { std });
@@ -338,17 +341,17 @@ fn deep(activation: Activation, std: f64) -> Diagnosis {
         network.push(layer(20).activation(activation))
     });
     let model = hidden.push(Dense::new(3)).build(1).expect("it fits");
-    let doctor = Doctor::new().one_batch(8, 0);
+    let doctor = Doctor::new().overfit_one_batch(8, 0);
     let diagnosis = doctor
         .examine(&mut trainer(model), &x, &labels)
         .expect("it fits");
-    assert_well_put(&diagnosis);
+    assert_well_formed(&diagnosis);
     diagnosis
 }
 
 #[test]
-fn gradients_that_fade() {
-    // Glorot, Bengio 2010: √(2/(20 + 20)) keeps their size
+fn vanishing_gradients() {
+    // Glorot, Bengio 2010: √(2/(20 + 20)) preserves their size
     let diagnosis = deep(Tanh, 0.224);
     assert!(diagnosis.is_healthy(), "{diagnosis}");
     let diagnosis = deep(Sigmoid, 0.3);
@@ -361,7 +364,7 @@ fn gradients_that_fade() {
 }
 
 #[test]
-fn gradients_that_grow() {
+fn exploding_gradients() {
     let diagnosis = deep(Identity, 2.0);
     let found = checks(&diagnosis);
     assert_eq!(
@@ -376,7 +379,7 @@ fn gradients_that_grow() {
     );
 }
 
-/// Writes zeros for ∂L/∂x: a layer that forgot the chain rule.
+/// Writes zeros for ∂L/∂x: a layer that omits the chain rule.
 #[derive(Debug, Clone)]
 struct NoGradient;
 
@@ -405,13 +408,13 @@ impl Layer<f64> for NoGradient {
 }
 
 #[test]
-fn a_batch_that_cannot_be_learned_by_heart() {
+fn a_batch_that_cannot_be_overfitted() {
     let (x, labels) = iris();
     // a learning rate far too small
     let mut slow =
         Trainer::new(mlp(Relu, 1), SoftmaxCrossEntropy::new(), Sgd::new(1e-6)).expect("it fits");
     let diagnosis = examine(&mut slow, &x, &labels);
-    let finding = only(&diagnosis, Check::OneBatch);
+    let finding = only(&diagnosis, Check::OverfitOneBatch);
     assert!(finding.number > finding.threshold, "{finding}");
     assert!(
         finding
@@ -420,20 +423,17 @@ fn a_batch_that_cannot_be_learned_by_heart() {
         "{finding}"
     );
 
-    // equal inputs with different labels
+    // identical inputs with different labels
     let same = Array2::from_shape_fn((30, 4), |(i, j)| (i / 3 * 4 + j) as f64 / 20.0 - 1.0);
     let contradicting: Vec<usize> = (0..30).map(|i| i % 3).collect();
-    let doctor = Doctor::new().one_batch(30, 1000);
+    let doctor = Doctor::new().overfit_one_batch(30, 1000);
     let diagnosis = doctor
         .examine(&mut trainer(mlp(Relu, 1)), &same, &contradicting)
         .expect("it fits");
-    let finding = only(&diagnosis, Check::OneBatch);
-    assert!(
-        finding.number > 1.0,
-        "the best there is, is ln 3: {finding}"
-    );
+    let finding = only(&diagnosis, Check::OverfitOneBatch);
+    assert!(finding.number > 1.0, "the best possible is ln 3: {finding}");
 
-    // and a layer that passes no gradient back
+    // and a layer that passes on no gradient
     let model = Sequential::input([4])
         .push(Dense::new(10).activation(Relu))
         .push_layer(NoGradient)
@@ -444,11 +444,14 @@ fn a_batch_that_cannot_be_learned_by_heart() {
     let mut broken =
         Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.01)).expect("it fits");
     let even = labels.mapv(|class| class % 2);
-    assert_eq!(checks(&examine(&mut broken, &x, &even)), [Check::OneBatch]);
+    assert_eq!(
+        checks(&examine(&mut broken, &x, &even)),
+        [Check::OverfitOneBatch]
+    );
 }
 
 #[test]
-fn dropout_does_not_keep_a_batch_from_being_learned() {
+fn dropout_does_not_prevent_overfitting_a_batch() {
     let (x, labels) = iris();
     let model = Sequential::input([4])
         .push(Dense::new(32).activation(Relu))
@@ -462,7 +465,7 @@ fn dropout_does_not_keep_a_batch_from_being_learned() {
 }
 
 #[test]
-fn numbers_that_overflow() {
+fn values_that_overflow() {
     let (x, labels) = iris();
     let mut model = mlp(Relu, 1);
     for (name, mut value) in model.params_mut() {
@@ -500,7 +503,7 @@ fn the_trainer_is_left_as_it_was() {
 fn thresholds_are_the_users() {
     let (x, labels) = raw_iris();
     let mut thresholds = Thresholds::default();
-    thresholds.largest_scale = 6.0;
+    thresholds.max_scale = 6.0;
     let doctor = Doctor::new().thresholds(thresholds);
     let diagnosis = doctor
         .examine(&mut trainer(mlp(Gelu, 1)), &x, &labels)
@@ -509,7 +512,7 @@ fn thresholds_are_the_users() {
 }
 
 #[test]
-fn shapes_that_do_not_fit_are_errors() {
+fn mismatched_shapes_are_errors() {
     let (x, labels) = iris();
     let narrow = x.select(Axis(1), &[0, 1]);
     let error = Doctor::new().examine(&mut trainer(mlp(Relu, 1)), &narrow, &labels);
@@ -517,7 +520,7 @@ fn shapes_that_do_not_fit_are_errors() {
 }
 
 #[test]
-fn a_diagnosis_is_read_and_written() {
+fn a_diagnosis_survives_serialisation() {
     let (x, labels) = raw_iris();
     let diagnosis = examine(&mut trainer(mlp(Relu, 1)), &x, &(&labels + 1));
     let json = serde_json::to_string(&diagnosis).expect("plain data");

@@ -1,17 +1,17 @@
-//! The doctor while training: runs broken one way at a time.
+//! The doctor during training: runs broken one way at a time.
 
 mod cases;
 
-use cases::{assert_well_put, bars, checks, iris, mlp, small_cnn};
+use cases::{assert_well_formed, bars, checks, iris, mlp, small_cnn};
 use dl_conv::models::mnist_cnn;
 use dl_nn::losses::Loss;
 use dl_nn::prelude::*;
 use dl_nn::{TargetRow, TrainError};
 use dl_watch::Doctor;
-use dl_watch::doctor::{Check, Diagnosis, Moment, Severity};
+use dl_watch::doctor::{Check, Diagnosis, Severity, StepId};
 use dl_watch::ndarray::{Array1, Array2, Axis};
 
-/// What the doctor says of a fit on the iris flowers.
+/// The doctor's diagnosis of a fit on Iris.
 fn watched(
     model: Model<f64>,
     optimizer: impl dl_nn::train::IntoOptimizer<f64>,
@@ -20,11 +20,11 @@ fn watched(
     let (x, labels) = iris();
     let loss = SoftmaxCrossEntropy::new();
     let doctor = Doctor::new().every(10);
-    let mut watch = doctor.watch(&model, loss, &x, &labels).expect("it fits");
+    let mut watch = doctor.callback(&model, loss, &x, &labels).expect("it fits");
     let mut trainer = Trainer::new(model, loss, optimizer).expect("it fits");
     let result = trainer.fit(&x, &labels, Fit::epochs(epochs).callback(&mut watch));
     let diagnosis = watch.diagnosis().clone();
-    assert_well_put(&diagnosis);
+    assert_well_formed(&diagnosis);
     assert!(
         diagnosis
             .findings
@@ -54,7 +54,7 @@ fn a_healthy_convolutional_run() {
     let (x, labels) = bars(192, 12);
     let (model, loss) = (small_cnn(1), SoftmaxCrossEntropy::new());
     let mut watch = Doctor::new()
-        .watch(&model, loss, &x, &labels)
+        .callback(&model, loss, &x, &labels)
         .expect("it fits");
     let mut trainer = Trainer::new(model, loss, Adam::new(1e-3)).expect("it fits");
     let history = trainer
@@ -71,7 +71,7 @@ fn a_healthy_run_of_the_mnist_network() {
         mnist_cnn::<f32>().build(1).expect("it fits"),
         SoftmaxCrossEntropy::new(),
     );
-    let watch = Doctor::new().every(4).watch(&model, loss, &x, &labels);
+    let watch = Doctor::new().every(4).callback(&model, loss, &x, &labels);
     let mut watch = watch.expect("it fits");
     let mut trainer = Trainer::new(model, loss, Adam::new(1e-3)).expect("it fits");
     let options = Fit::epochs(3).batch_size(16).callback(&mut watch);
@@ -100,28 +100,28 @@ fn watching_changes_nothing() {
 }
 
 #[test]
-fn a_watch_for_another_model_stops_training() {
+fn a_callback_for_another_model_stops_training() {
     let (x, labels) = iris();
     let loss = SoftmaxCrossEntropy::new();
-    let watch = Doctor::new().watch(&mlp(Relu, 1), loss, &x, &labels);
+    let watch = Doctor::new().callback(&mlp(Relu, 1), loss, &x, &labels);
     let mut watch = watch.expect("it fits");
     let narrow = x.select(Axis(1), &[0, 1]);
     let model = Sequential::input([2]).push(Dense::new(3)).build(1);
     let mut trainer = cases::trainer(model.expect("it fits"));
     let options = Fit::epochs(2).callback(&mut watch);
     let history = trainer.fit(&narrow, &labels, options).expect("finite");
-    let expected = "the watch's probe batch: samples have shape [4], but the model takes [2]";
+    let expected = "the doctor's probe batch: samples have shape [4], but the model takes [2]";
     assert_eq!(history.stopped.as_deref(), Some(expected));
 }
 
 #[test]
 fn too_large_a_learning_rate() {
     let (diagnosis, ..) = watched(mlp(Tanh, 1), Adam::new(0.3), 1);
-    let findings: Vec<_> = diagnosis.of(Check::LargeUpdate).collect();
+    let findings: Vec<_> = diagnosis.by_check(Check::LargeUpdate).collect();
     assert_eq!(findings.len(), 3, "{diagnosis}");
     let finding = findings[0];
     assert_eq!(finding.subject, "dense_1.kernel");
-    assert_eq!(finding.at, Some(Moment { epoch: 0, step: 0 }));
+    assert_eq!(finding.at, Some(StepId { epoch: 0, step: 0 }));
     assert!(
         finding.number > 0.1 && finding.threshold == 0.1,
         "{finding}"
@@ -150,12 +150,12 @@ fn too_small_a_learning_rate() {
 }
 
 #[test]
-fn labels_that_do_not_belong_to_the_inputs() {
+fn labels_that_do_not_match_the_inputs() {
     let (x, _) = iris();
     let labels: Array1<usize> = (0..150).map(|i| i % 3).collect();
     let (model, loss) = (mlp(Relu, 1), SoftmaxCrossEntropy::new());
     let mut watch = Doctor::new()
-        .watch(&model, loss, &x, &labels)
+        .callback(&model, loss, &x, &labels)
         .expect("it fits");
     let mut trainer = Trainer::new(model, loss, Adam::new(1e-3)).expect("it fits");
     trainer
@@ -173,7 +173,10 @@ fn labels_that_do_not_belong_to_the_inputs() {
 fn units_that_die() {
     // one step pushes every unit below zero
     let (diagnosis, ..) = watched(mlp(Relu, 1), Sgd::new(50.0), 1);
-    let finding = diagnosis.of(Check::DeadRelu).next().expect("dead units");
+    let finding = diagnosis
+        .by_check(Check::DeadRelu)
+        .next()
+        .expect("dead units");
     assert!(
         finding.number > 0.5 && finding.threshold == 0.5,
         "{finding}"
@@ -182,7 +185,7 @@ fn units_that_die() {
 
 #[test]
 fn a_loss_that_rises() {
-    // the sign of the gradient is wrong
+    // the gradient has the wrong sign
     #[derive(Debug, Clone)]
     struct Uphill;
     impl Loss<f64> for Uphill {
@@ -207,7 +210,7 @@ fn a_loss_that_rises() {
     let (x, labels) = iris();
     let model = mlp(Tanh, 1);
     let mut watch = Doctor::new()
-        .watch(&model, Uphill, &x, &labels)
+        .callback(&model, Uphill, &x, &labels)
         .expect("it fits");
     let mut trainer = Trainer::new(model, Uphill, Adam::new(0.01)).expect("it fits");
     trainer
@@ -223,7 +226,7 @@ fn a_loss_that_rises() {
 
 #[test]
 fn a_run_that_ends_with_a_nan() {
-    // squared errors on unscaled targets, at a learning rate that doubles the error with each step
+    // squared errors on unscaled targets, with a learning rate that doubles the error in each step
     let x = Array2::from_shape_fn((64, 3), |(i, j)| 10.0 * ((i * 3 + j) as f64 * 0.7).sin());
     let y: Array1<f64> = x.column(0).mapv(|v| 1e3 * v);
     let model = Sequential::input([3])
@@ -232,9 +235,9 @@ fn a_run_that_ends_with_a_nan() {
         .build(1)
         .expect("it fits");
     let before = model.weights();
-    // no look between the first step and the last of the epoch
+    // nothing is examined between the first and the last step of the epoch
     let doctor = Doctor::new().every(1000);
-    let watch = doctor.watch(&model, MeanSquaredError, &x, &y);
+    let watch = doctor.callback(&model, MeanSquaredError, &x, &y);
     let mut watch = watch.expect("it fits");
     let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).expect("it fits");
     let options = Fit::epochs(1).batch_size(2).callback(&mut watch);
@@ -244,10 +247,10 @@ fn a_run_that_ends_with_a_nan() {
     };
     assert!((3..32).contains(&step), "{step}");
     let diagnosis = watch.diagnosis();
-    assert_well_put(diagnosis);
-    let finding = diagnosis.of(Check::NonFinite).next().expect("a NaN");
+    assert_well_formed(diagnosis);
+    let finding = diagnosis.by_check(Check::NonFinite).next().expect("a NaN");
     assert_eq!(finding.severity, Severity::Error);
-    let failed = Moment {
+    let failed = StepId {
         epoch: 0,
         step: step - 1,
     };
@@ -257,6 +260,6 @@ fn a_run_that_ends_with_a_nan() {
         subject.contains("dense_") || subject == "the loss",
         "{finding}"
     );
-    // the trainer's own good weights are back
+    // the trainer has restored its last finite weights
     assert_eq!(trainer.model().weights(), before);
 }

@@ -1,4 +1,4 @@
-//! Histories come back bit for bit, or with an error that says where.
+//! Histories survive a round trip bit for bit; errors say where they are.
 
 use std::fs;
 use std::path::Path;
@@ -38,7 +38,7 @@ fn histories(
         .prop_map(|(epochs, stopped)| History { epochs, stopped })
 }
 
-/// Every number of a history by its bits, which tell −0 from 0; a NaN is a NaN.
+/// The bits of every value of a history, which distinguish −0 from 0; all NaNs are equal.
 fn bits(history: &History) -> Vec<Option<u64>> {
     let bits = |value: f64| match value.is_nan() {
         true => f64::NAN.to_bits(),
@@ -117,12 +117,12 @@ fn json_has_no_infinity() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.json");
     let error = write_json(&path, &one_epoch(f64::INFINITY)).unwrap_err();
-    let expected = "the train_loss of epoch 2 is inf, which JSON cannot write";
+    let expected = "the train_loss of epoch 2 is inf, which JSON cannot represent";
     assert!(error.to_string().ends_with(expected), "{error}");
     assert!(!path.exists());
 }
 
-/// What reading this text as CSV says, after the path.
+/// The error message of reading this text as CSV, without the path.
 fn csv_error(text: impl AsRef<[u8]>) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.csv");
@@ -157,14 +157,14 @@ fn csv_errors_say_where() {
     );
     assert_eq!(
         with("-1,2,,5,,,,0.1,1"),
-        ", line 3: epoch is \"-1\", expected a whole number"
+        ", line 3: epoch is \"-1\", expected an integer"
     );
     // a validation accuracy without its loss
     assert_eq!(
         with("1,2,,5,,0.5,5,0.1,1"),
         ", line 3: validation_loss is \"\", expected a number"
     );
-    // columns that no history has, twice the same, or in another order
+    // unknown, duplicate or reordered columns
     for columns in [
         format!("{header},kappa"),
         format!("{header},seconds"),
@@ -189,12 +189,12 @@ fn csv_errors_say_where() {
     assert_eq!(not_text, ", line 2: not UTF-8");
 }
 
-/// What a forgiving reader would read as other lines, or as fewer.
+/// Lines that a tolerant reader would misread.
 #[test]
 fn an_odd_line_of_csv_is_an_error() {
     let header = COLUMNS.join(",");
     let epoch = |number: usize| format!("{number},1,,5,,,,0.1,1\n");
-    // a quote would have swallowed the two lines between it and the next
+    // a quote would have swallowed the lines up to the next one
     for quoted in [
         "\"1,1,,5,,,,0.1,1\n2,1,,5,,,,0.1,1\n3\",1,,5,,,,0.1,1\n",
         "\"1\",1,,5,,,,0.1,1\n",
@@ -217,7 +217,7 @@ fn an_odd_line_of_csv_is_an_error() {
         "1e".repeat(1 << 20)
     ));
     assert!(error.len() < 150 && error.contains("1e1e1e"), "{error}");
-    // cut short anywhere, it is no other history
+    // truncated anywhere, it is not read as a different history
     let whole = format!("{header}\n{}{}", epoch(0), "1,1,,5,,,,0.1,0.25\n");
     for end in 0..whole.len() {
         let lines = whole[..end].lines().count().max(1);
@@ -259,7 +259,7 @@ fn json_errors_say_where() {
 }
 
 #[test]
-fn json_of_other_fields_is_no_history() {
+fn json_with_other_fields_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.json");
     write_json(&path, &one_epoch(0.5)).unwrap();
@@ -280,7 +280,7 @@ fn json_of_other_fields_is_no_history() {
     assert!(colored.contains("unknown field `\\u{1b}[31m`"), "{colored}");
 }
 
-/// What is no regular file is refused at once, and left as it is.
+/// Anything but a regular file is rejected at once, and left unchanged.
 #[test]
 #[cfg(unix)]
 fn only_regular_files_are_read_and_written() {
@@ -304,7 +304,7 @@ fn only_regular_files_are_read_and_written() {
         }
         assert!(!fs::metadata(path).unwrap().is_file());
     }
-    // a link is followed, and stays one
+    // a link is followed and stays a link
     let (link, target) = (dir.path().join("link"), dir.path().join("target"));
     std::os::unix::fs::symlink(&target, &link).unwrap();
     write_csv(&link, &one_epoch(1.0)).unwrap();

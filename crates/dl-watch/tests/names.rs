@@ -1,4 +1,4 @@
-//! Names of layers, classes, columns and tags that a terminal would obey are not said to it as they are.
+//! Control sequences in names of layers, classes, columns and tags are escaped for the terminal.
 
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::ndarray::array;
@@ -8,13 +8,13 @@ use dl_viz::{Figure, Panel};
 use dl_watch::doctor::{Check, Diagnosis, Finding, Severity};
 use dl_watch::report::Report;
 use dl_watch::tensorboard::EventWriter;
-use dl_watch::xray::Place;
+use dl_watch::xray::Quantity;
 use dl_watch::{Doctor, XRay};
 use serde_json::{Value, json};
 
 /// Clears the screen, sets the window's title, breaks the line, and turns the direction of what follows.
 const NAME: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nlayer\u{9b}31m\u{202e}é🦀";
-/// As it is said.
+/// The escaped form.
 const SHOWN: &str = r"\u{1b}[2J\u{1b}]0;owned\u{7}\r\nlayer\u{9b}31m\u{202e}é🦀";
 
 fn model() -> Model<f64> {
@@ -43,9 +43,9 @@ fn tables_are_harmless() {
     harmless(matrix.report(&[NAME, "other"]).unwrap());
     let x = array![[0.5, 1.0], [1.0, 0.25]];
     let loss = SoftmaxCrossEntropy::new();
-    let xray = XRay::of(&model, &loss, &x, &vec![0, 1], Mode::Eval).unwrap();
+    let xray = XRay::new(&model, &loss, &x, &vec![0, 1], Mode::Eval).unwrap();
     harmless(&xray);
-    // columns stay one below the other: the name counts as wide as it is said
+    // columns stay aligned: the width of the name is that of its escaped form
     let lines: Vec<usize> = xray
         .to_string()
         .lines()
@@ -56,7 +56,7 @@ fn tables_are_harmless() {
         lines[..last].iter().all(|&width| width == lines[0]),
         "{lines:?}"
     );
-    harmless(Place::ParameterGradient {
+    harmless(Quantity::ParameterGradient {
         layer: NAME.to_owned(),
         parameter: "kernel".to_owned(),
     });
@@ -92,7 +92,7 @@ fn findings_are_harmless() {
         .unwrap();
     assert!(
         diagnosis
-            .of(Check::DeadRelu)
+            .by_check(Check::DeadRelu)
             .any(|finding| finding.subject == NAME)
     );
     harmless(diagnosis);

@@ -1,4 +1,4 @@
-//! Reports of real runs, seen by Chromium where the environment variable `CHROMIUM` names it.
+//! Reports of real runs, rendered by Chromium if the environment variable `CHROMIUM` names its binary.
 
 #[path = "../examples/shapes/run.rs"]
 mod run;
@@ -17,7 +17,7 @@ use dl_watch::report::{Mistake, Report, ReportError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// What the page of [`run::run`] shows, in order.
+/// The sections of the page of [`run::run`], in order.
 const SECTIONS: [&str; 12] = [
     "Results",
     "Learning curves",
@@ -37,7 +37,7 @@ fn chart() -> Figure {
     Figure::from(Panel::new("Loss").line(Line::steps([0.9, 0.4, 0.3])))
 }
 
-/// An image of so many pixels that its SVG is large.
+/// An image with so many pixels that its SVG is large.
 fn many_pixels() -> Figure {
     let pixels = Array3::from_shape_fn((90, 90, 1), |(y, x, _)| (x * y % 17) as f64);
     Figure::from(Panel::new("").images(Images::channels(&pixels))).size(4.0, 4.0)
@@ -70,7 +70,7 @@ fn only_sections_with_data_appear() {
 }
 
 #[test]
-fn a_figure_is_svg_or_where_that_is_large_png() {
+fn a_figure_is_svg_or_if_that_is_too_large_png() {
     let html = |figure| {
         Report::new("")
             .figure("Figure", figure, "what it shows")
@@ -133,7 +133,7 @@ fn everything_is_escaped() {
         "{html}"
     );
     assert!(html.matches("&lt;script&gt;").count() > 15);
-    // and the page is whole
+    // and the page is complete
     assert_eq!(headings(&html).len(), 8);
     assert!(html.ends_with("</html>"));
     assert!(!html.contains(|c: char| c.is_control() && c != '\n'));
@@ -145,9 +145,9 @@ fn everything_is_escaped() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// A file's numbers may be any, and only an axis that no `f64` spans keeps a page from being made.
+    /// A history from a file may have any values; only an axis whose span overflows an `f64` is an error.
     #[test]
-    fn a_history_of_any_numbers_has_a_page(
+    fn a_history_of_any_values_has_a_page(
         numbers in prop::collection::vec((any::<usize>(), any::<f64>(), any::<f64>()), 0..4),
         last in prop_oneof![Just(usize::MAX), Just(0)],
     ) {
@@ -168,7 +168,7 @@ proptest! {
     }
 }
 
-/// How many elements the page has, read as XML once its elements without an end are closed.
+/// The number of elements of the page, parsed as XML after closing its void elements.
 fn well_formed(html: &str) -> usize {
     let page = html.strip_prefix("<!DOCTYPE html>").unwrap();
     let mut xml = String::new();
@@ -192,7 +192,7 @@ fn well_formed(html: &str) -> usize {
 }
 
 #[test]
-fn faults_are_named() {
+fn errors_are_reported() {
     let matrix = ConfusionMatrix::new(&array![0, 1], &array![0, 0], 2).unwrap();
     let error = Report::new("")
         .confusion(matrix, ["one"])
@@ -263,7 +263,7 @@ fn many_classes_and_odd_losses_make_a_page() {
     );
 }
 
-/// Looks at the page from within, and leaves what it saw in the page.
+/// A script that inspects the page and writes its findings into it.
 const LOOK: &str = r#"<script>
 addEventListener("load", () => {
   const images = [...document.images];
@@ -296,8 +296,7 @@ addEventListener("load", () => {
 });
 </script>"#;
 
-/// Runs Chromium without a network on a page, and returns what it says: stdout, and the console's
-/// messages.
+/// Runs Chromium without a network on a page, and returns its stdout and console messages.
 fn chromium(binary: &OsString, page: &Path, options: &[&str]) -> (String, Vec<String>) {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(binary)
@@ -326,7 +325,7 @@ fn chromium(binary: &OsString, page: &Path, options: &[&str]) -> (String, Vec<St
     )
 }
 
-/// What [`LOOK`] sees on a page in a window of this width.
+/// The findings of [`LOOK`] on a page in a window of this width.
 fn look(binary: &OsString, html: &str, width: usize) -> Value {
     let dir = tempfile::tempdir().unwrap();
     let page = dir.path().join("looked-at.html");
@@ -385,7 +384,7 @@ fn chromium_shows_the_report_of_a_run() {
         assert_eq!(seen["language"], "en");
     }
 
-    // the page as it is, whose policy allows no script
+    // the unmodified page, whose policy forbids scripts
     let shot = dir.path().join("shot.png");
     let option = format!("--screenshot={}", shot.display());
     let (_, console) = chromium(&binary, &page, &[&option, "--window-size=1400,2000"]);

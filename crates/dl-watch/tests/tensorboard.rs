@@ -1,5 +1,5 @@
-//! Event files of a training run, read back by TensorBoard itself where the environment variable
-//! `TENSORBOARD_PYTHON` names a Python interpreter that has it (`tests/tensorboard/requirements.txt`).
+//! Event files of a training run, read back by TensorBoard itself if the environment variable `TENSORBOARD_PYTHON`
+//! names a Python interpreter with it installed (`tests/tensorboard/requirements.txt`).
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -32,7 +32,7 @@ fn fit<'a>() -> Fit<'a, f32> {
     Fit::epochs(EPOCHS).validation_split(0.2)
 }
 
-/// Trains on Iris with the callback; returns what the event files should hold.
+/// Trains on Iris with the callback; returns the expected contents of the event files.
 fn train(dir: &Path) -> Value {
     let iris = dl_data::iris::<f32>();
     let (x, labels) = (iris.features(), iris.labels());
@@ -57,7 +57,7 @@ fn train(dir: &Path) -> Value {
     expected
 }
 
-/// What the event files of a whole training should hold.
+/// The expected contents of the event files of an uninterrupted run.
 fn expected(trainer: &Trainer<f32>, history: &History, steps: &Steps) -> Value {
     assert_eq!(history.epochs.len(), EPOCHS);
     let by_epoch = |value: &dyn Fn(&Epoch) -> f64| -> Value {
@@ -98,11 +98,10 @@ fn expected(trainer: &Trainer<f32>, history: &History, steps: &Steps) -> Value {
     json!({ "train": train, "validation": run(validation), "steps": run(by_step) })
 }
 
-/// Trains as [`train`] does, but in three processes: one is killed in the first epoch, before a
-/// checkpoint; one begins anew, and is killed in the fourth; the last goes on from a checkpoint of the
-/// second.
+/// Trains like [`train`], but in three processes: one is killed in the first epoch, before a checkpoint; one starts
+/// anew, and is killed in the fourth; the last resumes from a checkpoint of the second.
 fn train_interrupted(dir: &Path) -> Value {
-    /// Keeps the snapshot in the middle of the second epoch.
+    /// Keeps a snapshot in the middle of the second epoch.
     #[derive(Default)]
     struct Keep(Option<Snapshot<f32>>);
     impl Checkpointer<f32> for Keep {
@@ -137,13 +136,13 @@ fn train_interrupted(dir: &Path) -> Value {
 
     let (mut trainer, mut steps) = (trainer(), Steps::default());
     let mut board = TensorBoard::create(dir).unwrap().every_steps(EVERY);
-    // written before it is known that steps above 1 are to be forgotten
+    // written before it is known that steps above 1 will be discarded
     let (picture, _) = pictures();
     board.writer().image("pictures/ramp", 7, &picture).unwrap();
     let options = fit().callback(&mut board).resume(keep.0);
     let history = trainer.fit(x, labels, options).unwrap();
     board.finish().unwrap();
-    // the steps of a training that was never interrupted
+    // the steps of an uninterrupted run
     let options = fit().callback(&mut steps);
     self::trainer().fit(x, labels, options).unwrap();
     let mut expected = expected(&trainer, &history, &steps);
@@ -151,7 +150,7 @@ fn train_interrupted(dir: &Path) -> Value {
     expected
 }
 
-/// As a killed process does, at the end of the file that was written last.
+/// Leaves half a record at the end of the last file, like a killed process.
 fn leave_half_a_record(dir: &Path) {
     for run in RUNS
         .map(|run| dir.join(run))
@@ -170,7 +169,7 @@ fn image(image: &Image) -> Value {
     json!({ "size": [image.size().0, image.size().1], "bytes": image.png().len() })
 }
 
-/// A ramp in three colours, and a figure.
+/// A colour ramp, and a figure.
 fn pictures() -> (Image, Image) {
     let ramp = Array3::from_shape_fn((16, 24, 3), |(y, x, c)| (y + x * c) as f32 / 60.0);
     let line = Line::steps([0.9, 0.4, 0.3]);
@@ -181,7 +180,7 @@ fn pictures() -> (Image, Image) {
     )
 }
 
-/// The steps of training, seen by another callback.
+/// The steps of training, recorded by another callback.
 #[derive(Default)]
 struct Steps(Vec<StepEnd>);
 
@@ -230,7 +229,7 @@ fn each_run_has_an_event_file() {
     }
 }
 
-/// What TensorBoard finds, said by `check.py`; `None` where there is none.
+/// What TensorBoard finds, printed by `check.py`; `None` if it is not available.
 fn checked(dir: &Path, expected: &Value) -> Option<String> {
     let python = std::env::var_os("TENSORBOARD_PYTHON")?;
     let path = dir.join("expected.json");
@@ -260,7 +259,7 @@ fn tensorboard_reads_what_was_written() {
 }
 
 #[test]
-fn tensorboard_shows_each_step_of_an_interrupted_training_once() {
+fn tensorboard_shows_each_step_of_an_interrupted_run_once() {
     let dir = tempfile::tempdir().unwrap();
     let expected = train_interrupted(dir.path());
     if let Some(said) = checked(dir.path(), &expected) {

@@ -1,4 +1,4 @@
-//! The X-ray against the trainer's own gradients, and a network computed by hand.
+//! The X-ray compared with the trainer's own gradients, and with a network computed by hand.
 
 use dl_conv::{Conv2d, MaxPool2d};
 use dl_nn::losses::Loss;
@@ -6,9 +6,9 @@ use dl_nn::prelude::*;
 use dl_nn::{DataError, Workspace};
 use dl_watch::XRay;
 use dl_watch::ndarray::{Array2, Array4, ArrayD, array};
-use dl_watch::xray::{Place, Targets, first_non_finite};
+use dl_watch::xray::{Quantity, Targets, first_non_finite};
 
-/// Numbers that look random, from −1 to 1.
+/// Pseudo-random numbers from −1 to 1.
 fn wave(i: usize) -> f64 {
     (i as f64 * 0.7).sin()
 }
@@ -25,7 +25,7 @@ fn both(
     labels: &Vec<usize>,
 ) -> (Vec<ArrayD<f64>>, XRay<f64>, f64) {
     let mode = Mode::Train { seed: 3 };
-    let xray = XRay::of(&model, &loss, x, labels, mode).expect("the data fits");
+    let xray = XRay::new(&model, &loss, x, labels, mode).expect("the data fits");
     let mut trainer = Trainer::new(model, loss, Sgd::new(0.1)).expect("it fits");
     let loss = trainer.step(x, labels).expect("finite");
     let grads = trainer.grads().iter().flatten().cloned().collect();
@@ -38,7 +38,7 @@ fn gradients(xray: &XRay<f64>) -> Vec<ArrayD<f64>> {
 }
 
 #[test]
-fn gradients_are_the_trainers_to_the_bit() {
+fn gradients_are_bit_identical_to_the_trainers() {
     let model = Sequential::input([4])
         .push(Dense::new(7).activation(Gelu))
         .push(BatchNorm::new())
@@ -56,7 +56,7 @@ fn gradients_are_the_trainers_to_the_bit() {
 }
 
 #[test]
-fn gradients_of_a_convolutional_network_are_the_trainers_to_rounding() {
+fn gradients_of_a_convolutional_network_equal_the_trainers_up_to_rounding() {
     let model = Sequential::input([12, 12, 2])
         .push(Conv2d::new(16, 3).activation(Relu))
         .push(MaxPool2d::new(2))
@@ -92,7 +92,7 @@ fn the_inputs_gradient_is_the_workspaces() {
     let x = table(6, 3);
     let labels = vec![0, 1, 0, 1, 1, 0];
     let xray =
-        XRay::of(&model, &SoftmaxCrossEntropy::new(), &x, &labels, Mode::Eval).expect("fits");
+        XRay::new(&model, &SoftmaxCrossEntropy::new(), &x, &labels, Mode::Eval).expect("fits");
     let mut workspace = Workspace::training(&model, 6).expect("memory");
     let x = x.into_dyn();
     workspace.forward_keeping(&model, x.view(), Mode::Eval);
@@ -101,12 +101,15 @@ fn the_inputs_gradient_is_the_workspaces() {
     workspace.backward(&model, x.view(), dy.view(), Some(dx.view_mut()));
     assert_eq!(xray.input_gradient, dx);
     let first = &xray.layers[0];
-    assert_eq!(xray.input_of(0), Some((&xray.input, &xray.input_gradient)));
     assert_eq!(
-        xray.input_of(1),
+        xray.layer_input(0),
+        Some((&xray.input, &xray.input_gradient))
+    );
+    assert_eq!(
+        xray.layer_input(1),
         Some((&first.output, &first.output_gradient))
     );
-    assert_eq!(xray.input_of(2), None);
+    assert_eq!(xray.layer_input(2), None);
 }
 
 /// y = w·x + b with w = 1.5, b = 0.5 at x = 2, t = 5: L = (3.5 − 5)² = 2.25, ∂L/∂y = −3.
@@ -119,7 +122,7 @@ fn line() -> XRay<f64> {
         value.fill(if name == "dense_1.kernel" { 1.5 } else { 0.5 });
     }
     let (x, t) = (array![[2.0]], array![[5.0]]);
-    XRay::of(&model, &MeanSquaredError, &x, &t, Mode::Eval).expect("it fits")
+    XRay::new(&model, &MeanSquaredError, &x, &t, Mode::Eval).expect("it fits")
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn a_line_by_hand() {
 }
 
 #[test]
-fn json_gives_the_same_again() {
+fn json_round_trips() {
     let xray = line();
     let json = serde_json::to_string(&xray).expect("plain data");
     assert_eq!(
@@ -173,14 +176,14 @@ L = 2.25 (MeanSquaredError)";
 }
 
 #[test]
-fn data_that_does_not_fit_is_an_error() {
+fn mismatched_data_is_an_error() {
     let model: Model<f64> = Sequential::input([2])
         .push(Dense::new(2))
         .build(0)
         .expect("it fits");
     let loss = SoftmaxCrossEntropy::new();
     let of = |x: &Array2<f64>, labels: &Vec<usize>| {
-        XRay::of(&model, &loss, x, labels, Mode::Eval).expect_err("it does not fit")
+        XRay::new(&model, &loss, x, labels, Mode::Eval).expect_err("it does not fit")
     };
     assert!(matches!(
         of(&table(2, 3), &vec![0, 1]),
@@ -204,20 +207,20 @@ fn two_layers() -> Model<f64> {
     model.build(0).expect("it fits")
 }
 
-/// Where the first NaN or infinity is in a step of this model.
-fn source(model: &Model<f64>, x: &Array2<f64>) -> Option<Place> {
+/// The first quantity with a NaN or an infinity in a step of this model.
+fn source(model: &Model<f64>, x: &Array2<f64>) -> Option<Quantity> {
     let found = first_non_finite(model, &SoftmaxCrossEntropy::new(), x, &vec![0, 1]);
-    found.expect("it fits").map(|found| found.place)
+    found.expect("it fits").map(|found| found.quantity)
 }
 
 #[test]
-fn the_first_nan_has_a_place() {
+fn the_first_nan_is_located() {
     let x = table(2, 2);
     assert_eq!(source(&two_layers(), &x), None);
 
     let mut broken = x.clone();
     broken[[1, 0]] = f64::NAN;
-    assert_eq!(source(&two_layers(), &broken), Some(Place::Input));
+    assert_eq!(source(&two_layers(), &broken), Some(Quantity::Input));
 
     let mut model = two_layers();
     model
@@ -229,7 +232,7 @@ fn the_first_nan_has_a_place() {
     let (layer, parameter) = ("dense_2".to_owned(), "kernel".to_owned());
     assert_eq!(
         source(&model, &x),
-        Some(Place::Parameter { layer, parameter })
+        Some(Quantity::Parameter { layer, parameter })
     );
 
     // finite weights whose products overflow
@@ -238,7 +241,7 @@ fn the_first_nan_has_a_place() {
         value.fill(1e160);
     }
     let layer = "dense_2".to_owned();
-    assert_eq!(source(&model, &x), Some(Place::Output { layer }));
+    assert_eq!(source(&model, &x), Some(Quantity::Output { layer }));
 }
 
 #[test]
@@ -252,11 +255,11 @@ fn a_nan_goes_through_convolution_and_pooling() {
         .expect("it fits");
     let x = Array4::from_elem((2, 6, 6, 1), f64::NAN);
     let loss = SoftmaxCrossEntropy::new();
-    let xray = XRay::of(&model, &loss, &x, &vec![0, 1], Mode::Eval).expect("it fits");
+    let xray = XRay::new(&model, &loss, &x, &vec![0, 1], Mode::Eval).expect("it fits");
     let found = xray.first_non_finite().expect("a NaN");
     assert_eq!(
-        (found.place, found.count, found.values),
-        (Place::Input, 72, 72)
+        (found.quantity, found.count, found.values),
+        (Quantity::Input, 72, 72)
     );
     assert!(
         xray.to_string().contains("samples (72 not finite)"),
@@ -269,7 +272,7 @@ fn a_nan_goes_through_convolution_and_pooling() {
     );
 }
 
-/// y = x, with a backward that divides by zero.
+/// y = x, with a backward pass that divides by zero.
 #[derive(Debug, Clone)]
 struct BrokenBackward;
 
@@ -298,7 +301,7 @@ impl Layer<f64> for BrokenBackward {
 }
 
 #[test]
-fn a_nan_on_the_way_back_has_a_place() {
+fn a_nan_in_the_backward_pass_is_located() {
     let model = Sequential::input([2])
         .push(Dense::new(3))
         .push_layer(BrokenBackward)
@@ -308,7 +311,7 @@ fn a_nan_on_the_way_back_has_a_place() {
     let layer = "dense_1".to_owned();
     assert_eq!(
         source(&model, &table(2, 2)),
-        Some(Place::OutputGradient { layer })
+        Some(Quantity::OutputGradient { layer })
     );
 }
 
@@ -319,7 +322,7 @@ fn small_networks_are_diagrams_and_others_maps() {
     let draw = |model: &Model<f64>, x: &ArrayD<f64>| {
         let labels = vec![0; x.shape()[0]];
         let loss = SoftmaxCrossEntropy::new();
-        let xray = XRay::of(model, &loss, x, &labels, Mode::Eval).expect("it fits");
+        let xray = XRay::new(model, &loss, x, &labels, Mode::Eval).expect("it fits");
         let svg = xray.figure().to_svg().expect("it is drawn");
         assert!(svg.starts_with("<svg"));
         xray.diagram(0).is_some()

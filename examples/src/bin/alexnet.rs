@@ -100,11 +100,11 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let history = trainer.fit(train.images(), train.labels(), fit)?;
         let names = train.class_names();
         args.keep.network(&trainer, names, |trainer| {
-            Bundle::of(trainer)
-                .preprocessing(Preprocessing::Divide(255.0))
-                .class_names(names)
-                .data_sha256(data_sha256(train.images(), train.labels()))
-                .training(settings)
+            Bundle::from_trainer(trainer)
+                .with_preprocessing(Preprocessing::Divide(255.0))
+                .with_class_names(names)
+                .with_data_sha256(data_sha256(train.images(), train.labels()))
+                .with_training(settings)
         });
         let params = trainer.model().params().next();
         let (_, kernel) = params.ok_or("the model has no parameters")?;

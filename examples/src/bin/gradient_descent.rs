@@ -83,7 +83,7 @@ fn quadratic() -> Result<Figure, Box<dyn Error>> {
             .x_label("w₁")
             .y_label("w₂")
             .equal_aspect()
-            .contours(Contours::of(w1, w2, |a, b| BOWL.loss([a, b])))
+            .contours(Contours::from_fn(w1, w2, |a, b| BOWL.loss([a, b])))
             .line(Line::new(&x, &y).dots().color(color))
             .scatter(Scatter::new([0.0], [0.0]).color(WHITE).radius(3.5))
             .scatter(Scatter::new([x[0]], [y[0]]).color(WHITE).radius(6.0))

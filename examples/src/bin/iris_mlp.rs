@@ -149,10 +149,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     args.keep.network(&trainer, data.class_names(), |trainer| {
         preprocessing
             .bundle(trainer)
-            .class_names(data.class_names())
-            .feature_names(data.feature_names())
-            .data_sha256(checksum)
-            .training(settings)
+            .with_class_names(data.class_names())
+            .with_feature_names(data.feature_names())
+            .with_data_sha256(checksum)
+            .with_training(settings)
     });
     print_epochs(&history);
 

@@ -72,7 +72,7 @@ struct Case {
     name: &'static str,
     components: Option<usize>,
     from: LearntFrom,
-    test_share: f64,
+    test_fraction: f64,
     training: Training,
 }
 
@@ -83,7 +83,7 @@ impl Case {
             name,
             components: Some(2),
             from,
-            test_share: 0.2,
+            test_fraction: 0.2,
             training: learn,
         }
     }
@@ -98,7 +98,7 @@ impl Case {
     /// 138 of the 150 flowers to test on.
     const fn twelve_flowers(self) -> Self {
         Self {
-            test_share: 0.92,
+            test_fraction: 0.92,
             ..self
         }
     }
@@ -231,7 +231,7 @@ fn over_splits<T: Send>(
 }
 
 fn iris_accuracy(case: &Case, seed: u64) -> Outcome<Accuracy> {
-    let (train, test) = iris_split(case.test_share, seed)?;
+    let (train, test) = iris_split(case.test_fraction, seed)?;
     let (train, test) = prepare(&train, &test, case.components, case.from)?;
     (case.training)(&train, &test, seed)
 }

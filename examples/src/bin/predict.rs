@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     // a network of f32 comes into f64 without loss, and one of f64 fits as it is
     let bundle = Bundle::<f64>::load(&args.model)?;
-    let (names, samples) = match *bundle.raw_shape() {
+    let (names, samples) = match *bundle.input_shape() {
         [columns] => {
             refuse("--invert", args.invert, "networks on pictures")?;
             rows(&bundle, columns, &args.inputs, args.no_header)?
@@ -54,13 +54,13 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         }
         ref shape => {
             return Err(format!(
-                "{}: the network takes samples {shape:?}, but rows [n] or pictures [height, width, 1 or 3] are read here",
+                "{}: the network expects samples of shape {shape:?}, but rows [n] or pictures [height, width, 1 or 3] are read here",
                 args.model.display()
             )
             .into());
         }
     };
-    let no_names = bundle.names().is_empty();
+    let no_names = bundle.class_names().is_empty();
     refuse("--all", args.all && no_names, "networks with classes")?;
     let answers = bundle.predict(&samples)?;
     let classes = Bundle::most_probable(&answers);
@@ -81,7 +81,7 @@ fn refuse(option: &str, is_given: bool, only_for: &str) -> Result<(), String> {
 
 /// An answer as text: the class with its probability, or the values.
 fn told(bundle: &Bundle<f64>, answers: &[f64], class: usize, all: bool) -> String {
-    let names = bundle.names();
+    let names = bundle.class_names();
     if names.is_empty() {
         let values: Vec<String> = answers.iter().map(|y| format!("{y:.6}")).collect();
         return values.join(" ");
@@ -117,7 +117,7 @@ fn rows(
     let [path] = inputs else {
         return Err(format!("one CSV file is read at a time, not {}", inputs.len()).into());
     };
-    let csv = match bundle.columns() {
+    let csv = match bundle.feature_names() {
         names if names.is_empty() || no_header => table(no_header),
         names => table(false).only(names.iter().map(String::as_str)),
     };

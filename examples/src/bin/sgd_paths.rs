@@ -133,7 +133,7 @@ fn paths(petals: &Petals) -> Result<Figure, Box<dyn Error>> {
         );
         let (x, y) = coordinates(&path[..=descent.steps]);
         let end = (x[descent.steps], y[descent.steps]);
-        let surface = Contours::of((-1.3, 2.1), (-1.0, 1.7), |slope, intercept| {
+        let surface = Contours::from_fn((-1.3, 2.1), (-1.0, 1.7), |slope, intercept| {
             petals.loss([slope, intercept])
         });
         let passes = descent.steps * descent.batch / 150;

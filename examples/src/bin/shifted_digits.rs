@@ -209,7 +209,7 @@ fn draw(
 ) -> Result<(), Box<dyn Error>> {
     let mut panel = Panel::new("Test digits out of place")
         .x_label("Moved by (pixels; mean of four directions)")
-        .x_whole()
+        .integer_x_ticks()
         .y_label("Accuracy")
         .y_range(0.0, 1.02)
         .legend(Legend::BottomLeft);

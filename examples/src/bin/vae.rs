@@ -248,7 +248,7 @@ fn draw(record: &Record, labels: &[usize], options: &Options) -> Result<(), Box<
             .collect();
         Panel::new(format!("{} latent dimensions", run.dimensions))
             .x_label("Epoch")
-            .x_whole()
+            .integer_x_ticks()
             .y_label("Nats an image")
             .y_range(0.0, 200.0)
             .line(

@@ -49,7 +49,7 @@ fn small_network() -> Result<XRay<f64>, Box<dyn Error>> {
         .build(5)?;
     let (x, labels) = (array![[1.0, 0.0]], vec![1]);
     let loss = SoftmaxCrossEntropy::new();
-    Ok(XRay::of(&model, &loss, &x, &labels, Mode::Eval)?)
+    Ok(XRay::new(&model, &loss, &x, &labels, Mode::Eval)?)
 }
 
 /// A convolution with eight filters on one digit.
@@ -65,5 +65,5 @@ fn convolutional_network() -> Result<XRay<f64>, Box<dyn Error>> {
         .build(1)?;
     let loss = SoftmaxCrossEntropy::new();
     let x = image.mapv(f64::from);
-    Ok(XRay::of(&model, &loss, &x, &labels, Mode::Eval)?)
+    Ok(XRay::new(&model, &loss, &x, &labels, Mode::Eval)?)
 }

@@ -144,12 +144,12 @@ fn bundle(
     checksum: Option<String>,
     settings: &Value,
 ) -> Bundle<f32> {
-    let bundle = Bundle::of(trainer)
-        .preprocessing(Preprocessing::Divide(255.0))
-        .class_names(class_names)
-        .training(settings);
+    let bundle = Bundle::from_trainer(trainer)
+        .with_preprocessing(Preprocessing::Divide(255.0))
+        .with_class_names(class_names)
+        .with_training(settings);
     match checksum {
-        Some(checksum) => bundle.data_sha256(checksum),
+        Some(checksum) => bundle.with_data_sha256(checksum),
         None => bundle,
     }
 }

@@ -1,8 +1,8 @@
-//! A CSV table under options: an error, or numbers and labels that can be, from lines that are there.
+//! A CSV table with options: an error, or valid numbers and labels, with line numbers within the file.
 
 use dl_data::{Csv, Missing};
 
-/// Reads all but the first four bytes as a table, with options that the four choose.
+/// Reads all but the first four bytes as a table, with options chosen by those four.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((&[separator, quote, numbers, rest], table)) = bytes.split_first_chunk() else {
         return;

@@ -1,4 +1,4 @@
-//! An IDX file, gzipped or not: an error, or an array that is written and read back the same.
+//! An IDX file, gzipped or not: an error, or an array that survives a round trip.
 
 use dl_data::idx::{IdxArray, IdxElement, IdxReader, write};
 use dl_data::ndarray::ArrayD;

@@ -1,15 +1,15 @@
-//! Affine maps of an image about its centre, and what the image looks like under them.
+//! Affine maps about the centre of an image, and resampling under them.
 
 use dl_core::Scalar;
 
-/// Flip, scaling, rotation and shift, in this order.
+/// Flip, scaling, rotation and shift, applied in this order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Geometry {
     pub(super) flip_horizontal: bool,
     pub(super) flip_vertical: bool,
-    /// Factor by which things grow.
+    /// Magnification.
     pub(super) scale: f64,
-    /// Counter-clockwise as seen, in radians.
+    /// Counter-clockwise as displayed, in radians.
     pub(super) angle: f64,
     /// Down and to the right, in pixels.
     pub(super) shift: [f64; 2],
@@ -24,15 +24,15 @@ impl Geometry {
         shift: [0.; 2],
     };
 
-    /// From a pixel of the result to where it comes from, for an image of this size.
+    /// Maps a pixel of the result to its source location, for an image of this size.
     ///
-    /// With the centre c, results p′ = R S F (p − c) + c + t, so p = F S⁻¹ Rᵀ (p′ − c − t) + c.
+    /// With the centre c, p′ = R S F (p − c) + c + t, so p = F S⁻¹ Rᵀ (p′ − c − t) + c.
     fn inverse(&self, [height, width]: [usize; 2]) -> Affine {
         let (sin, cos) = self.angle.sin_cos();
         let sign = |flip| if flip { -1. } else { 1. };
         let fy = sign(self.flip_vertical) / self.scale;
         let fx = sign(self.flip_horizontal) / self.scale;
-        // rows are y, which points down, and x
+        // coordinates are (y, x), and y points down
         let linear = [[fy * cos, fy * sin], [fx * -sin, fx * cos]];
         let centre = [height, width].map(|length| (length as f64 - 1.) / 2.);
         let from = [centre[0] + self.shift[0], centre[1] + self.shift[1]];
@@ -52,13 +52,13 @@ struct Affine {
 }
 
 impl Affine {
-    fn of(&self, y: usize, x: usize) -> [f64; 2] {
+    fn apply(&self, y: usize, x: usize) -> [f64; 2] {
         let (y, x) = (y as f64, x as f64);
         [0, 1].map(|i| self.linear[i][0] * y + self.linear[i][1] * x + self.offset[i])
     }
 }
 
-/// An image as it is stored: `[height, width, channels]`, row-major.
+/// An image `[height, width, channels]`, row-major.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Image<'a, F> {
     pub(super) pixels: &'a [F],
@@ -68,18 +68,18 @@ pub(super) struct Image<'a, F> {
 }
 
 impl<F: Scalar> Image<'_, F> {
-    /// The image under a geometry, bilinearly sampled, `fill` where it does not reach.
+    /// The transformed image, bilinearly sampled, with `fill` outside the source.
     pub(super) fn resample(&self, geometry: &Geometry, fill: F, out: &mut [F]) {
         let from = geometry.inverse([self.height, self.width]);
         let lines = out.chunks_exact_mut(self.width * self.channels);
         for (y, line) in lines.enumerate() {
             for (x, pixel) in line.chunks_exact_mut(self.channels).enumerate() {
-                self.sample(from.of(y, x), fill, pixel);
+                self.sample(from.apply(y, x), fill, pixel);
             }
         }
     }
 
-    /// The value at a point, mixed from the four pixels around it.
+    /// The value at a point, interpolated from the four pixels around it.
     #[inline(always)]
     fn sample(&self, [y, x]: [f64; 2], fill: F, out: &mut [F]) {
         let within = |at: f64, length: usize| -1. < at && at < length as f64;
@@ -87,11 +87,11 @@ impl<F: Scalar> Image<'_, F> {
             out.fill(fill);
             return;
         }
-        // the pixel to the lower right: the point is above −1, so that a cast rounds down
+        // the pixel to the lower right; the point is above −1, so casting rounds down
         let (bottom, right) = ((y + 1.) as usize, (x + 1.) as usize);
-        let share = |at: f64, after: usize| F::of(at + 1. - after as f64);
-        let (fy, fx) = (share(y, bottom), share(x, right));
-        let mix = |a: F, b: F, share: F| (F::one() - share) * a + share * b;
+        let fraction = |at: f64, after: usize| F::of(at + 1. - after as f64);
+        let (fy, fx) = (fraction(y, bottom), fraction(x, right));
+        let mix = |a: F, b: F, fraction: F| (F::one() - fraction) * a + fraction * b;
         let mix = |[a, b, c, d]: [F; 4]| mix(mix(a, b, fx), mix(c, d, fx), fy);
 
         let (n, line) = (self.channels, self.width * self.channels);
@@ -111,7 +111,7 @@ impl<F: Scalar> Image<'_, F> {
         }
     }
 
-    /// A pixel, if there is such a row and column.
+    /// A pixel, if its row and column exist.
     fn pixel(&self, y: Option<usize>, x: Option<usize>) -> Option<&[F]> {
         let y = y.filter(|&y| y < self.height)?;
         let x = x.filter(|&x| x < self.width)?;

@@ -1,4 +1,4 @@
-//! Applying an augmentation.
+//! Applies an augmentation.
 
 use dl_core::{
     Scalar, instantiate,
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::check::check_rows;
 
-/// A checked [`Augment`] and its seed.
+/// A validated [`Augment`] with its seed.
 ///
-/// Every image has a draw of its own, which depends on the seed and the number of the draw: the
-/// same call gives the same bits with any number of threads.
+/// Each image's random draw depends only on the seed and the index of the draw, so results are bit-identical with
+/// any number of threads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Augmenter {
     settings: Augment,
@@ -26,21 +26,21 @@ pub struct Augmenter {
 
 impl Augmenter {
     pub(super) fn new(settings: Augment, seed: u64) -> Self {
-        // not the streams that others draw from a seed handed to them, too
+        // separates this stream from those that other users of the same seed draw from
         const AUGMENTATION: u64 = u64::from_be_bytes(*b"augment\0");
         let seed = seed ^ AUGMENTATION;
         Self { settings, seed }
     }
 
-    /// `images` `[n, h, w, c]` augmented; image i by draw `first_draw` + i.
+    /// Augments `images` `[n, h, w, c]`; image i uses draw `first_draw` + i.
     pub fn apply<F: Scalar>(&self, images: &ArrayRef4<F>, first_draw: u64) -> Array4<F> {
         apply(self, images, first_draw)
     }
 
-    /// As [`apply`](Self::apply), into a buffer of the same shape.
+    /// Like [`apply`](Self::apply), into a buffer of the same shape.
     ///
     /// # Errors
-    /// A buffer of another shape or not in standard layout.
+    /// A buffer of a different shape or not in standard layout.
     pub fn apply_into<F: Scalar>(
         &self,
         images: &ArrayRef4<F>,
@@ -50,12 +50,10 @@ impl Augmenter {
         run(self, images, None, first_draw, out)
     }
 
-    /// The images of some rows, augmented: row `rows[i]` by draw `first_draw` + i, into a buffer
-    /// `[rows, h, w, c]`.
+    /// Augments the selected images into a buffer `[rows, h, w, c]`: image `rows[i]` with draw `first_draw` + i.
     ///
     /// # Errors
-    /// A row that does not exist, no row at all; a buffer of another shape or not in standard
-    /// layout.
+    /// A row that does not exist; no rows; a buffer of a different shape or not in standard layout.
     pub fn apply_rows_into<F: Scalar>(
         &self,
         images: &ArrayRef4<F>,
@@ -69,11 +67,11 @@ impl Augmenter {
     fn apply_all<F: Scalar>(&self, images: &ArrayRef4<F>, first_draw: u64) -> Array4<F> {
         let mut out = Array4::zeros(images.raw_dim());
         self.run(images, None, first_draw, &mut out)
-            .expect("the buffer is made for the images");
+            .expect("the buffer has the images' shape");
         out
     }
 
-    /// All rows, in order, where none are given.
+    /// All rows, in order, if `rows` is `None`.
     fn run<F: Scalar>(
         &self,
         images: &ArrayRef4<F>,
@@ -114,7 +112,7 @@ impl Augmenter {
         Ok(())
     }
 
-    /// One image by one draw.
+    /// Augments one image with one draw.
     fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
         let rng = &mut stream(self.seed, draw);
         let fill = F::of(self.settings.fill);
@@ -130,9 +128,9 @@ impl Augmenter {
                 *value += std * F::standard_normal(rng);
             }
         }
-        if self.settings.cut_out > 0 {
-            let rows = hole(self.settings.cut_out, image.height, rng);
-            let columns = hole(self.settings.cut_out, image.width, rng);
+        if self.settings.cutout > 0 {
+            let rows = hole(self.settings.cutout, image.height, rng);
+            let columns = hole(self.settings.cutout, image.width, rng);
             let line = image.width * image.channels;
             for line in out.chunks_exact_mut(line).take(rows.end).skip(rows.start) {
                 line[columns.start * image.channels..columns.end * image.channels].fill(fill);
@@ -140,11 +138,11 @@ impl Augmenter {
         }
     }
 
-    /// What is not asked for is not drawn.
+    /// Disabled transformations draw nothing.
     fn geometry(&self, rng: &mut Generator) -> Geometry {
-        let mut within = |most: f64| match most {
+        let mut within = |limit: f64| match limit {
             0. => 0.,
-            _ => most * (2. * f64::uniform(rng) - 1.),
+            _ => limit * (2. * f64::uniform(rng) - 1.),
         };
         let shift = [within(self.settings.shift), within(self.settings.shift)];
         let angle = within(self.settings.rotate).to_radians();
@@ -180,11 +178,11 @@ instantiate! {
     }
 }
 
-/// `side` pixels about any of `length`, as far as they are on the image.
+/// `side` pixels around a random one of `length`, clipped to the image.
 fn hole(side: usize, length: usize, rng: &mut Generator) -> std::ops::Range<usize> {
     let middle = rng.random_range(0..length);
     let start = middle.saturating_sub(side / 2);
-    // an odd side has as many pixels on either side of the middle
+    // an odd side has equally many pixels on both sides of the middle
     let end = middle.saturating_add(side - side / 2).min(length);
     start..end
 }

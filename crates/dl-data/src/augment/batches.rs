@@ -1,4 +1,4 @@
-//! Batches augmented on a thread of their own, while the caller trains on those before them.
+//! Batches augmented on a background thread while the caller trains on earlier ones.
 
 use std::{
     fmt, panic,
@@ -15,17 +15,17 @@ use ndarray::{Array1, Array4, Axis};
 use super::{AugmentError, Augmenter};
 use crate::{Batches, ImageDataset, check::check_rows};
 
-/// Batches that are ready beside the one in use.
+/// Batches queued in addition to the one in use.
 const AHEAD: usize = 2;
 
 type Batch<F> = (Array4<F>, Array1<usize>);
 
 impl Augmenter {
-    /// The batches of an epoch, images `[batch, h, w, c]` and labels `[batch]`, prepared while
-    /// the caller is busy with those before them, at most three ahead.
+    /// The batches of an epoch, images `[batch, h, w, c]` and labels `[batch]`, prepared on a background thread, at
+    /// most three ahead of the caller.
     ///
-    /// Image k of the epoch has draw `epoch` · (images of `data`) + k, so that every epoch sees
-    /// other images. The order is that of `batches`.
+    /// Image k of the epoch uses draw `epoch` · (images in `data`) + k, so each epoch is augmented differently. The
+    /// order is that of `batches`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Augmenter {
     /// ```
     ///
     /// # Errors
-    /// Batches with a row that `data` do not have; a system that grants no thread.
+    /// Batches with a row that `data` does not have; the thread cannot be started.
     pub fn batches<F: Scalar>(
         &self,
         data: &Arc<ImageDataset<F>>,
@@ -95,10 +95,10 @@ impl Augmenter {
             shape[0] = rows.len();
             let mut images = Array4::zeros(shape);
             self.apply_rows_into(data.images(), rows, draw, &mut images)
-                .expect("rows are checked and the buffer is made for them");
+                .expect("the rows are checked, and the buffer has their shape");
             let labels = data.labels().select(Axis(0), rows);
             if send.send((images, labels)).is_err() {
-                return; // nobody takes them any more
+                return; // the receiver is gone
             }
             draw = draw.wrapping_add(rows.len() as u64);
         }
@@ -116,10 +116,9 @@ instantiate! {
     }
 }
 
-/// The batches of an epoch, one after another; see [`Augmenter::batches`]. Dropping it ends its
-/// thread.
+/// Iterator over the batches of an epoch; see [`Augmenter::batches`]. Dropping it stops its thread.
 pub struct AugmentedBatches<F>(
-    // boxed, so that waiting and ending are compiled in this crate
+    // boxed, so that waiting and joining are compiled in this crate
     Box<dyn Iterator<Item = Batch<F>> + Send>,
 );
 
@@ -145,7 +144,7 @@ impl<F: Scalar> Iterator for Epoch<F> {
             && let Some(thread) = self.thread.take()
             && let Err(panic) = thread.join()
         {
-            // an epoch cut short must not pass for a whole one
+            // a panic must not look like the end of the epoch
             panic::resume_unwind(panic);
         }
         batch
@@ -154,9 +153,9 @@ impl<F: Scalar> Iterator for Epoch<F> {
 
 impl<F> Drop for Epoch<F> {
     fn drop(&mut self) {
-        self.ready = None; // the thread's next batch finds nobody
+        self.ready = None; // sending the next batch fails, which ends the thread
         if let Some(thread) = self.thread.take() {
-            // a panic there has been passed on by `next`, or came after the last batch asked for
+            // `next` has propagated a panic there, unless it came after the last batch requested
             let _ = thread.join();
         }
     }

@@ -1,6 +1,6 @@
-//! What can be wrong with an augmentation.
+//! Errors of augmentation.
 
-use crate::DataError;
+use crate::DatasetError;
 
 /// Why images cannot be augmented.
 #[derive(Debug, thiserror::Error)]
@@ -13,10 +13,10 @@ pub enum AugmentError {
         setting: &'static str,
         /// The value given.
         value: f64,
-        /// The allowed range in words.
+        /// The allowed range.
         allowed: &'static str,
     },
-    /// A buffer of another shape than the augmented images.
+    /// A buffer whose shape differs from that of the augmented images.
     #[error("the augmented images have shape {images:?}, but the buffer has {buffer:?}")]
     Shape {
         /// Shape of the augmented images.
@@ -24,13 +24,13 @@ pub enum AugmentError {
         /// Shape of the buffer.
         buffer: [usize; 4],
     },
-    /// A buffer that is not written front to back.
+    /// A buffer that is not in standard layout.
     #[error("the buffer for the augmented images must be in standard (row-major) layout")]
     Layout,
-    /// Images asked for that do not exist.
+    /// Rows that do not exist.
     #[error(transparent)]
-    Rows(#[from] DataError),
-    /// The system grants no thread to augment on.
-    #[error("the augmentation thread cannot be started: {0}")]
+    Rows(#[from] DatasetError),
+    /// The background thread cannot be started.
+    #[error("cannot start the augmentation thread: {0}")]
     Thread(#[source] std::io::Error),
 }

@@ -1,4 +1,4 @@
-//! Augmentation: images changed at random in ways that leave their class.
+//! Augmentation: random changes to images that keep their class.
 
 mod affine;
 mod augmenter;
@@ -9,11 +9,11 @@ pub use augmenter::Augmenter;
 pub use batches::AugmentedBatches;
 pub use error::AugmentError;
 
-/// What may happen to an image (Goodfellow et al. 2016, section 7.4); at first nothing does.
+/// Random transformations of an image (Goodfellow et al. 2016, section 7.4); all are off by default.
 ///
-/// Flip, scaling, rotation and shift are one affine map about the centre of the image, in this
-/// order whatever the order of the calls, sampled bilinearly once. Noise comes after them, then the
-/// cut-out. What lies outside the image is filled with 0 or [`fill`](Self::fill).
+/// Flip, scaling, rotation and shift are combined, in this order whatever the order of the calls, into one affine
+/// map about the centre of the image, which is sampled bilinearly once. Noise comes next, then the cutout. Pixels
+/// from outside the image are set to 0 or [`fill`](Self::fill).
 ///
 /// ```
 /// use dl_data::{Augment, ndarray::Array4};
@@ -23,7 +23,7 @@ pub use error::AugmentError;
 /// let changed = augmenter.apply(&images, 0);
 /// assert_eq!(changed.dim(), images.dim());
 ///
-/// // what happens depends on the seed and the number of the draw alone
+/// // the result depends only on the seed and the index of the draw
 /// assert_eq!(changed, augmenter.apply(&images, 0));
 /// assert_ne!(changed, augmenter.apply(&images, 64));
 ///
@@ -39,17 +39,17 @@ pub struct Augment {
     flip_horizontal: f64,
     flip_vertical: f64,
     noise: f64,
-    cut_out: usize,
+    cutout: usize,
     fill: f64,
 }
 
 impl Augment {
-    /// Leaves images as they are.
+    /// Leaves images unchanged.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Shifts by up to so many pixels, or parts of them, along each axis: uniform on ±`pixels`.
+    /// Shifts by up to `pixels`, fractions included, along each axis: uniform on ±`pixels`.
     pub fn shift(self, pixels: f64) -> Self {
         Self {
             shift: pixels,
@@ -57,7 +57,7 @@ impl Augment {
         }
     }
 
-    /// Turns by up to so many degrees, at most 180, either way: uniform on ±`degrees`.
+    /// Rotates by up to `degrees`, at most 180, in either direction: uniform on ±`degrees`.
     pub fn rotate(self, degrees: f64) -> Self {
         Self {
             rotate: degrees,
@@ -65,15 +65,15 @@ impl Augment {
         }
     }
 
-    /// Grows or shrinks by up to this share, below 1: by a factor uniform on 1 ± `share`.
-    pub fn scale(self, share: f64) -> Self {
+    /// Scales by a factor uniform on 1 ± `fraction`; `fraction` must be below 1.
+    pub fn scale(self, fraction: f64) -> Self {
         Self {
-            scale: share,
+            scale: fraction,
             ..self
         }
     }
 
-    /// Exchanges left and right with this probability.
+    /// Flips left and right with this probability.
     pub fn flip_horizontal(self, probability: f64) -> Self {
         Self {
             flip_horizontal: probability,
@@ -81,7 +81,7 @@ impl Augment {
         }
     }
 
-    /// Exchanges top and bottom with this probability.
+    /// Flips top and bottom with this probability.
     pub fn flip_vertical(self, probability: f64) -> Self {
         Self {
             flip_vertical: probability,
@@ -89,22 +89,21 @@ impl Augment {
         }
     }
 
-    /// Adds normal noise of this standard deviation to every value, which is not clipped.
+    /// Adds Gaussian noise of this standard deviation to every value; the result is not clipped.
     pub fn noise(self, std: f64) -> Self {
         Self { noise: std, ..self }
     }
 
-    /// Fills a square of this side, in pixels, whose middle is any pixel with the same
-    /// probability; what reaches over the border is cut off (`DeVries` and Taylor 2017,
-    /// arXiv:1708.04552, section 3). For a side of 0 there is none.
-    pub fn cut_out(self, side: usize) -> Self {
+    /// Fills a square of `side` pixels centred on a pixel chosen uniformly, clipped at the border (`DeVries` and
+    /// Taylor 2017, arXiv:1708.04552, section 3). A side of 0 disables it.
+    pub fn cutout(self, side: usize) -> Self {
         Self {
-            cut_out: side,
+            cutout: side,
             ..self
         }
     }
 
-    /// The value of what lies outside the image and of the cut-out, 0 unless given.
+    /// Value of pixels from outside the image and of the cutout, 0 by default.
     pub fn fill(self, value: f64) -> Self {
         Self {
             fill: value,
@@ -112,15 +111,15 @@ impl Augment {
         }
     }
 
-    /// Checks the settings; all that is drawn depends on `seed`.
+    /// Validates the settings; all random draws depend on `seed`.
     ///
     /// # Errors
     /// A setting outside its range.
     pub fn build(self, seed: u64) -> Result<Augmenter, AugmentError> {
-        // everything must be a number in single precision, too
-        const MOST: f64 = f32::MAX as f64;
+        // every setting must be representable in single precision, too
+        const MAX: f64 = f32::MAX as f64;
         let probability = (0. ..=1., "in [0, 1]");
-        let any = (0. ..=MOST, "at least 0 and finite");
+        let any = (0. ..=MAX, "at least 0 and finite");
         for (setting, value, (range, allowed)) in [
             ("shift", self.shift, any.clone()),
             ("rotate", self.rotate, (0. ..=180., "in [0, 180] degrees")),
@@ -128,7 +127,7 @@ impl Augment {
             ("flip_horizontal", self.flip_horizontal, probability.clone()),
             ("flip_vertical", self.flip_vertical, probability),
             ("noise", self.noise, any),
-            ("fill", self.fill, (-MOST..=MOST, "finite")),
+            ("fill", self.fill, (-MAX..=MAX, "finite")),
         ] {
             if !range.contains(&value) {
                 return Err(AugmentError::Setting {

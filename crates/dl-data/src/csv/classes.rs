@@ -1,30 +1,30 @@
-//! Labels as numbers.
+//! Class labels as indices.
 
 use std::collections::HashMap;
 
-use super::{CsvError, missing::Markers, numbers::Numbers, source::Field};
+use super::{CsvError, missing::Markers, number_format::NumberFormat, source::Field};
 use crate::text::listed;
 
-/// Classes met so far, numbered in the order met, or known in advance.
+/// The classes: known in advance, or numbered in order of appearance.
 pub(super) struct Classes<'a> {
     number_of: HashMap<String, usize>,
     known: Option<&'a [String]>,
     markers: Markers<'a>,
-    numbers: Numbers,
-    /// Most classes that are met.
-    most: usize,
+    number_format: NumberFormat,
+    /// Maximum number of classes.
+    max: usize,
 }
 
 impl<'a> Classes<'a> {
-    /// Those of a file of `file_size` bytes.
+    /// For a file of `file_size` bytes.
     pub(super) fn new(
         known: Option<&'a [String]>,
         markers: Markers<'a>,
-        numbers: Numbers,
+        number_format: NumberFormat,
         file_size: usize,
     ) -> Self {
-        // what a class takes beside its name, which may be a few bytes: in the table of names, in the list that
-        // puts them in order, and in that order
+        // memory per class besides its name, which may be a few bytes: its entries in the table of names, in the
+        // list that is sorted, and in the resulting order
         const CLASS: u64 = 320;
         let budget = dl_fs::Budget::for_file(file_size as u64);
         let numbered = known.unwrap_or_default().iter().cloned().zip(0..);
@@ -32,14 +32,14 @@ impl<'a> Classes<'a> {
             number_of: numbered.collect(),
             known,
             markers,
-            numbers,
-            most: usize::try_from(budget.memory() / CLASS).unwrap_or(usize::MAX),
+            number_format,
+            max: usize::try_from(budget.memory() / CLASS).unwrap_or(usize::MAX),
         }
     }
 
-    /// The number of a label; none if it is missing.
+    /// The index of a label's class; `None` if the label is missing.
     pub(super) fn number(&mut self, field: &Field<'_>) -> Result<Option<usize>, CsvError> {
-        // known first: NA may be the name of a class
+        // known classes first: NA may be the name of one
         if let Some(&number) = self.number_of.get(&*field.text) {
             return Ok(Some(number));
         }
@@ -48,16 +48,16 @@ impl<'a> Classes<'a> {
         }
         if let Some(known) = self.known {
             return Err(CsvError::UnknownClass {
-                at: field.place(),
+                at: field.location(),
                 text: field.excerpt(),
                 known: listed(known.iter().map(String::as_str)),
             });
         }
         let number = self.number_of.len();
-        if number == self.most {
+        if number == self.max {
             return Err(CsvError::TooManyClasses {
-                at: field.place(),
-                most: self.most,
+                at: field.location(),
+                max: self.max,
             });
         }
         self.number_of
@@ -65,31 +65,31 @@ impl<'a> Classes<'a> {
         Ok(Some(number))
     }
 
-    /// Whether a text is one of the labels met.
+    /// Whether a text is one of the labels seen.
     pub(super) fn contains(&self, text: &str) -> bool {
         self.number_of.contains_key(text)
     }
 
-    /// Labels and class names, these in the order given, or else in the order of numbers if all are
-    /// numbers, or else in alphabetic order.
+    /// Labels and class names; the names are in the given order, or else in numeric order if all are numbers, or
+    /// else in alphabetical order.
     pub(super) fn finish(self, labels: Vec<usize>) -> (Vec<usize>, Vec<String>) {
         if let Some(known) = self.known {
             return (labels, known.to_vec());
         }
         let (names, ranks) = match self.numeric() {
             Some(ordered) => ordered,
-            None => alphabetic(self.number_of),
+            None => alphabetical(self.number_of),
         };
         let labels = labels.into_iter().map(|met| ranks[met]).collect();
         (labels, names)
     }
 
-    /// Names of classes that are all numbers, and the rank of each label met. A number written in
-    /// several ways is one class, named in the shortest.
+    /// Names of classes that are all numbers, and the rank of each label seen. A number written in several ways is
+    /// one class, named by the shortest.
     fn numeric(&self) -> Option<(Vec<String>, Vec<usize>)> {
         let mut classes = Vec::with_capacity(self.number_of.len());
         for (name, &met) in &self.number_of {
-            let (value, digits) = self.numbers.canonical(name)?;
+            let (value, digits) = self.number_format.canonical(name)?;
             classes.push((value, digits, name, met));
         }
         classes.sort_unstable_by(|a, b| {
@@ -110,7 +110,7 @@ impl<'a> Classes<'a> {
     }
 }
 
-fn alphabetic(number_of: HashMap<String, usize>) -> (Vec<String>, Vec<usize>) {
+fn alphabetical(number_of: HashMap<String, usize>) -> (Vec<String>, Vec<usize>) {
     let mut by_name: Vec<(String, usize)> = number_of.into_iter().collect();
     by_name.sort_unstable();
     let mut ranks = vec![0; by_name.len()];

@@ -1,17 +1,17 @@
-//! Columns: which one is meant, and which there are.
+//! Columns: how they are selected, and which there are.
 
 use std::collections::HashMap;
 
 use super::{Csv, CsvError, records::Raw, source::Source};
 use crate::text::{excerpt, listed};
 
-/// A column, by its name in the header or its number from 0.
+/// A column, by its name in the header or its index from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Column {
-    /// The column of this name.
+    /// The column with this name.
     Name(String),
-    /// The column of this number, from 0.
-    Number(usize),
+    /// The column with this index, from 0.
+    Index(usize),
 }
 
 impl From<&str> for Column {
@@ -27,23 +27,23 @@ impl From<String> for Column {
 }
 
 impl From<usize> for Column {
-    fn from(number: usize) -> Self {
-        Self::Number(number)
+    fn from(index: usize) -> Self {
+        Self::Index(index)
     }
 }
 
-/// Names of all columns, and which of them are what.
+/// Names of all columns and their roles.
 pub(super) struct Columns {
     pub(super) names: Vec<String>,
     pub(super) features: Vec<usize>,
-    /// None where every column is a feature or left out.
+    /// `None` if every column is a feature or ignored.
     pub(super) label: Option<usize>,
-    /// One of them was found by its name, so that the first line is a header.
+    /// A column was found by name, so the first line is a header.
     pub(super) found_by_name: bool,
 }
 
 impl Columns {
-    /// Finds out from the first record which columns there are.
+    /// Determines the columns from the first record.
     pub(super) fn new(
         csv: &Csv,
         source: &Source<'_>,
@@ -56,18 +56,18 @@ impl Columns {
 
         let mut ignored = vec![false; names.len()];
         for column in &csv.ignored {
-            if let Column::Number(number) = column {
-                ignored[in_range(path, *number, &names)?] = true;
+            if let Column::Index(index) = column {
+                ignored[in_range(path, *index, &names)?] = true;
             }
         }
-        // a column ignored by its number takes no name from another
+        // a column ignored by its index does not make another's name ambiguous
         let mut lookup = Lookup::new(path, &names, &ignored, header);
         for column in &csv.ignored {
             ignored[lookup.find(column)?] = true;
         }
         let label = match &csv.label {
             Some(label) if labelled => Some(lookup.find(label)?),
-            // rows without labels may have a column of them all the same
+            // a table read without labels may still have the label column
             Some(label) => lookup.find(label).ok(),
             None if labelled => (0..names.len()).rev().find(|&column| !ignored[column]),
             None => None,
@@ -111,7 +111,7 @@ impl Columns {
         })
     }
 
-    /// The features and the label.
+    /// Indices of the features and the label.
     pub(super) fn used(&self) -> impl Iterator<Item = usize> {
         self.features.iter().copied().chain(self.label)
     }
@@ -125,26 +125,26 @@ impl Columns {
     }
 }
 
-/// The names in the header, or made up.
+/// The names in the header, or generated ones.
 fn names(source: &Source<'_>, first: &[Raw<'_>], header: bool) -> Result<Vec<String>, CsvError> {
     let name = |column: usize| {
-        let made_up = format!("x{column}");
+        let generated = format!("x{column}");
         if !header {
-            return Ok(made_up);
+            return Ok(generated);
         }
-        let field = source.field(first, column, &made_up)?;
+        let field = source.field(first, column, &generated)?;
         Ok(field.text.into_owned())
     };
     (0..first.len()).map(name).collect()
 }
 
-/// Columns by name.
+/// Looks columns up by name.
 struct Lookup<'a> {
     path: &'a str,
     names: &'a [String],
-    /// The first column of each name, and a second one. None without a header.
+    /// The first column of each name, and a second one if there is one. `None` without a header.
     by_name: Option<HashMap<&'a str, (usize, Option<usize>)>>,
-    /// A column has been found by its name.
+    /// A column has been found by name.
     found: bool,
 }
 
@@ -179,10 +179,10 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// The number of a column.
+    /// The index of a column.
     fn find(&mut self, column: &Column) -> Result<usize, CsvError> {
         let name = match column {
-            Column::Number(number) => return in_range(self.path, *number, self.names),
+            Column::Index(index) => return in_range(self.path, *index, self.names),
             Column::Name(name) => name,
         };
         let Some(by_name) = &self.by_name else {
@@ -206,12 +206,12 @@ impl<'a> Lookup<'a> {
     }
 }
 
-fn in_range(path: &str, number: usize, names: &[String]) -> Result<usize, CsvError> {
-    match number < names.len() {
-        true => Ok(number),
+fn in_range(path: &str, index: usize, names: &[String]) -> Result<usize, CsvError> {
+    match index < names.len() {
+        true => Ok(index),
         false => Err(no_such_column(
             path,
-            &format!("number {number} (from 0)"),
+            &format!("at index {index} (from 0)"),
             names,
         )),
     }
@@ -234,7 +234,7 @@ pub(super) fn ambiguous(path: &str, name: &str, first: usize, second: usize) -> 
     }
 }
 
-/// What each column is for: one thing only.
+/// The role of each column; it has only one.
 struct Roles<'a> {
     path: &'a str,
     names: &'a [String],

@@ -1,4 +1,4 @@
-//! From parsed rows to data sets.
+//! Makes data sets of parsed rows.
 
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array2, Axis};
@@ -53,7 +53,7 @@ impl Csv {
         self.check::<F>(path)?;
         let known = self.classes.as_deref();
         let size = source.data.len();
-        let mut classes = Classes::new(known, self.markers(), self.numbers(), size);
+        let mut classes = Classes::new(known, self.markers(), self.number_format(), size);
         let mut table = table::read(self, source, Labels::Classes, |field| {
             field.map_or(Ok(None), |field| classes.number(field))
         })?;
@@ -81,15 +81,17 @@ impl Csv {
     fn regression<F: Scalar>(&self, source: &Source<'_>) -> Result<RegressionDataset<F>, CsvError> {
         let path = source.path;
         self.check::<F>(path)?;
-        let (markers, numbers) = (self.markers(), self.numbers());
+        let (markers, number_format) = (self.markers(), self.number_format());
         let target = |field: Option<&Field<'_>>| match field {
-            Some(field) if !markers.are_missing(&field.text) => field.number(numbers).map(Some),
+            Some(field) if !markers.are_missing(&field.text) => {
+                field.number(number_format).map(Some)
+            }
             _ => Ok(None),
         };
         let mut table = table::read(self, source, Labels::Numbers, target)?;
         let features = self.features(&mut table, path)?;
         let columns = table.columns;
-        let label = columns.label.expect("the table is labelled");
+        let label = columns.label.expect("the table has labels");
         let name = columns.names[label].clone();
         RegressionDataset::new(features, table.labels.into(), columns.feature_names(), name)
             .map_err(|source| data_error(path, source))
@@ -106,11 +108,11 @@ impl Csv {
         } = &table.columns;
         let shape = (table.labels.len(), features.len());
         let mut x = Array2::from_shape_vec(shape, std::mem::take(&mut table.values))
-            .expect("one value for each feature of each row");
+            .expect("one value per row and feature");
         let statistic = match self.missing {
             Missing::Mean => Statistic::Mean,
             Missing::Median => Statistic::Median,
-            Missing::Refuse | Missing::Constant(_) | Missing::DropRow => return Ok(x),
+            Missing::Error | Missing::Constant(_) | Missing::DropRow => return Ok(x),
         };
         for (values, &column) in x.axis_iter_mut(Axis(1)).zip(features) {
             impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
@@ -138,7 +140,7 @@ impl Csv {
     }
 }
 
-fn data_error(path: &str, source: crate::DataError) -> CsvError {
+fn data_error(path: &str, source: crate::DatasetError) -> CsvError {
     CsvError::Data {
         path: path.to_owned(),
         source,

@@ -1,8 +1,8 @@
-//! The characters that make fields of a line, and whether they go together.
+//! The characters that divide a line into fields, and whether they are compatible.
 
 use super::{Csv, CsvError};
 
-/// What stands between two fields.
+/// What separates fields.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Separator {
     /// One byte.
@@ -11,7 +11,7 @@ pub(super) enum Separator {
     Whitespace,
 }
 
-/// How a line is cut into fields.
+/// How a line is split into fields.
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub(super) separator: Separator,
@@ -20,7 +20,7 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// Checks the characters of the settings, those of numbers among them.
+    /// Checks the characters among the settings, including those in numbers.
     pub(super) fn new(csv: &Csv) -> Result<Self, CsvError> {
         if let (Some(separator), true) = (csv.separator, csv.whitespace) {
             return Err(CsvError::Contradiction {
@@ -53,13 +53,13 @@ impl Dialect {
         })
     }
 
-    /// A space that may stand around fields.
+    /// Whether a byte is whitespace that is ignored around fields.
     pub(super) fn is_space(&self, byte: u8) -> bool {
         matches!(byte, b' ' | b'\t') && self.separator != Separator::Byte(byte)
     }
 }
 
-/// No character may mean two things.
+/// No character may have two meanings.
 fn check_distinct(csv: &Csv, separator: Separator) -> Result<(), CsvError> {
     let separators = match separator {
         Separator::Byte(byte) => vec![("separator", char::from(byte))],
@@ -82,7 +82,7 @@ fn check_distinct(csv: &Csv, separator: Separator) -> Result<(), CsvError> {
         let Some(&(first, _)) = all[..i].iter().find(|&&(_, other)| other == c) else {
             continue;
         };
-        // "1,234" may stand quoted among commas
+        // a quoted "1,234" is unambiguous among commas
         let is_quoted = second == "thousands" && csv.quote.is_some();
         if !(is_quoted && matches!(first, "separator" | "whitespace")) {
             return Err(CsvError::Contradiction {
@@ -98,7 +98,7 @@ fn named(option: &str, c: char) -> String {
     format!("{option} {c:?}")
 }
 
-/// A character that is neither part of a number or a name nor ends a line.
+/// Whether a character is neither part of a number or a name nor a line end.
 fn is_mark(c: char) -> bool {
     !c.is_alphanumeric() && !"\0\r\n+-.".contains(c)
 }

@@ -1,24 +1,24 @@
-//! What can be wrong with a table, each with its place.
+//! Errors in a table, each with its location.
 
 use std::fmt;
 
-use crate::DataError;
+use crate::DatasetError;
 use dl_core::text::shown;
 
-/// A field of a table: path, line, column and the column's name.
+/// Location of a field in a table: path, line, column and column name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct CellLocation {
     /// Path of the file, or the name given to [`Csv::read`](crate::Csv::read).
     pub path: String,
     /// Line on which the field begins, from 1.
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
-    /// Name of the column, made up where there is no header.
+    /// Name of the column, generated if there is no header.
     pub name: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for CellLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             path,
@@ -40,10 +40,10 @@ pub enum CsvError {
     Io {
         /// Path of the file.
         path: String,
-        /// What the system says.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A character that cannot be what an option wants it to be.
+    /// A character that an option does not allow.
     #[error(
         "{option} {character:?}: it must be {} other than a letter, a digit, a line end or part of a number",
         if matches!(*.option, "decimal" | "thousands") { "a character" } else { "one ASCII character" }
@@ -54,7 +54,7 @@ pub enum CsvError {
         /// The character.
         character: char,
     },
-    /// Options that cannot hold at once.
+    /// Options that contradict each other.
     #[error("{first} and {second} contradict each other")]
     Contradiction {
         /// One option.
@@ -62,7 +62,7 @@ pub enum CsvError {
         /// The other.
         second: String,
     },
-    /// A column that is to be two things, or one thing twice.
+    /// A column with two roles, or the same role twice.
     #[error("{path}: column {column} ({}) cannot be both {} and {}", shown(.name), roles[0], roles[1])]
     TwoRoles {
         /// Path of the file.
@@ -71,10 +71,10 @@ pub enum CsvError {
         column: usize,
         /// Name of the column.
         name: String,
-        /// What it is to be.
+        /// The two roles.
         roles: [&'static str; 2],
     },
-    /// Text that breaks the rules of the format, which tell fields apart.
+    /// Text that violates the format.
     #[error("{path}, line {line}, column {column}: {problem}")]
     Malformed {
         /// Path of the file.
@@ -83,32 +83,32 @@ pub enum CsvError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong.
+        /// The problem.
         problem: Malformed,
     },
-    /// A line that would take memory out of proportion to the file.
-    #[error("{path}, line {line}: more than {most} fields, more than a file of this size warrants")]
+    /// A line with so many fields that they would take memory out of proportion to the file.
+    #[error("{path}, line {line}: more than {max} fields, too many for a file of this size")]
     TooManyFields {
         /// Path of the file.
         path: String,
         /// Line, from 1.
         line: usize,
-        /// The most fields of a line.
-        most: usize,
+        /// Maximum number of fields in a line.
+        max: usize,
     },
-    /// Labels whose names would take memory out of proportion to the file.
-    #[error("{at}: more than {most} classes, more than a file of this size warrants")]
+    /// So many classes that their names would take memory out of proportion to the file.
+    #[error("{at}: more than {max} classes, too many for a file of this size")]
     TooManyClasses {
-        /// Where there is one more.
-        at: Place,
-        /// The most classes.
-        most: usize,
+        /// Location of the first label beyond the maximum.
+        at: CellLocation,
+        /// Maximum number of classes.
+        max: usize,
     },
-    /// A value no algorithm can use.
-    #[error("missing values replaced by {0}: the constant must be a finite {1}")]
+    /// A replacement for missing values that is not finite.
+    #[error("cannot replace missing values with {0}: the constant must be a finite {1}")]
     Constant(f64, &'static str),
-    /// Not a line of data.
-    #[error("{path}: no rows of data{}", if *.dropped > 0 { format!(" ({dropped} dropped for missing values)") } else { String::new() })]
+    /// A table without data.
+    #[error("{path}: no data rows{}", if *.dropped > 0 { format!(" ({dropped} dropped for missing values)") } else { String::new() })]
     NoRows {
         /// Path of the file.
         path: String,
@@ -116,7 +116,7 @@ pub enum CsvError {
         dropped: usize,
     },
     /// The label is the only column.
-    #[error("{path}: no feature column beside the label {label:?}")]
+    #[error("{path}: no feature column besides the label {label:?}")]
     NoFeatures {
         /// Path of the file.
         path: String,
@@ -128,66 +128,68 @@ pub enum CsvError {
     NoSuchColumn {
         /// Path of the file.
         path: String,
-        /// The column asked for.
+        /// The column requested.
         column: String,
-        /// The columns there are.
+        /// The columns of the table.
         columns: String,
     },
-    /// A name that two of the columns asked for have; [`Csv::ignore`](crate::Csv::ignore) leaves one out.
-    #[error("{path}: columns {first} and {second} are both named {name:?}; leave one out by its number, {} (from 0)", *.second - 1)]
+    /// A name shared by two of the columns used; [`Csv::ignore`](crate::Csv::ignore) excludes one of them.
+    #[error("{path}: columns {first} and {second} are both named {name:?}; ignore one by its index, {} (from 0)", *.second - 1)]
     AmbiguousColumn {
         /// Path of the file.
         path: String,
         /// The name.
         name: String,
-        /// The first column of the name, from 1.
+        /// The first column with the name, from 1.
         first: usize,
         /// The second, from 1.
         second: usize,
     },
-    /// A column asked for by name in a table without names.
-    #[error("{path}: column {name:?} asked for, but the table has no header; ask by number")]
+    /// A column requested by name from a table without a header.
+    #[error(
+        "{path}: column {name:?} is requested by name, but the table has no header; use its index"
+    )]
     NoHeader {
         /// Path of the file.
         path: String,
         /// The name.
         name: String,
     },
-    /// A first line that looks like data: it holds a number or missing values in columns of numbers, or one
-    /// of the labels. [`Csv::header`](crate::Csv::header) says which it is.
+    /// A first line that looks like data: it has a number or only missing values in the numeric columns, or one of
+    /// the labels in the label column. Set [`Csv::header`](crate::Csv::header) to say which it is.
     #[error(
-        "{path}, line {line}: a header is expected, but this looks like data ({names}); \
-         if it is data, read the table without a header line; if these are names, say that it has one"
+        "{path}, line {line}: expected a header, but this looks like data ({names}); \
+         read the table without a header if it is data, or declare the header if these are names"
     )]
     HeaderIsData {
         /// Path of the file.
         path: String,
-        /// Line of the header.
+        /// Line of the header, from 1.
         line: usize,
         /// The names.
         names: String,
     },
-    /// A column without a name; [`Csv::ignore`](crate::Csv::ignore) leaves it out.
+    /// A column without a name; [`Csv::ignore`](crate::Csv::ignore) excludes it.
     #[error(
-        "{path}, line {line}: column {column} has no name{}; leave it out by its number, {} (from 0), or, \
-         if this is data, read the table without a header line",
-        if *.ends_line { ", since a separator ends the line" } else { "" },
+        "{path}, line {line}: column {column} has no name{}; ignore it by its index, {} (from 0), or, \
+         if this is data, read the table without a header",
+        if *.ends_line { ", since the line ends with a separator" } else { "" },
         *.column - 1
     )]
     UnnamedColumn {
         /// Path of the file.
         path: String,
-        /// Line of the header.
+        /// Line of the header, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// It is the last column, so that the header ends with a separator.
+        /// It is the last column, because the header ends with a separator.
         ends_line: bool,
     },
-    /// A line with more or fewer fields than the first.
+    /// A line with a different number of fields than the first.
     #[error(
         "{path}, line {line}: {found} fields, expected {expected}{}",
-        if *.ends_line { "; the last is empty, since a separator ends the line" } else { "" }
+        if *.ends_line { "; the last is empty, since the line ends with a separator" } else { "" }
     )]
     FieldCount {
         /// Path of the file.
@@ -198,62 +200,62 @@ pub enum CsvError {
         found: usize,
         /// Fields of the first line.
         expected: usize,
-        /// There is one more than expected, and it is empty: the line ends with a separator.
+        /// There is one empty field too many: the line ends with a separator.
         ends_line: bool,
     },
-    /// Bytes that are no text.
+    /// Bytes that are not UTF-8.
     #[error("{at}: {text:?} is not UTF-8")]
     NotUtf8 {
         /// Where.
-        at: Place,
-        /// The text, as far as it can be shown.
+        at: CellLocation,
+        /// The text, with invalid bytes replaced.
         text: String,
     },
     /// Text where a number is expected.
     #[error("{at}: {text:?} is not a number")]
     NotANumber {
         /// Where.
-        at: Place,
+        at: CellLocation,
         /// The text.
         text: String,
     },
-    /// A number the type cannot hold.
+    /// A number that is infinite in the type.
     #[error("{at}: {text:?} is not a finite {scalar}")]
     NotFinite {
         /// Where.
-        at: Place,
+        at: CellLocation,
         /// The text.
         text: String,
         /// The number type.
         scalar: &'static str,
     },
-    /// A missing value, by default refused ([`Csv::missing`](crate::Csv::missing)).
+    /// A missing value, an error by default ([`Csv::missing`](crate::Csv::missing)).
     #[error(
-        "{at}: the value is missing ({text:?}{}); it is not made up, and its row not left out, unless that is asked for",
+        "{at}: missing value ({text:?}{}); it can be imputed or its row dropped, but only on request",
         trailing(*.ends_line)
     )]
     Missing {
         /// Where.
-        at: Place,
+        at: CellLocation,
         /// The text.
         text: String,
         /// The line ends with a separator.
         ends_line: bool,
     },
-    /// A missing label or target; [`Missing::DropRow`](crate::Missing::DropRow) leaves its row out.
+    /// A missing label or target; [`Missing::DropRow`](crate::Missing::DropRow) drops its row.
     #[error(
-        "{at}: the label is missing ({text:?}{}); a label is never made up, but rows with missing values may be left out",
+        "{at}: missing label ({text:?}{}); labels are never imputed, but rows with missing values can be dropped",
         trailing(*.ends_line)
     )]
     MissingLabel {
         /// Where.
-        at: Place,
+        at: CellLocation,
         /// The text.
         text: String,
         /// The line ends with a separator.
         ends_line: bool,
     },
-    /// A column without a single value to take a mean or median of.
+    /// A column without any value to take the mean or median of.
     #[error("{path}, column {column} ({}): every value is missing, so there is no {statistic}", shown(.name))]
     NothingToImpute {
         /// Path of the file.
@@ -262,17 +264,17 @@ pub enum CsvError {
         column: usize,
         /// Name of the column.
         name: String,
-        /// Mean or median.
+        /// "mean" or "median".
         statistic: &'static str,
     },
-    /// A label that is none of the classes given.
-    #[error("{at}: {text:?} is none of the known classes {known}")]
+    /// A label that is not one of the given classes.
+    #[error("{at}: {text:?} is not one of the known classes {known}")]
     UnknownClass {
         /// Where.
-        at: Place,
+        at: CellLocation,
         /// The text.
         text: String,
-        /// The classes given.
+        /// The given classes.
         known: String,
     },
     /// Labels that are all the same.
@@ -290,30 +292,30 @@ pub enum CsvError {
         /// The only class.
         class: String,
     },
-    /// Classes that are none, or anything else that keeps the table from being a data set.
+    /// Invalid classes, or anything else that keeps the table from being a valid data set.
     #[error("{path}: {source}")]
     Data {
         /// Path of the file.
         path: String,
-        /// What is wrong.
-        source: DataError,
+        /// The problem.
+        source: DatasetError,
     },
 }
 
-/// What breaks the rules of the format (RFC 4180).
+/// Violations of the format (RFC 4180).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// A field that runs to the end of the file.
+    /// A quoted field that runs to the end of the file.
     #[error("the field begins with a quote that is never closed")]
     UnclosedQuote,
-    /// A quote where a field has begun without one; [`Csv::quote`](crate::Csv::quote) reads it as any character.
+    /// A quote inside an unquoted field; [`Csv::quote`](crate::Csv::quote) can make it an ordinary character.
     #[error(
-        "a quote inside a field that does not begin with one; quote the field and double its quotes, \
-         or read the table without quotes"
+        "a quote inside an unquoted field; quote the field and double its quotes, \
+         or disable quoting"
     )]
     QuoteInField,
-    /// Something else than a separator behind a quoted field.
+    /// Something other than a separator after a quoted field.
     #[error(
         "text after the closing quote of the field that begins on line {opened}; quotes inside a field must \
          be doubled"
@@ -322,20 +324,20 @@ pub enum Malformed {
         /// Line on which the field begins, from 1.
         opened: usize,
     },
-    /// A byte no text has.
+    /// A NUL byte, which text does not contain.
     #[error("a NUL byte, which text does not contain; is the file UTF-16, or not text at all?")]
     NulByte,
-    /// A mark that only a file may begin with.
+    /// A byte order mark that is not at the beginning of the file.
     #[error("a byte order mark, which is only allowed at the beginning of the file")]
     ByteOrderMark,
-    /// Two bytes for each character.
+    /// Text in UTF-16.
     #[error("the text is UTF-16, but must be UTF-8")]
     Utf16,
 }
 
 fn trailing(ends_line: bool) -> &'static str {
     if ends_line {
-        ", since a separator ends the line"
+        ", since the line ends with a separator"
     } else {
         ""
     }

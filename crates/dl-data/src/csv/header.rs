@@ -1,4 +1,4 @@
-//! Whether the first line is a header: a row of data must not be lost to it.
+//! Whether the first line is a header, so that a row of data is not mistaken for one.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::text::listed;
 
-/// Checks the names of the columns that are used. `numeric_label` tells that the label is a number.
+/// Checks the names of the columns used. `numeric_label`: the label is a number.
 pub(super) fn check_names(
     csv: &Csv,
     columns: &Columns,
@@ -27,9 +27,9 @@ pub(super) fn check_names(
         .features
         .iter()
         .chain(columns.label.iter().filter(|_| numeric_label));
-    let is_number = |name: &str| csv.numbers().parse(name).is_some_and(f64::is_finite);
+    let is_number = |name: &str| csv.number_format().parse(name).is_some_and(f64::is_finite);
     let has_number = numeric.clone().map(name).any(is_number);
-    // missing values alone: Na is sodium, too
+    // only missing values: Na is also sodium
     let is_missing = |name: &str| csv.markers().are_missing(name);
     let looks_missing = numeric
         .clone()
@@ -57,7 +57,7 @@ pub(super) fn check_names(
     Ok(())
 }
 
-/// Checks that the label's name is none of the labels.
+/// Checks that the label column's name is not one of the labels.
 pub(super) fn check_label(
     csv: &Csv,
     columns: &Columns,
@@ -66,10 +66,10 @@ pub(super) fn check_label(
     classes: &Classes<'_>,
 ) -> Result<(), CsvError> {
     let is_guess = csv.header.is_none() && !columns.found_by_name;
-    // features are numbers: of names that are none and mark none missing, the line is a header
+    // features are numbers: if none of their names is a number or a missing value, the line is a header
     let is_like_data = |&column: &usize| {
         let name = columns.names[column].as_str();
-        csv.numbers().parse(name).is_some() || csv.markers().are_missing(name)
+        csv.number_format().parse(name).is_some() || csv.markers().are_missing(name)
     };
     let may_be_data = columns.features.is_empty() || columns.features.iter().any(is_like_data);
     match columns.label {

@@ -1,4 +1,4 @@
-//! Numeric tables with a label column, as text.
+//! Numeric tables with a label column in text files.
 
 mod classes;
 mod column;
@@ -7,7 +7,7 @@ mod dialect;
 mod error;
 mod header;
 mod missing;
-mod numbers;
+mod number_format;
 mod records;
 mod source;
 mod table;
@@ -21,24 +21,23 @@ use dl_core::{
 use ndarray::Array2;
 
 pub use column::Column;
-pub use error::{CsvError, Malformed, Place};
+pub use error::{CellLocation, CsvError, Malformed};
 pub use missing::Missing;
 
 use crate::{Dataset, RegressionDataset};
 use dataset::{classification, regression, unlabelled};
 use missing::Markers;
-use numbers::Numbers;
+use number_format::NumberFormat;
 use source::Source;
 
-/// Reads a table of numbers with a column of labels.
+/// Reads a table of numbers with a column of labels from a text file.
 ///
-/// Fields are separated and quoted as RFC 4180 has it, with any ASCII separator; what breaks its rules
-/// is an error with its line and column, since rows would be read as others. Besides, spaces and tabs
-/// around a field are ignored, also before a quote (as with pandas' `skipinitialspace`); those inside quotes are
-/// part of names and labels, and ignored in numbers and missing values. A byte order mark
-/// and blank lines are ignored, too, and a line ends with `\n`, `\r\n` or `\r`. By default, the first line
-/// holds the names of the columns, the last column the labels, and a missing value is an error. Options
-/// that contradict each other are errors. The file is read into memory as a whole.
+/// Fields are separated and quoted as in RFC 4180, with any ASCII separator; a violation is an error with its line
+/// and column, since tolerating it would misread rows. In addition, spaces and tabs around a field are ignored,
+/// also before a quote (as with pandas' `skipinitialspace`); inside quotes they are part of names and labels, but
+/// ignored in numbers and missing values. A byte order mark and blank lines are ignored, and a line ends with `\n`,
+/// `\r\n` or `\r`. By default, the first line contains the column names, the last column contains the labels, and a
+/// missing value is an error. Contradictory options are an error. The whole file is read into memory.
 ///
 /// ```
 /// use dl_data::Csv;
@@ -89,49 +88,48 @@ impl Csv {
             comment: None,
             decimal: '.',
             thousands: None,
-            missing: Missing::Refuse,
+            missing: Missing::Error,
             missing_markers: None,
             classes: None,
         }
     }
 
-    /// The column of labels, or of the target of a regression, by name or number from 0. By default the
-    /// last one that is not ignored. Rows that are read without labels may have this column or not.
+    /// The column of labels, or of regression targets, by name or index from 0; by default the last one that is not
+    /// ignored. It need not exist when features are read without labels.
     pub fn label(mut self, column: impl Into<Column>) -> Self {
         self.label = Some(column.into());
         self
     }
 
-    /// A column that is no feature, such as a row number. Can be repeated.
+    /// A column to ignore, such as a row number. Can be repeated.
     pub fn ignore(mut self, column: impl Into<Column>) -> Self {
         self.ignored.push(column.into());
         self
     }
 
-    /// The columns that are features, in this order; all others are left out but for the label.
+    /// The columns to use as features, in this order; all others except the label are ignored.
     pub fn only<C: Into<Column>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.only = Some(columns.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Whether the first line holds the names of the columns. Without a header they are `x0`,
-    /// `x1` …
+    /// Whether the first line contains the column names. Without a header they are `x0`, `x1` …
     ///
-    /// By default there is a header, and one that looks like a row of data is an error: one with a number or
-    /// nothing but missing values in the columns of numbers, or with one of the labels, unless a column is
-    /// found by its name.
+    /// By default there is a header, and it is an error if it looks like a row of data, that is, if it has a number
+    /// or only missing values in the numeric columns, or one of the labels in the label column, unless a column is
+    /// requested by its name.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
         self
     }
 
-    /// The character between fields, by default a comma.
+    /// The character that separates fields, by default a comma.
     pub fn separator(mut self, separator: char) -> Self {
         self.separator = Some(separator);
         self
     }
 
-    /// Fields are separated by any number of spaces and tabs, and those at the ends of a line are ignored.
+    /// Separates fields by any number of spaces and tabs, and ignores those at both ends of a line.
     ///
     /// ```
     /// use dl_data::Csv;
@@ -145,21 +143,21 @@ impl Csv {
         self
     }
 
-    /// The character around fields that hold separators or line ends, by default `"`, doubled inside of
-    /// them. `None`: quotes are characters like any other.
+    /// The character that encloses fields with separators or line ends, by default `"`; inside them it is doubled.
+    /// With `None`, quotes are ordinary characters.
     pub fn quote(mut self, quote: impl Into<Option<char>>) -> Self {
         self.quote = quote.into();
         self
     }
 
-    /// The character from which on the rest of a line is a comment, unless it is quoted; lines with
-    /// nothing before it are left out. By default there are no comments.
+    /// The character that starts a comment to the end of the line, unless it is quoted; lines with only a comment
+    /// are skipped. By default there are no comments.
     pub fn comment(mut self, comment: char) -> Self {
         self.comment = Some(comment);
         self
     }
 
-    /// The character before the decimals, by default a point.
+    /// The decimal separator, by default a point.
     ///
     /// ```
     /// use dl_data::Csv;
@@ -176,8 +174,8 @@ impl Csv {
         self
     }
 
-    /// A character that may stand between groups of three digits before the decimals; it may be the
-    /// separator where such numbers are quoted. By default there is none.
+    /// The thousands separator, by default none. It may be the same as the field separator if such numbers are
+    /// quoted.
     pub fn thousands(mut self, thousands: char) -> Self {
         self.thousands = Some(thousands);
         self
@@ -189,12 +187,12 @@ impl Csv {
         self
     }
 
-    /// The texts that mark a missing value, instead of the usual ones.
+    /// The texts that mark a missing value, instead of the default ones.
     ///
-    /// By default these are an empty field, `?`, `NA`, `N/A`, `#NA`, `#N/A`, `#N/A N/A`, `<NA>`, `NULL`, `NaN`,
-    /// `-NaN`, `None` (but in the label column, where it is a class), `1.#IND`, `-1.#IND` and `1.#QNAN`, in
-    /// small or capital letters. Texts given here are compared as they are, but for spaces around them; an
-    /// empty field is missing only if `""` is among them.
+    /// The defaults are an empty field, `?`, `NA`, `N/A`, `#NA`, `#N/A`, `#N/A N/A`, `<NA>`, `NULL`, `NaN`, `-NaN`,
+    /// `None` (except in the label column, where it is a class), `1.#IND`, `-1.#IND` and `1.#QNAN`, ignoring case.
+    /// Texts given here are compared exactly, except for spaces around them; an empty field is missing only if `""`
+    /// is among them.
     pub fn missing_markers<S: Into<String>>(
         mut self,
         markers: impl IntoIterator<Item = S>,
@@ -203,11 +201,11 @@ impl Csv {
         self
     }
 
-    /// The names of all classes; label k means the k-th of them, and other labels are errors.
+    /// The names of all classes; label k means the k-th of them, and any other label is an error.
     ///
-    /// By default the classes are the labels found. If all are numbers, they are in the order of numbers, and
-    /// a number written in several ways (`1`, `1.0`) is one class, named in the shortest; if not, they are
-    /// in alphabetic order (of Unicode code points: capitals before small letters).
+    /// By default the classes are the labels found. If all are numbers, they are in numeric order, and a number
+    /// written in several ways (`1`, `1.0`) is one class, named by the shortest; otherwise they are in alphabetical
+    /// order (by Unicode code points: capitals before lower-case letters).
     pub fn classes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.classes = Some(names.into_iter().map(Into::into).collect());
         self
@@ -216,24 +214,23 @@ impl Csv {
     /// Reads the file at `path` as data for classification.
     ///
     /// # Errors
-    /// A file that cannot be read, and whatever is wrong with the table, with its place.
+    /// A file that cannot be read; anything wrong with the table, with its location.
     pub fn load<F: Scalar>(&self, path: impl AsRef<Path>) -> Result<Dataset<F>, CsvError> {
         classification(self, &file(path.as_ref())?.source()?)
     }
 
-    /// As [`load`](Self::load), from a reader, with a name for errors.
+    /// Like [`load`](Self::load), from a reader; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn read<F: Scalar>(&self, reader: impl Read, name: &str) -> Result<Dataset<F>, CsvError> {
         classification(self, &all(reader, name)?.source()?)
     }
 
-    /// Reads the file at `path` as data for regression: the label column holds numbers to
-    /// predict.
+    /// Reads the file at `path` as data for regression: the label column contains the target values.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_regression<F: Scalar>(
         &self,
         path: impl AsRef<Path>,
@@ -241,10 +238,10 @@ impl Csv {
         regression(self, &file(path.as_ref())?.source()?)
     }
 
-    /// As [`load_regression`](Self::load_regression), from a reader, with a name for errors.
+    /// Like [`load_regression`](Self::load_regression), from a reader; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn read_regression<F: Scalar>(
         &self,
         reader: impl Read,
@@ -253,12 +250,11 @@ impl Csv {
         regression(self, &all(reader, name)?.source()?)
     }
 
-    /// Reads the file at `path` as rows without labels: every column is a feature unless
-    /// [`ignore`](Self::ignore) or [`only`](Self::only) say otherwise. Gives the features,
-    /// `[rows, columns]`, and their names.
+    /// Reads the file at `path` as rows without labels: every column is a feature unless [`ignore`](Self::ignore)
+    /// or [`only`](Self::only) say otherwise. Returns the features, `[rows, columns]`, and their names.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_features<F: Scalar>(
         &self,
         path: impl AsRef<Path>,
@@ -266,10 +262,10 @@ impl Csv {
         unlabelled(self, &file(path.as_ref())?.source()?)
     }
 
-    /// As [`load_features`](Self::load_features), from a reader, with a name for errors.
+    /// Like [`load_features`](Self::load_features), from a reader; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn read_features<F: Scalar>(
         &self,
         reader: impl Read,
@@ -282,15 +278,15 @@ impl Csv {
         Markers(self.missing_markers.as_deref())
     }
 
-    fn numbers(&self) -> Numbers {
-        Numbers {
+    fn number_format(&self) -> NumberFormat {
+        NumberFormat {
             decimal: self.decimal,
             thousands: self.thousands,
         }
     }
 }
 
-/// All of a table, and what errors call it.
+/// The bytes of a table, and the name for errors.
 struct Input {
     data: Vec<u8>,
     path: String,

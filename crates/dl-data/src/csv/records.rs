@@ -1,4 +1,4 @@
-//! From bytes to fields, by the rules of RFC 4180.
+//! Splits bytes into fields by the rules of RFC 4180.
 
 use std::borrow::Cow;
 
@@ -8,22 +8,22 @@ use super::{
     source::Source,
 };
 
-/// A field as it stands in the file.
+/// A field as it is in the file.
 #[derive(Clone, Copy)]
 pub(super) struct Raw<'a> {
-    /// What is between the quotes, or between the separators without the spaces around it.
+    /// The bytes between the quotes, or between the separators without surrounding spaces.
     pub(super) bytes: &'a [u8],
     /// Where it begins.
     pub(super) start: usize,
     pub(super) is_quoted: bool,
-    /// There is not even a space between two separators, or between the last one and the line's end.
+    /// Nothing, not even a space, is between two separators or between the last one and the line end.
     pub(super) is_nothing: bool,
-    /// The quote that stands doubled in it.
+    /// The quote, if it occurs doubled in the field.
     doubled: Option<u8>,
 }
 
 impl Raw<'_> {
-    /// Its text, or a part of it, with single quotes for doubled ones.
+    /// Its text, or a part of it, with doubled quotes made single.
     pub(super) fn unquoted<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.doubled.map(char::from) {
             Some(quote) => text
@@ -34,14 +34,14 @@ impl Raw<'_> {
     }
 }
 
-/// The records of a table one after another, without comments and blank lines.
+/// Reads the records of a table, skipping comments and blank lines.
 pub(super) struct Records<'a> {
     source: Source<'a>,
     dialect: Dialect,
-    /// Bytes that end an unquoted field, or may not be in one.
+    /// Bytes that end an unquoted field or are not allowed in one.
     stops: [bool; 256],
-    /// Most fields of a record.
-    most: usize,
+    /// Maximum number of fields in a record.
+    max: usize,
     at: usize,
 }
 
@@ -61,20 +61,20 @@ impl<'a> Records<'a> {
                 .iter()
                 .for_each(|&s| stops[usize::from(s)] = true),
         }
-        // what a field of the first line takes beside its text, which may be nothing: itself and a copy, its
-        // name, that name among others, and what the column is for
+        // memory per field of the first line besides its text, which may be empty: the field and a copy, the
+        // column's name, its entry in the lookup, and its role
         const FIELD: u64 = 256;
         let budget = dl_fs::Budget::for_file(source.data.len() as u64);
         Self {
             source,
             dialect,
             stops,
-            most: usize::try_from(budget.memory() / FIELD).unwrap_or(usize::MAX),
+            max: usize::try_from(budget.memory() / FIELD).unwrap_or(usize::MAX),
             at: 0,
         }
     }
 
-    /// Reads the next record's fields. `false` if there is none.
+    /// Reads the fields of the next record. `false` at the end.
     pub(super) fn read(&mut self, fields: &mut Vec<Raw<'a>>) -> Result<bool, CsvError> {
         fields.clear();
         loop {
@@ -87,11 +87,11 @@ impl<'a> Records<'a> {
             }
         }
         loop {
-            if fields.len() == self.most {
+            if fields.len() == self.max {
                 return Err(CsvError::TooManyFields {
                     path: self.source.path.to_owned(),
                     line: self.source.line(self.at),
-                    most: self.most,
+                    max: self.max,
                 });
             }
             fields.push(self.field(fields.len())?);
@@ -107,11 +107,11 @@ impl<'a> Records<'a> {
         if self.next_byte() == self.dialect.comment && self.dialect.comment.is_some() {
             self.skip_comment();
         }
-        // at a line end, which the next record skips, or at the end
+        // at a line end, which the next record skips, or at the end of the file
         Ok(true)
     }
 
-    /// A field, and the spaces behind it.
+    /// Reads a field and the spaces after it.
     fn field(&mut self, column: usize) -> Result<Raw<'a>, CsvError> {
         let data = self.source.data;
         if let Some(quote) = self.dialect.quote
@@ -199,7 +199,7 @@ impl<'a> Records<'a> {
         self.source.data.get(self.at).copied()
     }
 
-    /// At the end of the line but for a comment, or of the file.
+    /// At the end of the line, ignoring a comment, or of the file.
     fn is_line_end(&self) -> bool {
         match self.next_byte() {
             None | Some(b'\n' | b'\r') => true,

@@ -1,22 +1,22 @@
-//! Where a field stands, for errors.
+//! Locations of fields, for errors.
 
 use std::borrow::Cow;
 
 use dl_core::Scalar;
 
-use super::{CsvError, Malformed, Place, numbers::Numbers, records::Raw};
+use super::{CellLocation, CsvError, Malformed, number_format::NumberFormat, records::Raw};
 use crate::text::excerpt;
 
-/// The bytes of a table and what to call them.
+/// The bytes of a table and its name.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
-    /// Fit to be shown.
+    /// Escaped for display.
     pub(super) path: &'a str,
     pub(super) data: &'a [u8],
 }
 
 impl<'a> Source<'a> {
-    /// The line of a byte.
+    /// The line that contains a byte.
     pub(super) fn line(&self, at: usize) -> usize {
         let before = &self.data[..at.min(self.data.len())];
         let line_feeds = before.iter().filter(|&&byte| byte == b'\n').count();
@@ -27,7 +27,7 @@ impl<'a> Source<'a> {
         1 + line_feeds + lone_returns.count()
     }
 
-    /// What breaks the rules of the format, at a byte, in a column from 0.
+    /// A violation of the format at a byte, in a column from 0.
     pub(super) fn malformed(&self, at: usize, column: usize, problem: Malformed) -> CsvError {
         CsvError::Malformed {
             path: self.path.to_owned(),
@@ -37,8 +37,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn place(&self, at: usize, column: usize, name: &str) -> Place {
-        Place {
+    fn location(&self, at: usize, column: usize, name: &str) -> CellLocation {
+        CellLocation {
             path: self.path.to_owned(),
             line: self.line(at),
             column: column + 1,
@@ -46,7 +46,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// A field of a record, its column's name being `name`.
+    /// The text of a field in the column named `name`.
     pub(super) fn field<'f>(
         &'f self,
         record: &[Raw<'f>],
@@ -56,7 +56,7 @@ impl<'a> Source<'a> {
         const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let raw = record[column];
         let text = str::from_utf8(raw.bytes).map_err(|_| CsvError::NotUtf8 {
-            at: self.place(raw.start, column, name),
+            at: self.location(raw.start, column, name),
             text: excerpt(&String::from_utf8_lossy(raw.bytes)),
         })?;
         if raw.bytes.starts_with(BYTE_ORDER_MARK) {
@@ -75,10 +75,10 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A field of a record, without the spaces around it.
+/// A field of a record, without surrounding spaces.
 pub(super) struct Field<'a> {
     pub(super) text: Cow<'a, str>,
-    /// It is empty because a separator ends the line.
+    /// It is empty because the line ends with a separator.
     pub(super) is_trailing: bool,
     start: usize,
     source: &'a Source<'a>,
@@ -87,25 +87,25 @@ pub(super) struct Field<'a> {
 }
 
 impl Field<'_> {
-    pub(super) fn place(&self) -> Place {
-        self.source.place(self.start, self.column, self.name)
+    pub(super) fn location(&self) -> CellLocation {
+        self.source.location(self.start, self.column, self.name)
     }
 
     pub(super) fn excerpt(&self) -> String {
         excerpt(&self.text)
     }
 
-    pub(super) fn number<F: Scalar>(&self, numbers: Numbers) -> Result<F, CsvError> {
-        let number = numbers
+    pub(super) fn number<F: Scalar>(&self, number_format: NumberFormat) -> Result<F, CsvError> {
+        let number = number_format
             .parse(&self.text)
             .ok_or_else(|| CsvError::NotANumber {
-                at: self.place(),
+                at: self.location(),
                 text: self.excerpt(),
             })?;
         let number = F::of(number);
         if !number.is_finite() {
             return Err(CsvError::NotFinite {
-                at: self.place(),
+                at: self.location(),
                 text: self.excerpt(),
                 scalar: F::NAME,
             });

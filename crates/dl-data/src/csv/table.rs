@@ -1,4 +1,4 @@
-//! From fields to parsed rows.
+//! Parses fields into rows.
 
 use dl_core::Scalar;
 
@@ -8,12 +8,12 @@ use super::{
     dialect::Dialect,
     header::check_names,
     missing::Markers,
-    numbers::Numbers,
+    number_format::NumberFormat,
     records::{Raw, Records},
     source::{Field, Source},
 };
 
-/// A table read: features row by row with NaN for a value to impute, and a label for each row.
+/// A parsed table: features row by row, with NaN for a value to impute, and a label for each row.
 pub(super) struct Table<'a, F, L> {
     pub(super) columns: Columns,
     pub(super) first: Vec<Raw<'a>>,
@@ -24,16 +24,16 @@ pub(super) struct Table<'a, F, L> {
 /// How the label column is read.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Labels {
-    /// There is none.
+    /// There are no labels.
     None,
-    /// As names of classes.
+    /// As class names.
     Classes,
     /// As numbers.
     Numbers,
 }
 
-/// Reads a table. `label` makes a label of a field, or none of a missing one; it gets no field where
-/// there are no labels.
+/// Reads a table. `label` turns a field into a label, or into `None` if it is missing; it gets no field if there
+/// are no labels.
 pub(super) fn read<'a, F: Scalar, L>(
     csv: &Csv,
     source: &Source<'a>,
@@ -52,7 +52,7 @@ pub(super) fn read<'a, F: Scalar, L>(
     let columns = Columns::new(csv, source, &first, kind != Labels::None)?;
     check_names(csv, &columns, source, &first, kind == Labels::Numbers)?;
 
-    let (missing, markers, numbers) = (csv.missing, csv.markers(), csv.numbers());
+    let (missing, markers, number_format) = (csv.missing, csv.markers(), csv.number_format());
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     let mut dropped = 0;
     let mut record = first.clone();
@@ -64,13 +64,13 @@ pub(super) fn read<'a, F: Scalar, L>(
         let row_begin = values.len();
         let mut complete = true;
         for &column in &columns.features {
-            let value = feature(&field(column)?, missing, markers, numbers);
+            let value = feature(&field(column)?, missing, markers, number_format);
             match value.map_err(|error| named_by_its_end(error, label_field.as_ref(), missing))? {
                 Some(value) => values.push(value),
                 None => complete = false,
             }
         }
-        // the label of a row left out makes no class
+        // the label of a dropped row does not create a class
         let row_label = match complete {
             true => label(label_field.as_ref())?,
             false => None,
@@ -114,14 +114,14 @@ fn check_width(source: &Source<'_>, record: &[Raw<'_>], expected: usize) -> Resu
 
 fn missing_label(field: &Field<'_>) -> CsvError {
     CsvError::MissingLabel {
-        at: field.place(),
+        at: field.location(),
         text: field.excerpt(),
         ends_line: field.is_trailing,
     }
 }
 
-/// Where a separator ends each line, the last column is empty, and the labels are taken for a feature: the
-/// cause is told, not what follows from it.
+/// If each line ends with a separator, the last column is empty and the labels are taken for a feature: reports the
+/// cause rather than its consequence.
 fn named_by_its_end(error: CsvError, label: Option<&Field<'_>>, missing: Missing) -> CsvError {
     match label {
         Some(label) if label.is_trailing && missing != Missing::DropRow => missing_label(label),
@@ -129,22 +129,22 @@ fn named_by_its_end(error: CsvError, label: Option<&Field<'_>>, missing: Missing
     }
 }
 
-/// The value of a feature, NaN where it is to be imputed, none where its row is left out.
+/// The value of a feature; NaN if it is to be imputed, `None` if its row is dropped.
 fn feature<F: Scalar>(
     field: &Field<'_>,
     missing: Missing,
     markers: Markers<'_>,
-    numbers: Numbers,
+    number_format: NumberFormat,
 ) -> Result<Option<F>, CsvError> {
     if !markers.are_missing(&field.text) {
-        return field.number(numbers).map(Some);
+        return field.number(number_format).map(Some);
     }
     match missing {
         Missing::Mean | Missing::Median => Ok(Some(F::nan())),
         Missing::Constant(value) => Ok(Some(F::of(value))),
         Missing::DropRow => Ok(None),
-        Missing::Refuse => Err(CsvError::Missing {
-            at: field.place(),
+        Missing::Error => Err(CsvError::Missing {
+            at: field.location(),
             text: field.excerpt(),
             ends_line: field.is_trailing,
         }),

@@ -1,14 +1,14 @@
-//! An array of whatever type a file holds.
+//! An array of the type a file contains.
 
 use dl_core::{Scalar, instantiate};
 use ndarray::ArrayD;
 
-use super::Element;
+use super::ElementType;
 
 /// The contents of an IDX file, in the file's shape and type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IdxArray {
-    /// Bytes, as images and labels are stored.
+    /// Bytes: the usual type of images and labels.
     U8(ArrayD<u8>),
     /// Signed bytes.
     I8(ArrayD<i8>),
@@ -16,13 +16,13 @@ pub enum IdxArray {
     I16(ArrayD<i16>),
     /// 32-bit integers.
     I32(ArrayD<i32>),
-    /// Single precision.
+    /// Single-precision numbers.
     F32(ArrayD<f32>),
-    /// Double precision.
+    /// Double-precision numbers.
     F64(ArrayD<f64>),
 }
 
-/// `$body` for the array inside, whatever its type.
+/// `$body` for the inner array, whatever its type.
 macro_rules! each {
     ($self:ident, $array:ident => $body:expr) => {
         match $self {
@@ -42,19 +42,19 @@ impl IdxArray {
         each!(self, array => array.shape())
     }
 
-    /// Type of the values.
-    pub fn element(&self) -> Element {
+    /// Type of the elements.
+    pub fn element_type(&self) -> ElementType {
         match self {
-            Self::U8(_) => Element::U8,
-            Self::I8(_) => Element::I8,
-            Self::I16(_) => Element::I16,
-            Self::I32(_) => Element::I32,
-            Self::F32(_) => Element::F32,
-            Self::F64(_) => Element::F64,
+            Self::U8(_) => ElementType::U8,
+            Self::I8(_) => ElementType::I8,
+            Self::I16(_) => ElementType::I16,
+            Self::I32(_) => ElementType::I32,
+            Self::F32(_) => ElementType::F32,
+            Self::F64(_) => ElementType::F64,
         }
     }
 
-    /// The values as they are, rounded to the nearest number the type has.
+    /// The values, unscaled, each rounded to the nearest value of the type.
     ///
     /// ```
     /// use dl_data::{idx::IdxArray, ndarray::array};

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// Type of the values of an IDX file, stored big-endian.
+/// Type of the elements of an IDX file, stored big-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Element {
+pub enum ElementType {
     /// Code 0x08.
     U8,
     /// Code 0x09.
@@ -19,8 +19,8 @@ pub enum Element {
     F64,
 }
 
-impl Element {
-    /// All of them, by code.
+impl ElementType {
+    /// All types, ordered by code.
     pub const ALL: [Self; 6] = [
         Self::U8,
         Self::I8,
@@ -30,7 +30,7 @@ impl Element {
         Self::F64,
     ];
 
-    /// The third byte of a file of this type.
+    /// The code of this type, the third byte of a file.
     pub fn code(self) -> u8 {
         match self {
             Self::U8 => 0x08,
@@ -42,12 +42,12 @@ impl Element {
         }
     }
 
-    /// The type of a code, `None` if there is none.
-    pub fn of_code(code: u8) -> Option<Self> {
+    /// The type with a code, `None` if there is none.
+    pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|element| element.code() == code)
     }
 
-    /// Bytes of one value.
+    /// Size of an element in bytes.
     pub fn bytes(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
@@ -58,7 +58,7 @@ impl Element {
     }
 }
 
-impl fmt::Display for Element {
+impl fmt::Display for ElementType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::U8 => "u8",
@@ -71,18 +71,18 @@ impl fmt::Display for Element {
     }
 }
 
-/// A Rust type that an IDX file can hold: `u8`, `i8`, `i16`, `i32`, `f32`, `f64`.
+/// A Rust type that an IDX file can contain: `u8`, `i8`, `i16`, `i32`, `f32`, `f64`.
 pub trait IdxElement: Copy + fmt::Debug + PartialEq + Send + Sync + sealed::Sealed {
     /// Its element type.
-    const ELEMENT: Element;
+    const ELEMENT_TYPE: ElementType;
 }
 
 pub(super) mod sealed {
     pub trait Sealed: Sized {
-        /// The values of big-endian bytes, whose number is a multiple of the element's.
+        /// Appends the values of big-endian bytes, whose number is a multiple of the element size.
         fn extend_from_bytes(values: &mut Vec<Self>, bytes: &[u8]);
 
-        /// Appends the big-endian bytes of a value.
+        /// Appends the big-endian bytes of the value.
         fn push_bytes(self, bytes: &mut Vec<u8>);
     }
 }
@@ -90,7 +90,7 @@ pub(super) mod sealed {
 macro_rules! element {
     ($($type:ident $element:ident),*) => {$(
         impl IdxElement for $type {
-            const ELEMENT: Element = Element::$element;
+            const ELEMENT_TYPE: ElementType = ElementType::$element;
         }
 
         impl sealed::Sealed for $type {

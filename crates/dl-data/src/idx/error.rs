@@ -1,36 +1,45 @@
-//! What can be wrong with an IDX file, each with its place.
+//! Errors in an IDX file, each with its location.
 
 use std::{fmt, io};
 
-use super::{Element, MAX_RANK};
+use super::{ElementType, MAX_RANK};
 use dl_core::text::escaped;
 
-/// A byte of an IDX file.
+/// A byte offset in an IDX file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdxPlace {
+pub struct IdxLocation {
     /// Path of the file, or the name given to [`IdxReader::new`](super::IdxReader::new).
     pub name: String,
-    /// The byte, from 0.
+    /// The byte offset, from 0.
     pub offset: u64,
-    /// The file is gzipped, and `offset` counts the unpacked bytes.
-    pub unpacked: bool,
+    /// The file is gzipped, and `offset` counts the decompressed bytes.
+    pub decompressed: bool,
 }
 
-impl IdxPlace {
-    /// The first byte of a file, not known to be gzipped.
+impl IdxLocation {
+    /// The first byte of a file that is not known to be gzipped.
     pub(super) fn start(name: String) -> Self {
         Self {
             name,
             offset: 0,
-            unpacked: false,
+            decompressed: false,
         }
     }
 }
 
-impl fmt::Display for IdxPlace {
+impl fmt::Display for IdxLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unpacked = if self.unpacked { "unpacked " } else { "" };
-        write!(f, "{}, {unpacked}byte {}", escaped(&self.name), self.offset)
+        let decompressed = if self.decompressed {
+            "decompressed "
+        } else {
+            ""
+        };
+        write!(
+            f,
+            "{}, {decompressed}byte {}",
+            escaped(&self.name),
+            self.offset
+        )
     }
 }
 
@@ -42,24 +51,24 @@ pub enum IdxError {
     #[error("{at}: {source}")]
     Io {
         /// Where.
-        at: IdxPlace,
-        /// What the system says.
+        at: IdxLocation,
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A gzipped file that is damaged, incomplete or followed by something else than gzip.
-    #[error("{at}: the gzip data are damaged or end too soon: {source}")]
+    /// A gzipped file that is damaged, truncated or followed by something other than gzip.
+    #[error("{at}: the gzip data is damaged or truncated: {source}")]
     Gzip {
-        /// The last byte that could be unpacked.
-        at: IdxPlace,
-        /// What the decoder says.
+        /// The last byte that could be decompressed.
+        at: IdxLocation,
+        /// The decoder's error.
         source: io::Error,
     },
-    /// A gzipped file that unpacks to far more than its size. The file unpacked can be read.
+    /// A gzipped file that decompresses to far more than its size. It can be read once decompressed.
     #[error("{at}: {source}; if the file is valid, decompress it first")]
     OverBudget {
         /// Where.
-        at: IdxPlace,
-        /// What it takes.
+        at: IdxLocation,
+        /// The budget exceeded.
         source: dl_fs::OverBudget,
     },
     /// Neither IDX nor gzip.
@@ -69,85 +78,85 @@ pub enum IdxError {
     )]
     Magic {
         /// Where.
-        at: IdxPlace,
+        at: IdxLocation,
         /// The first two bytes.
         found: [u8; 2],
     },
-    /// A code no type has.
+    /// An unknown element type.
     #[error(
         "{at}: element type 0x{found:02x}; it must be 08 (u8), 09 (i8), 0b (i16), 0c (i32), \
          0d (f32) or 0e (f64)"
     )]
     ElementType {
         /// Where.
-        at: IdxPlace,
+        at: IdxLocation,
         /// The code.
         found: u8,
     },
-    /// A number of axes no array has.
+    /// An unsupported number of axes.
     #[error("{at}: {found} axes; there must be 1 to {MAX_RANK}")]
     Rank {
         /// Where.
-        at: IdxPlace,
+        at: IdxLocation,
         /// The number of axes.
         found: u8,
     },
-    /// A shape no memory can hold.
-    #[error("{at}: {element} values of shape {shape:?} are more than memory can address")]
+    /// A shape that exceeds addressable memory.
+    #[error("{at}: {element} values of shape {shape:?} exceed addressable memory")]
     TooLarge {
         /// Where the data would begin.
-        at: IdxPlace,
+        at: IdxLocation,
         /// The element type.
-        element: Element,
-        /// The shape the header gives.
+        element: ElementType,
+        /// The shape in the header.
         shape: Vec<u32>,
     },
     /// The file ends within the header.
-    #[error("{at}: the file ends here, within the header, which takes {expected} bytes")]
+    #[error("{at}: the file ends here, within the header of {expected} bytes")]
     TruncatedHeader {
         /// Where the file ends.
-        at: IdxPlace,
-        /// Bytes of the header, as far as can be known.
+        at: IdxLocation,
+        /// Bytes of the header, as far as it is known.
         expected: usize,
     },
-    /// Fewer values than the header says.
+    /// Fewer values than the header declares.
     #[error(
-        "{at}: the file ends here, after {found} bytes of data; shape {shape:?} of {element} takes \
+        "{at}: the file ends here, after {found} bytes of data; shape {shape:?} of {element} needs \
          {expected}"
     )]
     TruncatedData {
         /// Where the file ends.
-        at: IdxPlace,
+        at: IdxLocation,
         /// The element type.
-        element: Element,
-        /// The shape the header gives.
+        element: ElementType,
+        /// The shape in the header.
         shape: Vec<usize>,
-        /// Bytes of data the shape takes.
+        /// Bytes of data the shape needs.
         expected: u64,
         /// Bytes of data found.
         found: u64,
     },
-    /// More values than the header says, or anything else behind them.
-    #[error("{at}: the data of shape {shape:?} of {element} end here, but more bytes follow")]
+    /// More values than the header declares, or anything else after them.
+    #[error("{at}: the data of shape {shape:?} of {element} ends here, but more bytes follow")]
     TrailingData {
-        /// Where the data end.
-        at: IdxPlace,
+        /// Where the data ends.
+        at: IdxLocation,
         /// The element type.
-        element: Element,
-        /// The shape the header gives.
+        element: ElementType,
+        /// The shape in the header.
         shape: Vec<usize>,
     },
-    /// Values of another type than asked for.
+    /// Values of a different type than requested.
     #[error("{at}: the values are {found}, expected {expected}")]
     WrongElement {
-        /// Where the type stands.
-        at: IdxPlace,
-        /// The type asked for.
-        expected: Element,
+        /// Location of the type.
+        at: IdxLocation,
+        /// The type requested.
+        expected: ElementType,
         /// The type of the file.
-        found: Element,
+        found: ElementType,
     },
-    /// An array that an IDX file cannot hold.
+    /// An array that the IDX format cannot represent.
     #[error(
         "an array of shape {shape:?} cannot be written: there must be 1 to {MAX_RANK} axes, \
          each at most {} long",
@@ -158,6 +167,6 @@ pub enum IdxError {
         shape: Vec<usize>,
     },
     /// The array cannot be written.
-    #[error("writing IDX: {0}")]
+    #[error("cannot write the IDX data: {0}")]
     Write(#[source] io::Error),
 }

@@ -1,40 +1,40 @@
-//! The header: what the values are and how many there should be.
+//! The header: element type and shape.
 
 use std::io::Read;
 
-use super::{Element, IdxError, MAX_RANK, source::Source};
+use super::{ElementType, IdxError, MAX_RANK, source::Source};
 
 #[derive(Debug)]
 pub(super) struct Header {
-    pub(super) element: Element,
+    pub(super) element: ElementType,
     pub(super) shape: Vec<usize>,
-    /// Number of values, whose bytes can be addressed.
+    /// Number of values, which fit into addressable memory.
     pub(super) values: usize,
 }
 
 impl Header {
-    /// Reads the first bytes of a source.
+    /// Reads the header from a source.
     pub(super) fn read<R: Read>(source: &mut Source<R>) -> Result<Self, IdxError> {
         source.fill(4)?;
-        // what is no IDX file at all is not called a short one
+        // a file that is not IDX at all is not reported as truncated
         if let &[a, b, ..] = source.chunk()
             && [a, b] != [0, 0]
         {
             return Err(IdxError::Magic {
-                at: source.place(0),
+                at: source.location(0),
                 found: [a, b],
             });
         }
         let &[_, _, code, rank] = source.chunk() else {
             return Err(ends(source, 4));
         };
-        let element = Element::of_code(code).ok_or_else(|| IdxError::ElementType {
-            at: source.place(2),
+        let element = ElementType::from_code(code).ok_or_else(|| IdxError::ElementType {
+            at: source.location(2),
             found: code,
         })?;
         if !(1..=MAX_RANK).contains(&usize::from(rank)) {
             return Err(IdxError::Rank {
-                at: source.place(3),
+                at: source.location(3),
                 found: rank,
             });
         }
@@ -66,7 +66,7 @@ fn ends<R>(source: &Source<R>, expected: usize) -> IdxError {
     }
 }
 
-/// Values of a shape; `None` if an array of it cannot be addressed, even if it is empty.
+/// Number of values of a shape; `None` if such an array exceeds addressable memory, even if it is empty.
 fn count(shape: &[u32], element_bytes: usize) -> Option<usize> {
     let addressable = (shape.iter().filter(|&&size| size > 0))
         .try_fold(element_bytes, |bytes, &size| {

@@ -1,16 +1,16 @@
-//! IDX, the format MNIST and its relatives come in: an array of any rank, gzipped or not.
+//! IDX, the format of MNIST and related data sets: an array of any rank, gzipped or not.
 //!
 //! ```text
 //! byte 0  00 00           always
 //!      2  element type    08 u8, 09 i8, 0b i16, 0c i32, 0d f32, 0e f64
 //!      3  rank            number of axes
-//!      4  sizes           one big-endian u32 an axis
-//!   then  values          row-major, big-endian, and nothing behind them
+//!      4  sizes           one big-endian u32 per axis
+//!   then  values          row-major, big-endian, and nothing after them
 //! ```
 //!
-//! Whether a file is gzipped is seen from its first two bytes, not from its name. A gzip file of
-//! several members is their concatenation (RFC 1952, section 2.2); anything else behind the
-//! last member is an error, as is a checksum that does not fit.
+//! Whether a file is gzipped is determined by its first two bytes, not by its name. A gzip file of several members
+//! is their concatenation (RFC 1952, section 2.2); anything else after the last member is an error, as is a
+//! checksum that does not match.
 //!
 //! ```
 //! use dl_data::{idx, ndarray::array};
@@ -43,19 +43,19 @@ mod source;
 mod writer;
 
 pub use array::IdxArray;
-pub use element::{Element, IdxElement};
-pub use error::{IdxError, IdxPlace};
+pub use element::{ElementType, IdxElement};
+pub use error::{IdxError, IdxLocation};
 pub(crate) use reader::grow;
 pub use reader::{IdxReader, open};
 pub use writer::write;
 
-/// Most axes an array may have, as many as `NumPy` allows.
+/// Maximum number of axes of an array, the same as `NumPy`'s.
 pub const MAX_RANK: usize = 64;
 
-/// Reads a file into an array of whatever type it holds.
+/// Reads a file into an array of the type it contains.
 ///
 /// # Errors
-/// A file that cannot be read or is not a sound IDX file; see [`IdxError`].
+/// A file that cannot be read or is not a valid IDX file; see [`IdxError`].
 pub fn read(path: impl AsRef<std::path::Path>) -> Result<IdxArray, IdxError> {
     open(path)?.into_any()
 }

@@ -1,52 +1,52 @@
-//! Reading, a chunk at a time.
+//! Reads a file, a chunk at a time.
 
 use std::{collections::TryReserveError, fs::File, io::Read, path::Path};
 
 use ndarray::ArrayD;
 
 use super::{
-    Element, IdxArray, IdxElement, IdxError, IdxPlace,
+    ElementType, IdxArray, IdxElement, IdxError, IdxLocation,
     header::Header,
     source::{CHUNK, Source},
 };
 
-/// An IDX file whose header is read and whose values are still to come.
+/// An IDX file whose header has been read.
 ///
-/// The sizes in the header are not trusted: memory grows with the values that really come, to at
-/// most twice what they need, and never beyond what the header says, however much a gzipped file
-/// would unpack to. A gzipped file may unpack to 64 MiB and 16 times its size, no more: packed tighter, it
-/// is most likely made to fill the memory of whoever reads it, and can be read unpacked.
+/// The sizes in the header are not trusted: memory grows with the values actually read, to at most twice their
+/// size, and never beyond what the header declares, however much a gzipped file would decompress to. A gzipped file
+/// may decompress to at most 64 MiB plus 16 times its size: one compressed more tightly is most likely a
+/// decompression bomb; otherwise, decompress it first.
 #[derive(Debug)]
 pub struct IdxReader<R> {
     source: Source<R>,
     header: Header,
-    /// Values not read yet.
+    /// Number of values not read yet.
     left: usize,
-    /// The end has been looked at.
+    /// The end of the file has been checked.
     ended: bool,
 }
 
 /// Opens a file and reads its header.
 ///
 /// # Errors
-/// A file that cannot be read or whose header is not that of an IDX file.
+/// A file that cannot be read or whose header is invalid.
 pub fn open(path: impl AsRef<Path>) -> Result<IdxReader<File>, IdxError> {
     let name = path.as_ref().display().to_string();
     let opened = dl_fs::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     match opened {
         Ok((size, file)) => IdxReader::sized(file, name, Some(size)),
         Err(source) => Err(IdxError::Io {
-            at: IdxPlace::start(name),
+            at: IdxLocation::start(name),
             source,
         }),
     }
 }
 
 impl<R: Read> IdxReader<R> {
-    /// Reads the header; `name` is what errors call the data. The reader is buffered here.
+    /// Reads the header; `name` is what error messages call the data. The reader need not be buffered.
     ///
     /// # Errors
-    /// As [`open`].
+    /// Same as [`open`].
     pub fn new(reader: R, name: impl Into<String>) -> Result<Self, IdxError> {
         Self::sized(reader, name.into(), None)
     }
@@ -55,7 +55,7 @@ impl<R: Read> IdxReader<R> {
         let mut source = Source::new(reader, name, size)?;
         let header = Header::read(&mut source)?;
         if size.is_some() {
-            // before anything is unpacked
+            // checked before anything is decompressed
             source.check_unpacked((header.values * header.element.bytes()) as u64)?;
         }
         Ok(Self {
@@ -67,22 +67,22 @@ impl<R: Read> IdxReader<R> {
     }
 
     /// Type of the values.
-    pub fn element(&self) -> Element {
+    pub fn element_type(&self) -> ElementType {
         self.header.element
     }
 
-    /// Length of each axis, as the header says.
+    /// Length of each axis, from the header.
     pub fn shape(&self) -> &[usize] {
         &self.header.shape
     }
 
-    /// Name of the data in errors.
+    /// Name of the data in error messages.
     pub fn name(&self) -> &str {
         self.source.name()
     }
 
-    /// Appends the next values, `at_most` so many, in row-major order, and tells how many there
-    /// were: 0 after the last. With the last ones it is checked that nothing follows them.
+    /// Appends the next `at_most` values, or as many as are left, in row-major order and returns their number: 0
+    /// after the last. Reading the last ones also checks that nothing follows them.
     ///
     /// ```
     /// use dl_data::idx::{self, IdxReader};
@@ -100,28 +100,28 @@ impl<R: Read> IdxReader<R> {
     /// ```
     ///
     /// # Errors
-    /// Values of another type; a file that cannot be read, is damaged, ends too soon or too
-    /// late. The values before the fault have then been appended.
+    /// Values of a different type; a file that cannot be read, is damaged, truncated or too long. The values before
+    /// the error have then been appended.
     pub fn read_values<T: IdxElement>(
         &mut self,
         at_most: usize,
         values: &mut Vec<T>,
     ) -> Result<usize, IdxError> {
-        if T::ELEMENT != self.header.element {
+        if T::ELEMENT_TYPE != self.header.element {
             return Err(IdxError::WrongElement {
-                at: self.source.place(2),
-                expected: T::ELEMENT,
+                at: self.source.location(2),
+                expected: T::ELEMENT_TYPE,
                 found: self.header.element,
             });
         }
         let count = at_most.min(self.left);
         let end = values.len() + count;
         while values.len() < end {
-            let next = (end - values.len()).min(CHUNK / T::ELEMENT.bytes());
-            let filled = self.source.fill(next * T::ELEMENT.bytes());
-            let whole = self.source.chunk().len() / T::ELEMENT.bytes();
+            let next = (end - values.len()).min(CHUNK / T::ELEMENT_TYPE.bytes());
+            let filled = self.source.fill(next * T::ELEMENT_TYPE.bytes());
+            let whole = self.source.chunk().len() / T::ELEMENT_TYPE.bytes();
             grow(values, whole, end).map_err(|error| self.source.io(error.into()))?;
-            let bytes = &self.source.chunk()[..whole * T::ELEMENT.bytes()];
+            let bytes = &self.source.chunk()[..whole * T::ELEMENT_TYPE.bytes()];
             T::extend_from_bytes(values, bytes);
             self.left -= whole;
             filled?;
@@ -135,10 +135,10 @@ impl<R: Read> IdxReader<R> {
         Ok(count)
     }
 
-    /// All values that are left, as an array of the file's shape.
+    /// All values, as an array of the file's shape.
     ///
     /// # Errors
-    /// As [`read_values`](Self::read_values).
+    /// Same as [`read_values`](Self::read_values).
     ///
     /// # Panics
     /// If values have been read before.
@@ -149,21 +149,21 @@ impl<R: Read> IdxReader<R> {
         Ok(array.expect("into_array takes a reader no values have been read from"))
     }
 
-    /// As [`into_array`](Self::into_array), of whatever type the values are.
+    /// Like [`into_array`](Self::into_array), for any type.
     ///
     /// # Errors
-    /// As [`read_values`](Self::read_values).
+    /// Same as [`read_values`](Self::read_values).
     ///
     /// # Panics
     /// If values have been read before.
     pub fn into_any(self) -> Result<IdxArray, IdxError> {
         Ok(match self.header.element {
-            Element::U8 => IdxArray::U8(self.into_array()?),
-            Element::I8 => IdxArray::I8(self.into_array()?),
-            Element::I16 => IdxArray::I16(self.into_array()?),
-            Element::I32 => IdxArray::I32(self.into_array()?),
-            Element::F32 => IdxArray::F32(self.into_array()?),
-            Element::F64 => IdxArray::F64(self.into_array()?),
+            ElementType::U8 => IdxArray::U8(self.into_array()?),
+            ElementType::I8 => IdxArray::I8(self.into_array()?),
+            ElementType::I16 => IdxArray::I16(self.into_array()?),
+            ElementType::I32 => IdxArray::I32(self.into_array()?),
+            ElementType::F32 => IdxArray::F32(self.into_array()?),
+            ElementType::F64 => IdxArray::F64(self.into_array()?),
         })
     }
 
@@ -180,7 +180,7 @@ impl<R: Read> IdxReader<R> {
         }
     }
 
-    /// Nothing may follow; looking for it also has gzip's checksum compared.
+    /// Nothing may follow; checking for it also makes the decoder verify gzip's checksum.
     fn check_end(&mut self) -> Result<(), IdxError> {
         let at = self.source.here();
         if self.source.fill(1)? > 0 {
@@ -195,8 +195,8 @@ impl<R: Read> IdxReader<R> {
     }
 }
 
-/// Makes room for `next` more values of `end` in all. The room is doubled, as a Vec grows, but not
-/// beyond the end.
+/// Reserves memory for `next` more values of `end` in all. The capacity doubles, as that of a growing Vec, but
+/// never exceeds `end`.
 pub(crate) fn grow<T>(values: &mut Vec<T>, next: usize, end: usize) -> Result<(), TryReserveError> {
     let len = values.len();
     if values.capacity() - len >= next {

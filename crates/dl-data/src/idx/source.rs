@@ -1,21 +1,21 @@
-//! The bytes of a file with their place, unpacked if it is gzipped.
+//! The bytes of a file and their offset, decompressed if it is gzipped.
 
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
 use dl_fs::Budget;
 use flate2::bufread::MultiGzDecoder;
 
-use super::{IdxError, IdxPlace};
+use super::{IdxError, IdxLocation};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Most bytes taken at a time: they stay in cache until they are values.
+/// Maximum number of bytes read at a time, so that they stay in cache until they are converted.
 pub(super) const CHUNK: usize = 64 << 10;
 
 /// The first bytes, already read, and the rest.
 type Rewound<R> = Chain<Cursor<Vec<u8>>, BufReader<Counted<R>>>;
 
-/// A reader and the bytes that have come from it.
+/// A reader that counts its bytes.
 #[derive(Debug)]
 struct Counted<R> {
     reader: R,
@@ -36,30 +36,30 @@ enum Bytes<R> {
     Gzip(Box<MultiGzDecoder<Rewound<R>>>),
 }
 
-/// Bytes taken a chunk at a time.
+/// Bytes read a chunk at a time.
 #[derive(Debug)]
 pub(super) struct Source<R> {
     bytes: Bytes<R>,
-    at: IdxPlace,
+    at: IdxLocation,
     chunk: Vec<u8>,
-    /// Bytes of the file, where they are known.
+    /// Size of the file, if known.
     size: Option<u64>,
 }
 
 impl<R> Source<R> {
-    /// The bytes taken last.
+    /// The bytes read last.
     pub(super) fn chunk(&self) -> &[u8] {
         &self.chunk
     }
 
-    /// The place behind them.
-    pub(super) fn here(&self) -> IdxPlace {
+    /// The location after them.
+    pub(super) fn here(&self) -> IdxLocation {
         self.at.clone()
     }
 
-    /// A place of the same file.
-    pub(super) fn place(&self, offset: u64) -> IdxPlace {
-        IdxPlace {
+    /// A location in the same file.
+    pub(super) fn location(&self, offset: u64) -> IdxLocation {
+        IdxLocation {
             offset,
             ..self.at.clone()
         }
@@ -71,7 +71,7 @@ impl<R> Source<R> {
 
     pub(super) fn io(&self, source: io::Error) -> IdxError {
         let at = self.here();
-        if at.unpacked && is_damage(&source) {
+        if at.decompressed && is_damage(&source) {
             return IdxError::Gzip { at, source };
         }
         IdxError::Io { at, source }
@@ -80,12 +80,12 @@ impl<R> Source<R> {
 
 impl<R: Read> Source<R> {
     pub(super) fn new(reader: R, name: String, size: Option<u64>) -> Result<Self, IdxError> {
-        let mut at = IdxPlace::start(name);
+        let mut at = IdxLocation::start(name);
         let bytes = match Bytes::new(reader) {
             Ok(bytes) => bytes,
             Err(source) => return Err(IdxError::Io { at, source }),
         };
-        at.unpacked = matches!(bytes, Bytes::Gzip(_));
+        at.decompressed = matches!(bytes, Bytes::Gzip(_));
         Ok(Self {
             bytes,
             at,
@@ -94,22 +94,22 @@ impl<R: Read> Source<R> {
         })
     }
 
-    /// A gzipped file may unpack to a thousand times its size: `bytes` of it must be what the whole file
-    /// warrants, or else what has come of it so far.
+    /// A gzipped file may decompress to a thousand times its size: checks that the size of the file, or else of
+    /// what has been read of it so far, warrants `bytes`.
     pub(super) fn check_unpacked(&self, bytes: u64) -> Result<(), IdxError> {
         let Bytes::Gzip(decoder) = &self.bytes else {
             return Ok(());
         };
         let (_, file) = decoder.get_ref().get_ref();
         let size = self.size.unwrap_or(file.get_ref().count);
-        let taken = Budget::for_file(size).take_memory("the unpacked file", bytes);
+        let taken = Budget::for_file(size).take_memory("the decompressed file", bytes);
         taken.map_err(|source| IdxError::OverBudget {
             at: self.here(),
             source,
         })
     }
 
-    /// Takes the next bytes and tells how many they are: fewer than asked for only at the end.
+    /// Reads the next `count` bytes and returns how many there were: fewer only at the end.
     pub(super) fn fill(&mut self, count: usize) -> Result<usize, IdxError> {
         self.chunk.clear();
         let count = count as u64;
@@ -128,8 +128,8 @@ impl<R: Read> Bytes<R> {
     fn new(reader: R) -> io::Result<Self> {
         let mut reader = BufReader::with_capacity(32 << 10, Counted { reader, count: 0 });
         let mut start = Vec::with_capacity(GZIP.len());
-        let most = GZIP.len() as u64;
-        (&mut reader).take(most).read_to_end(&mut start)?;
+        let magic = GZIP.len() as u64;
+        (&mut reader).take(magic).read_to_end(&mut start)?;
         let gzipped = start == GZIP;
         let rewound = Cursor::new(start).chain(reader);
         Ok(if gzipped {
@@ -140,7 +140,7 @@ impl<R: Read> Bytes<R> {
     }
 }
 
-/// Whether a decoder's error is about the packed bytes; the others come from below it.
+/// Whether a decoder's error is about the compressed bytes; others come from the reader below it.
 fn is_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)

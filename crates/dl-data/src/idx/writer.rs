@@ -1,4 +1,4 @@
-//! Writing, for data of one's own.
+//! Writes arrays.
 
 use std::io::{self, BufWriter, Write};
 
@@ -7,7 +7,7 @@ use ndarray::{ArrayRef, Dimension};
 
 use super::{IdxElement, IdxError, MAX_RANK};
 
-/// Writes an array of any layout, gzipped or not, and flushes.
+/// Writes an array of any layout, gzipped or not, and flushes the writer.
 ///
 /// ```
 /// use dl_data::{idx, ndarray::arr2};
@@ -18,8 +18,7 @@ use super::{IdxElement, IdxError, MAX_RANK};
 /// ```
 ///
 /// # Errors
-/// An array without axes or with more than [`MAX_RANK`]; an axis of more than 2³² − 1 values; an
-/// error of the writer.
+/// An array without axes or with more than [`MAX_RANK`]; an axis of more than 2³² − 1 values; an I/O error.
 pub fn write<T: IdxElement, D: Dimension>(
     writer: impl Write,
     array: &ArrayRef<T, D>,
@@ -44,7 +43,7 @@ fn header<T: IdxElement>(shape: &[usize]) -> Option<Vec<u8>> {
     if !(1..=MAX_RANK).contains(&shape.len()) {
         return None;
     }
-    let mut header = vec![0, 0, T::ELEMENT.code(), rank];
+    let mut header = vec![0, 0, T::ELEMENT_TYPE.code(), rank];
     for &size in shape {
         header.extend(u32::try_from(size).ok()?.to_be_bytes());
     }
@@ -58,7 +57,7 @@ fn write_all<T: IdxElement, D: Dimension>(
 ) -> io::Result<()> {
     let mut writer = BufWriter::with_capacity(64 << 10, writer);
     writer.write_all(header)?;
-    let mut bytes = Vec::with_capacity(T::ELEMENT.bytes());
+    let mut bytes = Vec::with_capacity(T::ELEMENT_TYPE.bytes());
     for &value in array {
         bytes.clear();
         value.push_bytes(&mut bytes);

@@ -1,36 +1,36 @@
-//! What can be wrong with a folder of images.
+//! Errors of a folder of images.
 
 use std::collections::TryReserveError;
 
-use crate::{DataError, idx::IdxError};
+use crate::{DatasetError, idx::IdxError};
 use dl_core::text::escaped;
 
-/// Why a folder does not hold the data set asked for.
+/// Why a folder does not contain the requested data set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MnistError {
-    /// A file is not there.
+    /// A file is missing.
     #[error("{}: no file {}", escaped(.folder), tried.join(" or "))]
     NoFile {
         /// The folder.
         folder: String,
-        /// The names looked for.
+        /// The file names tried.
         tried: Vec<String>,
     },
-    /// A file is no sound IDX file of bytes.
+    /// A file is not a valid IDX file of bytes.
     #[error(transparent)]
     Idx(#[from] IdxError),
-    /// A file holds something else than images or labels.
+    /// A file contains something other than images or labels.
     #[error("{}: shape {found:?}, expected {expected}", escaped(.path))]
     Shape {
         /// Path of the file.
         path: String,
         /// Shape in its header.
         found: Vec<usize>,
-        /// What is expected.
+        /// The shape expected.
         expected: &'static str,
     },
-    /// Not one label for each image.
+    /// The numbers of images and labels differ.
     #[error(
         "{images} images in {}, but {labels} labels in {}",
         escaped(.images_path),
@@ -39,19 +39,19 @@ pub enum MnistError {
     Count {
         /// Path of the images.
         images_path: String,
-        /// Images there.
+        /// Number of images.
         images: usize,
         /// Path of the labels.
         labels_path: String,
-        /// Labels there.
+        /// Number of labels.
         labels: usize,
     },
-    /// A label without a class: probably files of another data set.
-    #[error("{}: label {label} at {index}, expected {first} to {last}", escaped(.path))]
+    /// A label outside the classes, probably because the file belongs to another data set.
+    #[error("{}: label {index} is {label}, expected {first} to {last}", escaped(.path))]
     Label {
         /// Path of the labels.
         path: String,
-        /// Number of the label, from 0.
+        /// Index of the label, from 0.
         index: usize,
         /// The label.
         label: usize,
@@ -60,15 +60,15 @@ pub enum MnistError {
         /// The label of the last class.
         last: usize,
     },
-    /// More images than there is memory for.
-    #[error("the images do not fit into memory: {0}")]
+    /// Not enough memory for the images.
+    #[error("not enough memory for the images: {0}")]
     Memory(#[source] TryReserveError),
-    /// Anything else that keeps images and labels from being a data set.
+    /// Anything else that makes the data set invalid.
     #[error("{}: {source}", escaped(.path))]
     Data {
         /// Path of the images.
         path: String,
-        /// What is wrong.
-        source: DataError,
+        /// The problem.
+        source: DatasetError,
     },
 }

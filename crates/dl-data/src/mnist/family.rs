@@ -1,10 +1,9 @@
-//! MNIST and its relatives, which share its file format.
+//! MNIST and related data sets in the same file format.
 
 /// A data set in MNIST's format: 28 × 28 grey images in four IDX files.
 ///
-/// The files are named `[prefix]train-images-idx3-ubyte`, `[prefix]train-labels-idx1-ubyte` and the
-/// same with `t10k` or, in EMNIST, `test` for `train`; a dot may stand before `idx` and `.gz`
-/// at the end.
+/// The files are named `[prefix]train-images-idx3-ubyte`, `[prefix]train-labels-idx1-ubyte` and the same with
+/// `t10k` or, in EMNIST, `test` for `train`; the dash before `idx` may be a dot, and `.gz` may be appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum MnistFamily {
@@ -16,15 +15,15 @@ pub enum MnistFamily {
     /// Handwritten hiragana, named in Latin letters (Clanuwat et al. 2018, arXiv:1812.01718).
     Kuzushiji,
     /// EMNIST (Cohen, Afshar, Tapson, van Schaik 2017, arXiv:1702.05373), by class: digits,
-    /// capital and small letters, 62 classes. Prefix `emnist-byclass-`.
+    /// capital and lower-case letters, 62 classes. Prefix `emnist-byclass-`.
     EmnistByClass,
-    /// EMNIST, by merge: as by class, with 15 small letters taken for their capitals, 47
+    /// EMNIST, by merge: as by class, with 15 lower-case letters merged with their capitals, 47
     /// classes. Prefix `emnist-bymerge-`.
     EmnistByMerge,
-    /// EMNIST, balanced: as by merge, with as many images of each class. Prefix
+    /// EMNIST, balanced: as by merge, with equally many images of each class. Prefix
     /// `emnist-balanced-`.
     EmnistBalanced,
-    /// EMNIST, letters, whether capital or small: 26 classes, numbered from 1 in the files and
+    /// EMNIST, letters, capital and lower-case merged: 26 classes, numbered from 1 in the files and
     /// from 0 here. Prefix `emnist-letters-`.
     EmnistLetters,
     /// EMNIST, digits. Prefix `emnist-digits-`.
@@ -36,7 +35,7 @@ pub enum MnistFamily {
 const FASHION: &str = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot";
 const HIRAGANA: &str = "o,ki,su,tsu,na,ha,ma,ya,re,wo";
 const BY_CLASS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// The small letters left are those that do not look like their capitals.
+/// The remaining lower-case letters are those that do not look like their capitals.
 const MERGED: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt";
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 const DIGITS: &str = "0123456789";
@@ -56,7 +55,7 @@ impl MnistFamily {
         }
     }
 
-    /// What all four file names begin with.
+    /// The prefix of all four file names.
     pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Digits | Self::Fashion | Self::Kuzushiji => "",
@@ -69,17 +68,17 @@ impl MnistFamily {
         }
     }
 
-    /// How the files call the test images.
+    /// What the file names call the test images.
     pub(super) fn test_name(self) -> &'static str {
         if self.is_emnist() { "test" } else { "t10k" }
     }
 
-    /// The files' number of the first class.
+    /// Label of the first class in the files.
     pub(super) fn first_label(self) -> usize {
         usize::from(self == Self::EmnistLetters)
     }
 
-    /// EMNIST's files hold images column by column.
+    /// EMNIST's files store images column by column.
     pub(super) fn is_transposed(self) -> bool {
         self.is_emnist()
     }

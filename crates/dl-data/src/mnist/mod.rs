@@ -1,4 +1,4 @@
-//! MNIST and its relatives by folder.
+//! MNIST and related data sets, each in a folder.
 
 mod error;
 mod family;
@@ -14,7 +14,7 @@ use crate::{ImageDataset, idx};
 pub use error::MnistError;
 pub use family::MnistFamily;
 
-/// The training and test images of MNIST or one of its relatives.
+/// The training and test images of MNIST or a related data set.
 ///
 /// ```
 /// use dl_data::{Mnist, MnistFamily};
@@ -28,26 +28,26 @@ pub use family::MnistFamily;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mnist<F> {
-    /// What to learn from.
+    /// The training set.
     pub train: ImageDataset<F>,
-    /// What to measure on.
+    /// The test set.
     pub test: ImageDataset<F>,
 }
 
 impl<F: Scalar> Mnist<F> {
-    /// MNIST's digits of a folder: images `[n, 28, 28, 1]` in 0..=1 (stored byte ÷ 255), white on
+    /// Loads MNIST's digits from a folder: images `[n, 28, 28, 1]` in 0..=1 (stored byte ÷ 255), white on
     /// black, and labels 0 to 9. The files may be gzipped or not.
     ///
     /// # Errors
-    /// A file that is missing, not sound, or not of this data set.
+    /// A file that is missing, invalid, or from another data set.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, MnistError> {
         Self::load_family(folder, MnistFamily::Digits)
     }
 
-    /// A relative of MNIST. EMNIST's images, stored column by column, are turned upright.
+    /// Loads a data set related to MNIST. EMNIST's images, stored column by column, are transposed.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_family(folder: impl AsRef<Path>, family: MnistFamily) -> Result<Self, MnistError> {
         load(folder.as_ref(), family)
     }
@@ -78,7 +78,7 @@ fn load_part<F: Scalar>(
     let find = |content| find(folder, &format!("{}{part}-{content}", family.prefix()));
     let images = idx::open(find("images-idx3-ubyte")?)?;
     let labels = idx::open(find("labels-idx1-ubyte")?)?;
-    // before anything large is read
+    // checked before anything large is read
     check_shapes(&images, &labels)?;
     let path = images.name().to_owned();
     let labels = read_labels(labels, family)?;

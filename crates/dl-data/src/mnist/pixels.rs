@@ -1,4 +1,4 @@
-//! Bytes unpacked on one thread while another makes numbers of them.
+//! Decompresses bytes on one thread while another converts them to floats.
 
 use std::{
     io::Read,
@@ -14,7 +14,7 @@ use crate::idx::{IdxError, IdxReader, grow};
 
 const SIDE: usize = 28;
 const IMAGE: usize = SIDE * SIDE;
-/// Images handed over at a time.
+/// Images per block passed between the threads.
 const BLOCK: usize = 256;
 
 /// The images of a file of shape `[n, 28, 28]`, as `[n, 28, 28, 1]` in 0..=1.
@@ -23,7 +23,7 @@ pub(super) fn read<F: Scalar>(
     transposed: bool,
 ) -> Result<Array4<F>, MnistError> {
     let count = file.shape()[0];
-    // the quotient of a byte and 255, rounded once, is looked up
+    // a lookup table of byte / 255, each rounded once
     let scaled: [F; 256] = std::array::from_fn(|byte| F::of(byte as f64) / F::of(255.));
     let mut pixels: Vec<F> = Vec::new();
     thread::scope(|scope| {
@@ -50,7 +50,7 @@ fn unpack(mut file: IdxReader<impl Read>, blocks: &SyncSender<Vec<u8>>) -> Resul
             return Ok(());
         }
         if blocks.send(block).is_err() {
-            return Ok(()); // nobody listens any more
+            return Ok(()); // the receiver is gone
         }
     }
 }

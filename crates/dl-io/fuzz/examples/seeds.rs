@@ -1,4 +1,4 @@
-//! Writes the inputs that fuzzing begins with into `corpus`: `cargo run --example seeds`, in this folder.
+//! Writes the initial inputs for fuzzing to `corpus`: `cargo run --example seeds`, in this folder.
 
 #![allow(dead_code, reason = "seeds are written, not read")]
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let json = serde_json::to_vec(&model.architecture()?)?;
         fs::write(seed("architecture", i)?, json)?;
         save(
-            Bundle::new(model).preprocessing(Preprocessing::Divide(255.0)),
+            Bundle::new(model).with_preprocessing(Preprocessing::Divide(255.0)),
             i,
         )?;
     }
@@ -90,23 +90,23 @@ fn networks() -> Vec<Sequential<f32>> {
     ]
 }
 
-/// A bundle on rows, with names and all that goes before the network.
+/// A bundle for rows, with names and every preprocessing step.
 fn rows() -> Result<(), Box<dyn Error>> {
     let x = Array2::from_shape_fn((9, 4), |(i, j)| ((5 * i + 7 * j) as f32).sin());
     let scaled = StandardScaler::fit(&x)?;
     let pca = Pca::fit(&scaled.transform(&x)?, 2)?;
     let model = Sequential::input([2]).push(Dense::new(2)).build(1)?;
     let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Sgd::new(0.1))?;
-    let bundle = Bundle::of(&trainer)
-        .preprocessing(scaled)
-        .preprocessing(pca)
-        .class_names(["left", "right"])
-        .feature_names(["a", "b", "c", "d"])
-        .training("a seed");
+    let bundle = Bundle::from_trainer(&trainer)
+        .with_preprocessing(scaled)
+        .with_preprocessing(pca)
+        .with_class_names(["left", "right"])
+        .with_feature_names(["a", "b", "c", "d"])
+        .with_training("a seed");
     save(bundle, 100)?;
     let model = Sequential::input([4]).push(Dense::new(1)).build(1)?;
     save(
-        Bundle::new(model).preprocessing(MinMaxScaler::fit(&x)?),
+        Bundle::new(model).with_preprocessing(MinMaxScaler::fit(&x)?),
         101,
     )
 }
@@ -118,7 +118,7 @@ fn save(bundle: Bundle<f32>, number: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The place of a seed.
+/// The path of a seed.
 fn seed(target: &str, number: usize) -> Result<PathBuf, std::io::Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")

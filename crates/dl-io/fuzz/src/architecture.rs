@@ -1,4 +1,4 @@
-//! An architecture in JSON: an error, or a model that answers.
+//! An architecture in JSON: an error, or a model that predicts.
 
 use dl_nn::ndarray::{ArrayD, IxDyn};
 use dl_nn::{Architecture, Limits, Model};
@@ -16,7 +16,7 @@ pub(crate) fn check(bytes: &[u8]) {
     }
 }
 
-/// Those of a small file.
+/// The limits for a small file.
 fn limits() -> Limits {
     Limits {
         numbers: 1 << 16,

@@ -1,4 +1,4 @@
-//! A bundle whose checksum is right: an error, or a model that answers.
+//! A bundle with a valid checksum: an error, or a model that predicts.
 
 use dl_io::Bundle;
 use dl_nn::ndarray::{ArrayD, IxDyn};
@@ -12,9 +12,9 @@ pub(crate) fn check(input: &[u8]) {
     let Ok(bundle) = Bundle::<f32>::load(path) else {
         return;
     };
-    let shape = [&[1], bundle.raw_shape()].concat();
+    let shape = [&[1], bundle.input_shape()].concat();
     let x = ArrayD::from_elem(IxDyn(&shape), 0.5);
-    // numbers that overflow are an error
+    // overflow is an error
     if let Ok(answers) = bundle.predict(&x) {
         assert_eq!(answers.len_of(dl_nn::ndarray::Axis(0)), 1);
     }

@@ -1,13 +1,13 @@
-//! A bundle's or a checkpoint's bytes from an input, with lengths and checksum put right: so that what
-//! is inside is fuzzed, and not the checksum.
+//! The bytes of a bundle or a checkpoint from an input, with corrected lengths and checksum, so that the contents
+//! are fuzzed rather than the checksum.
 
 use sha2::{Digest, Sha256};
 
-/// What stands before the checksum in a file.
+/// What precedes the checksum in a file.
 const BEFORE_CHECKSUM: &[u8] = br#"{\"sha256\":\""#;
 const CHECKSUM: usize = 64;
 
-/// The input is the header, a NUL byte and the numbers of the tensors.
+/// The input is the header, a NUL byte and the data of the tensors.
 pub(crate) fn container(input: &[u8]) -> Vec<u8> {
     let end = input.iter().position(|&byte| byte == 0);
     let (header, numbers) = match end {
@@ -21,8 +21,8 @@ pub(crate) fn container(input: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The input that [`container`] makes this file of.
-#[allow(dead_code, reason = "the seeds alone need it")]
+/// The input from which [`container`] makes this file.
+#[allow(dead_code, reason = "only the seeds need it")]
 pub(crate) fn input(file: &[u8]) -> Vec<u8> {
     let length = file[..8].try_into().expect("eight bytes");
     let (header, numbers) = file[8..].split_at(u64::from_le_bytes(length) as usize);

@@ -1,13 +1,13 @@
-//! The file that a target reads, since the readers take paths.
+//! The file for a target to read, since the readers take paths.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Writes the bytes to this process's own file, and gives its path.
+/// Writes the bytes to this process's file and returns its path.
 pub(crate) fn file(extension: &str, bytes: &[u8]) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
-        // in memory where the system has such a place: each input is a file
+        // in memory if the system supports it, since each input is a file
         let memory = Path::new("/dev/shm");
         let place = match memory.is_dir() {
             true => memory.to_owned(),

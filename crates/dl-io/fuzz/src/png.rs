@@ -3,7 +3,7 @@
 use crate::file::file;
 use crate::picture::read_picture;
 
-/// Reads the input as a picture, grey or in colour, smaller or larger.
+/// Reads the input as a picture, grey or colour, smaller or larger.
 pub(crate) fn check(input: &[u8]) {
     let path = file("png", input);
     for shape in [[8, 8, 1], [3, 20, 3]] {

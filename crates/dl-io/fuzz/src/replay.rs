@@ -1,9 +1,9 @@
-//! What fuzzing has found, read again by the workspace's tests.
+//! Replays the findings of fuzzing in the workspace's tests.
 
 use std::fs;
 use std::path::Path;
 
-/// Hands every input of a folder to a target's check.
+/// Passes every input of a folder to a target's check.
 pub(crate) fn replay(folder: impl AsRef<Path>, check: fn(&[u8])) {
     let entries = fs::read_dir(folder).unwrap();
     let inputs = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap());

@@ -1,4 +1,4 @@
-//! A file of weights: an error, or weights for a model that then answers.
+//! A weights file: an error, or weights with which a model predicts.
 
 use dl_conv::{Conv2d, MaxPool2d};
 use dl_io::{Layout, WeightsFile};
@@ -38,7 +38,7 @@ pub(crate) fn check(input: &[u8]) {
     }
 }
 
-/// What the seeds are weights of.
+/// The model of the seeds.
 pub(crate) fn model() -> Model<f32> {
     let network = Sequential::input([6, 6, 1])
         .push(Conv2d::new(2, 3).activation(Relu))

@@ -1,4 +1,4 @@
-//! What can go wrong with a bundle.
+//! Errors of bundles.
 
 use std::path::{Path, PathBuf};
 
@@ -14,20 +14,20 @@ pub enum LoadError {
     /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Its model cannot be made.
-    #[error("cannot make the model of `{}`: {source}", shown_path(path))]
+    /// Its model cannot be built.
+    #[error("cannot build the model in `{}`: {source}", shown_path(path))]
     Model {
         /// The file.
         path: PathBuf,
-        /// What is wrong with the model.
+        /// The problem with the model.
         source: ModelError,
     },
-    /// Its parts do not fit together.
+    /// Its parts are inconsistent.
     #[error("cannot use `{}`: {why}", shown_path(path), why = shown(why))]
     Parts {
         /// The file.
         path: PathBuf,
-        /// What does not fit.
+        /// The inconsistency.
         why: String,
     },
 }
@@ -44,74 +44,74 @@ impl LoadError {
     }
 }
 
-/// Why the model of a file cannot be made.
+/// Why the model in a file cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// A layer of an unknown kind or with unknown settings.
+    /// A layer of an unknown kind or with invalid settings.
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
-    /// Layers that do not fit, or take more than the file's size warrants.
+    /// Layers whose shapes do not match, or that cost more than the file's size warrants.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// Weights of another architecture.
+    /// Weights of a different architecture.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// A weight that is NaN or infinite: there is no answer that means anything.
+    /// A weight that is NaN or infinite, which makes predictions meaningless.
     #[error(
-        "`{parameter}` holds {value} at position {position}, but weights must be finite",
+        "`{parameter}` contains {value} at position {position}, but weights must be finite",
         parameter = shown(parameter)
     )]
     NonFinite {
         /// The parameter or state.
         parameter: String,
-        /// The number's place in it, row-major.
+        /// The value's position in it, row-major.
         position: usize,
         /// NaN or an infinity.
         value: f64,
     },
 }
 
-/// Why a bundle has no answer for some samples.
+/// Why a bundle cannot predict some samples.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PredictError {
-    /// The samples have another shape.
-    #[error("samples have shape {got:?}, but the bundle takes {expected:?}")]
+    /// The samples have the wrong shape.
+    #[error("samples have shape {found:?}, but the bundle expects {expected:?}")]
     SampleShape {
-        /// Shape of one sample given.
-        got: Vec<usize>,
+        /// Shape of one given sample.
+        found: Vec<usize>,
         /// Shape of one raw sample.
         expected: Vec<usize>,
     },
-    /// A step before the network refuses them.
+    /// A preprocessing step rejects them.
     #[error("preprocessing {step} ({name}): {source}")]
     Preprocessing {
         /// The step, from 1.
         step: usize,
         /// Its name.
         name: &'static str,
-        /// What it says.
-        source: dl_data::DataError,
+        /// Its error.
+        source: dl_data::DatasetError,
     },
-    /// The network refuses them.
+    /// The network rejects them.
     #[error(transparent)]
     Model(#[from] dl_nn::DataError),
-    /// The network's answer is NaN or infinite: a number on the way was too large.
-    #[error("the answer for sample {sample} is {value}: intermediate values are too large")]
+    /// The prediction is NaN or infinite because an intermediate value overflowed.
+    #[error("the prediction for sample {sample} is {value}: intermediate values are too large")]
     NonFinite {
         /// The sample.
         sample: usize,
-        /// The first such number of its answer.
+        /// The first such value of its prediction.
         value: f64,
     },
-    /// Names are asked for, but the bundle has none.
+    /// Class names were requested, but the bundle has none.
     #[error("the bundle has no class names")]
     NoNames,
 }
 
 impl PredictError {
-    /// The error for a part of the samples that begins at `start`.
+    /// The error with sample indices shifted by `start`, the first sample of a block.
     pub(super) fn after(mut self, start: usize) -> Self {
         if let Self::Model(dl_nn::DataError::NonFinite { sample, .. })
         | Self::NonFinite { sample, .. } = &mut self

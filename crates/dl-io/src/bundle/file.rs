@@ -1,4 +1,4 @@
-//! Bundles to and from files.
+//! Saves and loads bundles.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Bundle, Content, LoadError, MOST_SAMPLE, ModelError};
+use super::{Bundle, BundleContent, LoadError, MAX_SAMPLE, ModelError};
 use crate::container::{self, Container, Format};
 use crate::error::{SaveError, WriteError};
 
@@ -21,46 +21,46 @@ const FORMAT: Format = Format {
 };
 
 impl<F: Scalar> Bundle<F> {
-    /// Writes the file, whole or not at all.
+    /// Writes the file atomically.
     ///
     /// # Errors
-    /// [`SaveError`]: a layer that cannot be described as data, parts that do not fit together, or a
-    /// file that cannot be written; what stood there before still does.
+    /// [`SaveError`]: a layer that cannot be described as data, inconsistent parts, or a file that cannot be
+    /// written; an existing file is left unchanged.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         save(self, path.as_ref())
     }
 
-    /// Reads a bundle of layers of `dl-nn` and `dl-conv`.
+    /// Loads a bundle of layers from `dl-nn` and `dl-conv`.
     ///
     /// # Errors
-    /// [`LoadError`] with the path and what is wrong. The file may hold anything: sizes are
-    /// compared with what is there before anything is allocated.
+    /// [`LoadError`] with the path and the problem. The file is not trusted: declared sizes are checked against its
+    /// contents before anything is allocated.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         load(path.as_ref())
     }
 
-    /// Reads a bundle of the layers that the registry knows, one's own among them.
+    /// Loads a bundle of layers from a registry, which may include your own.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// Same as [`load`](Self::load).
     pub fn load_with(path: impl AsRef<Path>, registry: &Registry<F>) -> Result<Self, LoadError> {
         load_with(path.as_ref(), registry)
     }
 
-    /// Whether a raw sample goes all the way through, and every class has a name.
+    /// Checks that the shapes of all steps match and that names are complete and distinct.
     fn check(&self) -> Result<(), String> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let Content {
+        let BundleContent {
             input_shape,
             class_names,
             ..
         } = &self.content;
         let size = input_shape.iter().copied().try_fold(1, usize::checked_mul);
-        if !size.is_some_and(|size| (1..=MOST_SAMPLE).contains(&size)) {
+        if !size.is_some_and(|size| (1..=MAX_SAMPLE).contains(&size)) {
             return Err(format!(
-                "the input shape is {input_shape:?}, but must have 1 to {MOST_SAMPLE} numbers"
+                "the input shape is {input_shape:?}, but must have 1 to {MAX_SAMPLE} values"
             ));
         }
         let outputs: usize = self.model.output_shape().iter().product();
@@ -71,7 +71,7 @@ impl<F: Scalar> Bundle<F> {
         let columns = self.content.feature_names.len();
         if columns > 0 && input_shape[..] != [columns] {
             return Err(format!(
-                "{columns} feature names for samples {input_shape:?}"
+                "{columns} feature names for samples of shape {input_shape:?}"
             ));
         }
         for (names, what) in [
@@ -91,35 +91,35 @@ impl<F: Scalar> Bundle<F> {
         }
         let output = self.content.output.validate();
         output.map_err(|error| format!("output: {error}"))?;
-        let (takes, gets) = (self.model.input_shape(), &shape[..]);
-        if takes != gets {
+        let (expected, found) = (self.model.input_shape(), &shape[..]);
+        if expected != found {
             return Err(format!(
-                "the model takes samples {takes:?}, but preprocessing gives {gets:?}"
+                "the model expects samples of shape {expected:?}, but preprocessing outputs {found:?}"
             ));
         }
         Ok(())
     }
 }
 
-/// What a model and what goes before it may take in all, in a file of this budget.
-fn limits<F: Scalar>(content: &Content<F>, budget: &Budget) -> Result<Limits, OverBudget> {
+/// What a model and its preprocessing may cost in a file with this budget.
+fn limits<F: Scalar>(content: &BundleContent<F>, budget: &Budget) -> Result<Limits, OverBudget> {
     let mut shape = content.input_shape.clone();
     for (step, preprocessing) in content.preprocessing.iter().enumerate() {
         let what = format_args!("preprocessing {} of a sample", step + 1);
         budget.take_work(what, preprocessing.work(&shape))?;
-        // what does not fit together is found when all is read
+        // inconsistent shapes are reported once everything is read
         shape = preprocessing.output_shape(&shape).unwrap_or(shape);
     }
     let whole = |left: u64| usize::try_from(left).unwrap_or(usize::MAX);
     Ok(Limits {
         numbers: whole(budget.memory()) / size_of::<F>(),
-        sample: MOST_SAMPLE.max(whole(budget.memory()) / size_of::<F>()),
+        sample: MAX_SAMPLE.max(whole(budget.memory()) / size_of::<F>()),
         plan: whole(budget.memory()),
         operations: whole(budget.work()),
     })
 }
 
-/// The first number that is NaN or infinite.
+/// The first value that is NaN or infinite.
 fn non_finite<F: Scalar>(arrays: &[(String, ArrayD<F>)]) -> Option<ModelError> {
     arrays.iter().find_map(|(name, array)| {
         let at = array.iter().position(|value| !value.is_finite())?;
@@ -141,7 +141,7 @@ impl<F: Scalar + Serialize> Bundle<F> {
         if let Some(error) = non_finite(&arrays) {
             return Err(SaveError::Parts(error.to_string()));
         }
-        let content = Content {
+        let content = BundleContent {
             architecture: self.model.architecture()?,
             weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
             ..self.content.clone()
@@ -151,29 +151,29 @@ impl<F: Scalar + Serialize> Bundle<F> {
         Ok(container::write(path, &bytes)?)
     }
 
-    /// Whether a file of so many bytes could be loaded again.
-    fn check_cost(&self, content: &Content<F>, bytes: usize) -> Result<(), SaveError> {
+    /// Checks that a file of `bytes` bytes could be loaded again.
+    fn check_cost(&self, content: &BundleContent<F>, bytes: usize) -> Result<(), SaveError> {
         let budget = Budget::for_file(bytes as u64);
-        let most = limits(content, &budget).map_err(|over| SaveError::Parts(over.to_string()))?;
-        let takes = self.model.least_limits();
+        let max = limits(content, &budget).map_err(|over| SaveError::Parts(over.to_string()))?;
+        let needed = self.model.least_limits();
         let all = [
             (
-                takes.sample,
-                most.sample,
-                "numbers in a sample between the layers",
+                needed.sample,
+                max.sample,
+                "values in a sample between the layers",
             ),
-            (takes.plan, most.plan, "bytes of plans"),
+            (needed.plan, max.plan, "bytes of plans"),
             (
-                takes.operations,
-                most.operations,
+                needed.operations,
+                max.operations,
                 "multiply-adds for a sample",
             ),
         ];
-        match all.into_iter().find(|(takes, most, _)| takes > most) {
+        match all.into_iter().find(|(needed, max, _)| needed > max) {
             None => Ok(()),
-            Some((takes, most, what)) => Err(SaveError::Parts(format!(
-                "the model takes {takes} {what}, but a file of {bytes} bytes is loaded with at \
-                 most {most}"
+            Some((needed, max, what)) => Err(SaveError::Parts(format!(
+                "the model needs {needed} {what}, but a file of {bytes} bytes may have at \
+                 most {max}"
             ))),
         }
     }
@@ -182,7 +182,7 @@ impl<F: Scalar + Serialize> Bundle<F> {
 impl<F: Scalar + DeserializeOwned> Bundle<F> {
     fn read(path: &Path, registry: &Registry<F>) -> Result<Self, LoadError> {
         let file = Container::read(path, FORMAT)?;
-        let content: Content<F> = file.content()?;
+        let content: BundleContent<F> = file.content()?;
         let arrays = file.arrays(content.weights.iter().cloned())?;
         let within = limits(&content, file.budget());
         let within = within.map_err(|over| file.failed(over.into()))?;
@@ -236,8 +236,8 @@ mod tests {
     use dl_nn::Sequential;
     use dl_nn::layers::Dense;
 
-    /// Half a gigabyte warrants 16 bytes of memory and 2¹⁶ multiply-adds for each of its own, beside what any file
-    /// may cost.
+    /// Half a gigabyte warrants 16 bytes of memory and 2¹⁶ multiply-adds for each of its bytes, in addition to what
+    /// any file may cost.
     #[test]
     fn large_files_may_take_more() {
         let model = Sequential::input([2]).push(Dense::new(1)).build(1);
@@ -251,6 +251,6 @@ mod tests {
         let small = limits(1 << 10);
         let memory = (64 << 20) + (16 << 10);
         assert_eq!((small.numbers, small.plan), (memory / 4, memory));
-        assert_eq!(small.sample, MOST_SAMPLE.max(memory / 4));
+        assert_eq!(small.sample, MAX_SAMPLE.max(memory / 4));
     }
 }

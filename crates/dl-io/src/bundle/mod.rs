@@ -1,8 +1,8 @@
-//! A trained model with all it takes to use it, in one file.
+//! A trained model with everything needed to use it, in one file.
 
-mod answers;
 mod error;
 mod file;
+mod predict;
 mod preprocessing;
 
 pub use error::{LoadError, ModelError, PredictError};
@@ -14,11 +14,11 @@ use dl_nn::{Activation, Architecture, Model, Scalar};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The most numbers that a sample may have between the layers of a model from a file, all together.
-const MOST_SAMPLE: usize = 1 << 25;
+/// Maximum total number of values between the layers for one sample, in a model from a file of any size.
+const MAX_SAMPLE: usize = 1 << 25;
 
-/// A model with what goes before it (scalers, projections) and after it (softmax, class names), and
-/// what is known of its making: raw rows in, answers out.
+/// A trained model with its preprocessing (scalers, projections), postprocessing (softmax, class names) and a
+/// record of its training: raw rows in, predictions out.
 ///
 /// ```
 /// use dl_data::{StandardScaler, generator, iris};
@@ -35,9 +35,9 @@ const MOST_SAMPLE: usize = 1 << 25;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("iris.dl");
-/// Bundle::of(&trainer)
-///     .preprocessing(scaler)
-///     .class_names(train.class_names())
+/// Bundle::from_trainer(&trainer)
+///     .with_preprocessing(scaler)
+///     .with_class_names(train.class_names())
 ///     .save(&path)?;
 ///
 /// let model = Bundle::<f32>::load(&path)?;
@@ -49,26 +49,25 @@ const MOST_SAMPLE: usize = 1 << 25;
 /// ```
 ///
 /// # The file
-/// A safetensors file whose tensors are the weights by their dotted names, so that any program can
-/// read them, and whose metadata hold the rest in JSON with a checksum of the whole file. It is
-/// data only: loading executes nothing, and makes only layers that a
-/// [`Registry`](dl_nn::Registry) knows.
+/// A safetensors file whose tensors are the weights by their dotted names, so that any program can read them, and
+/// whose metadata contain the rest in JSON with a checksum of the whole file. It is pure data: loading executes
+/// nothing and builds only layers from a [`Registry`](dl_nn::Registry).
 #[derive(Debug)]
 pub struct Bundle<F> {
     model: Model<F>,
-    content: Content<F>,
+    content: BundleContent<F>,
     /// Why it cannot be saved.
     fault: Option<String>,
 }
 
-/// What a bundle says beside the weights.
+/// The contents of a bundle besides the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(bound(
     serialize = "F: Scalar + Serialize",
     deserialize = "F: Scalar + Deserialize<'de>"
 ))]
-struct Content<F> {
+struct BundleContent<F> {
     library: String,
     input_shape: Vec<usize>,
     preprocessing: Vec<Preprocessing<F>>,
@@ -83,15 +82,15 @@ struct Content<F> {
 }
 
 impl<F: Scalar> Bundle<F> {
-    /// A model whose outputs are the answers; for a classifier trained on logits,
-    /// [`of`](Self::of).
+    /// A model whose outputs are the predictions; for a classifier trained on logits, use
+    /// [`from_trainer`](Self::from_trainer).
     pub fn new(model: Model<F>) -> Self {
         new(model)
     }
 
-    fn of_model(model: Model<F>) -> Self {
+    fn from_model(model: Model<F>) -> Self {
         let input_shape = model.input_shape().to_vec();
-        let content = Content {
+        let content = BundleContent {
             library: format!("dl-io {}", env!("CARGO_PKG_VERSION")),
             preprocessing: Vec::new(),
             architecture: Architecture {
@@ -114,34 +113,33 @@ impl<F: Scalar> Bundle<F> {
         }
     }
 
-    /// A copy of the trainer's model; its answers are what the loss makes of the outputs:
-    /// probabilities.
-    pub fn of(trainer: &Trainer<F>) -> Self {
-        of(trainer)
+    /// A copy of the trainer's model with the output activation of its loss, so that predictions are probabilities.
+    pub fn from_trainer(trainer: &Trainer<F>) -> Self {
+        from_trainer(trainer)
     }
 
-    fn of_trainer(trainer: &Trainer<F>) -> Self {
+    fn copy_of_trainer(trainer: &Trainer<F>) -> Self {
         let output = trainer.loss().link();
-        let mut bundle = Self::of_model(trainer.model().clone());
+        let mut bundle = Self::from_model(trainer.model().clone());
         bundle.content.output = output;
         bundle
     }
 
-    /// The shape of one raw sample. If nothing is said it is that of the rows that the first scaler or
-    /// projection was fitted on, or else the model's.
-    pub fn input_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
+    /// Sets the shape of one raw sample; by default that of the rows the first scaler or projection was fitted on,
+    /// or else the model's.
+    pub fn with_input_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
         self.content.input_shape = shape.into();
         self
     }
 
-    /// A step before the network, after those added before.
-    pub fn preprocessing(mut self, step: impl Into<Preprocessing<F>>) -> Self {
+    /// Adds a preprocessing step after those added before.
+    pub fn with_preprocessing(mut self, step: impl Into<Preprocessing<F>>) -> Self {
         add_step(&mut self, step.into());
         self
     }
 
     fn push_step(&mut self, step: Preprocessing<F>) {
-        let Content {
+        let BundleContent {
             preprocessing,
             input_shape,
             ..
@@ -156,20 +154,24 @@ impl<F: Scalar> Bundle<F> {
         preprocessing.push(step);
     }
 
-    /// The names of the classes, in the order of the outputs.
-    pub fn class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+    /// Sets the class names, in the order of the outputs.
+    pub fn with_class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.content.class_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The names of a raw row's columns.
-    pub fn feature_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+    /// Sets the names of the columns of raw rows.
+    pub fn with_feature_names<S: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
         self.content.feature_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How it was trained: anything serde can write as JSON; what it cannot is an error when saved.
-    pub fn training(mut self, configuration: impl Serialize) -> Self {
+    /// Sets a record of the training configuration: anything serde can write as JSON; anything else is an error
+    /// when saving.
+    pub fn with_training(mut self, configuration: impl Serialize) -> Self {
         match serde_json::to_value(configuration) {
             Ok(configuration) => self.content.training = configuration,
             Err(error) => self.fault = Some(format!("training configuration: {error}")),
@@ -177,8 +179,8 @@ impl<F: Scalar> Bundle<F> {
         self
     }
 
-    /// The checksum of the data it was trained on, as [`data_sha256`](crate::data_sha256) gives it.
-    pub fn data_sha256(mut self, checksum: impl Into<String>) -> Self {
+    /// Sets the checksum of the training data, as computed by [`data_sha256`](crate::data_sha256).
+    pub fn with_data_sha256(mut self, checksum: impl Into<String>) -> Self {
         self.content.data_sha256 = Some(checksum.into());
         self
     }
@@ -188,47 +190,47 @@ impl<F: Scalar> Bundle<F> {
         &self.model
     }
 
-    /// The network alone.
+    /// Consumes the bundle and returns the network.
     pub fn into_model(self) -> Model<F> {
         self.model
     }
 
-    /// The classes' names; empty where it is no classifier or they are not known.
-    pub fn names(&self) -> &[String] {
+    /// The class names; empty if it is not a classifier or they are unknown.
+    pub fn class_names(&self) -> &[String] {
         &self.content.class_names
     }
 
-    /// The names of a raw row's columns; empty where they are not known.
-    pub fn columns(&self) -> &[String] {
+    /// The names of the columns of raw rows; empty if unknown.
+    pub fn feature_names(&self) -> &[String] {
         &self.content.feature_names
     }
 
     /// The shape of one raw sample.
-    pub fn raw_shape(&self) -> &[usize] {
+    pub fn input_shape(&self) -> &[usize] {
         &self.content.input_shape
     }
 
-    /// The steps before the network.
-    pub fn steps(&self) -> &[Preprocessing<F>] {
+    /// The preprocessing steps.
+    pub fn preprocessing(&self) -> &[Preprocessing<F>] {
         &self.content.preprocessing
     }
 
-    /// What makes the outputs answers: softmax, sigmoid or nothing.
+    /// The activation that turns outputs into predictions: softmax, sigmoid or the identity.
     pub fn output(&self) -> Activation {
         self.content.output
     }
 
-    /// How it was trained; `null` where that was not told.
-    pub fn training_configuration(&self) -> &Value {
+    /// The training configuration; `null` if unknown.
+    pub fn training(&self) -> &Value {
         &self.content.training
     }
 
-    /// The checksum of the data it was trained on, where it was told.
-    pub fn trained_on(&self) -> Option<&str> {
+    /// The checksum of the training data, if known.
+    pub fn data_sha256(&self) -> Option<&str> {
         self.content.data_sha256.as_deref()
     }
 
-    /// The library that wrote it, with its version.
+    /// The library that created it, with its version.
     pub fn library(&self) -> &str {
         &self.content.library
     }
@@ -236,11 +238,11 @@ impl<F: Scalar> Bundle<F> {
 
 instantiate! {
     fn new<F: Scalar>(model: Model<F>) -> Bundle<F> {
-        Bundle::of_model(model)
+        Bundle::from_model(model)
     }
 
-    fn of<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
-        Bundle::of_trainer(trainer)
+    fn from_trainer<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
+        Bundle::copy_of_trainer(trainer)
     }
 
     fn add_step<F: Scalar>(bundle: &mut Bundle<F>, step: Preprocessing<F>) {

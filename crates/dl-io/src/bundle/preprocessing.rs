@@ -1,12 +1,12 @@
-//! What is done to raw rows before the network sees them.
+//! Preprocessing of raw rows.
 
-use dl_data::{DataError, MinMaxScaler, Pca, StandardScaler};
+use dl_data::{DatasetError, MinMaxScaler, Pca, StandardScaler};
 use dl_nn::Scalar;
 use ndarray::{ArrayD, Axis};
 use serde::{Deserialize, Serialize};
 
-/// A step from raw rows to what the network takes. Fitted on training rows alone, it is part of
-/// the model: rows that go another way mean something else to it.
+/// A preprocessing step between raw rows and the network. Fitted on training rows alone, it is part of the model,
+/// which is only valid for rows transformed the same way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(bound(
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 ))]
 #[non_exhaustive]
 pub enum Preprocessing<F> {
-    /// z = (x − μ) / σ, column by column.
+    /// Standardises each column: z = (x − μ) / σ.
     StandardScaler(StandardScaler<F>),
-    /// Each column onto a range.
+    /// Scales each column to a range.
     MinMaxScaler(MinMaxScaler<F>),
     /// Projection onto principal components.
     Pca(Pca<F>),
-    /// z = x / d, every number: pixels of one byte by 255.
+    /// Divides every value: z = x / d, such as 8-bit pixels by 255.
     Divide(f64),
 }
 
@@ -38,7 +38,7 @@ macro_rules! from {
 from!(StandardScaler, MinMaxScaler, Pca);
 
 impl<F: Scalar> Preprocessing<F> {
-    /// The step's name, for errors.
+    /// The name of the step, for error messages.
     pub fn name(&self) -> &'static str {
         match self {
             Self::StandardScaler(_) => "StandardScaler",
@@ -48,7 +48,7 @@ impl<F: Scalar> Preprocessing<F> {
         }
     }
 
-    /// The columns of the rows it was fitted on; none where it takes any numbers.
+    /// The number of columns it was fitted on; `None` if it accepts any shape.
     pub(super) fn columns(&self) -> Option<usize> {
         match self {
             Self::StandardScaler(scaler) => Some(scaler.mean().len()),
@@ -58,7 +58,7 @@ impl<F: Scalar> Preprocessing<F> {
         }
     }
 
-    /// The shape of a sample after the step, or what is wrong with it.
+    /// The shape of a sample after the step, or why it does not accept the sample.
     pub(super) fn output_shape(&self, shape: &[usize]) -> Result<Vec<usize>, String> {
         let Some(columns) = self.columns() else {
             return match self {
@@ -71,7 +71,7 @@ impl<F: Scalar> Preprocessing<F> {
         let size: usize = shape.iter().product();
         if size != columns {
             return Err(format!(
-                "samples {shape:?} have {size} numbers, but it takes {columns}"
+                "samples of shape {shape:?} have {size} values, but it expects {columns}"
             ));
         }
         Ok(vec![match self {
@@ -90,11 +90,11 @@ impl<F: Scalar> Preprocessing<F> {
         size.saturating_mul(of_each) as u64
     }
 
-    /// Does the step to samples `[n, …]` in standard layout; all but `Divide` see them as rows.
+    /// Applies the step to samples `[n, …]` in standard layout; all but `Divide` treat them as rows.
     ///
     /// # Errors
-    /// Samples of another width than the step was fitted on.
-    pub(super) fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, DataError> {
+    /// Samples with a different number of columns than the step was fitted on.
+    pub(super) fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, DatasetError> {
         if let Self::Divide(divisor) = self {
             let divisor = F::of(*divisor);
             return Ok(x.mapv_into(|x| x / divisor));
@@ -102,7 +102,7 @@ impl<F: Scalar> Preprocessing<F> {
         let n = x.len_of(Axis(0));
         let columns = x.len() / n.max(1);
         let rows = x.into_shape_with_order((n, columns));
-        let rows = rows.expect("as many numbers");
+        let rows = rows.expect("the same number of values");
         let z = match self {
             Self::StandardScaler(scaler) => scaler.transform(&rows)?,
             Self::MinMaxScaler(scaler) => scaler.transform(&rows)?,

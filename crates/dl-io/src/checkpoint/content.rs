@@ -1,4 +1,4 @@
-//! A snapshot in two parts: what JSON holds, and the arrays, which stand beside it by name.
+//! A snapshot in two parts: the JSON content, and the arrays, stored separately by name.
 
 use dl_nn::optim::{OptimizerState, ParameterState};
 use dl_nn::train::{CallbackState, FitState, History, Plan, Snapshot, Tally, TrainerState};
@@ -12,10 +12,10 @@ use crate::container::{Container, ReadError};
 /// Named arrays.
 type Arrays<F> = Vec<(String, ArrayD<F>)>;
 
-/// A snapshot without its arrays. Of weights it has the names, in the model's order.
+/// A snapshot without its arrays. For weights it has their names, in the model's order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Content {
+pub(super) struct CheckpointContent {
     pub(super) run: Value,
     seed: u64,
     steps: u64,
@@ -60,7 +60,7 @@ fn callback(number: usize) -> String {
     format!("callback_{number}")
 }
 
-/// Puts weights among the arrays, as `prefix.name`; returns their names.
+/// Adds weights to the arrays as `prefix.name` and returns their names.
 fn put<F: Scalar>(arrays: &mut Arrays<F>, prefix: &str, weights: &Weights<F>) -> Vec<String> {
     let mut names = Vec::new();
     for (name, value) in weights.iter() {
@@ -70,7 +70,7 @@ fn put<F: Scalar>(arrays: &mut Arrays<F>, prefix: &str, weights: &Weights<F>) ->
     names
 }
 
-/// Takes weights out of the file again.
+/// Reads weights back from the file.
 fn take<F: Scalar>(
     file: &Container,
     prefix: &str,
@@ -81,9 +81,9 @@ fn take<F: Scalar>(
     Ok(names.into_iter().zip(values).collect())
 }
 
-impl Content {
-    /// The two parts of a snapshot of a run.
-    pub(super) fn of<F: Scalar>(snapshot: Snapshot<F>, run: Value) -> (Self, Arrays<F>) {
+impl CheckpointContent {
+    /// Splits a snapshot of a run into its two parts.
+    pub(super) fn from_snapshot<F: Scalar>(snapshot: Snapshot<F>, run: Value) -> (Self, Arrays<F>) {
         let Snapshot { trainer, fit } = snapshot;
         let mut arrays = Vec::new();
         let OptimizerState {
@@ -132,7 +132,7 @@ impl Content {
         (content, arrays)
     }
 
-    /// The snapshot again, with the arrays of its file.
+    /// Restores the snapshot, with the arrays of its file.
     pub(super) fn into_snapshot<F: Scalar>(
         self,
         file: &Container,

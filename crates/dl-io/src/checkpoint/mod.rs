@@ -1,4 +1,4 @@
-//! Training that can be interrupted at any moment.
+//! Training that can be interrupted at any time.
 
 mod content;
 
@@ -15,25 +15,24 @@ use serde_json::{Map, Value};
 
 use crate::container::{self, Container, Format, ReadError};
 use crate::error::WriteError;
-use content::Content;
+use content::CheckpointContent;
 
 const FORMAT: Format = Format {
     name: "dl-checkpoint",
     version: 1,
 };
 
-/// Keeps the state of a running training in a file, and gives it back.
+/// Saves the state of a training run to a file, and restores it.
 ///
-/// The file holds all there is: weights, the optimiser's moments and steps, the seed from which
-/// every order and mask is drawn, the position in the epoch, the history, what the callbacks
-/// remember (the best weights, a schedule's patience). Each one is written beside the last and
-/// renamed over it, so that a program killed at any moment leaves a whole one; training resumed
-/// from it ends with the bits of one that was never interrupted.
+/// A checkpoint contains the complete state: weights, the optimiser's moments and step count, the seed that
+/// determines every order and mask, the position in the epoch, the history, and the state of the callbacks (the
+/// best weights, a schedule's patience). Each one is written to a temporary file and renamed over the last, so that
+/// a program killed at any time leaves a complete one. The results of a resumed run are bit-identical to those of
+/// one that was never interrupted.
 ///
-/// One program at a time keeps checkpoints in a file: it is locked when it is [resumed](Self::resume) from or
-/// when training begins, whichever comes first, and until this is dropped. Who reads a checkpoint has the lock
-/// already, so that nobody else's training goes on between the two. A second training with the same file is
-/// refused before its first step.
+/// Only one program at a time can use a checkpoint file: it is locked by [`resume`](Self::resume) or when training
+/// begins, whichever comes first, until this value is dropped. `resume` takes the lock before it reads, so no other
+/// run can write in between. A second run with the same file is rejected before its first step.
 ///
 /// ```
 /// use dl_io::Checkpoints;
@@ -45,7 +44,7 @@ const FORMAT: Format = Format {
 ///     let network = Sequential::input([2]).push(Dense::new(8).activation(Tanh)).push(Dense::new(2));
 ///     let loss = SoftmaxCrossEntropy::new();
 ///     let mut trainer = Trainer::new(network.build(1)?, loss, Adam::new(0.05))?;
-///     // where there is a checkpoint, goes on from it
+///     // continues from the checkpoint, if there is one
 ///     let snapshot = checkpoints.resume()?;
 ///     let fit = Fit::epochs(epochs).batch_size(2).resume(snapshot).checkpoint(checkpoints);
 ///     trainer.fit(&x, &vec![0, 1, 1, 0], fit)?;
@@ -56,8 +55,8 @@ const FORMAT: Format = Format {
 /// let mut checkpoints = Checkpoints::new(folder.path().join("xor.dl"));
 /// train(3, &mut checkpoints)?;
 /// let resumed = train(8, &mut checkpoints)?; // epochs 4 to 8
-/// let whole = train(8, &mut Checkpoints::new(folder.path().join("other.dl")))?;
-/// assert_eq!(resumed.model().weights(), whole.model().weights());
+/// let uninterrupted = train(8, &mut Checkpoints::new(folder.path().join("other.dl")))?;
+/// assert_eq!(resumed.model().weights(), uninterrupted.model().weights());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -69,53 +68,53 @@ pub struct Checkpoints {
     lock: Option<Lock>,
 }
 
-/// Why a training cannot go on from a file.
+/// Why training cannot resume from a file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The run's settings cannot be written as JSON, and so not be compared.
+    /// The run's settings cannot be written as JSON, so they cannot be compared.
     #[error("the run's settings cannot be written as JSON: {}", shown(.0))]
     Settings(String),
-    /// Another training keeps its checkpoints in this file, or the file cannot be locked.
+    /// Another run uses this file, or the file cannot be locked.
     #[error("cannot resume from `{}`: {source}", shown_path(path))]
     Lock {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// It cannot be told whether there is a file.
-    #[error("cannot check for `{}`: {source}", shown_path(path))]
-    Look {
+    /// Whether the file exists cannot be determined.
+    #[error("cannot tell whether `{}` exists: {source}", shown_path(path))]
+    Existence {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// It belongs to a run with other settings.
+    /// It belongs to a run with different settings.
     #[error(
-        "`{}` is a checkpoint of another run: {setting} was {found}, but is {expected} here",
+        "`{}` is a checkpoint of a different run: {setting} was {found}, but is {expected} here",
         shown_path(path),
         setting = shown(setting), found = shown(&found.to_string()),
         expected = shown(&expected.to_string())
     )]
-    Run {
+    SettingsMismatch {
         /// The file.
         path: PathBuf,
         /// The first setting that differs.
         setting: String,
         /// Its value in the file.
         found: Value,
-        /// Its value now.
+        /// Its value in this run.
         expected: Value,
     },
 }
 
 impl Checkpoints {
-    /// In this file, after every epoch.
+    /// Checkpoints in this file, saved after every epoch.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -126,22 +125,22 @@ impl Checkpoints {
         }
     }
 
-    /// After every so many epochs, at least 1; in any case after the last.
+    /// Saves after every `epochs` epochs, at least 1, and always after the last.
     pub fn every_epochs(mut self, epochs: usize) -> Self {
         self.every_epochs = epochs.max(1);
         self
     }
 
-    /// And, within an epoch, after every so many steps, at least 1.
+    /// Saves also within an epoch, after every `steps` steps, at least 1.
     pub fn every_steps(mut self, steps: usize) -> Self {
         self.every_steps = Some(steps.max(1));
         self
     }
 
-    /// The run's settings, anything serde can write as JSON: a checkpoint of a run with others is
-    /// refused. Put in whatever makes the training what it is and is not in the trainer's state: a
-    /// checksum of the data, learning rate, loss, schedule.
-    pub fn run(mut self, settings: impl Serialize) -> Self {
+    /// The run's settings, anything serde can write as JSON: a checkpoint of a run with different ones is rejected.
+    /// Include everything that determines the run but is not part of the trainer's state: a checksum of the data,
+    /// learning rate, loss, schedule.
+    pub fn run_settings(mut self, settings: impl Serialize) -> Self {
         self.run = serde_json::to_value(settings).map_err(|error| error.to_string());
         self
     }
@@ -151,13 +150,13 @@ impl Checkpoints {
         &self.path
     }
 
-    /// The last checkpoint, to be handed to [`Fit::resume`](dl_nn::train::Fit::resume); `None`
-    /// where there is no file yet. Its file is locked first, and stays so until this is dropped. What an
-    /// interrupted write left beside it is removed.
+    /// The last checkpoint, to be passed to [`Fit::resume`](dl_nn::train::Fit::resume); `None` if there is no file
+    /// yet. The file is locked first, and stays locked until this value is dropped. Remains of an interrupted write
+    /// are removed.
     ///
     /// # Errors
-    /// [`CheckpointError`] where another training keeps its checkpoints in the file, it cannot be locked
-    /// (its folder cannot be written to), or there is a file that cannot be read or is of another run.
+    /// [`CheckpointError`] if another run uses the file, it cannot be locked (for instance because its folder is
+    /// read-only), or there is a file that cannot be read or belongs to a different run.
     pub fn resume<F>(&mut self) -> Result<Option<Snapshot<F>>, CheckpointError>
     where
         F: Scalar,
@@ -189,17 +188,17 @@ impl Checkpoints {
     fn read<F: Scalar>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
         let run = self.settings()?;
         let exists = self.path.try_exists();
-        let exists = exists.map_err(|source| CheckpointError::Look {
+        let exists = exists.map_err(|source| CheckpointError::Existence {
             path: self.path.clone(),
             source,
         })?;
-        // where this fails, what is left over takes room and nothing else
+        // if this fails, the remains only take up space
         let _ = dl_fs::remove_partial(&self.path);
         if !exists {
             return Ok(None);
         }
         let file = Container::read(&self.path, FORMAT)?;
-        let content: Content = file.content()?;
+        let content: CheckpointContent = file.content()?;
         self.compare(&content.run, &run)?;
         Ok(Some(content.into_snapshot(&file)?))
     }
@@ -208,14 +207,15 @@ impl Checkpoints {
         self.run.clone().map_err(CheckpointError::Settings)
     }
 
-    /// Compares the file's settings with these: setting by setting where they have names.
+    /// Compares the file's settings with these, one by one if they have names.
     fn compare(&self, found: &Value, expected: &Value) -> Result<(), CheckpointError> {
-        let differs = |setting: String, found: &Value, expected: &Value| CheckpointError::Run {
-            path: self.path.clone(),
-            setting,
-            found: found.clone(),
-            expected: expected.clone(),
-        };
+        let differs =
+            |setting: String, found: &Value, expected: &Value| CheckpointError::SettingsMismatch {
+                path: self.path.clone(),
+                setting,
+                found: found.clone(),
+                expected: expected.clone(),
+            };
         if found == expected {
             return Ok(());
         }
@@ -228,7 +228,11 @@ impl Checkpoints {
                 }
             }
         }
-        Err(differs("it".to_owned(), found, expected))
+        Err(differs(
+            "the value of `run_settings`".to_owned(),
+            found,
+            expected,
+        ))
     }
 
     fn is_due(&self, moment: Moment) -> bool {
@@ -239,7 +243,7 @@ impl Checkpoints {
     }
 
     fn write<F: Scalar>(&self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let (content, arrays) = Content::of(snapshot, self.settings()?);
+        let (content, arrays) = CheckpointContent::from_snapshot(snapshot, self.settings()?);
         let bytes = container::encode(FORMAT, &content, arrays)?;
         Ok(container::write(&self.path, &bytes)?)
     }

@@ -1,31 +1,31 @@
-//! A batch of samples on its way through the graph, and the order its numbers are in.
+//! A batch of samples in the graph, and its memory order.
 
 use dl_nn::ndarray::ArrayViewD;
 
 use super::graph::{Graph, ints};
 
-/// The order of a sample's numbers in the graph, where the model has them channels-last.
+/// The order of a sample's values in the graph; in the model they are channels-last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     /// As in the model.
     Model,
-    /// As ONNX's operators want images: those of the image `[h, w, c]` as `[c, h, w]`.
+    /// As ONNX's operators expect images: `[h, w, c]` as `[c, h, w]`.
     ChannelsFirst([usize; 3]),
 }
 
-/// A value of the graph. The shape it is stored in may differ from the one it has in the model:
-/// layers that only reshape add no node, an operator asks for the shape it needs.
+/// A value of the graph. Its stored shape may differ from the one in the model: layers that only reshape add no
+/// node; an operator requests the shape it needs.
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
     /// Its name in the graph.
     pub(super) name: String,
-    /// The shape of a sample as it is stored.
+    /// The stored shape of a sample.
     shape: Vec<usize>,
     order: Order,
 }
 
 impl Batch {
-    /// Samples as the model has them.
+    /// Samples as in the model.
     pub(super) fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
         Self {
             name: name.into(),
@@ -48,12 +48,12 @@ impl Batch {
         }
     }
 
-    /// What an operator that works on each number by itself makes of it.
+    /// The output of an element-wise operator.
     pub(super) fn element_wise(self, name: String) -> Self {
         Self { name, ..self }
     }
 
-    /// Channels-last and of this shape, as in the model.
+    /// Channels-last and in this shape, as in the model.
     pub(super) fn channels_last(self, graph: &mut Graph, sample: &[usize]) -> Self {
         self.in_model_order(graph).stored_as(graph, sample)
     }
@@ -73,13 +73,13 @@ impl Batch {
         Self::image(name, image)
     }
 
-    /// Vectors `[n]`, in any order: that of [`reordered`](Self::reordered).
+    /// Vectors `[n]`, in any order; see [`reordered`](Self::reordered).
     pub(super) fn vector(self, graph: &mut Graph, n: usize) -> Self {
         self.stored_as(graph, &[n])
     }
 
-    /// With the last axis of the model's samples as an axis of the graph's, and which it is. A
-    /// vector may be in any order.
+    /// Makes the last axis of the model's samples an axis in the graph, and returns which one. A vector may be in
+    /// any order.
     pub(super) fn with_channel_axis(self, graph: &mut Graph, sample: &[usize]) -> (Self, usize) {
         match *sample {
             [n] => (self.vector(graph, n), 1),
@@ -90,7 +90,7 @@ impl Batch {
         }
     }
 
-    /// A parameter whose axis 0 goes along the numbers of a vector, in this vector's order.
+    /// Reorders axis 0 of a parameter, which runs along the values of a vector, to this vector's order.
     pub(super) fn reordered<'a, F>(&self, parameter: ArrayViewD<'a, F>) -> ArrayViewD<'a, F> {
         let Order::ChannelsFirst(image) = self.order else {
             return parameter;
@@ -113,12 +113,12 @@ impl Batch {
         Self::new(name, image)
     }
 
-    /// The same numbers in the same order under another shape.
+    /// The same values in the same order with another shape.
     fn stored_as(self, graph: &mut Graph, shape: &[usize]) -> Self {
         if self.shape == shape {
             return self;
         }
-        // a size of 0 stands for the input's: the batch keeps its own
+        // a size of 0 means that of the input, so the batch axis is kept
         let target = graph.integers("shape", &[&[0], shape].concat());
         Self {
             name: graph.node("Reshape", &[&self.name, &target], []),
@@ -128,7 +128,7 @@ impl Batch {
     }
 }
 
-/// With one channel or one pixel, the order of the axes makes no difference.
+/// With one channel or one pixel, both orders are the same.
 fn same_in_both_orders([height, width, channels]: [usize; 3]) -> bool {
     channels == 1 || height * width == 1
 }

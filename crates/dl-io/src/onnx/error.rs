@@ -1,4 +1,4 @@
-//! Why a model could not be exported.
+//! Errors of exporting.
 
 use dl_core::text::shown;
 use dl_nn::ConfigError;
@@ -6,14 +6,14 @@ use dl_nn::activation::Activation;
 
 use crate::error::WriteError;
 
-/// A model that has no ONNX file.
+/// Why a model could not be exported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnnxError {
-    /// A layer that is none of dl-nn's or dl-conv's, or does not say so by its description.
+    /// A layer that is not one of dl-nn's or dl-conv's, or has no description.
     #[error(
-        "layer `{layer}` ({kind}) cannot be exported: its kind is not one of those known \
-         here, which are {known}",
+        "layer `{layer}` ({kind}) cannot be exported: its kind is not one of the supported \
+         ones, which are {known}",
         layer = shown(layer), kind = shown(kind), known = shown(known)
     )]
     Unsupported {
@@ -24,9 +24,9 @@ pub enum OnnxError {
         /// All kinds that can be exported.
         known: String,
     },
-    /// A layer whose settings are not those of its kind.
+    /// A layer whose settings are invalid for its kind.
     #[error(
-        "layer `{layer}`: these are not the settings of a `{kind}`: {why}",
+        "layer `{layer}`: invalid settings for a `{kind}`: {why}",
         layer = shown(layer), kind = shown(kind), why = shown(why)
     )]
     Settings {
@@ -34,10 +34,10 @@ pub enum OnnxError {
         layer: String,
         /// The kind.
         kind: String,
-        /// What is wrong with them.
+        /// The problem.
         why: String,
     },
-    /// A parameter that the layer's kind has, missing or of another shape.
+    /// A missing parameter, or one of the wrong shape.
     #[error(
         "parameter `{name}` has {found}, but a `{kind}` with these settings has {expected:?}",
         name = shown(name), kind = shown(kind), found = shown(found)
@@ -47,47 +47,49 @@ pub enum OnnxError {
         name: String,
         /// The layer's kind.
         kind: String,
-        /// The shape it has, in words.
+        /// The shape found, or "no value".
         found: String,
-        /// The shape it should have.
+        /// The shape expected.
         expected: Vec<usize>,
     },
-    /// A parameter with a number that is not finite as `f32`.
+    /// A parameter with a value that is not finite as `f32`.
     #[error(
-        "parameter `{name}` holds {value}, which is not finite in single precision",
+        "parameter `{name}` contains {value}, which is not finite in single precision",
         name = shown(name)
     )]
     NotFinite {
         /// The parameter's name in the model.
         name: String,
-        /// The number.
+        /// The value.
         value: f64,
     },
-    /// More than a file may hold.
+    /// A model that is too large for a file.
     #[error(
-        "the model takes at least {bytes} bytes, but an ONNX file holds at most {} (protocol \
+        "the model needs at least {bytes} bytes, but an ONNX file can have at most {} (protocol \
          buffers are limited to 2 GiB)",
-        super::graph::MOST_BYTES
+        super::graph::MAX_BYTES
     )]
     TooLarge {
         /// Bytes needed, at least.
         bytes: usize,
     },
-    /// Class names that do not count the outputs.
-    #[error("got {names} class names for {outputs} outputs")]
+    /// A number of class names that does not match the outputs.
+    #[error("{names} class names for {outputs} outputs")]
     ClassNames {
         /// Names given.
         names: usize,
-        /// Numbers in the last axis of the output; 1 for two classes.
+        /// Size of the last axis of the output; 1 for two classes.
         outputs: usize,
     },
-    /// Softmax or sigmoid asked for after a model that ends with one.
-    #[error("the model's outputs are a {model:?} already, but {asked:?} is to be applied to them")]
+    /// Softmax or sigmoid requested for a model that already ends with one.
+    #[error(
+        "the model already ends with {model:?}, so {requested:?} cannot be applied to its outputs"
+    )]
     OutputTwice {
         /// The model's last activation.
         model: Activation,
-        /// The one asked for.
-        asked: Activation,
+        /// The one requested.
+        requested: Activation,
     },
     /// Parameters of an activation that are out of range.
     #[error(transparent)]

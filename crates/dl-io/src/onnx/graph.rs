@@ -1,4 +1,4 @@
-//! A graph that grows node by node.
+//! A graph under construction.
 
 use std::collections::HashSet;
 
@@ -9,17 +9,17 @@ use super::error::OnnxError;
 use super::proto::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto, TensorProto};
 
 /// Protocol buffers count a message's bytes in 31 bits.
-pub(super) const MOST_BYTES: usize = i32::MAX as usize;
+pub(super) const MAX_BYTES: usize = i32::MAX as usize;
 
-/// Nodes and constants so far. Names are unique among all values, as ONNX asks for.
+/// Nodes and constants so far. Names are unique among all values, as ONNX requires.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub(super) nodes: Vec<NodeProto>,
     pub(super) initializers: Vec<TensorProto>,
     names: HashSet<String>,
-    /// The layer whose nodes and constants are added: their names begin with it.
+    /// The current layer; names of its nodes and constants begin with it.
     scope: String,
-    /// Of all constants.
+    /// Total bytes of all constants.
     bytes: usize,
 }
 
@@ -32,12 +32,12 @@ impl Graph {
         }
     }
 
-    /// From here on, nodes are this layer's.
+    /// Makes this the current layer.
     pub(super) fn enter(&mut self, layer: &str) {
         layer.clone_into(&mut self.scope);
     }
 
-    /// Adds a node; the name of its output.
+    /// Adds a node and returns the name of its output.
     pub(super) fn node<const N: usize>(
         &mut self,
         operator: &str,
@@ -55,7 +55,7 @@ impl Graph {
         name
     }
 
-    /// Adds a constant of this shape with the numbers of an array in its logical order; its name.
+    /// Adds a constant of this shape with the values of an array in logical order, and returns its name.
     pub(super) fn tensor<F: Scalar, S: Data<Elem = F>, D: Dimension>(
         &mut self,
         name: &str,
@@ -76,26 +76,26 @@ impl Graph {
         Ok(self.initializer(name, DataType::Float, shape, raw_data))
     }
 
-    /// Adds one number; its name.
+    /// Adds a scalar and returns its name.
     pub(super) fn scalar(&mut self, name: &str, value: f32) -> String {
         let name = self.unique(format!("{}.{name}", self.scope));
         self.initializer(name, DataType::Float, &[], value.to_le_bytes().into())
     }
 
-    /// Adds a row of whole numbers; its name.
+    /// Adds a vector of integers and returns its name.
     pub(super) fn integers(&mut self, name: &str, values: &[usize]) -> String {
         let name = self.unique(format!("{}.{name}", self.scope));
         let bytes = values.iter().flat_map(|&n| int64(n).to_le_bytes());
         self.initializer(name, DataType::Int64, &[values.len()], bytes.collect())
     }
 
-    /// Asked before anything is allocated for a constant of so many numbers.
-    pub(super) fn room_for(&self, numbers: usize) -> Result<(), OnnxError> {
-        let bytes = numbers.saturating_mul(size_of::<f32>());
+    /// Checks the size limit before a constant of `elements` elements is allocated.
+    pub(super) fn room_for(&self, elements: usize) -> Result<(), OnnxError> {
+        let bytes = elements.saturating_mul(size_of::<f32>());
         check_bytes(self.bytes.saturating_add(bytes))
     }
 
-    /// The nodes and constants; the last node's output gets this name.
+    /// Returns the graph; the last node's output gets this name.
     pub(super) fn finish(mut self, output: &str) -> GraphProto {
         if let Some(last) = self.nodes.last_mut() {
             last.output = vec![output.to_owned()];
@@ -134,15 +134,15 @@ impl Graph {
     }
 }
 
-/// `Ok` where so many bytes fit into a file.
+/// `Ok` if `bytes` bytes fit into a file.
 pub(super) fn check_bytes(bytes: usize) -> Result<(), OnnxError> {
-    if bytes > MOST_BYTES {
+    if bytes > MAX_BYTES {
         return Err(OnnxError::TooLarge { bytes });
     }
     Ok(())
 }
 
-/// Sizes of arrays and settings of windows fit into 63 bits.
+/// Converts sizes and window settings, which fit into 63 bits.
 pub(super) fn int64(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -8,21 +8,21 @@ use serde_json::Value;
 
 use super::error::OnnxError;
 
-/// What the exporters read of a layer.
+/// The exporters' view of a layer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layer<'a, F> {
-    /// The kind its description names.
+    /// The kind in its description.
     pub(super) kind: &'a str,
-    /// The shape of a sample before it.
+    /// The input shape of a sample.
     pub(super) input: &'a [usize],
-    /// The shape of a sample after it.
+    /// The output shape of a sample.
     pub(super) output: &'a [usize],
     settings: &'a Value,
     named: &'a NamedLayer<F>,
 }
 
 impl<'a, F: Scalar> Layer<'a, F> {
-    /// A layer that takes samples of this shape; `None` where it has no description.
+    /// A layer for samples of this shape; `None` if it has no description.
     pub(super) fn new(named: &'a NamedLayer<F>, input: &'a [usize]) -> Option<Self> {
         let config = named.config.as_ref()?;
         Some(Self {
@@ -34,18 +34,18 @@ impl<'a, F: Scalar> Layer<'a, F> {
         })
     }
 
-    /// Those of the settings that ONNX needs.
+    /// The settings that ONNX needs.
     pub(super) fn settings<S: DeserializeOwned>(&self) -> Result<S, OnnxError> {
         S::deserialize(self.settings).map_err(|why| self.wrong_settings(why))
     }
 
-    /// The sizes of an image that comes in or goes out.
+    /// The sizes of an input or output image.
     pub(super) fn image(&self, sample: &[usize]) -> Result<[usize; 3], OnnxError> {
         let image = <[usize; 3]>::try_from(sample);
         image.map_err(|_| self.wrong_settings(format!("{sample:?} is not an image")))
     }
 
-    /// Where a window stands on an image.
+    /// The geometry of a window on an image.
     pub(super) fn geometry(
         &self,
         window: &Window,
@@ -55,7 +55,7 @@ impl<'a, F: Scalar> Layer<'a, F> {
         geometry.map_err(|why| self.wrong_settings(why))
     }
 
-    /// A parameter or state of this shape.
+    /// A parameter or state with this shape.
     pub(super) fn param(
         &self,
         name: &str,
@@ -65,7 +65,7 @@ impl<'a, F: Scalar> Layer<'a, F> {
         value.ok_or_else(|| self.wrong_param(name, shape, "no value".to_owned()))
     }
 
-    /// The same, where the layer may have none.
+    /// The same, for one that may be absent.
     pub(super) fn optional_param(
         &self,
         name: &str,
@@ -92,7 +92,7 @@ impl<'a, F: Scalar> Layer<'a, F> {
         }
     }
 
-    /// The error for settings that have no equal.
+    /// The error for settings that cannot be exported.
     pub(super) fn wrong_settings(&self, why: impl ToString) -> OnnxError {
         OnnxError::Settings {
             layer: self.named.name.clone(),

@@ -1,40 +1,39 @@
-//! Models as ONNX files (Open Neural Network Exchange, <https://onnx.ai>), to be run where there is
-//! no Rust: by ONNX Runtime, in browsers, on phones.
+//! Exports models to ONNX (Open Neural Network Exchange, <https://onnx.ai>), to run them outside Rust: in ONNX
+//! Runtime, in browsers, on phones.
 //!
-//! [`Onnx`] writes the graph of evaluation, without losses, of any model made of dl-nn's and
-//! dl-conv's layers:
+//! [`Onnx`] writes the inference graph, without the loss, of any model made of dl-nn's and dl-conv's layers:
 //!
 //! | layer | operators |
 //! |---|---|
 //! | `dense` | `Gemm` |
 //! | `conv2d`, `conv_transpose2d` | `Conv`, `ConvTranspose` |
-//! | `max_pool2d`, `average_pool2d` | `MaxPool`, `AveragePool`; with dilation, for which that has no setting before opset 19, `Conv` by ones and `Div` |
+//! | `max_pool2d`, `average_pool2d` | `MaxPool`, `AveragePool`; with dilation, which `AveragePool` does not support before opset 19, `Conv` with ones and `Div` |
 //! | `global_max_pool2d`, `global_average_pool2d` | `GlobalMaxPool`, `GlobalAveragePool` |
-//! | `local_response_norm` | `LRN` of bias 1, with α times the size, divided by k; then `Mul` with k^−β |
-//! | `batch_norm` | `BatchNormalization`; where the channels are not axis 1, `Mul` and `Add` |
+//! | `local_response_norm` | `LRN` with bias 1 and α times the size divided by k; then `Mul` with k^−β |
+//! | `batch_norm` | `BatchNormalization`; if the channels are not axis 1, `Mul` and `Add` |
 //! | `layer_norm` | `LayerNormalization` |
 //! | `up_sample2d`, `zero_pad2d` | `Resize`, `Pad` |
-//! | `activation`, and activations in other layers | `Relu`, `LeakyRelu`, `Elu`, `Sigmoid`, `Tanh`, `Softplus`, `Softmax`; `Gelu` by `Erf`, `Silu` by `Sigmoid` and `Mul` |
+//! | `activation`, and activations in other layers | `Relu`, `LeakyRelu`, `Elu`, `Sigmoid`, `Tanh`, `Softplus`, `Softmax`; `Gelu` with `Erf`, `Silu` with `Sigmoid` and `Mul` |
 //! | `reparameterize` | `Slice`: the means |
 //! | `standard_normal_kl` | `Slice`, `Exp`, `Mul`, `Add`, `Sub`, `ReduceSum` |
 //! | `dropout`, `flatten`, `reshape` | none, or a `Reshape` before the next operator |
 //!
-//! - **Opset 13**, ONNX IR version 7 (ONNX 1.8, 2020), where it has all operators of the model; with
-//!   `LayerNormalization` opset 17, IR version 8 (ONNX 1.12, 2022).
+//! - **Opset 13**, ONNX IR version 7 (ONNX 1.8, 2020), if it has all operators of the model; with
+//!   `LayerNormalization`, opset 17, IR version 8 (ONNX 1.12, 2022).
 //! - **Input `input`, output `output`**, both with a free first axis `batch` and, as in the model,
-//!   channels-last: what [`Model::predict`] takes and gives.
-//! - **Single precision**, whatever the model's: run times have few operators in double precision,
-//!   and ONNX's settings (ε, α …) are single anyway. A number too large for it is an error.
-//! - **Few transpositions.** ONNX's images are channels-first. One `Transpose` stands before the
-//!   first operator on images, one after the last if images come out; none for images of one channel. A
-//!   dense layer after flattened images has the rows of its kernel in ONNX's order instead.
-//! - **Files end at 2 GiB**, a limit of protocol buffers: a larger model is an error.
+//!   channels-last, like the inputs and outputs of [`Model::predict`].
+//! - **Single precision**, whatever the model's: runtimes support few operators in double precision, and ONNX's
+//!   settings (ε, α …) are single precision anyway. A value too large for it is an error.
+//! - **Few transpositions.** ONNX's images are channels-first. One `Transpose` comes before the first operator on
+//!   images, and one after the last if the outputs are images; none for images with one channel. For a dense layer
+//!   after flattened images, the rows of the kernel are permuted instead.
+//! - **At most 2 GiB**, a limit of protocol buffers: a larger model is an error.
 //! - **Names**: constants have the model's dotted names (`conv2d_1.kernel`), nodes those of layer
 //!   and operator (`conv2d_1/Relu`).
 //!
-//! The tests run every layer in ONNX Runtime. In Rust, tract 0.22 runs them, too, with two exceptions
-//! that it does not report: it takes a dilated `MaxPool` for a dense one, and a bilinear `Resize`
-//! comes out wrong along the upper and the left border.
+//! The tests run every layer in ONNX Runtime. In Rust, tract 0.22 runs them, too, with two exceptions that it does
+//! not report: it ignores the dilation of `MaxPool`, and a bilinear `Resize` is wrong along the upper and left
+//! borders.
 
 mod batch;
 mod emit;
@@ -64,7 +63,7 @@ use crate::error::WriteError;
 
 pub use self::error::OnnxError;
 
-/// A version of ONNX's operators, and of the format that goes with it.
+/// An operator set of ONNX, and the IR version that goes with it.
 struct Version {
     opset: i64,
     ir: i64,
@@ -72,7 +71,7 @@ struct Version {
 
 impl Version {
     /// The oldest with all operators of the graph.
-    fn of(graph: &GraphProto) -> Self {
+    fn for_graph(graph: &GraphProto) -> Self {
         let is_new = |node: &NodeProto| node.op_type.as_deref() == Some("LayerNormalization");
         match graph.node.iter().any(is_new) {
             true => Self { opset: 17, ir: 8 },
@@ -84,7 +83,7 @@ impl Version {
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
 
-/// A model to be written as an ONNX file; the [module](self) says how.
+/// A model to be written as an ONNX file; for the details, see the [module](self).
 ///
 /// ```
 /// use dl_io::onnx::Onnx;
@@ -120,39 +119,37 @@ impl<'a, F: Scalar> Onnx<'a, F> {
         }
     }
 
-    /// Applies an activation to the model's outputs: the softmax or sigmoid that a loss on logits
-    /// holds in training.
+    /// Applies an activation to the model's outputs: the softmax or sigmoid that is part of a loss on logits.
     pub fn output(mut self, activation: Activation) -> Self {
         self.output = activation;
         self
     }
 
-    /// Adds the classes' names, in their order, to the file's metadata: a JSON array named
-    /// `class_names`.
+    /// Adds the class names, in order, to the file's metadata: a JSON array named `class_names`.
     pub fn class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.class_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Adds a text for the file's readers.
+    /// Sets a description for human readers.
     pub fn doc_string(mut self, text: impl Into<String>) -> Self {
         self.doc_string = text.into();
         self
     }
 
-    /// Writes the file: beside its target, then renamed over it.
+    /// Writes the file atomically.
     ///
     /// # Errors
-    /// As [`to_bytes`](Self::to_bytes), and [`OnnxError::Write`].
+    /// Same as [`to_bytes`](Self::to_bytes), and [`OnnxError::Write`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), OnnxError> {
         save(self, path.as_ref())
     }
 
-    /// What stands in the file.
+    /// The contents of the file.
     ///
     /// # Errors
-    /// [`OnnxError`] for a layer that cannot be exported, class names or an output activation that
-    /// do not suit the model, a model too large.
+    /// [`OnnxError`]: a layer that cannot be exported, class names or an output activation that do not match the
+    /// model, a model that is too large.
     pub fn to_bytes(&self) -> Result<Vec<u8>, OnnxError> {
         to_bytes(self)
     }
@@ -166,7 +163,7 @@ impl<'a, F: Scalar> Onnx<'a, F> {
     fn to_proto(&self) -> Result<ModelProto, OnnxError> {
         self.check()?;
         let graph = self.graph()?;
-        let version = Version::of(&graph);
+        let version = Version::for_graph(&graph);
         Ok(ModelProto {
             ir_version: Some(version.ir),
             producer_name: Some(env!("CARGO_PKG_NAME").to_owned()),
@@ -181,14 +178,14 @@ impl<'a, F: Scalar> Onnx<'a, F> {
         })
     }
 
-    /// Everything that can be known before a layer is looked at.
+    /// All checks that do not depend on the layers.
     fn check(&self) -> Result<(), OnnxError> {
         self.output.validate()?;
         let model = self.model.output_activation();
         let twice = |activation| matches!(activation, Softmax | Sigmoid);
         if twice(model) && twice(self.output) {
-            let asked = self.output;
-            return Err(OnnxError::OutputTwice { model, asked });
+            let requested = self.output;
+            return Err(OnnxError::OutputTwice { model, requested });
         }
         let names = self.class_names.len();
         let outputs = self.model.output_shape().last().copied().unwrap_or(1);
@@ -245,7 +242,7 @@ instantiate! {
     }
 }
 
-/// An input or output: any number of samples of this shape.
+/// An input or output: a batch of samples of this shape.
 fn batch_of(name: &str, sample: &[usize]) -> ValueInfoProto {
     let batch = DimensionProto {
         dim_value: None,

@@ -1,6 +1,6 @@
 //! The messages of ONNX that an exported model needs, with the field numbers of `onnx.proto`
-//! (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>). Fields that are never written are
-//! left out; protocol buffers do not miss them.
+//! (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>). Fields that are never written are omitted, as
+//! protocol buffers allow.
 
 use prost::Message;
 
@@ -71,7 +71,7 @@ pub(super) struct NodeProto {
     pub(super) attribute: Vec<AttributeProto>,
 }
 
-/// A setting of a node: `type` says which of the values it is.
+/// An attribute of a node: `type` tells which of the values is set.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct AttributeProto {
     #[prost(string, optional, tag = "1")]
@@ -99,7 +99,7 @@ pub(super) enum AttributeType {
     Ints = 7,
 }
 
-/// A constant: little-endian numbers in row-major order.
+/// A constant: little-endian values in row-major order.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct TensorProto {
     #[prost(int64, repeated, packed = "false", tag = "1")]

@@ -100,7 +100,7 @@ fn a_model_without_operators_is_the_identity() {
 }
 
 #[test]
-fn what_the_file_says_of_itself() {
+fn the_metadata_of_the_file() {
     let model = mnist_cnn::<f32>().build(0).unwrap();
     let names = (0..10).map(|digit| digit.to_string());
     let onnx = Onnx::new(&model).class_names(names).doc_string("digits");
@@ -146,7 +146,7 @@ fn the_oldest_opset_with_all_operators() {
     assert_eq!(version(&dense().push(LayerNorm::new())), (8, 17));
 }
 
-/// `OpenVINO` takes the bias for a whole number.
+/// `OpenVINO` treats the bias as an integer.
 #[test]
 fn response_normalisation_has_a_bias_of_one() {
     let norm = LocalResponseNorm::new().size(3).k(1.5).alpha(0.3).beta(0.6);

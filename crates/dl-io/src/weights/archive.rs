@@ -1,41 +1,41 @@
-//! A weights file's bytes as named arrays, whatever its format.
+//! The named arrays in the bytes of a weights file, whatever its format.
 
 use std::path::Path;
 
 use dl_nn::Scalar;
 use ndarray::ArrayD;
 
-use super::error::WeightsProblem;
+use super::error::WeightsFileErrorKind;
 #[cfg(feature = "npz")]
 use super::npz::Npz;
 use super::safetensors::Tensors;
 use crate::tensors::Narrowing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum ArchiveFormat {
     Safetensors,
     #[cfg(feature = "npz")]
     Npz,
 }
 
-impl Format {
-    pub(super) fn of(path: &Path) -> Result<Self, WeightsProblem> {
+impl ArchiveFormat {
+    pub(super) fn from_path(path: &Path) -> Result<Self, WeightsFileErrorKind> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("safetensors") => Ok(Self::Safetensors),
             #[cfg(feature = "npz")]
             Some("npz") => Ok(Self::Npz),
             #[cfg(not(feature = "npz"))]
-            Some("npz") => Err(WeightsProblem::NpzNotEnabled),
-            _ => Err(WeightsProblem::Extension),
+            Some("npz") => Err(WeightsFileErrorKind::NpzNotEnabled),
+            _ => Err(WeightsFileErrorKind::Extension),
         }
     }
 }
 
-/// What a file says about a tensor of it.
+/// The description of a tensor in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) name: String,
-    /// `F16`, `BF16`, `F32`, `F64`, or a type that no model holds, as the format writes it.
+    /// `F16`, `BF16`, `F32`, `F64`, or an unsupported type as the format writes it.
     pub(super) dtype: String,
     pub(super) shape: Vec<usize>,
 }
@@ -48,12 +48,15 @@ pub(super) enum Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// Reads what the file says about itself.
-    pub(super) fn new(format: Format, bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
+    /// Reads the descriptions of the tensors.
+    pub(super) fn new(
+        format: ArchiveFormat,
+        bytes: &'a [u8],
+    ) -> Result<Self, WeightsFileErrorKind> {
         Ok(match format {
-            Format::Safetensors => Self::Safetensors(Tensors::new(bytes)?),
+            ArchiveFormat::Safetensors => Self::Safetensors(Tensors::new(bytes)?),
             #[cfg(feature = "npz")]
-            Format::Npz => Self::Npz(Npz::new(bytes)?),
+            ArchiveFormat::Npz => Self::Npz(Npz::new(bytes)?),
         })
     }
 
@@ -66,12 +69,12 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// The numbers of a tensor, whose type and shape the caller has accepted.
+    /// The values of a tensor whose type and shape the caller has accepted.
     pub(super) fn array<F: Scalar>(
         &mut self,
         entry: &Entry,
         narrowing: Narrowing,
-    ) -> Result<ArrayD<F>, WeightsProblem> {
+    ) -> Result<ArrayD<F>, WeightsFileErrorKind> {
         match self {
             Self::Safetensors(tensors) => tensors.array(entry, narrowing),
             #[cfg(feature = "npz")]

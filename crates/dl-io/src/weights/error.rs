@@ -1,4 +1,4 @@
-//! What a weights file, or a wish to read or write one, can get wrong.
+//! Errors of weights files.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,26 +8,26 @@ use dl_fs::OverBudget;
 
 use crate::TensorError;
 
-/// A weights file that could not be read or written. After a failed read the model is as it was,
-/// after a failed write the file is.
+/// A weights file that could not be read or written. A failed read leaves the model unchanged, a failed write the
+/// file.
 #[derive(Debug, thiserror::Error)]
-#[error("weights file `{}`: {problem}", shown_path(path))]
+#[error("weights file `{}`: {kind}", shown_path(path))]
 pub struct WeightsFileError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong.
+    /// The problem.
     #[source]
-    pub problem: Box<WeightsProblem>,
+    pub kind: Box<WeightsFileErrorKind>,
 }
 
-/// What is wrong with a weights file.
+/// Why a weights file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum WeightsProblem {
-    /// The name does not say which format is meant.
+pub enum WeightsFileErrorKind {
+    /// The extension does not tell the format.
     #[error("its name must end in `.safetensors` or `.npz`")]
     Extension,
-    /// An npz file, which this build of the crate does not know.
+    /// An npz file, which this build of the crate does not support.
     #[error("to read or write npz, enable the feature `npz` of `dl-io`")]
     NpzNotEnabled,
     /// It could not be read.
@@ -36,35 +36,35 @@ pub enum WeightsProblem {
     /// It could not be written.
     #[error("cannot be written: {0}")]
     Write(io::Error),
-    /// It is not of this format, cut off, or damaged.
-    #[error("is not a whole {format} file: {why}", why = shown(why))]
+    /// It is in a different format, truncated, or damaged.
+    #[error("is not a complete {format} file: {why}", why = shown(why))]
     Damaged {
-        /// The format its name says.
+        /// The format according to its extension.
         format: &'static str,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
-    /// A tensor is of a type that the model cannot hold.
+    /// A tensor has a type that the model cannot hold.
     #[error(transparent)]
     Tensor(#[from] TensorError),
-    /// A parameter has no tensor.
+    /// A parameter without a tensor.
     #[error(
         "has no tensor `{tensor}` for the model's `{parameter}` {shape:?}; it has {found}",
         tensor = shown(tensor), parameter = shown(parameter), found = shown(found)
     )]
     Missing {
-        /// The name looked for.
+        /// The name expected.
         tensor: String,
         /// The model's parameter or state.
         parameter: String,
-        /// The tensor's shape, had it been there.
+        /// The shape expected.
         shape: Vec<usize>,
-        /// The names there are.
+        /// The names in the file.
         found: String,
     },
-    /// A tensor belongs to no parameter.
+    /// A tensor without a parameter.
     #[error(
-        "tensor `{tensor}` {shape:?} has no place in the model, which takes {expected}",
+        "unexpected tensor `{tensor}` {shape:?}; the model expects {expected}",
         tensor = shown(tensor), expected = shown(expected)
     )]
     Unexpected {
@@ -72,12 +72,12 @@ pub enum WeightsProblem {
         tensor: String,
         /// Its shape.
         shape: Vec<usize>,
-        /// The names the model takes.
+        /// The names expected.
         expected: String,
     },
-    /// A tensor has another shape than the model's.
+    /// A tensor has the wrong shape.
     #[error(
-        "tensor `{tensor}` has shape {found:?}, but the model's `{parameter}` takes {expected:?}",
+        "tensor `{tensor}` has shape {found:?}, but the model's `{parameter}` expects {expected:?}",
         tensor = shown(tensor), parameter = shown(parameter)
     )]
     Shape {
@@ -87,25 +87,25 @@ pub enum WeightsProblem {
         found: Vec<usize>,
         /// The model's parameter or state.
         parameter: String,
-        /// The shape it must have in this file.
+        /// The shape expected in this file.
         expected: Vec<usize>,
     },
-    /// A number is NaN or infinite.
+    /// A value is NaN or infinite.
     #[error(
-        "tensor `{tensor}` holds {value} at {position:?}, but weights must be finite",
+        "tensor `{tensor}` contains {value} at {position:?}, but weights must be finite",
         tensor = shown(tensor)
     )]
     NonFinite {
         /// The tensor.
         tensor: String,
-        /// The number's place in it.
+        /// The value's position in it.
         position: Vec<usize>,
         /// NaN or an infinity.
         value: f64,
     },
     /// The file and the model have different numbers of layers with tensors.
     #[error(
-        "has tensors of the layers {found}, but the model has weights in {expected}",
+        "has tensors for the layers {found}, but the model has weights in {expected}",
         found = shown(found), expected = shown(expected)
     )]
     LayerCount {
@@ -114,13 +114,13 @@ pub enum WeightsProblem {
         /// The model's layers that have parameters or state, in order.
         expected: String,
     },
-    /// A renaming names a layer that has no weights.
+    /// `rename` was given a layer without weights.
     #[error(
         "`{layer}` cannot be renamed: the model has weights in {expected}",
         layer = shown(layer), expected = shown(expected)
     )]
     Rename {
-        /// The layer named.
+        /// The layer.
         layer: String,
         /// The model's layers that have parameters or state.
         expected: String,
@@ -128,7 +128,7 @@ pub enum WeightsProblem {
     /// The file would cost more than its size warrants.
     #[error(transparent)]
     Cost(#[from] OverBudget),
-    /// Nothing says which of the file's layers comes first.
+    /// The order of the file's layers cannot be determined.
     #[error(
         "cannot tell the order of its layers {layers}: {why}; specify it with `in_order_of`, or name \
          each layer with `rename`",
@@ -137,48 +137,48 @@ pub enum WeightsProblem {
     Order {
         /// The prefixes in the file, sorted.
         layers: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// Two tensors have one name.
+    /// Two tensors have the same name.
     #[error("two tensors are named `{tensor}`", tensor = shown(tensor))]
     Duplicate {
         /// The name.
         tensor: String,
     },
-    /// Layers taken in order have no names that could be written.
+    /// Layers matched in order have no names to write.
     #[error(
-        "to be written, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
+        "to write a file, layers need names: `in_order` and `in_order_of` are for reading, `rename` \
          for both"
     )]
     InOrder,
-    /// The model has no equal in the file's layout.
+    /// The model has no equivalent in the file's layout.
     #[error(
-        "layer `{layer}` has no equal in PyTorch's layout: {why}",
+        "layer `{layer}` has no equivalent in PyTorch's layout: {why}",
         layer = shown(layer), why = shown(why)
     )]
     Layout {
         /// The layer.
         layer: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
 }
 
-impl WeightsProblem {
+impl WeightsFileErrorKind {
     pub(super) fn damaged(format: &'static str, why: impl ToString) -> Self {
         let why = why.to_string();
         Self::Damaged { format, why }
     }
 }
 
-/// Names for a message: the first few, and how many more there are.
+/// Names for a message: the first few, and the number of the others.
 pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 12;
+    const MAX: usize = 12;
     let mut names = names.into_iter();
     let first: Vec<String> = names
         .by_ref()
-        .take(MOST)
+        .take(MAX)
         .map(|n| format!("`{}`", excerpt(n)))
         .collect();
     match (first.is_empty(), names.count()) {

@@ -1,12 +1,12 @@
-//! How other frameworks name and order the same numbers. The one place where weights are permuted.
+//! How other frameworks name and order the same weights. All permutations of weights are here.
 
 use dl_nn::{NamedLayer, Scalar};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
-use super::error::WeightsProblem;
-use super::flattened::Flattened;
+use super::error::WeightsFileErrorKind;
+use super::flattened_image::FlattenedImage;
 
-/// Whose names and orders of axes a weights file has.
+/// The framework whose names and axis orders a weights file uses.
 ///
 /// | here | PyTorch | Keras |
 /// |---|---|---|
@@ -17,11 +17,10 @@ use super::flattened::Flattened;
 /// | `….gamma`, `….beta` of normalisations | `….weight`, `….bias` | `…/gamma`, `…/beta` |
 /// | `….running_mean`, `….running_variance` | `….running_mean`, `….running_var` | `…/moving_mean`, `…/moving_variance` |
 ///
-/// So both kernels of convolutions have their axes in the order 3, 2, 0, 1 in PyTorch, and none is
-/// mirrored: y = Kᵀ x adds K`[i, j, o, c]`·x`[v, u, c]` to pixel `(v·stride + i, u·stride + j)` there as
-/// here. PyTorch's images are `[c, h, w]`; where one becomes a vector (`Flatten`, `Reshape`), the numbers
-/// of that vector are reordered in the parameters beside it, found from the model's layers.
-/// `num_batches_tracked` is neither read nor written.
+/// So both kinds of convolution kernels have their axes in the order 3, 2, 0, 1 in PyTorch, and neither is flipped:
+/// y = Kᵀ x adds K`[i, j, o, c]`·x`[v, u, c]` to pixel `(v·stride + i, u·stride + j)` there as here. PyTorch's
+/// images are `[c, h, w]`; where one is flattened (`Flatten`, `Reshape`), the adjacent parameters are reordered
+/// accordingly, as determined from the model's layers. `num_batches_tracked` is neither read nor written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Layout {
@@ -35,7 +34,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// What stands between a layer's name and its parameter's.
+    /// The separator between the names of a layer and a parameter.
     pub(super) fn separator(self) -> char {
         match self {
             Self::Native | Self::PyTorch => '.',
@@ -55,36 +54,36 @@ impl Layout {
         }
     }
 
-    /// The name of a tensor's layer: what stands before its own.
+    /// The name of a tensor's layer: its prefix.
     pub(super) fn layer_of(self, tensor: &str) -> &str {
         tensor
             .rsplit_once(self.separator())
             .map_or("", |(layer, _)| layer)
     }
 
-    /// Whether a tensor says nothing about the weights.
+    /// Whether a tensor is not a weight.
     pub(super) fn ignores(self, tensor: &str) -> bool {
         let name = tensor.rsplit(self.separator()).next();
         self == Self::PyTorch && name == Some("num_batches_tracked")
     }
 }
 
-/// The kind of a layer, as its description says.
+/// The kind of a layer, from its description.
 pub(super) fn kind<F: Scalar>(layer: &NamedLayer<F>) -> &str {
     let described = layer.config.as_ref().map(|config| config.kind.as_str());
     described.unwrap_or_else(|| layer.layer.kind())
 }
 
-/// How the array of a parameter differs in the file.
+/// How the array of a parameter is transformed in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
-    /// Axis i in the file is this axis of ours.
+pub(super) struct LayoutTransform {
+    /// Axis i in the file is axis `axes[i]` of ours.
     axes: Vec<usize>,
-    /// For each of our axes the image that it runs over, if it does.
-    images: Vec<Option<Flattened>>,
+    /// For each of our axes, the flattened image along it, if any.
+    images: Vec<Option<FlattenedImage>>,
 }
 
-impl Change {
+impl LayoutTransform {
     fn none(rank: usize) -> Self {
         Self {
             axes: (0..rank).collect(),
@@ -92,14 +91,14 @@ impl Change {
         }
     }
 
-    /// For a parameter of a layer that reads and writes these vectors.
+    /// For a parameter of a layer with these input and output vectors.
     pub(super) fn new<F: Scalar>(
         layout: Layout,
         layer: &NamedLayer<F>,
         parameter: &str,
         rank: usize,
-        [input, output]: [Option<Flattened>; 2],
-    ) -> Result<Self, WeightsProblem> {
+        [input, output]: [Option<FlattenedImage>; 2],
+    ) -> Result<Self, WeightsFileErrorKind> {
         let none = Self::none(rank);
         if layout != Layout::PyTorch {
             return Ok(none);
@@ -119,7 +118,7 @@ impl Change {
                 ..none
             },
             (kind, _) => {
-                return Err(WeightsProblem::Layout {
+                return Err(WeightsFileErrorKind::Layout {
                     layer: layer.name.clone(),
                     why: format!("the layout of `{kind}` layers is not known"),
                 });
@@ -132,26 +131,26 @@ impl Change {
         self.axes.iter().map(|&axis| ours[axis]).collect()
     }
 
-    /// Our array as it stands in the file.
+    /// Converts our array to the file's layout.
     pub(super) fn in_file<F: Scalar>(&self, ours: ArrayViewD<'_, F>) -> ArrayD<F> {
-        let theirs = self.reordered(ours.to_owned(), Flattened::channels_first);
+        let theirs = self.reordered(ours.to_owned(), FlattenedImage::channels_first);
         theirs.permuted_axes(self.axes.as_slice())
     }
 
-    /// The file's array as it stands here.
+    /// Converts the file's array to our layout.
     pub(super) fn here<F: Scalar>(&self, theirs: ArrayD<F>) -> ArrayD<F> {
         let mut back = vec![0; self.axes.len()];
         for (i, &axis) in self.axes.iter().enumerate() {
             back[axis] = i;
         }
         let ours = theirs.permuted_axes(back);
-        self.reordered(ours, Flattened::channels_last)
+        self.reordered(ours, FlattenedImage::channels_last)
     }
 
     fn reordered<F: Scalar>(
         &self,
         mut array: ArrayD<F>,
-        order: impl Fn(Flattened) -> Vec<usize>,
+        order: impl Fn(FlattenedImage) -> Vec<usize>,
     ) -> ArrayD<F> {
         for (axis, image) in self.images.iter().enumerate() {
             if let Some(image) = image {

@@ -1,21 +1,21 @@
-//! Weights to and from files, in this project's, PyTorch's and Keras's layout.
+//! Saves and loads weights in this project's, PyTorch's or Keras's layout.
 
 mod archive;
 mod error;
-mod flattened;
+mod flattened_image;
 mod layout;
 mod natural;
 #[cfg(feature = "npz")]
 mod npz;
 mod order;
 mod safetensors;
-mod slots;
+mod tensor_mapping;
 #[cfg(feature = "npz")]
 mod zip64;
 #[cfg(feature = "npz")]
 mod zip_directory;
 
-pub use error::{WeightsFileError, WeightsProblem};
+pub use error::{WeightsFileError, WeightsFileErrorKind};
 pub use layout::Layout;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -25,19 +25,19 @@ use dl_core::instantiate;
 use dl_nn::{Model, Scalar, Weights};
 use ndarray::{ArrayD, Dimension};
 
-use self::archive::{Archive, Entry, Format};
+use self::archive::{Archive, ArchiveFormat, Entry};
 use self::error::listed;
 use self::order::in_order;
-use self::slots::{Slot, layers_with_weights, numbers, slots};
+use self::tensor_mapping::{TensorMapping, layers_with_weights, params_and_state, tensor_mappings};
 use crate::tensors::{Narrowing, check_dtype};
 
-/// A file of a model's weights: its parameters and state (running statistics), by name. What the
-/// file's name ends in says the format: `.safetensors`, or, with the feature `npz`, `.npz` for NumPy.
+/// A file of a model's weights: its parameters and state (running statistics), by name. The extension determines
+/// the format: `.safetensors`, or, with the feature `npz`, `.npz` for NumPy.
 ///
-/// Both ways the file and the model are compared before either changes: every parameter has its
-/// tensor and every tensor its parameter, of the same shape, of finite numbers. `f32` numbers go
-/// exactly into a model of `f64`, those of 16 bits (`f16`, `bf16`) into either; `f64` numbers into a
-/// model of `f32` only after [`rounding`](Self::rounding).
+/// Before either changes, the file and the model are compared: every parameter must have a tensor of the same shape
+/// with finite values, and every tensor a parameter. `f32` values are loaded exactly into a model of `f64`, 16-bit
+/// ones (`f16`, `bf16`) into either; `f64` values are loaded into a model of `f32` only with
+/// [`rounding`](Self::rounding).
 ///
 /// ```
 /// use dl_io::{Layout, WeightsFile};
@@ -60,52 +60,51 @@ use crate::tensors::{Narrowing, check_dtype};
 pub struct WeightsFile {
     path: PathBuf,
     layout: Layout,
-    /// The file's name of a layer, by ours.
+    /// The name of a layer in the file, by ours.
     names: BTreeMap<String, String>,
-    /// Groups of layers, in their order; of one group where it is empty. `None`: all layers are named.
+    /// Groups of layers, in order; empty for a single group. `None`: layers are matched by name.
     in_order: Option<Vec<String>>,
     narrowing: Narrowing,
 }
 
 impl WeightsFile {
-    /// A file with this project's names and orders of axes.
+    /// A file with this project's names and axis orders.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
             layout: Layout::Native,
             names: BTreeMap::new(),
             in_order: None,
-            narrowing: Narrowing::Refuse,
+            narrowing: Narrowing::Reject,
         }
     }
 
-    /// Whose names and orders of axes the file has.
+    /// Sets the framework whose names and axis orders the file uses.
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// The file's name of one of the model's layers: `rename("features.0", "conv2d_1")`. Layers not
-    /// renamed have the model's names in the file, too.
+    /// Sets the name in the file of one of the model's layers: `rename("features.0", "conv2d_1")`. Other layers
+    /// have the model's names in the file.
     pub fn rename(mut self, in_file: impl Into<String>, layer: impl Into<String>) -> Self {
         self.names.insert(layer.into(), in_file.into());
         self
     }
 
-    /// For reading: takes the file's layers one by one for those of the model's that have weights and
-    /// are not renamed, in their order, as in a `torch.nn.Sequential`'s file.
+    /// For reading: matches the file's layers in order with the model's layers that have weights and are not
+    /// renamed, as for a `torch.nn.Sequential`.
     ///
-    /// The order of the file's layers is that of the numbers in their names (`2` before `10`), where
-    /// these differ in numbers alone (`features.0`, `features.3`), or that of the tensors in the file,
-    /// unless they are sorted by name, as safetensors files are. Loading fails where neither says it:
-    /// of `features.0` and `classifier.1`, only [`in_order_of`](Self::in_order_of) knows which is
-    /// first. Where the file has the model's names, they are matched by name.
+    /// The order of the file's layers is that of the numbers in their names (`2` before `10`) if they differ only
+    /// in numbers (`features.0`, `features.3`), or else that of the tensors in the file, unless they are sorted by
+    /// name, as in safetensors files. Loading fails if neither determines it: for `features.0` and `classifier.1`,
+    /// use [`in_order_of`](Self::in_order_of). If the file has the model's names, layers are matched by name.
     pub fn in_order(self) -> Self {
         self.in_order_of::<String>([])
     }
 
-    /// As [`in_order`](Self::in_order), for a file whose layers have names of several groups: all
-    /// that begin with the first group's name, then those of the second …
+    /// Like [`in_order`](Self::in_order), for a file whose layers are in several named groups: all whose names
+    /// begin with the first group's name, then those of the second …
     ///
     /// ```
     /// use dl_io::{Layout, WeightsFile};
@@ -119,97 +118,97 @@ impl WeightsFile {
         self
     }
 
-    /// For reading: rounds `f64` numbers to the nearest `f32` where the model is of `f32`.
+    /// For reading: rounds `f64` values to the nearest `f32` if the model is of `f32`.
     pub fn rounding(mut self) -> Self {
         self.narrowing = Narrowing::Round;
         self
     }
 
-    /// Puts the file's numbers into the model.
+    /// Loads the file's weights into the model.
     ///
     /// # Errors
-    /// [`WeightsFileError`] with the file and the tensor, what was found and what was expected;
-    /// the model has not changed then.
+    /// [`WeightsFileError`] with the file and the tensor, what was found and what was expected; the model is left
+    /// unchanged.
     pub fn load<F: Scalar>(&self, model: &mut Model<F>) -> Result<(), WeightsFileError> {
         load(self, model)
     }
 
-    /// Writes the model's numbers. The file is written beside its target and renamed over it.
+    /// Saves the model's weights. The file is written atomically.
     ///
     /// # Errors
-    /// [`WeightsFileError`]; what stood at the path still does then.
+    /// [`WeightsFileError`]; an existing file is left unchanged.
     pub fn save<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsFileError> {
         save(self, model)
     }
 
-    fn error(&self, problem: WeightsProblem) -> WeightsFileError {
+    fn error(&self, kind: WeightsFileErrorKind) -> WeightsFileError {
         WeightsFileError {
             path: self.path.clone(),
-            problem: Box::new(problem),
+            kind: Box::new(kind),
         }
     }
 
-    fn read<F: Scalar>(&self, model: &Model<F>) -> Result<Weights<F>, WeightsProblem> {
-        let format = Format::of(&self.path)?;
+    fn read<F: Scalar>(&self, model: &Model<F>) -> Result<Weights<F>, WeightsFileErrorKind> {
+        let format = ArchiveFormat::from_path(&self.path)?;
         self.check_names(model)?;
-        let bytes = dl_fs::read(&self.path).map_err(WeightsProblem::Read)?;
+        let bytes = dl_fs::read(&self.path).map_err(WeightsFileErrorKind::Read)?;
         let mut archive = Archive::new(format, &bytes)?;
         let mut entries = archive.entries();
         entries.retain(|entry| !self.layout.ignores(&entry.name));
-        let slots = match &self.in_order {
-            None => slots(model, self.layout, &self.names)?,
+        let mappings = match &self.in_order {
+            None => tensor_mappings(model, self.layout, &self.names)?,
             Some(groups) => {
                 let names = in_order(model, self.layout, &entries, groups, &self.names)?;
-                slots(model, self.layout, &names)?
+                tensor_mappings(model, self.layout, &names)?
             }
         };
-        let matched = matched(&slots, &entries)?;
-        for &(slot, entry) in &matched {
+        let matched = matched(&mappings, &entries)?;
+        for &(mapping, entry) in &matched {
             check_dtype::<F>(&entry.name, &entry.dtype, self.narrowing)?;
-            if entry.shape != slot.shape {
-                return Err(WeightsProblem::Shape {
-                    tensor: slot.tensor.clone(),
+            if entry.shape != mapping.shape {
+                return Err(WeightsFileErrorKind::Shape {
+                    tensor: mapping.tensor.clone(),
                     found: entry.shape.clone(),
-                    parameter: slot.parameter.clone(),
-                    expected: slot.shape.clone(),
+                    parameter: mapping.parameter.clone(),
+                    expected: mapping.shape.clone(),
                 });
             }
         }
-        let mut array = |(slot, entry): (&Slot, &Entry)| {
+        let mut array = |(mapping, entry): (&TensorMapping, &Entry)| {
             let array = archive.array::<F>(entry, self.narrowing)?;
-            check_finite(&slot.tensor, &array)?;
-            Ok((slot.parameter.clone(), slot.change.here(array)))
+            check_finite(&mapping.tensor, &array)?;
+            Ok((mapping.parameter.clone(), mapping.transform.here(array)))
         };
         matched.into_iter().map(&mut array).collect()
     }
 
-    fn write<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsProblem> {
-        let format = Format::of(&self.path)?;
+    fn write<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsFileErrorKind> {
+        let format = ArchiveFormat::from_path(&self.path)?;
         if self.in_order.is_some() {
-            return Err(WeightsProblem::InOrder);
+            return Err(WeightsFileErrorKind::InOrder);
         }
         self.check_names(model)?;
-        let slots = slots(model, self.layout, &self.names)?;
-        let values = model.layers().iter().flat_map(numbers);
-        let mut tensors = Vec::with_capacity(slots.len());
-        for (slot, param) in slots.into_iter().zip(values) {
-            let array = slot.change.in_file(param.value);
-            check_finite(&slot.tensor, &array)?;
-            tensors.push((slot.tensor, array));
+        let mappings = tensor_mappings(model, self.layout, &self.names)?;
+        let values = model.layers().iter().flat_map(params_and_state);
+        let mut tensors = Vec::with_capacity(mappings.len());
+        for (mapping, param) in mappings.into_iter().zip(values) {
+            let array = mapping.transform.in_file(param.value);
+            check_finite(&mapping.tensor, &array)?;
+            tensors.push((mapping.tensor, array));
         }
-        // by which tools of PyTorch's users know their own
+        // marks the file as PyTorch's for its tools
         let metadata = (self.layout == Layout::PyTorch)
             .then(|| HashMap::from([("format".to_owned(), "pt".to_owned())]));
         let written = dl_fs::write_atomically(&self.path, |file| match format {
-            Format::Safetensors => safetensors::write(file, tensors, metadata),
+            ArchiveFormat::Safetensors => safetensors::write(file, tensors, metadata),
             #[cfg(feature = "npz")]
-            Format::Npz => npz::write(file, tensors),
+            ArchiveFormat::Npz => npz::write(file, tensors),
         });
-        written.map_err(WeightsProblem::Write)
+        written.map_err(WeightsFileErrorKind::Write)
     }
 
-    /// Every layer renamed is one that has weights.
-    fn check_names<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsProblem> {
+    /// Checks that every renamed layer has weights.
+    fn check_names<F: Scalar>(&self, model: &Model<F>) -> Result<(), WeightsFileErrorKind> {
         let layers = layers_with_weights(model);
         let known: HashSet<&str> = layers.iter().copied().collect();
         match self
@@ -218,7 +217,7 @@ impl WeightsFile {
             .find(|name| !known.contains(name.as_str()))
         {
             None => Ok(()),
-            Some(layer) => Err(WeightsProblem::Rename {
+            Some(layer) => Err(WeightsFileErrorKind::Rename {
                 layer: layer.clone(),
                 expected: listed(layers),
             }),
@@ -231,29 +230,29 @@ instantiate! {
         file: &WeightsFile,
         model: &mut Model<F>,
     ) -> Result<(), WeightsFileError> {
-        let weights = file.read(model).map_err(|problem| file.error(problem))?;
+        let weights = file.read(model).map_err(|kind| file.error(kind))?;
         let fits = model.set_weights(&weights);
-        fits.expect("every name and shape has been compared");
+        fits.expect("every name and shape has been checked");
         Ok(())
     }
 
     fn save<F: Scalar>(file: &WeightsFile, model: &Model<F>) -> Result<(), WeightsFileError> {
-        file.write(model).map_err(|problem| file.error(problem))
+        file.write(model).map_err(|kind| file.error(kind))
     }
 }
 
-/// Every slot with its tensor, none left over.
+/// Pairs every mapping with its tensor; none may be left over.
 fn matched<'a>(
-    slots: &'a [Slot],
+    mappings: &'a [TensorMapping],
     entries: &'a [Entry],
-) -> Result<Vec<(&'a Slot, &'a Entry)>, WeightsProblem> {
+) -> Result<Vec<(&'a TensorMapping, &'a Entry)>, WeightsFileErrorKind> {
     let mut left: BTreeMap<&str, &Entry> = entries.iter().map(|e| (e.name.as_str(), e)).collect();
-    let pair = |slot: &'a Slot| match left.remove(slot.tensor.as_str()) {
-        Some(entry) => Ok((slot, entry)),
-        None => Err(WeightsProblem::Missing {
-            tensor: slot.tensor.clone(),
-            parameter: slot.parameter.clone(),
-            shape: slot.shape.clone(),
+    let pair = |mapping: &'a TensorMapping| match left.remove(mapping.tensor.as_str()) {
+        Some(entry) => Ok((mapping, entry)),
+        None => Err(WeightsFileErrorKind::Missing {
+            tensor: mapping.tensor.clone(),
+            parameter: mapping.parameter.clone(),
+            shape: mapping.shape.clone(),
             found: {
                 let mut names: Vec<&str> =
                     entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -262,21 +261,21 @@ fn matched<'a>(
             },
         }),
     };
-    let pairs = slots.iter().map(pair).collect::<Result<_, _>>()?;
+    let pairs = mappings.iter().map(pair).collect::<Result<_, _>>()?;
     match left.values().next() {
         None => Ok(pairs),
-        Some(entry) => Err(WeightsProblem::Unexpected {
+        Some(entry) => Err(WeightsFileErrorKind::Unexpected {
             tensor: entry.name.clone(),
             shape: entry.shape.clone(),
-            expected: listed(slots.iter().map(|slot| slot.tensor.as_str())),
+            expected: listed(mappings.iter().map(|mapping| mapping.tensor.as_str())),
         }),
     }
 }
 
-fn check_finite<F: Scalar>(tensor: &str, array: &ArrayD<F>) -> Result<(), WeightsProblem> {
+fn check_finite<F: Scalar>(tensor: &str, array: &ArrayD<F>) -> Result<(), WeightsFileErrorKind> {
     match array.indexed_iter().find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
-        Some((position, value)) => Err(WeightsProblem::NonFinite {
+        Some((position, value)) => Err(WeightsFileErrorKind::NonFinite {
             tensor: tensor.to_owned(),
             position: position.slice().to_vec(),
             value: value.as_f64(),

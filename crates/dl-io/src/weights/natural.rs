@@ -1,24 +1,24 @@
-//! The order of names in which 10 comes after 9.
+//! Natural sort order, in which 10 comes after 9.
 
-/// A run of digits or of other characters. Derived order: numbers first, by value.
+/// A chunk of digits or of other characters. Derived order: numbers first, by value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Run {
-    /// As many digits, and these, without leading zeros.
+pub(super) enum Chunk {
+    /// The number of digits and the digits, without leading zeros.
     Number(usize, String),
     Text(String),
 }
 
-/// The key by which to sort.
-pub(super) fn natural(name: &str) -> Vec<Run> {
+/// The sort key of a name.
+pub(super) fn natural(name: &str) -> Vec<Chunk> {
     let characters: Vec<char> = name.chars().collect();
     let runs = characters.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
     let run = |run: &[char]| {
         let text: String = run.iter().collect();
         if run[0].is_ascii_digit() {
             let digits = text.trim_start_matches('0');
-            Run::Number(digits.len(), digits.to_owned())
+            Chunk::Number(digits.len(), digits.to_owned())
         } else {
-            Run::Text(text)
+            Chunk::Text(text)
         }
     };
     runs.map(run).collect()

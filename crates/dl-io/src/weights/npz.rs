@@ -1,8 +1,8 @@
-//! NumPy's npz format: a zip archive of npy files, named after their arrays
+//! NumPy's npz format: a zip archive of npy files named after their arrays
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 //!
-//! A member's header is read first, and the member is unpacked only once its shape is known to be
-//! the model's, into as many bytes as that shape takes.
+//! A member's header is read first; the member is decompressed only once its shape is known to be the model's, into
+//! as many bytes as that shape needs.
 
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, Write};
@@ -17,31 +17,31 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::archive::Entry;
-use super::error::WeightsProblem;
+use super::error::WeightsFileErrorKind;
 use super::zip_directory::{self, DirectoryError};
 use super::zip64;
 use crate::tensors::values;
 
 const FORMAT: &str = "npz";
 
-/// The longest header that NumPy reads.
-const MOST_HEADER: usize = 10_000;
+/// Maximum length of a header that NumPy reads.
+const MAX_HEADER: usize = 10_000;
 
-/// A dictionary that holds a tuple has two; the parser goes down into each.
-const MOST_BRACKETS: usize = 8;
+/// Maximum nesting of brackets: a dictionary with a tuple has two, and the parser recurses into each.
+const MAX_BRACKETS: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Npz<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
     /// In the archive's order.
     members: Vec<Member>,
-    /// Where a name stands among them.
+    /// The index of each name.
     places: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
 struct Member {
-    /// Bytes before the numbers.
+    /// Offset of the values in bytes.
     header: usize,
     big_endian: bool,
     by_columns: bool,
@@ -49,17 +49,17 @@ struct Member {
 }
 
 impl<'a> Npz<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
-        let damaged = |why| WeightsProblem::damaged(FORMAT, why);
-        zip64::check(bytes).map_err(|why| WeightsProblem::damaged(FORMAT, why))?;
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsFileErrorKind> {
+        let damaged = |why| WeightsFileErrorKind::damaged(FORMAT, why);
+        zip64::check(bytes).map_err(|why| WeightsFileErrorKind::damaged(FORMAT, why))?;
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
         let start = archive.central_directory_start();
         let directory = zip_directory::check(bytes, start, archive.offset(), archive.len());
         directory.map_err(|error| match error {
-            DirectoryError::Duplicate(name) => WeightsProblem::Duplicate {
+            DirectoryError::Duplicate(name) => WeightsFileErrorKind::Duplicate {
                 tensor: without_ending(&name).to_owned(),
             },
-            DirectoryError::Damaged(why) => WeightsProblem::damaged(FORMAT, why),
+            DirectoryError::Damaged(why) => WeightsFileErrorKind::damaged(FORMAT, why),
         })?;
         let mut members = Vec::new();
         let mut places = HashMap::new();
@@ -68,10 +68,10 @@ impl<'a> Npz<'a> {
             let name = file.name().map_err(damaged)?.into_owned();
             let name = without_ending(&name).to_owned();
             let member = member(name.clone(), file).map_err(|why| {
-                WeightsProblem::damaged(FORMAT, format!("array `{}`: {why}", excerpt(&name)))
+                WeightsFileErrorKind::damaged(FORMAT, format!("array `{}`: {why}", excerpt(&name)))
             })?;
             if places.insert(name.clone(), index).is_some() {
-                return Err(WeightsProblem::Duplicate { tensor: name });
+                return Err(WeightsFileErrorKind::Duplicate { tensor: name });
             }
             members.push(member);
         }
@@ -87,15 +87,18 @@ impl<'a> Npz<'a> {
         members.map(|member| member.entry.clone()).collect()
     }
 
-    /// The numbers of an array whose type and shape have been accepted.
-    pub(super) fn array<F: Scalar>(&mut self, entry: &Entry) -> Result<ArrayD<F>, WeightsProblem> {
+    /// The values of an array whose type and shape have been accepted.
+    pub(super) fn array<F: Scalar>(
+        &mut self,
+        entry: &Entry,
+    ) -> Result<ArrayD<F>, WeightsFileErrorKind> {
         let damaged = |why| format!("array `{}`: {why}", excerpt(&entry.name));
         let read = self.read(&entry.name);
-        read.map_err(|why| WeightsProblem::damaged(FORMAT, damaged(why)))
+        read.map_err(|why| WeightsFileErrorKind::damaged(FORMAT, damaged(why)))
     }
 
     fn read<F: Scalar>(&mut self, name: &str) -> Result<ArrayD<F>, String> {
-        let &index = self.places.get(name).ok_or("is not there")?;
+        let &index = self.places.get(name).ok_or("does not exist")?;
         let member = &self.members[index];
         let dtype = match member.entry.dtype.as_str() {
             "F16" => Dtype::F16,
@@ -106,7 +109,7 @@ impl<'a> Npz<'a> {
         let shape = &member.entry.shape;
         let length = member.header + shape.iter().product::<usize>() * number;
         let file = self.archive.by_index(index);
-        // up to the end, where the checksum is compared
+        // up to the end, so that the checksum is verified
         let mut file = file.map_err(|why| why.to_string())?.take(length as u64 + 1);
         let mut npy = Vec::with_capacity(length + 1);
         file.read_to_end(&mut npy).map_err(|why| why.to_string())?;
@@ -116,19 +119,19 @@ impl<'a> Npz<'a> {
                 length - member.header,
             );
             return Err(format!(
-                "has {found} bytes of numbers or more, not {expected}"
+                "has at least {found} bytes of data, expected {expected}"
             ));
         }
-        let numbers = &mut npy[member.header..];
+        let data = &mut npy[member.header..];
         if member.big_endian {
-            numbers.chunks_exact_mut(number).for_each(<[u8]>::reverse);
+            data.chunks_exact_mut(number).for_each(<[u8]>::reverse);
         }
         let shape = IxDyn(shape).set_f(member.by_columns);
-        ArrayD::from_shape_vec(shape, values(dtype, numbers)).map_err(|why| why.to_string())
+        ArrayD::from_shape_vec(shape, values(dtype, data)).map_err(|why| why.to_string())
     }
 }
 
-/// The array's name, without what its file's name ends in.
+/// The array's name, without the extension.
 fn without_ending(file: &str) -> &str {
     file.strip_suffix(".npy").unwrap_or(file)
 }
@@ -136,7 +139,7 @@ fn without_ending(file: &str) -> &str {
 /// Reads the header of an npy file.
 fn member(name: String, file: impl Read) -> Result<Member, String> {
     let mut start = Vec::new();
-    let most = (MOST_HEADER + 12) as u64;
+    let most = (MAX_HEADER + 12) as u64;
     let read = file.take(most).read_to_end(&mut start);
     read.map_err(|why| why.to_string())?;
     // magic number (6 bytes), version (2), length of the header (2, from version 2 on 4)
@@ -145,15 +148,17 @@ fn member(name: String, file: impl Read) -> Result<Member, String> {
         [_, _, _, _, _, _, _, _, a, b, c, d, ..] => {
             12 + u64::from(u32::from_le_bytes([*a, *b, *c, *d]))
         }
-        _ => return Err("ends within its first bytes".to_owned()),
+        _ => return Err("is truncated within its first bytes".to_owned()),
     };
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let text = start.get(..length).ok_or_else(|| {
-        format!("its header declares {length} bytes, more than there are or more than NumPy reads")
+        format!(
+            "its header declares {length} bytes, more than the file has or more than NumPy reads"
+        )
     })?;
     let brackets = text.iter().filter(|byte| b"([{".contains(byte)).count();
-    if brackets > MOST_BRACKETS {
-        return Err("its header describes more than an array of numbers".to_owned());
+    if brackets > MAX_BRACKETS {
+        return Err("its header describes something other than an array of numbers".to_owned());
     }
     let header = Header::from_reader(&mut &*text).map_err(|why| why.to_string())?;
     let descriptor = header.type_descriptor.to_string();

@@ -1,4 +1,4 @@
-//! Which of a file's layers comes first, where they are to be taken one by one.
+//! The order of a file's layers, if they are to be matched in order.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,26 +6,26 @@ use dl_core::text::excerpt;
 use dl_nn::{Model, Scalar};
 
 use super::archive::Entry;
-use super::error::{WeightsProblem, listed};
+use super::error::{WeightsFileErrorKind, listed};
 use super::layout::Layout;
-use super::natural::{Run, natural};
-use super::slots::layers_with_weights;
+use super::natural::{Chunk, natural};
+use super::tensor_mapping::layers_with_weights;
 
-/// The file's layers for those of the model's that have no name in `names`, one by one; added to
-/// these names.
+/// Matches the file's layers in order with those of the model's that are not in `names`, and returns `names` with
+/// these pairs added.
 ///
-/// A layer is what stands before a tensor's own name. With `groups`, layers come in the order of the
-/// groups that their names begin with. In a group, and without groups, their order is that of the
-/// numbers in their names, where these differ in numbers alone, or that of the file, unless its
-/// tensors are sorted by their names, as most programs write them. Where neither says it, or they
-/// differ, it is an error: layers of one shape would change places without a word.
+/// A layer is the prefix of a tensor's name. With `groups`, layers come in the order of the groups that their names
+/// begin with. Within a group, or without groups, their order is that of the numbers in their names if they differ
+/// only in numbers, or else that of the file, unless its tensors are sorted by name, as most programs write them.
+/// If neither determines the order, or they contradict each other, it is an error: layers of the same shape could
+/// be swapped silently.
 pub(super) fn in_order<F: Scalar>(
     model: &Model<F>,
     layout: Layout,
     entries: &[Entry],
     groups: &[String],
     names: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, WeightsProblem> {
+) -> Result<BTreeMap<String, String>, WeightsFileErrorKind> {
     let layers = layers_with_weights(model);
     let layers: Vec<&str> = layers
         .into_iter()
@@ -40,7 +40,7 @@ pub(super) fn in_order<F: Scalar>(
     let mut sorted = in_file.clone();
     sorted.sort_by_cached_key(|prefix| natural(prefix));
     if sorted.len() != layers.len() {
-        return Err(WeightsProblem::LayerCount {
+        return Err(WeightsFileErrorKind::LayerCount {
             found: listed(sorted),
             expected: listed(layers),
         });
@@ -56,26 +56,26 @@ pub(super) fn in_order<F: Scalar>(
     Ok(names.clone().into_iter().chain(pairs).collect())
 }
 
-/// Whether the order of the tensors says nothing: it is that of their names, among those of a type.
+/// Whether the order of the tensors is uninformative: sorted by name, among those of each type.
 fn is_sorted(entries: &[Entry]) -> bool {
     let sorted = |pair: &[Entry]| pair[0].dtype != pair[1].dtype || pair[0].name <= pair[1].name;
     entries.windows(2).all(sorted)
 }
 
-/// The layers of each group in turn; of a single one, where there are none.
+/// The layers of each group in turn; a single group if none are given.
 fn by_group<'a>(
     groups: &[String],
     sorted: Vec<&'a str>,
     in_file: Option<Vec<&'a str>>,
-) -> Result<Vec<&'a str>, WeightsProblem> {
+) -> Result<Vec<&'a str>, WeightsFileErrorKind> {
     if groups.is_empty() {
         return order(sorted, in_file);
     }
     let group_of = |prefix: &str| groups.iter().position(|group| begins_with(prefix, group));
     if let Some(outside) = sorted.iter().find(|prefix| group_of(prefix).is_none()) {
         let groups = listed(groups.iter().map(String::as_str));
-        return Err(WeightsProblem::Order {
-            why: format!("`{}` is of none of the groups {groups}", excerpt(outside)),
+        return Err(WeightsFileErrorKind::Order {
+            why: format!("`{}` is in none of the groups {groups}", excerpt(outside)),
             layers: listed(sorted),
         });
     }
@@ -99,11 +99,11 @@ fn begins_with(prefix: &str, group: &str) -> bool {
     rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphabetic() || next == '_'))
 }
 
-/// The one order there is of some layers, sorted by name.
+/// The only possible order of some layers, given sorted by name.
 fn order<'a>(
     sorted: Vec<&'a str>,
     in_file: Option<Vec<&'a str>>,
-) -> Result<Vec<&'a str>, WeightsProblem> {
+) -> Result<Vec<&'a str>, WeightsFileErrorKind> {
     let numbered = sorted
         .windows(2)
         .all(|pair| differ_in_numbers(pair[0], pair[1]));
@@ -111,23 +111,21 @@ fn order<'a>(
         Some(in_file) if !numbered || in_file == sorted => return Ok(in_file),
         Some(_) => "the numbers in their names and the order in the file differ",
         None if numbered => return Ok(sorted),
-        None => {
-            "they are named differently, and the file has its tensors in the order of their names"
-        }
+        None => "they are named differently, and the file has its tensors sorted by name",
     };
-    Err(WeightsProblem::Order {
+    Err(WeightsFileErrorKind::Order {
         layers: listed(sorted),
         why: why.to_owned(),
     })
 }
 
-/// Whether it is a number in which two names first differ.
+/// Whether two names first differ in a number.
 fn differ_in_numbers(a: &str, b: &str) -> bool {
     let (a, b) = (natural(a), natural(b));
     let mut runs = a.iter().zip(&b);
     matches!(
         runs.find(|(a, b)| a != b),
-        Some((Run::Number(..), Run::Number(..)))
+        Some((Chunk::Number(..), Chunk::Number(..)))
     )
 }
 
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_or_the_file_say_the_order() {
+    fn numbers_or_the_file_determine_the_order() {
         let numbered = ["features.0", "features.10", "features.3"];
         let expected = ["features.0", "features.3", "features.10"];
         assert_eq!(ordered(&[], &numbered, false).unwrap(), expected);
@@ -162,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_neither_says_is_refused() {
+    fn an_undetermined_order_is_rejected() {
         for (in_file, is_own_order, why) in [
             (&["a", "b"][..], false, "named differently"),
             (&["fc1", "conv1"], false, "named differently"),
@@ -179,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn groups_come_in_the_order_said() {
+    fn groups_come_in_the_order_given() {
         let in_file = ["classifier.1", "features.0", "features.3"];
         let expected = ["features.0", "features.3", "classifier.1"];
         let groups = ["features", "classifier"];
         assert_eq!(ordered(&groups, &in_file, false).unwrap(), expected);
         let error = ordered(&["features"], &in_file, false).unwrap_err();
         assert!(
-            error.contains("`classifier.1` is of none of the groups `features`"),
+            error.contains("`classifier.1` is in none of the groups `features`"),
             "{error}"
         );
         assert_eq!(

@@ -1,6 +1,6 @@
-//! The safetensors format (<https://github.com/huggingface/safetensors>, "Format"): a JSON header
-//! with every tensor's type, shape and place, then their bytes. The crate of that name compares all of
-//! them with each other and with the file.
+//! The safetensors format (<https://github.com/huggingface/safetensors>, "Format"): a JSON header with every
+//! tensor's type, shape and offsets, then their bytes. The `safetensors` crate checks that all of them are
+//! consistent with each other and with the file.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use ndarray::ArrayD;
 use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, View, serialize};
 
 use super::archive::Entry;
-use super::error::WeightsProblem;
+use super::error::WeightsFileErrorKind;
 use crate::container::header_text;
 use crate::json::{self, JsonError};
 use crate::tensors::{Narrowing, array_from, bytes_of, dtype};
@@ -23,12 +23,12 @@ const FORMAT: &str = "safetensors";
 #[derive(Debug)]
 pub(super) struct Tensors<'a> {
     tensors: SafeTensors<'a>,
-    /// As the numbers stand in the file.
+    /// In the order of the data in the file.
     entries: Vec<Entry>,
 }
 
 impl<'a> Tensors<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsProblem> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, WeightsFileErrorKind> {
         if let Some(header) = header_text(bytes) {
             let budget = Budget::for_file(bytes.len() as u64);
             match json::check(header, "its header", &budget) {
@@ -37,10 +37,10 @@ impl<'a> Tensors<'a> {
                 Err(JsonError::Cost(over)) => return Err(over.into()),
             }
         }
-        let damaged = |why| WeightsProblem::damaged(FORMAT, why);
+        let damaged = |why| WeightsFileErrorKind::damaged(FORMAT, why);
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let mut entries: Vec<_> = metadata.tensors().into_iter().collect();
-        // tensors without numbers may stand at one place
+        // empty tensors may share an offset
         entries
             .sort_by(|(a, left), (b, right)| (left.data_offsets, a).cmp(&(right.data_offsets, b)));
         let entry = |(name, info): (String, &TensorInfo)| Entry {
@@ -62,28 +62,27 @@ impl<'a> Tensors<'a> {
         &self,
         entry: &Entry,
         narrowing: Narrowing,
-    ) -> Result<ArrayD<F>, WeightsProblem> {
+    ) -> Result<ArrayD<F>, WeightsFileErrorKind> {
         let tensor = self.tensors.tensor(&entry.name);
-        let tensor = tensor.map_err(|why| WeightsProblem::damaged(FORMAT, why))?;
+        let tensor = tensor.map_err(|why| WeightsFileErrorKind::damaged(FORMAT, why))?;
         Ok(array_from(&entry.name, &tensor, narrowing)?)
     }
 }
 
-/// The error for a key that stands in the header twice: the name of a tensor, or of a part of its
-/// description.
-fn duplicate(bytes: &[u8], key: String) -> WeightsProblem {
+/// The error for a duplicate key in the header: the name of a tensor, or of a field of its description.
+fn duplicate(bytes: &[u8], key: String) -> WeightsFileErrorKind {
     match SafeTensors::read_metadata(bytes) {
         Ok((_, metadata)) if metadata.info(&key).is_some() => {
-            WeightsProblem::Duplicate { tensor: key }
+            WeightsFileErrorKind::Duplicate { tensor: key }
         }
-        _ => WeightsProblem::damaged(
+        _ => WeightsFileErrorKind::damaged(
             FORMAT,
-            format!("an object has the key `{}` twice", excerpt(&key)),
+            format!("an object has the duplicate key `{}`", excerpt(&key)),
         ),
     }
 }
 
-/// An array that becomes bytes when its turn has come.
+/// An array that is converted to bytes when it is written.
 struct Lazy<F>(ArrayD<F>);
 
 impl<F: Scalar> View for Lazy<F> {
@@ -104,7 +103,7 @@ impl<F: Scalar> View for Lazy<F> {
     }
 }
 
-/// Writes tensors; `metadata` goes to the header.
+/// Writes tensors, with `metadata` in the header.
 pub(super) fn write<F: Scalar>(
     out: &mut impl Write,
     tensors: Vec<(String, ArrayD<F>)>,

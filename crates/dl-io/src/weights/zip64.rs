@@ -1,14 +1,14 @@
-//! What a zip archive declares about its directory, checked before it is opened.
+//! Checks what a zip archive declares about its directory before opening it.
 
-/// The end of a file in which an archive's end records are looked for: the last of them has a
+/// The number of bytes at the end of a file that are searched for an archive's end records: the last of them has a
 /// comment of up to 2¹⁶ bytes.
 const TAIL: usize = 1 << 17;
 
-/// As many files as an archive without a ZIP64 record can have.
-const MOST_FILES: u64 = u16::MAX as u64;
+/// Maximum number of files in an archive without a ZIP64 record.
+const MAX_FILES: u64 = u16::MAX as u64;
 
-/// Refuses a ZIP64 end record that declares more than 2¹⁶ − 1 files: on opening an archive, `zip`
-/// reserves memory for as many as are declared, though never more than the file has bytes.
+/// Rejects a ZIP64 end record that declares more than 2¹⁶ − 1 files: on opening an archive, `zip` reserves memory
+/// for the declared number, though never more than the file has bytes.
 ///
 /// Layouts: APPNOTE.TXT 6.3.10, sections 4.3.14 (the record) and 4.3.15 (its locator).
 pub(super) fn check(bytes: &[u8]) -> Result<(), &'static str> {
@@ -24,7 +24,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), &'static str> {
         let record = record.filter(|_| number(locator, 8) == Some((at - RECORD) as u64));
         match record.and_then(|record| number(record, 32)) {
             None => return Err("its ZIP64 end record is not where its locator says"),
-            Some(files) if files > MOST_FILES => return Err("it declares more than 65535 files"),
+            Some(files) if files > MAX_FILES => return Err("it declares more than 65535 files"),
             Some(_) => {}
         }
     }
@@ -41,7 +41,7 @@ fn number(bytes: &[u8], at: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// An end record that declares so many files, and its locator, which says where it is.
+    /// An end record that declares this many files, and a locator with its position.
     fn end(files: u64, at: u64, disks: u32) -> Vec<u8> {
         let record = [
             b"PK\x06\x06".as_slice(),
@@ -62,10 +62,10 @@ mod tests {
     fn as_many_files_as_without_it() {
         assert_eq!(check(&end(65535, 0, 1)), Ok(()));
         assert_eq!(check(&end(65535, 0, 0)), Ok(()));
-        let refused = Err("it declares more than 65535 files");
-        assert_eq!(check(&end(65536, 0, 1)), refused);
-        assert_eq!(check(&end(65536, 0, 0)), refused);
-        // another disk is no single file: `zip` does not read on
+        let rejected = Err("it declares more than 65535 files");
+        assert_eq!(check(&end(65536, 0, 1)), rejected);
+        assert_eq!(check(&end(65536, 0, 0)), rejected);
+        // an archive on several disks is not a single file: `zip` does not read on
         assert_eq!(check(&end(65536, 0, 2)), Ok(()));
         assert_eq!(check(&[]), Ok(()));
     }

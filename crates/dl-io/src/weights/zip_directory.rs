@@ -1,5 +1,5 @@
-//! The directory of a zip archive, read for what `zip` does not report: a name that stands in it
-//! twice, of which `zip` keeps the last, and files whose own headers say otherwise.
+//! Checks the directory of a zip archive for what `zip` does not report: duplicate names, of which `zip` keeps the
+//! last, and files whose local headers disagree.
 //!
 //! Layouts: APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.12 (directory) and 4.5.3 (ZIP64).
 
@@ -7,22 +7,21 @@ use std::collections::HashSet;
 
 use dl_core::text::excerpt;
 
-/// What stands for a number that is in the ZIP64 field instead.
+/// Marks a value that is in the ZIP64 field instead.
 const ELSEWHERE: u32 = u32::MAX;
 
-/// Bit 3 of the flags: sizes and checksum stand behind the data.
+/// Bit 3 of the flags: sizes and checksum follow the data.
 const SIZES_BEHIND: u16 = 1 << 3;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DirectoryError {
-    /// A name that stands in the directory twice.
+    /// A duplicate name in the directory.
     Duplicate(String),
     Damaged(String),
 }
 
-/// Checks the directory that begins at `start`, of an archive that begins at `archive`: as many
-/// `files` as `zip` has found, each under a name of its own, and with a header of its own that says
-/// the same.
+/// Checks the directory that begins at `start`, of an archive that begins at `archive`: it must have the number of
+/// `files` that `zip` has found, each with a unique name and a matching local header.
 pub(super) fn check(
     bytes: &[u8],
     start: u64,
@@ -51,7 +50,7 @@ pub(super) fn check(
         };
         if let Some(what) = entry.differs(&local) {
             let why = format!(
-                "the directory and the file `{}` give it another {what}",
+                "the directory and the header of the file `{}` disagree on its {what}",
                 excerpt(&name())
             );
             return Err(damaged(why));
@@ -67,7 +66,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// What either header says of a file.
+/// What both headers record about a file.
 struct Entry<'a> {
     name: &'a [u8],
     flags: u16,
@@ -75,12 +74,12 @@ struct Entry<'a> {
     checksum: u32,
     compressed: u32,
     size: u32,
-    /// Where its own header is; of the directory alone.
+    /// Offset of its local header; in the directory only.
     offset: Option<u64>,
 }
 
 impl<'a> Entry<'a> {
-    /// The first entry of what is left of the directory, and the rest.
+    /// Splits the first entry off the rest of the directory.
     fn central(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         const LENGTH: usize = 46;
         bytes.starts_with(b"PK\x01\x02").then_some(())?;
@@ -120,7 +119,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The offset in the ZIP64 field, behind those of the sizes that are there, too.
+    /// The offset in the ZIP64 field, after those sizes that are also there.
     fn zip64_offset(&self, mut extra: &[u8]) -> Option<u64> {
         let before = [self.size, self.compressed];
         let before = before.iter().filter(|&&size| size == ELSEWHERE).count();
@@ -135,7 +134,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// What the file's own header says otherwise.
+    /// The first item on which the local header disagrees.
     fn differs(&self, local: &Self) -> Option<&'static str> {
         if self.name != local.name {
             return Some("name");

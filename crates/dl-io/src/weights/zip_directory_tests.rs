@@ -1,6 +1,6 @@
 use super::*;
 
-/// What stands in both headers of a file: flags, method, checksum and sizes.
+/// The fields in both headers of a file: flags, method, checksum and sizes.
 #[derive(Clone, Copy)]
 struct Fields {
     flags: u16,
@@ -74,7 +74,7 @@ fn extra_fields_and_comments_are_passed_over() {
         checked(&parts, 2, 3),
         damaged("its directory has 2 files, but declares 3")
     );
-    // of what is not whole, nothing is read
+    // an incomplete entry is not read
     for end in 1..parts[3].len() {
         let mut cut = parts[..4].to_vec();
         cut[3].truncate(end);
@@ -83,7 +83,7 @@ fn extra_fields_and_comments_are_passed_over() {
     }
     let all = parts.concat();
     let before = (parts[0].len() + parts[1].len()) as u64;
-    // an archive that begins behind other bytes, from which offsets are not counted
+    // an archive after other bytes, which offsets do not count
     let moved = [vec![9; 13], all.clone()].concat();
     assert_eq!(check(&moved, before + 13, 13, 2), Ok(()));
     assert_eq!(
@@ -95,7 +95,7 @@ fn extra_fields_and_comments_are_passed_over() {
 }
 
 #[test]
-fn names_stand_once() {
+fn names_are_unique() {
     let parts = [
         FIELDS.local("a"),
         FIELDS.central("a", 0, &[], &[]),
@@ -105,7 +105,7 @@ fn names_stand_once() {
     assert_eq!(checked(&parts, 1, 2), twice);
 }
 
-/// The offset is the number behind those of the sizes that are in the ZIP64 field, too.
+/// The offset follows those sizes that are also in the ZIP64 field.
 #[test]
 fn offsets_in_the_zip64_field() {
     let (elsewhere, at) = (u32::MAX, 5_u64.to_le_bytes());
@@ -122,7 +122,7 @@ fn offsets_in_the_zip64_field() {
         let directory = sized(sizes).central("a", elsewhere, &extra, &[]);
         let parts = [vec![0; 5], FIELDS.local("a"), directory.clone()];
         assert_eq!(checked(&parts, 2, 1), Ok(()), "{sizes:?}");
-        // cut by a number, or without the field
+        // truncated by one value, or without the field
         let gone = damaged("`a` is not where the directory says");
         for extra in [field(1, &numbers[8..]), field(7, &numbers), Vec::new()] {
             let directory = sized(sizes).central("a", elsewhere, &extra, &[]);
@@ -133,13 +133,13 @@ fn offsets_in_the_zip64_field() {
 }
 
 #[test]
-fn both_headers_say_the_same() {
+fn both_headers_must_agree() {
     let compare = |local: Fields, central: Fields| {
         let parts = [local.local("a"), central.central("a", 0, &[], &[])];
         checked(&parts, 1, 1)
     };
     let differs = |what| {
-        let why = format!("the directory and the file `a` give it another {what}");
+        let why = format!("the directory and the header of the file `a` disagree on its {what}");
         damaged(&why)
     };
     assert_eq!(compare(FIELDS, FIELDS), Ok(()));
@@ -163,7 +163,7 @@ fn both_headers_say_the_same() {
         assert_eq!(compare(sized, FIELDS), Ok(()));
         assert_eq!(compare(FIELDS, sized), Ok(()));
     }
-    // where they stand behind the data, the header before it has none
+    // if they follow the data, the local header has none
     let behind = Fields {
         flags: SIZES_BEHIND | 1 << 11,
         checksum: 0,

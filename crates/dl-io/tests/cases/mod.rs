@@ -1,6 +1,6 @@
-//! The models of pytorch/models.py, and what the tests of weights files share.
+//! The models of pytorch/models.py, and helpers of the tests of weights files.
 
-#![allow(dead_code, reason = "every test program takes its part")]
+#![allow(dead_code, reason = "every test program uses a part")]
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use dl_nn::ndarray::{ArrayD, IxDyn};
 use dl_nn::prelude::*;
 use safetensors::SafeTensors;
 
-/// What the names of weights files end in.
+/// The extensions of weights files.
 pub(crate) const EXTENSIONS: &[&str] = match cfg!(feature = "npz") {
     true => &["safetensors", "npz"],
     false => &["safetensors"],
@@ -86,7 +86,7 @@ pub(crate) const MODELS: [Case; 4] = [
     ("alexnet", alexnet),
 ];
 
-/// The names that PyTorch's modules have.
+/// The names of PyTorch's modules.
 pub(crate) fn named_as_in_pytorch(name: &str, file: WeightsFile) -> WeightsFile {
     let names: &[_] = match name {
         "mlp" => &[("0", "dense_1"), ("2", "layer_norm_1"), ("3", "dense_2")],
@@ -127,7 +127,7 @@ pub(crate) fn fixture(folder: &str, file: &str) -> PathBuf {
         .join(file)
 }
 
-/// Tensors of a file of `F32` alone, read without the crate under test.
+/// A tensor of an `F32` file, read without the crate under test.
 pub(crate) fn tensor(path: &Path, name: &str) -> ArrayD<f32> {
     let bytes = std::fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -146,7 +146,7 @@ pub(crate) fn assert_close(what: &str, ours: &ArrayD<f32>, theirs: &ArrayD<f32>,
     }
 }
 
-/// Every parameter and state another number, variances positive.
+/// Fills parameters and state with different values, variances with positive ones.
 pub(crate) fn varied<F: Scalar>(model: &mut Model<F>, seed: u64) {
     let mut generator = dl_core::random::generator(seed);
     let vary = |(name, value): (&str, dl_nn::ndarray::ArrayViewD<'_, F>)| {

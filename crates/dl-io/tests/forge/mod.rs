@@ -1,13 +1,13 @@
-//! Bundles and checkpoints as nobody writes them, with the checksum that an attacker would put in.
+//! Forged bundles and checkpoints with a valid checksum, as by an attacker.
 
-#![allow(dead_code, reason = "every test program takes its part")]
+#![allow(dead_code, reason = "every test program uses a part")]
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What a file of one layer says of itself, a dense one of 2 features and 3 units.
+/// The content of a file with one dense layer of 2 features and 3 units.
 pub(crate) fn content() -> Value {
     let dense = json!({
         "name": "dense_1",
@@ -23,7 +23,7 @@ pub(crate) fn content() -> Value {
     bundle_content(&[2], vec![dense], &["dense_1.kernel", "dense_1.bias"])
 }
 
-/// What a bundle of these layers says.
+/// The content of a bundle of these layers.
 pub(crate) fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&str]) -> Value {
     json!({
         "library": "a forger's",
@@ -39,7 +39,7 @@ pub(crate) fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&st
     })
 }
 
-/// What a checkpoint says of a training that has not begun.
+/// The content of a checkpoint of a run that has not begun.
 pub(crate) fn checkpoint_content() -> Value {
     let plan = json!({ "epochs": 1, "steps_per_epoch": 1, "batch_size": 1, "samples": 1 });
     let tally = json!({ "loss": 0.0, "weight": 0.0, "right": null, "samples": 0 });
@@ -51,7 +51,7 @@ pub(crate) fn checkpoint_content() -> Value {
     })
 }
 
-/// A bundle whose tensors of `f32` hold zeros.
+/// A bundle whose `f32` tensors are zeros.
 pub(crate) fn bundle(content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
     container("dl-model", content, tensors)
 }
@@ -82,7 +82,7 @@ pub(crate) fn container(format: &str, content: &str, tensors: &[(&str, &[usize])
     sealed(bytes)
 }
 
-/// With the right checksum, where there are zeros.
+/// Replaces the zeros with the correct checksum.
 pub(crate) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let before = br#"{\"sha256\":\""#;
     let mut windows = bytes.windows(before.len());
@@ -110,7 +110,7 @@ pub(crate) fn conv(kind: &str, filters: usize, window: Value) -> Value {
     json!({ "name": "c", "kind": kind, "settings": settings })
 }
 
-/// A window with padding above, below, before and behind.
+/// A window with padding at the top, bottom, left and right.
 pub(crate) fn window(kernel: Value, stride: Value, dilation: Value, padding: [usize; 4]) -> Value {
     let [top, bottom, left, right] = padding;
     json!({

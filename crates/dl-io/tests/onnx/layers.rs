@@ -33,8 +33,7 @@ pub(crate) fn cases() -> Vec<Case<f32>> {
     cases
 }
 
-/// A layer on images as the model has them, between a convolution and a dense layer, and after a
-/// convolution that it gives its images back from.
+/// A layer first in the model, last after a convolution, and between a convolution and a dense layer.
 fn on_images(cases: &mut Vec<Case<f32>>, name: &str, layer: impl LayerSpec<f32> + Copy + 'static) {
     let conv = || Conv2d::new(4, 1);
     let first = Sequential::input(IMAGE).push(layer);

@@ -1,8 +1,7 @@
-//! Exported models in ONNX Runtime: this writes them, with inputs and outputs; `check.py` runs them.
+//! Exported models in ONNX Runtime: writes them with inputs and outputs; `check.py` runs them.
 //!
-//! The cases go to the folder `ONNX_CASES`, or to one that is removed again. With `ONNX_PYTHON` set
-//! to a Python that has `requirements.txt`, the script runs on them; with `ONNX_ALEXNET` set, AlexNet
-//! (250 MB) is one of them.
+//! The cases are written to the folder `ONNX_CASES`, or to a temporary one. If `ONNX_PYTHON` is a Python with
+//! `requirements.txt` installed, the script runs on them; if `ONNX_ALEXNET` is set, AlexNet (250 MB) is included.
 
 #![cfg(feature = "onnx")]
 
@@ -22,7 +21,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A network to be exported, under a name.
+/// A named network to be exported.
 type Case<F> = (String, Sequential<F>);
 
 #[test]
@@ -55,7 +54,7 @@ fn exported_models_give_the_same_outputs() {
     }
 }
 
-/// Writes a case; the kinds of its layers. `output` is applied to the model's outputs.
+/// Writes a case and returns the kinds of its layers. `output` is applied to the model's outputs.
 fn write<F>(folder: &Path, name: &str, network: &Sequential<F>, output: Activation) -> Vec<String>
 where
     F: Scalar + Serialize + DeserializeOwned,
@@ -92,8 +91,7 @@ fn save<F: Scalar>(path: &Path, arrays: &[(String, ArrayD<F>)]) {
     safetensors::serialize_to_file(tensors, None, path).unwrap();
 }
 
-/// With parameters and states moved from zeros and ones to where a mistake shows; kernels stay as
-/// they were drawn.
+/// Moves parameters and state away from zeros and ones, so that mistakes show; kernels stay as initialised.
 fn perturbed<F: Scalar + Serialize + DeserializeOwned>(mut model: Model<F>) -> Model<F> {
     let noise = |length: usize, seed| -> Array1<F> {
         let noise: ArrayD<F> = samples(&[length], seed);

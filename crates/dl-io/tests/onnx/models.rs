@@ -78,7 +78,7 @@ fn variational_encoder() -> Sequential<f32> {
         .push(Reparameterize)
 }
 
-/// Flattened images that do not go on to a dense layer.
+/// Flattened images that are not followed by a dense layer.
 fn reordered_twice() -> Sequential<f32> {
     Sequential::input([4, 6, 3])
         .push(Conv2d::new(5, 3).padding(Padding::Same).activation(Tanh))

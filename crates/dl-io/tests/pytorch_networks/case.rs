@@ -1,4 +1,4 @@
-//! A network as `make.py` writes it.
+//! A network written by `make.py`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,21 +20,21 @@ pub(crate) struct Description {
     pub(crate) per_epoch: bool,
     pub(crate) batch_size: usize,
     pub(crate) epochs: usize,
-    /// Whether targets are class numbers.
+    /// Whether targets are class indices.
     pub(crate) by_class: bool,
-    /// Whether there is more than a pass in evaluation.
+    /// Whether the network is also trained.
     pub(crate) trained: bool,
     pub(crate) quantities: BTreeMap<String, Quantity>,
 }
 
-/// What is compared.
+/// A compared quantity.
 #[derive(Deserialize, Clone, Copy)]
 pub(crate) struct Quantity {
-    /// What differences are related to.
+    /// The scale that differences are relative to.
     pub(crate) scale: f64,
-    /// The largest difference of PyTorch's `f32` from its `f64`, so related.
+    /// The largest relative difference between PyTorch's `f32` and its `f64`.
     pub(crate) error: f64,
-    /// The largest in several such computations, whose inputs differ in the last place.
+    /// The largest over several such computations whose inputs differ in the last place.
     pub(crate) most_error: f64,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Reads `path`, a JSON file, and the arrays beside it.
+    /// Reads `path`, a JSON file, and the arrays next to it.
     pub(crate) fn read(path: &Path) -> Self {
         let description = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let bytes = std::fs::read(path.with_extension("safetensors")).unwrap();

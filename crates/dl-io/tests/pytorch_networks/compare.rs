@@ -1,4 +1,4 @@
-//! Our numbers beside PyTorch's, and the table of both.
+//! Compares our results with PyTorch's and prints a table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use dl_nn::ndarray::ArrayD;
 use crate::case::{Case, Quantity};
 use crate::passes::{Quantities, quantities};
 
-/// The largest difference in `f64`, related to the quantity's scale.
+/// The largest allowed difference in `f64`, relative to the quantity's scale.
 const DOUBLE: f64 = 1e-9;
 
-/// The largest error in `f32` as a multiple of PyTorch's own, above [`UNITS`] units of the scale's last
-/// place. Both are sums of many roundings, so either may be the smaller by chance.
+/// The largest allowed error in `f32` as a multiple of PyTorch's own, plus [`UNITS`] units in the last place of the
+/// scale. Both are sums of many roundings, so either may be smaller by chance.
 const FACTOR: f64 = 8.0;
 const UNITS: f64 = 8.0;
 
@@ -20,18 +20,18 @@ fn allowed_single(quantity: Quantity) -> f64 {
     FACTOR * quantity.most_error + UNITS * f64::from(f32::EPSILON)
 }
 
-/// The errors of a quantity, all related to its scale.
+/// The errors of a quantity, all relative to its scale.
 struct Errors {
     double: f64,
     single: f64,
     /// PyTorch's in `f32`.
     theirs: f64,
-    /// The most that ours in `f32` may be.
+    /// The largest allowed of ours in `f32`.
     allowed: f64,
 }
 
-/// Compares every network of a folder, prints a table by kind of layer, and panics with all that
-/// differs by too much. Returns the kinds of layers there were.
+/// Compares every network of a folder, prints a table by kind of layer, and panics with all quantities that differ
+/// too much. Returns the kinds of layers found.
 pub(crate) fn all_in(folder: &Path) -> BTreeSet<String> {
     let (mut rows, mut failures) = (BTreeMap::<String, Row>::new(), Vec::new());
     let mut all = Row::default();
@@ -118,7 +118,7 @@ impl std::fmt::Display for Errors {
     }
 }
 
-/// What the networks with a kind of layer have in common.
+/// Statistics of the networks with a kind of layer.
 #[derive(Default)]
 struct Row {
     networks: usize,
@@ -128,7 +128,7 @@ struct Row {
     /// Sums of the logarithms of our errors in `f32` and of PyTorch's, of one unit at least.
     single: f64,
     theirs: f64,
-    /// The largest part of what is allowed in `f32`.
+    /// The largest fraction of the allowed error in `f32`.
     part: f64,
 }
 

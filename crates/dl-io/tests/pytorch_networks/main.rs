@@ -1,12 +1,11 @@
-//! Random networks against PyTorch: outputs, losses, gradients and weights after some steps.
+//! Random networks compared with PyTorch: outputs, losses, gradients and weights after some steps.
 //!
-//! `make.py` draws the networks and computes them in PyTorch. `stored` has a few small ones, in which
-//! every kind of layer occurs: `make.py stored --small --networks 16 --seed 1501`. With `TORCH_PYTHON` set
-//! to a Python that has `requirements.txt`, it draws `TORCH_NETWORKS` more (150) from the seed `TORCH_SEED`
-//! (1), into the folder `TORCH_CASES` or one that is removed again.
+//! `make.py` generates the networks and computes them in PyTorch. `stored` has a few small ones, which include
+//! every kind of layer: `make.py stored --small --networks 16 --seed 1501`. If `TORCH_PYTHON` is a Python with
+//! `requirements.txt` installed, it generates `TORCH_NETWORKS` more (150) from the seed `TORCH_SEED` (1), in the
+//! folder `TORCH_CASES` or a temporary one.
 //!
-//! What draws random numbers of its own in training, dropout and the reparameterised draw, is compared in
-//! evaluation.
+//! Layers that draw random numbers in training, dropout and reparameterisation, are compared in evaluation mode.
 
 #![allow(clippy::print_stdout, reason = "the tables are what it is run for")]
 
@@ -38,7 +37,7 @@ fn drawn_networks_are_computed_as_by_pytorch() {
         Err(_) => default.to_owned(),
     };
     let Some(python) = std::env::var_os("TORCH_PYTHON") else {
-        println!("left out: TORCH_PYTHON is not set");
+        println!("skipped: TORCH_PYTHON is not set");
         return;
     };
     let temporary = tempfile::tempdir().unwrap();

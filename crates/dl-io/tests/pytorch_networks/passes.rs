@@ -1,4 +1,4 @@
-//! What this workspace makes of a case: the quantities of `make.py`, under its names.
+//! Computes the quantities of `make.py` for a case, under the same names.
 
 use dl_nn::Workspace;
 use dl_nn::losses::{Loss, mean_loss};
@@ -54,7 +54,7 @@ fn weights<F: Scalar>(case: &Case, classes: &[usize]) -> Option<Vec<F>> {
     Some((0..case.array("x").shape()[0]).map(weight).collect())
 }
 
-/// All samples once forward and back.
+/// A forward and a backward pass of all samples.
 struct Pass<'a, F> {
     x: ArrayD<F>,
     targets: Target<'a, F>,

@@ -20,7 +20,7 @@ use dl_core::{memory::filled, sum::sum_terms};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bernoulli<F> {
-    /// Of `false` and of `true`.
+    /// Logarithms of the probabilities of `false` and `true`.
     p: [F; 2],
     ln_p: [F; 2],
 }
@@ -29,7 +29,7 @@ impl<F: Scalar> Bernoulli<F> {
     /// From p = P(true).
     ///
     /// # Errors
-    /// Where p is not in `[0, 1]`.
+    /// If p is not in `[0, 1]`.
     pub fn new(p: F) -> Result<Self, MathError> {
         parameter("p", p, "in [0, 1]", p >= F::zero() && p <= F::one())?;
         Ok(Self {
@@ -38,11 +38,11 @@ impl<F: Scalar> Bernoulli<F> {
         })
     }
 
-    /// From the logit ln (p / (1 − p)), as the output unit of a network gives it: p = σ(logit).
-    /// Logarithms are exact where p itself rounds to 0 or 1.
+    /// From the logit ln (p / (1 − p)), as output by a network: p = σ(logit). Logarithms stay accurate where p
+    /// itself rounds to 0 or 1.
     ///
     /// # Errors
-    /// Where the logit is NaN; ±∞ is certainty.
+    /// If the logit is NaN; ±∞ means certainty.
     pub fn from_logit(logit: F) -> Result<Self, MathError> {
         parameter("logit", logit, "a number", !logit.is_nan())?;
         Ok(Self {
@@ -54,14 +54,14 @@ impl<F: Scalar> Bernoulli<F> {
     /// The maximum-likelihood estimate p = (number of `true`) / n (Bishop 2006, eq. 2.7).
     ///
     /// # Errors
-    /// Where there are no samples.
+    /// If there are no samples.
     pub fn fit(samples: &ArrayRef1<bool>) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         let successes = samples.iter().filter(|&&x| x).count();
         Self::new(F::of(successes as f64 / samples.len() as f64))
     }
 
-    /// P(true), also the mean of the outcome as a number 0 or 1.
+    /// P(true), which is also the mean of the outcome as 0 or 1.
     pub fn p(&self) -> F {
         self.p[1]
     }
@@ -116,7 +116,7 @@ impl<F: Scalar> Bernoulli<F> {
     /// n independent outcomes.
     ///
     /// # Errors
-    /// [`MathError::Memory`] where there is none for so many.
+    /// [`MathError::Memory`] if there is not enough memory.
     pub fn sample_n<R: Rng + ?Sized>(
         &self,
         n: usize,
@@ -126,7 +126,7 @@ impl<F: Scalar> Bernoulli<F> {
     }
 }
 
-/// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
+/// For `rng.sample(…)` and ndarray-rand's `Array::random_using`.
 impl<F: Scalar> Distribution<bool> for Bernoulli<F> {
     fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> bool {
         self.sample(rng)
@@ -158,7 +158,7 @@ mod tests {
         }
 
         #[test]
-        fn a_logit_is_another_name_for_its_probability(logit in -20.0f64..20.0) {
+        fn a_logit_determines_its_probability(logit in -20.0f64..20.0) {
             let a = Bernoulli::from_logit(logit).unwrap();
             let b = Bernoulli::new(a.p()).unwrap();
             for x in [false, true] {

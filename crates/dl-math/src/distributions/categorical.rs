@@ -29,7 +29,7 @@ impl<F: Scalar> Categorical<F> {
     /// From the probabilities of the categories.
     ///
     /// # Errors
-    /// Where there is none, one is negative or not finite, or they do not sum to 1 (within the
+    /// If there is none, one is negative or not finite, or they do not sum to 1 (within the
     /// square root of the machine epsilon).
     pub fn new(p: Array1<F>) -> Result<Self, MathError> {
         probabilities("p", &p)?;
@@ -37,11 +37,11 @@ impl<F: Scalar> Categorical<F> {
         Ok(Self { p, ln_p })
     }
 
-    /// From logits, as the output units of a network give them: p = softmax(logits). Logarithms
-    /// are exact where p itself rounds to 0. A logit of −∞ is a probability of 0.
+    /// From logits, as output by a network: p = softmax(logits). Logarithms stay accurate where p itself rounds to
+    /// 0. A logit of −∞ is a probability of 0.
     ///
     /// # Errors
-    /// Where there is none, one is NaN or +∞, or all are −∞.
+    /// If there is none, one is NaN or +∞, or all are −∞.
     pub fn from_logits(logits: &ArrayRef1<F>) -> Result<Self, MathError> {
         non_empty("logits", logits)?;
         entries("logits", logits, "finite or -inf", |x| x < F::infinity())?;
@@ -61,7 +61,7 @@ impl<F: Scalar> Categorical<F> {
     /// 0 … `categories` − 1.
     ///
     /// # Errors
-    /// Where there are no samples, one is not a category, or there is no memory for so many categories.
+    /// If there are no samples, one is not a category, or there is not enough memory.
     pub fn fit(samples: &ArrayRef1<usize>, categories: usize) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         labels("samples", samples, categories)?;
@@ -88,18 +88,18 @@ impl<F: Scalar> Categorical<F> {
         &self.ln_p
     }
 
-    /// ln pₖ; −∞ for what is not a category.
+    /// ln pₖ; −∞ if `k` is not a category.
     pub fn log_prob(&self, k: usize) -> F {
         self.ln_p.get(k).copied().unwrap_or(F::neg_infinity())
     }
 
-    /// pₖ; 0 for what is not a category.
+    /// pₖ; 0 if `k` is not a category.
     pub fn prob(&self, k: usize) -> F {
         self.p.get(k).copied().unwrap_or(F::zero())
     }
 
-    /// The mean of the outcome as a one-hot vector, which is p, `[K]`. (Categories have no order,
-    /// so their numbers have no mean.)
+    /// The mean of the outcome as a one-hot vector, which is p, `[K]`. (Categories have no order, so the mean of
+    /// their indices is meaningless.)
     pub fn mean(&self) -> &Array1<F> {
         &self.p
     }
@@ -115,20 +115,20 @@ impl<F: Scalar> Categorical<F> {
         F::zero() - sum_terms(terms.map(|(&p, &ln_p)| weighted(p, ln_p)))
     }
 
-    /// KL(self ‖ other) = Σ pₖ ln (pₖ/qₖ). A category only one of them has counts as one of
-    /// probability 0 for the other.
+    /// KL(self ‖ other) = Σ pₖ ln (pₖ/qₖ). A category that only one of them has counts as having probability 0 in
+    /// the other.
     pub fn kl(&self, other: &Self) -> F {
         kl((0..self.p.len()).map(|k| (self.p[k], self.ln_p[k] - other.log_prob(k))))
     }
 
-    /// −Σᵢ ln p(kᵢ) for independent samples; ∞ where one is not a category.
+    /// −Σᵢ ln p(kᵢ) for independent samples; ∞ if one is not a category.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef1<usize>) -> F {
         sum_terms(samples.iter().map(|&k| -self.log_prob(k)))
     }
 
     /// One category, by inversion: the first k with p₀ + … + pₖ > u for a uniform u.
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
-        // in `f64`, since as many numbers are subtracted as there are categories
+        // in `f64`, since there are as many subtractions as categories
         let mut left = F::uniform(rng).as_f64();
         let mut last = 0;
         for (k, &p) in self.p.iter().enumerate().filter(|&(_, &p)| p > F::zero()) {
@@ -145,7 +145,7 @@ impl<F: Scalar> Categorical<F> {
     /// n independent categories.
     ///
     /// # Errors
-    /// [`MathError::Memory`] where there is none for so many.
+    /// [`MathError::Memory`] if there is not enough memory.
     pub fn sample_n<R: Rng + ?Sized>(
         &self,
         n: usize,
@@ -155,7 +155,7 @@ impl<F: Scalar> Categorical<F> {
     }
 }
 
-/// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
+/// For `rng.sample(…)` and ndarray-rand's `Array::random_using`.
 impl<F: Scalar> Distribution<usize> for Categorical<F> {
     fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
         self.sample(rng)
@@ -192,7 +192,7 @@ mod tests {
         }
 
         #[test]
-        fn logits_are_log_probabilities_but_for_a_constant(
+        fn logits_are_log_probabilities_up_to_a_constant(
             logits in vec(-20.0f64..20.0, 1..6),
             shift in -100.0f64..100.0,
         ) {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_category_has_probability_zero() {
+    fn anything_but_a_category_has_probability_zero() {
         let p = Categorical::new(array![0.5, 0.5]).unwrap();
         assert_eq!((p.prob(2), p.log_prob(2)), (0.0, f64::NEG_INFINITY));
         assert_eq!(p.negative_log_likelihood(&array![0, 2]), f64::INFINITY);
@@ -253,7 +253,7 @@ mod tests {
         );
         assert_eq!(
             message(Categorical::from_logits(&array![f64::NEG_INFINITY])),
-            "all of logits are -inf, but one or more must be finite"
+            "all logits are -inf, but at least one must be finite"
         );
         assert_eq!(
             message(Categorical::from_logits(&array![])),

@@ -29,7 +29,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// From the means and the standard deviations, each `[d]`.
     ///
     /// # Errors
-    /// Where there is none, their lengths differ, a mean is not finite, or a standard deviation
+    /// If there is none, their lengths differ, a mean is not finite, or a standard deviation
     /// not positive and finite.
     pub fn new(mean: &ArrayRef1<F>, std_dev: &ArrayRef1<F>) -> Result<Self, MathError> {
         non_empty("mean", mean)?;
@@ -46,7 +46,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// N(0, I) in `d` dimensions.
     ///
     /// # Errors
-    /// Where `d` is 0, or there is no memory for so many.
+    /// If `d` is 0, or there is not enough memory.
     pub fn standard(d: usize) -> Result<Self, MathError> {
         let components = filled(d, Normal::standard)?;
         if components.is_empty() {
@@ -58,7 +58,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// The maximum-likelihood estimate of each component from its column of `samples` `[n, d]`.
     ///
     /// # Errors
-    /// Where there is no row or no column, an entry is not finite, or a column is constant.
+    /// If there is no row or no column, an entry is not finite, or a column is constant.
     pub fn fit(samples: &ArrayRef2<F>) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         finite("samples", samples)?;
@@ -99,7 +99,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// ln N(x; μ, diag σ²) = Σⱼ ln N(xⱼ; μⱼ, σⱼ²) for x `[d]`.
     ///
     /// # Errors
-    /// Where x does not have d entries.
+    /// If x does not have d entries.
     pub fn log_prob(&self, x: &ArrayRef1<F>) -> Result<F, MathError> {
         shape("x", x.shape(), &[self.dimensions()])?;
         let components = self.components.iter().zip(x);
@@ -109,7 +109,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// N(x; μ, diag σ²) for x `[d]`.
     ///
     /// # Errors
-    /// Where x does not have d entries.
+    /// If x does not have d entries.
     pub fn prob(&self, x: &ArrayRef1<F>) -> Result<F, MathError> {
         Ok(self.log_prob(x)?.exp())
     }
@@ -123,7 +123,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// ½ Σⱼ (σⱼ² + μⱼ² − 1 − ln σⱼ²) (Kingma, Welling 2014, appendix B).
     ///
     /// # Errors
-    /// Where the dimensions differ.
+    /// If the dimensions differ.
     pub fn kl(&self, other: &Self) -> Result<F, MathError> {
         shape("other", &[other.dimensions()], &[self.dimensions()])?;
         let pairs = self.components.iter().zip(&other.components);
@@ -133,7 +133,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// −Σᵢ ln N(xᵢ; μ, diag σ²) for the rows of `samples` `[n, d]`.
     ///
     /// # Errors
-    /// Where a row does not have d entries.
+    /// If a row does not have d entries.
     pub fn negative_log_likelihood(&self, samples: &ArrayRef2<F>) -> Result<F, MathError> {
         shape(
             "a row of samples",
@@ -159,7 +159,7 @@ impl<F: Scalar> DiagonalNormal<F> {
     /// n independent draws, `[n, d]`.
     ///
     /// # Errors
-    /// [`MathError::Memory`] where there is none for so many.
+    /// [`MathError::Memory`] if there is not enough memory.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array2<F>, MathError> {
         let d = self.dimensions();
         let mut draws = room(n.saturating_mul(d))?;
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(
             message(DiagonalNormal::fit(&array![[1.0, 2.0], [3.0, 2.0]])),
             "column 1 of samples does not vary: the maximum-likelihood variance is 0, \
-             which has no density"
+             for which there is no density"
         );
         let p = DiagonalNormal::new(&zero, &one).unwrap();
         assert_eq!(

@@ -1,8 +1,8 @@
 //! Probability distributions with their log-densities, moments, entropies, divergences, samples
 //! and maximum-likelihood estimates (Goodfellow et al. 2016, section 3.9; Bishop 2006, chapter 2).
 //!
-//! A distribution is checked when it is made; after that, nothing can fail but a vector of the
-//! wrong length. Entropies and divergences are in nats.
+//! A distribution is validated on construction; after that, only a vector of the wrong length is an error.
+//! Entropies and divergences are in nats.
 
 mod bernoulli;
 mod categorical;

@@ -25,7 +25,7 @@ impl<F: Scalar> Normal<F> {
     /// From the mean μ and the standard deviation σ.
     ///
     /// # Errors
-    /// Where μ is not finite, or σ not positive and finite.
+    /// If μ is not finite, or σ not positive and finite.
     pub fn new(mean: F, std_dev: F) -> Result<Self, MathError> {
         parameter("mean", mean, "finite", mean.is_finite())?;
         let ok = std_dev > F::zero() && std_dev.is_finite();
@@ -45,7 +45,7 @@ impl<F: Scalar> Normal<F> {
     /// eq. 1.55 and 1.56), which divides by n, not n − 1. Summed in `f64`.
     ///
     /// # Errors
-    /// Where there are no samples, one is not finite, or all are equal.
+    /// If there are no samples, one is not finite, or all are equal.
     pub fn fit(samples: &ArrayRef1<F>) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         finite("samples", samples)?;
@@ -96,15 +96,14 @@ impl<F: Scalar> Normal<F> {
         normal_cdf(self.standardise(x))
     }
 
-    /// H = ln σ + ½ ln 2πe (Cover, Thomas 2006, eq. 8.9). Negative for a small σ: it is the
-    /// entropy of a density.
+    /// H = ln σ + ½ ln 2πe (Cover, Thomas 2006, eq. 8.9). Negative for small σ, since it is a differential entropy.
     pub fn entropy(&self) -> F {
         self.std_dev.ln() + F::of(0.5 * (LN_2PI + 1.0))
     }
 
-    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½. With the excess
-    /// u = σ₁/σ₂ − 1 it is u − ln(1 + u) + ½u² + ½((μ₁ − μ₂)/σ₂)², of which no part is negative, so that
-    /// nothing cancels, be σ₁ and σ₂ near each other, far apart, or both far from 1.
+    /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½. With the excess u = σ₁/σ₂ − 1 it is u −
+    /// ln(1 + u) + ½u² + ½((μ₁ − μ₂)/σ₂)², of which no term is negative, so that there is no cancellation, whether
+    /// σ₁ and σ₂ are close, far apart, or both far from 1.
     pub fn kl(&self, other: &Self) -> F {
         let half = F::of(0.5);
         let distance = (self.mean - other.mean) / other.std_dev;
@@ -136,7 +135,7 @@ impl<F: Scalar> Normal<F> {
     /// n independent draws.
     ///
     /// # Errors
-    /// [`MathError::Memory`] where there is none for so many.
+    /// [`MathError::Memory`] if there is not enough memory.
     pub fn sample_n<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Result<Array1<F>, MathError> {
         Ok(filled(n, || self.sample(rng))?.into())
     }
@@ -145,7 +144,7 @@ impl<F: Scalar> Normal<F> {
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
-/// So that `rng.sample(…)` and ndarray-rand's `Array::random_using` take it.
+/// For `rng.sample(…)` and ndarray-rand's `Array::random_using`.
 ///
 /// ```
 /// use dl_math::{Normal, rand::Rng, random::generator};
@@ -278,7 +277,7 @@ mod tests {
         );
         assert_eq!(
             message(Normal::fit(&array![0.1, 0.1, 0.1])),
-            "samples does not vary: the maximum-likelihood variance is 0, which has no density"
+            "samples does not vary: the maximum-likelihood variance is 0, for which there is no density"
         );
         assert_eq!(
             message(Normal::fit(&array![0.0, f64::INFINITY])),

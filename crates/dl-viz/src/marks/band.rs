@@ -9,7 +9,7 @@ use crate::{
     style, values,
 };
 
-/// The area between a lower and an upper curve, as a tint: an interval around a line, or the area under one.
+/// The tinted area between a lower and an upper curve: an interval around a line, or the area under one.
 ///
 /// ```
 /// use dl_viz::{Band, Figure, Line, Panel};
@@ -47,13 +47,13 @@ impl Band {
         }
     }
 
-    /// Its text in the legend.
+    /// Sets its label in the legend.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The colour of which it is a tint; blue otherwise.
+    /// Sets the base colour of the tint, by default blue.
     pub fn color(mut self, color: Color) -> Self {
         self.color = color;
         self

@@ -1,4 +1,4 @@
-//! Bars.
+//! Bar charts.
 
 use crate::{
     Color, FigureError, Number,
@@ -11,7 +11,7 @@ use crate::{
     values,
 };
 
-/// Bars over named categories: one series, or several side by side.
+/// A bar chart over named categories: one series, or several side by side.
 ///
 /// ```
 /// use dl_viz::{Bars, Figure, Panel, Series};
@@ -30,7 +30,7 @@ pub struct Bars {
     decimals: Option<usize>,
 }
 
-/// The values of one series of bars, a value for each category.
+/// A series of bars, one value per category.
 #[derive(Clone, Debug)]
 pub struct Series {
     values: Vec<f64>,
@@ -40,7 +40,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// One value for each category.
+    /// A series with one value per category.
     pub fn new(values: impl IntoIterator<Item: Number>) -> Self {
         Self {
             values: values::collect(values),
@@ -50,7 +50,7 @@ impl Series {
         }
     }
 
-    /// The lower and upper end of an interval around each value.
+    /// Adds error bars from the lower to the upper end of an interval around each value.
     pub fn intervals(
         mut self,
         lower: impl IntoIterator<Item: Number>,
@@ -60,13 +60,13 @@ impl Series {
         self
     }
 
-    /// Its text in the legend.
+    /// Sets its label in the legend.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Its colour; otherwise the palette's next.
+    /// Sets its colour, by default the next in the palette.
     pub fn color(mut self, color: Color) -> Self {
         self.color = Some(color);
         self
@@ -78,7 +78,7 @@ impl Series {
             .map(|(lower, upper)| (lower[i], upper[i]))
     }
 
-    /// Where the bar, or the interval beyond it, ends.
+    /// The end of the bar, or of its error bar if that is further out.
     fn tip(&self, i: usize) -> f64 {
         let value = self.values[i];
         self.interval(i).map_or(
@@ -88,11 +88,11 @@ impl Series {
     }
 }
 
-/// Share of a category's room that its bars take.
+/// Fraction of a category's width that its bars take.
 const FILLED: f64 = 0.7;
 
 impl Bars {
-    /// Bars over these categories, upright; add a [`Series`].
+    /// Vertical bars over these categories; add at least one [`Series`].
     pub fn new(categories: impl IntoIterator<Item: Into<String>>) -> Self {
         Self {
             categories: categories.into_iter().map(Into::into).collect(),
@@ -102,30 +102,30 @@ impl Bars {
         }
     }
 
-    /// Adds a series, beside those there are.
+    /// Adds a series next to the existing ones.
     pub fn series(mut self, mut series: Series) -> Self {
         series.color = Some(series.color.unwrap_or(style::palette(self.series.len())));
         self.series.push(series);
         self
     }
 
-    /// Bars lie, the first category on top: room for long names.
+    /// Makes the bars horizontal, with the first category on top, which leaves room for long names.
     pub fn horizontal(mut self) -> Self {
         self.horizontal = true;
         self
     }
 
-    /// Writes each value with so many decimals, at most 17, beside its bar.
+    /// Writes each value next to its bar with this many decimals, at most 17.
     pub fn value_labels(mut self, decimals: usize) -> Self {
         self.decimals = Some(decimals);
         self
     }
 
-    /// Where along the categories' axis a bar starts and ends.
+    /// Start and end of a bar along the category axis.
     fn slot(&self, category: usize, series: usize) -> (f64, f64) {
         let width = FILLED / self.series.len() as f64;
         let start = category as f64 - FILLED / 2.0 + width * series as f64;
-        // Neighbouring bars stand a little apart.
+        // Neighbouring bars have a small gap.
         (start + width * 0.04, start + width * 0.96)
     }
 
@@ -150,7 +150,7 @@ impl Bars {
         let (start, end) = self.slot(category, index);
         let middle = (start + end) / 2.0;
         let corner = |along, value| plot.clamped(self.point(along, value));
-        // On a log scale there is no zero; bars start at the frame.
+        // On a log scale there is no zero, so bars start at the frame.
         let base = |along| corner(along, 0.0).or_else(|| corner(along, f64::MIN_POSITIVE));
         let (Some(from), Some(to)) = (base(start), corner(end, value)) else {
             return Ok(());

@@ -6,11 +6,11 @@ use crate::{
     plot::Plot,
 };
 
-/// How far a cell reaches under the next, so that no seam shows between them.
+/// How far a cell extends under the next to avoid seams.
 const OVERLAP: f64 = 1.0;
 
 /// Draws `rows` × `columns` cells of side 1 whose first, at the upper left, is centred at `first`.
-/// Runs of one colour are one rectangle.
+/// Adjacent cells of the same colour in a row are drawn as one rectangle.
 pub(crate) fn draw(
     plot: &Plot,
     canvas: &Canvas,

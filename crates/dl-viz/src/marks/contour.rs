@@ -10,12 +10,12 @@ pub(crate) struct Ring {
     area: f64,
 }
 
-/// Regions are carried on this far beyond the mesh, so that smoothing does not round them at its edge.
+/// Padding of the mesh, so that smoothing does not round regions at its edge.
 const PAD: isize = 8;
-/// Each outline point becomes the mean of at most this many neighbours on both sides.
+/// Maximum number of neighbours on each side in the moving average of outline points.
 const WINDOW: usize = 5;
 
-/// A mesh carried on beyond its edges; no class further out.
+/// A mesh padded with its edge values; no class further out.
 struct Padded<'a>(ArrayView2<'a, usize>);
 
 impl Padded<'_> {
@@ -30,15 +30,15 @@ impl Padded<'_> {
         })
     }
 
-    /// Whether more than two borders meet between the four points from (row, column) on.
+    /// Whether more than two borders meet between the four points at (row, column).
     fn junction(&self, row: isize, column: isize) -> bool {
         let around = [(0, 0), (0, 1), (1, 1), (1, 0)].map(|(r, c)| self.class(row + r, column + c));
         (0..4).filter(|&i| around[i] != around[(i + 1) % 4]).count() > 2
     }
 }
 
-/// The outlines of all regions, largest first. Painted in this order they need no holes: whatever lies inside a
-/// region is smaller and painted over it.
+/// The outlines of all regions, largest first. Painted in this order they need no holes: anything inside a region
+/// is smaller and painted over it.
 pub(crate) fn rings(mesh: ArrayView2<usize>) -> Vec<Ring> {
     let mut rings = Vec::new();
     let (rows, columns) = (mesh.nrows() as isize, mesh.ncols() as isize);
@@ -58,7 +58,7 @@ pub(crate) fn rings(mesh: ArrayView2<usize>) -> Vec<Ring> {
                 seen[index(row, column)] = true;
             });
             let area = area(&outline);
-            // Outlines of holes run the other way round.
+            // Outlines of holes have the opposite orientation.
             if area > 0.0 {
                 rings.push(Ring {
                     class,
@@ -80,7 +80,7 @@ struct Node {
 }
 
 /// Walks once around the region of a point with a border above it, keeping the region on the right. Returns the
-/// middles of the mesh edges on the way, and the junctions between them.
+/// midpoints of the mesh edges on the path and the junctions between them.
 fn follow(
     mesh: &Padded,
     row: isize,
@@ -143,16 +143,16 @@ fn smooth(outline: &[Node]) -> Vec<(f64, f64)> {
     (0..n)
         .map(|i| {
             let window = (0..widest).find(|&k| fixed(i, k)).unwrap_or(widest);
-            let share = 1.0 / (2 * window + 1) as f64;
+            let fraction = 1.0 / (2 * window + 1) as f64;
             let around = (0..=2 * window).map(|k| outline[(i + n + k - window) % n].at);
             around.fold((0.0, 0.0), |sum, p| {
-                (sum.0 + p.0 * share, sum.1 + p.1 * share)
+                (sum.0 + p.0 * fraction, sum.1 + p.1 * fraction)
             })
         })
         .collect()
 }
 
-/// Leaves out the points that lie straight between their neighbours.
+/// Removes points on the straight line between their neighbours.
 fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let n = points.len();
     (0..n)

@@ -1,4 +1,4 @@
-//! Contours: a function of two variables as on a hiking map.
+//! Contour plots of functions of two variables.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -7,19 +7,19 @@ use crate::{
     canvas::{Canvas, Stroke},
     error::DataProblem,
     marks::{
-        Entry, Frame, Key, Mark, all_finite, level_lines::level_lines, mesh, named, numbers,
+        Entry, Frame, Key, Mark, all_finite, array_values, level_lines::level_lines, mesh, named,
         proper_span,
     },
     plot::Plot,
     style, values,
 };
 
-/// The level lines of a function of two variables, the lower the darker.
+/// The level lines of a function of two variables; lower levels are darker.
 ///
 /// ```
 /// use dl_viz::{Contours, Figure, Line, Panel};
 ///
-/// let bowl = Contours::of((-2.0, 2.0), (-1.0, 1.0), |x, y| x * x + 4.0 * y * y);
+/// let bowl = Contours::from_fn((-2.0, 2.0), (-1.0, 1.0), |x, y| x * x + 4.0 * y * y);
 /// let path = Line::new([1.5, 1.0, 0.6, 0.3], [0.8, -0.5, 0.3, -0.1]).dots();
 /// let svg = Figure::from(Panel::new("Descent").contours(bowl).line(path)).to_svg()?;
 /// # assert!(svg.starts_with("<svg"));
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Contours {
     mesh: Array2<f64>,
-    /// Whether there are too many to be drawn.
+    /// The error if there are too many values.
     count: Result<(), DataProblem>,
     x: (f64, f64),
     y: (f64, f64),
@@ -37,12 +37,12 @@ pub struct Contours {
     color: Color,
 }
 
-/// Mesh points along each side where a function is given.
+/// Mesh points along each side for a given function.
 const POINTS: usize = 161;
-/// Spaces between the lowest and the highest value where no levels are given.
+/// Number of intervals between the lowest and the highest value if no levels are given.
 const SPACES: usize = 12;
-/// Each level is a walk over the whole mesh.
-const MOST_LEVELS: usize = 1000;
+/// Maximum number of levels, since each is a pass over the whole mesh.
+const MAX_LEVELS: usize = 1000;
 
 impl Contours {
     /// Contours from values on a mesh: `mesh[[i, j]]` is the value at the `i`-th of the evenly spaced
@@ -52,7 +52,7 @@ impl Contours {
         x: (f64, f64),
         y: (f64, f64),
     ) -> Self {
-        let (mesh, count) = numbers(mesh.into());
+        let (mesh, count) = array_values(mesh.into());
         Self {
             mesh,
             count,
@@ -65,7 +65,7 @@ impl Contours {
     }
 
     /// Contours of a function, evaluated on a mesh of 161 × 161 points.
-    pub fn of(x: (f64, f64), y: (f64, f64), f: impl Fn(f64, f64) -> f64) -> Self {
+    pub fn from_fn(x: (f64, f64), y: (f64, f64), f: impl Fn(f64, f64) -> f64) -> Self {
         let at = |(start, end): (f64, f64), i: usize| {
             start + (end - start) * i as f64 / (POINTS - 1) as f64
         };
@@ -73,20 +73,20 @@ impl Contours {
         Self::new(&mesh, x, y)
     }
 
-    /// The values at which lines are drawn; otherwise lowest + (highest − lowest)·(k/12)², which spaces
-    /// the lines of a bowl evenly. At most 1000.
+    /// Sets the values at which lines are drawn, at most 1000; by default lowest + (highest − lowest)·(k/12)²,
+    /// which gives evenly spaced lines for a paraboloid.
     pub fn levels(mut self, levels: impl IntoIterator<Item: Number>) -> Self {
         self.levels = Some(values::collect(levels));
         self
     }
 
-    /// Its text in the legend.
+    /// Sets its label in the legend.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The colour of which the lines are tints; grey otherwise.
+    /// Sets the base colour of the lines' tints, by default grey.
     pub fn color(mut self, color: Color) -> Self {
         self.color = color;
         self
@@ -97,8 +97,10 @@ impl Contours {
         let mut levels = self.levels.clone().unwrap_or_else(|| {
             let low = self.mesh.iter().copied().fold(f64::INFINITY, f64::min);
             let high = self.mesh.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let share = |k: usize| (k as f64 / SPACES as f64).powi(2);
-            (1..SPACES).map(|k| low + (high - low) * share(k)).collect()
+            let fraction = |k: usize| (k as f64 / SPACES as f64).powi(2);
+            (1..SPACES)
+                .map(|k| low + (high - low) * fraction(k))
+                .collect()
         });
         levels.sort_by(f64::total_cmp);
         levels
@@ -116,7 +118,7 @@ impl Mark for Contours {
         all_finite("values (row by row)", &self.mesh)?;
         proper_span(&self.mesh)?;
         let levels = self.levels.as_deref().unwrap_or_default();
-        if levels.len() > MOST_LEVELS {
+        if levels.len() > MAX_LEVELS {
             return Err(DataProblem::Parameter {
                 what: "number of levels",
                 value: levels.len() as f64,
@@ -137,8 +139,8 @@ impl Mark for Contours {
         let at =
             |(start, end): (f64, f64), i: f64, n: usize| start + (end - start) * i / (n - 1) as f64;
         for (i, &level) in levels.iter().enumerate() {
-            let share = i as f64 / levels.len() as f64;
-            let stroke = Stroke::solid(self.color.tint(1.0 - 0.6 * share), style::AXIS_WIDTH);
+            let fraction = i as f64 / levels.len() as f64;
+            let stroke = Stroke::solid(self.color.tint(1.0 - 0.6 * fraction), style::AXIS_WIDTH);
             for line in level_lines(self.mesh.view(), level) {
                 let place = |&(column, row): &(f64, f64)| {
                     (

@@ -8,7 +8,7 @@ use crate::{
     canvas::{CAP_HEIGHT, Canvas, Font, Rect, Stroke},
     error::DataProblem,
     marks::{
-        ColorBar, Frame, Mark, all_finite, cells, numbers, proper_decimals, proper_range,
+        ColorBar, Frame, Mark, all_finite, array_values, cells, proper_decimals, proper_range,
         proper_span, same_length,
     },
     plot::Plot,
@@ -16,7 +16,7 @@ use crate::{
     ticks::{Tick, signed},
 };
 
-/// A matrix as coloured cells, row 0 on top: with names and values a confusion matrix, without either an image.
+/// A matrix as coloured cells, with row 0 at the top: a confusion matrix, a kernel, a feature map or an image.
 ///
 /// ```
 /// use dl_viz::{Figure, HeatMap, Panel, ndarray::array};
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct HeatMap {
     values: Array2<f64>,
-    /// Whether there are too many to be drawn.
+    /// The error if there are too many values.
     count: Result<(), DataProblem>,
     rows: Vec<String>,
     columns: Vec<String>,
@@ -47,7 +47,7 @@ pub struct HeatMap {
 impl HeatMap {
     /// A heat map of a matrix.
     pub fn new<'a, T: Number + Copy + 'a>(values: impl Into<ArrayView2<'a, T>>) -> Self {
-        let (values, count) = numbers(values.into());
+        let (values, count) = array_values(values.into());
         Self {
             values,
             count,
@@ -62,7 +62,7 @@ impl HeatMap {
         }
     }
 
-    /// A grey image without axes: the smallest value is black, the largest white.
+    /// A grey image without axes, with the smallest value black and the largest white.
     pub fn image<'a, T: Number + Copy + 'a>(pixels: impl Into<ArrayView2<'a, T>>) -> Self {
         Self {
             map: ColorMap::Gray,
@@ -71,39 +71,38 @@ impl HeatMap {
         }
     }
 
-    /// The rows' names, from the top.
+    /// Sets the row names, from the top.
     pub fn rows(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
         self.rows = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The columns' names, from the left.
+    /// Sets the column names, from the left.
     pub fn columns(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
         self.columns = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The colours; [`ColorMap::Blues`] otherwise, and [`ColorMap::Gray`] for an image.
+    /// Sets the colour map, by default [`ColorMap::Blues`], and [`ColorMap::Gray`] for an image.
     pub fn color_map(mut self, map: ColorMap) -> Self {
         self.map = map;
         self
     }
 
-    /// The values at the ends of the colour map; otherwise the smallest and the largest, or for
-    /// [`ColorMap::Diverging`] the largest magnitude with both signs.
+    /// Sets the values at the ends of the colour map; by default the smallest and the largest, or for
+    /// [`ColorMap::Diverging`] ± the largest magnitude.
     pub fn range(mut self, low: f64, high: f64) -> Self {
         self.range = Some((low, high));
         self
     }
 
-    /// Colours by log(1 + value), so that small counts are seen beside large ones. No value may be
-    /// negative.
+    /// Colours by log(1 + value), so that small counts are visible next to large ones. Values must not be negative.
     pub fn log_colors(mut self) -> Self {
         self.log_colors = true;
         self
     }
 
-    /// Writes each value with so many decimals, at most 17, into its cell.
+    /// Writes each value into its cell with this many decimals, at most 17.
     pub fn value_labels(mut self, decimals: usize) -> Self {
         self.decimals = Some(decimals);
         self
@@ -115,18 +114,18 @@ impl HeatMap {
         self
     }
 
-    /// The values at the ends of the colour map, never equal.
+    /// The values at the ends of the colour map, which are never equal.
     fn ends(&self) -> (f64, f64) {
         let (low, high) = self.map.ends(self.values.iter().copied(), self.range);
         let scale = self.scale();
         match scale.position(low) < scale.position(high) {
             true => (low, high),
-            // large numbers side by side may have one logarithm
+            // neighbouring large numbers may have the same logarithm
             false => (low, low + (low.abs() * 1e-9).max(1.0)),
         }
     }
 
-    /// The colour of a value. The ends of the map are looked for once, not for each value.
+    /// Maps values to colours. The ends of the map are determined once, not for each value.
     fn colors(&self) -> impl Fn(f64) -> crate::Color {
         let scale = self.scale();
         let (low, high) = self.ends();
@@ -190,7 +189,7 @@ impl HeatMap {
     }
 }
 
-/// Cells named by number where they have no names, but not so many that the numbers meet.
+/// Ticks with the cells' names, or else their indices, thinned out so that they do not overlap.
 fn ticks(names: &[String], count: usize) -> Vec<Tick> {
     let stride = if names.is_empty() {
         count.div_ceil(10)

@@ -1,4 +1,4 @@
-//! Small images in rows.
+//! Grids of small images.
 
 use ndarray::{Array4, ArrayView3, ArrayView4, Axis};
 
@@ -7,17 +7,17 @@ use crate::{
     axis::Scale,
     canvas::{Canvas, Rect, Stroke},
     error::DataProblem,
-    marks::{ColorBar, Frame, Mark, all_finite, cells, numbers, proper_range, proper_span},
+    marks::{ColorBar, Frame, Mark, all_finite, array_values, cells, proper_range, proper_span},
     plot::Plot,
     style,
 };
 
-/// Small images side by side in rows, without axes: samples, learned filters, feature maps.
+/// A grid of small images without axes: samples, learned filters, feature maps.
 ///
 /// ```
 /// use dl_viz::{ColorMap, Figure, Images, Panel, ndarray::Array4};
 ///
-/// // as many filters as the last axis of a convolution's kernel [3, 3, 1, 32] says
+/// // one filter per entry of the last axis of a convolution kernel [3, 3, 1, 32]
 /// let kernel = Array4::from_shape_fn((3, 3, 1, 32), |(y, x, _, f)| (y * x * f) as f32 - 20.0);
 /// let filters = kernel.permuted_axes([3, 0, 1, 2]);
 /// let images = Images::new(&filters).columns(8).color_map(ColorMap::Diverging).scale_each();
@@ -29,7 +29,7 @@ use crate::{
 pub struct Images {
     /// `[images, height, width, 1 or 3]`
     pixels: Array4<f64>,
-    /// Whether there are too many to be drawn.
+    /// The error if there are too many values.
     count: Result<(), DataProblem>,
     columns: Option<usize>,
     map: ColorMap,
@@ -39,10 +39,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// Images `[n, height, width, channels]`: grey with one channel, the smallest value black and
-    /// the largest white; in colour with three, red, green and blue in 0 to 1.
+    /// Images `[n, height, width, channels]`: with one channel grey, the smallest value black and the largest
+    /// white; with three channels colour, red, green and blue from 0 to 1.
     pub fn new<'a, T: Number + Copy + 'a>(pixels: impl Into<ArrayView4<'a, T>>) -> Self {
-        let (pixels, count) = numbers(pixels.into());
+        let (pixels, count) = array_values(pixels.into());
         Self {
             pixels,
             count,
@@ -54,32 +54,32 @@ impl Images {
         }
     }
 
-    /// The channels of one image `[height, width, channels]` as images of one channel each.
+    /// The channels of one image `[height, width, channels]` as separate images.
     pub fn channels<'a, T: Number + Copy + 'a>(image: impl Into<ArrayView3<'a, T>>) -> Self {
         let channels: ArrayView3<T> = image.into();
         Self::new(channels.permuted_axes([2, 0, 1]).insert_axis(Axis(3)))
     }
 
-    /// Images to a row; otherwise so many that rows and columns are about as many.
+    /// Sets the number of images per row; by default the grid is about square.
     pub fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);
         self
     }
 
-    /// The colours of images with one channel; [`ColorMap::Gray`] otherwise.
+    /// Sets the colour map of images with one channel, by default [`ColorMap::Gray`].
     pub fn color_map(mut self, map: ColorMap) -> Self {
         self.map = map;
         self
     }
 
-    /// The values at the ends of the colour map; otherwise the smallest and the largest of all, or
-    /// for [`ColorMap::Diverging`] the largest magnitude with both signs.
+    /// Sets the values at the ends of the colour map; by default the smallest and the largest of all images, or for
+    /// [`ColorMap::Diverging`] ± the largest magnitude.
     pub fn range(mut self, low: f64, high: f64) -> Self {
         self.range = Some((low, high));
         self
     }
 
-    /// The ends of the colour map are each image's own.
+    /// Scales each image to the colour map separately.
     pub fn scale_each(mut self) -> Self {
         self.scale_each = true;
         self
@@ -95,7 +95,7 @@ impl Images {
         self.map.ends(self.pixels.iter().copied(), self.range)
     }
 
-    /// The colours of one image of one channel, or of three; `ends` are those of all images.
+    /// The colours of an image with one or three channels; `ends` are those of all images.
     fn color(&self, image: usize, ends: (f64, f64)) -> impl Fn(usize, usize) -> Color {
         let pixels = self.pixels.index_axis(Axis(0), image);
         let (low, high) = match self.scale_each {
@@ -112,7 +112,7 @@ impl Images {
         }
     }
 
-    /// Images to a row, and rows.
+    /// Images per row, and number of rows.
     fn grid(&self) -> (usize, usize) {
         let count = self.pixels.len_of(Axis(0));
         let square = (count as f64).sqrt().ceil() as usize;
@@ -120,10 +120,10 @@ impl Images {
         (columns, count.div_ceil(columns))
     }
 
-    /// From the first pixel of an image to that of the next, along x and y.
+    /// Distance between the first pixels of neighbouring images, along x and y.
     fn pitch(&self) -> (f64, f64) {
         let (_, height, width, _) = self.pixels.dim();
-        // An eighth of an image between them, and not less than a third of a pixel.
+        // The gap is an eighth of an image, but at least a third of a pixel.
         let gap = (height.max(width) as f64 / 8.0).max(1.0 / 3.0);
         (width as f64 + gap, height as f64 + gap)
     }

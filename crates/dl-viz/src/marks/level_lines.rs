@@ -1,20 +1,20 @@
-//! The lines on which a function, known on a mesh, has a given value (marching squares).
+//! Level lines of a function on a mesh (marching squares).
 
 use std::collections::BTreeMap;
 
 use ndarray::ArrayView2;
 
-/// A place in units of mesh points: (column, row).
+/// A point in units of the mesh: (column, row).
 type Point = (f64, f64);
 
-/// The lines of value `level`; a closed one ends where it began.
+/// The lines of value `level`; a closed one ends where it starts.
 ///
 /// In each cell of the mesh a line enters and leaves through edges whose ends are on different sides of
-/// the level, at the place where the value interpolated along the edge is the level. Cells share edges, so
-/// the pieces join exactly.
+/// the level, where the value interpolated along the edge equals the level. Cells share edges, so the
+/// pieces join exactly.
 pub(crate) fn level_lines(values: ArrayView2<f64>, level: f64) -> Vec<Vec<Point>> {
     let mut links = links(values, level);
-    // Open lines first, from one of their ends; what is left are closed ones.
+    // Open lines first, from one of their ends; the rest are closed.
     let ends: Vec<usize> = links
         .iter()
         .filter(|(_, next)| next.len() == 1)
@@ -32,9 +32,9 @@ pub(crate) fn level_lines(values: ArrayView2<f64>, level: f64) -> Vec<Vec<Point>
     lines
 }
 
-/// For each crossed edge of the mesh the edges it is joined with, one in each cell beside it.
+/// For each crossed edge of the mesh, the edges it is linked with, one in each adjacent cell.
 ///
-/// The edge from mesh point p to its right has number 2p, the one downwards 2p + 1.
+/// The edge from mesh point p to the right has index 2p, the one downwards 2p + 1.
 fn links(values: ArrayView2<f64>, level: f64) -> BTreeMap<usize, Vec<usize>> {
     let mut links: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let (rows, columns) = values.dim();
@@ -54,7 +54,8 @@ fn links(values: ArrayView2<f64>, level: f64) -> BTreeMap<usize, Vec<usize>> {
             let crossed: Vec<usize> = (0..4).filter(|&i| high[i] != high[(i + 1) % 4]).collect();
             let pairs: &[(usize, usize)] = match crossed[..] {
                 [a, b] => &[(a, b)],
-                // A saddle: the middle says which two corners are joined, and the lines cut off the others.
+                // A saddle: the value in the middle determines which two corners are connected, and the lines cut
+                // off the others.
                 [_, _, _, _] if (corners.iter().sum::<f64>() / 4.0 >= level) == high[0] => {
                     &[(0, 1), (2, 3)]
                 }
@@ -70,7 +71,7 @@ fn links(values: ArrayView2<f64>, level: f64) -> BTreeMap<usize, Vec<usize>> {
     links
 }
 
-/// Takes the line from an edge on out of the links.
+/// Removes the line that starts at an edge from the links and returns it.
 fn follow(links: &mut BTreeMap<usize, Vec<usize>>, start: usize) -> Vec<usize> {
     let mut line = vec![start];
     let mut at = start;
@@ -86,7 +87,7 @@ fn follow(links: &mut BTreeMap<usize, Vec<usize>>, start: usize) -> Vec<usize> {
     line
 }
 
-/// Where the level is on an edge.
+/// The point on an edge where the value is the level.
 fn crossing(values: ArrayView2<f64>, level: f64, edge: usize) -> Point {
     let columns = values.ncols();
     let (row, column) = (edge / 2 / columns, edge / 2 % columns);
@@ -95,10 +96,10 @@ fn crossing(values: ArrayView2<f64>, level: f64, edge: usize) -> Point {
         values[[row, column]],
         values[[row + down, column + 1 - down]],
     );
-    let share = (level - from) / (to - from);
+    let fraction = (level - from) / (to - from);
     match down {
-        0 => (column as f64 + share, row as f64),
-        _ => (column as f64, row as f64 + share),
+        0 => (column as f64 + fraction, row as f64),
+        _ => (column as f64, row as f64 + fraction),
     }
 }
 
@@ -120,7 +121,7 @@ mod tests {
         assert!(line.len() > 80, "{}", line.len());
         for (x, y) in line {
             let radius = (x - 20.0).hypot(y - 20.0);
-            // interpolating a square along an edge of length 1 errs by at most 1/4 in the square
+            // interpolating a square along an edge of length 1 has an error of at most 1/4
             assert!((radius * radius - 150.0).abs() <= 0.25 + 1e-9, "{radius}");
         }
     }

@@ -1,4 +1,4 @@
-//! Lines through points.
+//! Line charts.
 
 use crate::{
     Color, FigureError, Number,
@@ -9,7 +9,7 @@ use crate::{
     style, values,
 };
 
-/// A line through points, in their order.
+/// A line through points in order.
 ///
 /// A coordinate that is NaN or infinite (or not positive, on a log scale) leaves a gap.
 ///
@@ -48,37 +48,37 @@ impl Line {
         }
     }
 
-    /// A line through the points `(0, y[0])`, `(1, y[1])` …: one value a step.
+    /// A line through the points `(0, y[0])`, `(1, y[1])` …: one value per step.
     pub fn steps(y: impl IntoIterator<Item: Number>) -> Self {
         let y = values::collect(y);
         Self::new(0..y.len(), y)
     }
 
-    /// Its text in the legend.
+    /// Sets its label in the legend.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Its colour; otherwise the palette's next.
+    /// Sets its colour, by default the next in the palette.
     pub fn color(mut self, color: Color) -> Self {
         self.color = Some(color);
         self
     }
 
-    /// Its width in pixels (100 to the inch); 2.2 otherwise.
+    /// Sets its width in pixels (100 per inch), by default 2.2.
     pub fn width(mut self, width: f64) -> Self {
         self.width = width;
         self
     }
 
-    /// Drawn as dashes.
+    /// Draws it dashed.
     pub fn dashed(mut self) -> Self {
         self.dashed = true;
         self
     }
 
-    /// With a dot at each point: the steps of a path.
+    /// Adds a dot at each point, for the steps of a path.
     pub fn dots(mut self) -> Self {
         self.dots = true;
         self
@@ -125,7 +125,7 @@ impl Mark for Line {
                 dash,
             },
         )?;
-        // A value between two gaps has no line to it; a dot keeps it visible.
+        // A value between two gaps is not on a line; a dot keeps it visible.
         let drawn = |i: usize| points.get(i).is_some_and(|&p| plot.at(p).is_some());
         for (i, &point) in points.iter().enumerate() {
             let alone = !drawn(i + 1) && (i == 0 || !drawn(i - 1));

@@ -2,7 +2,7 @@
 
 use crate::error::DataProblem;
 
-/// `Ok` for at least two rows and columns over ranges that rise.
+/// `Ok` for at least two rows and columns over increasing ranges.
 pub(super) fn check(
     (rows, columns): (usize, usize),
     x: (f64, f64),

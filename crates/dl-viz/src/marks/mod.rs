@@ -1,4 +1,4 @@
-//! What a panel can show: a file each.
+//! The marks that a panel can show, one per file.
 
 pub(crate) mod band;
 pub(crate) mod bars;
@@ -32,14 +32,13 @@ use crate::{
 
 /// Something drawn in data coordinates.
 pub(crate) trait Mark: Debug + Send + Sync {
-    /// What an error calls it.
+    /// Its name in errors.
     fn name(&self) -> String;
 
-    /// Finds what is wrong with the data.
+    /// Checks the data.
     fn check(&self) -> Result<(), DataProblem>;
 
-    /// The data as polylines, from which ranges follow.
-    /// A coordinate that is NaN says nothing about its axis.
+    /// The data as polylines, which determine the ranges of the axes. NaN coordinates are ignored.
     fn outline(&self) -> Vec<Vec<(f64, f64)>>;
 
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError>;
@@ -48,7 +47,7 @@ pub(crate) trait Mark: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// What it inks, as polylines and single points: the legend keeps clear of it.
+    /// What it draws, as polylines and single points, for placing the legend.
     fn ink(&self, plot: &Plot) -> Vec<Vec<Px>> {
         let outlines = self.outline().into_iter();
         outlines
@@ -63,7 +62,7 @@ pub(crate) trait Mark: Debug + Send + Sync {
             .collect()
     }
 
-    /// Whether it has a place along one axis only.
+    /// Whether it has a position along only one axis.
     fn is_rule(&self) -> bool {
         false
     }
@@ -73,16 +72,16 @@ pub(crate) trait Mark: Debug + Send + Sync {
     }
 }
 
-/// What a mark asks of the axes around it.
+/// What a mark requests of the axes around it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frame {
     /// Ticks of its own.
     pub(crate) x_ticks: Option<Vec<Tick>>,
     pub(crate) y_ticks: Option<Vec<Tick>>,
-    /// The range of an axis, exactly.
+    /// The exact range of an axis.
     pub(crate) x_range: Option<(f64, f64)>,
     pub(crate) y_range: Option<(f64, f64)>,
-    /// The bars' axis starts at its zero, without a margin below it.
+    /// The value axis of bars starts at zero, without a margin.
     pub(crate) x_from_zero: bool,
     pub(crate) y_from_zero: bool,
     /// No grid lines across this axis.
@@ -90,13 +89,13 @@ pub(crate) struct Frame {
     pub(crate) no_y_grid: bool,
     /// No axes at all.
     pub(crate) bare: bool,
-    /// A unit is as long on one axis as on the other.
+    /// The axes have equal aspect.
     pub(crate) equal_aspect: bool,
     pub(crate) color_bar: Option<ColorBar>,
 }
 
 impl Frame {
-    /// That of a diagram, which has no axes and fills its panel.
+    /// The frame of a diagram, which has no axes and fills its panel.
     pub(crate) fn diagram() -> Self {
         Self {
             x_ticks: Some(Vec::new()),
@@ -111,7 +110,7 @@ impl Frame {
     }
 }
 
-/// The scale beside a heat map.
+/// The colour bar of a heat map.
 #[derive(Clone, Debug)]
 pub(crate) struct ColorBar {
     pub(crate) map: crate::ColorMap,
@@ -120,14 +119,14 @@ pub(crate) struct ColorBar {
     pub(crate) label: String,
 }
 
-/// A line of the legend.
+/// An entry of the legend.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) label: String,
     pub(crate) key: Key,
 }
 
-/// The sample before a legend's text.
+/// The key of a legend entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Key {
     Line {
@@ -142,11 +141,11 @@ pub(crate) enum Key {
     Patch {
         color: Color,
     },
-    /// For a line that says what is left out.
+    /// For the entry that gives the number of omitted ones.
     Nothing,
 }
 
-/// `kind`, with the label where there is one.
+/// `kind`, with the label if there is one.
 pub(crate) fn named(kind: &str, label: Option<&str>) -> String {
     match label {
         Some(label) => format!("{kind} `{label}`"),
@@ -171,7 +170,7 @@ pub(crate) fn same_length(
     })
 }
 
-/// Looks at every value; an array's are numbered row by row, however they lie in memory.
+/// Checks every value; those of an array are counted row by row, whatever its memory layout.
 pub(crate) fn all_finite<'a>(
     what: &'static str,
     values: impl IntoIterator<Item = &'a f64>,
@@ -182,15 +181,15 @@ pub(crate) fn all_finite<'a>(
     }
 }
 
-/// Cells, pixels or mesh points of a mark: a hundred for each pixel of a small figure.
-const MOST_CELLS: usize = 10_000_000;
+/// Maximum number of cells, pixels or mesh points of a mark: a hundred per pixel of a small figure.
+const MAX_CELLS: usize = 10_000_000;
 
-/// The numbers of an array, and what is wrong with their count. Of too many, which may be a few that are
-/// broadcast, there is no copy.
-pub(crate) fn numbers<T: Number + Copy, D: Dimension>(
+/// The values of an array, and an error if there are too many. In that case they are not copied, since an array may
+/// be broadcast to any size.
+pub(crate) fn array_values<T: Number + Copy, D: Dimension>(
     values: ArrayView<T, D>,
 ) -> (Array<f64, D>, Result<(), DataProblem>) {
-    if values.len() <= MOST_CELLS {
+    if values.len() <= MAX_CELLS {
         return (values.mapv(Number::to_f64), Ok(()));
     }
     let problem = DataProblem::Parameter {
@@ -201,13 +200,13 @@ pub(crate) fn numbers<T: Number + Copy, D: Dimension>(
     (Array::zeros(D::zeros(values.ndim())), Err(problem))
 }
 
-/// Decimals with which a value can be labelled: as many as a double has significant digits.
-const MOST_DECIMALS: usize = 17;
+/// Maximum number of decimals of a value label: the significant digits of a double.
+const MAX_DECIMALS: usize = 17;
 
-/// The decimals of value labels, where there are any.
+/// Checks the decimals of value labels, if any.
 pub(crate) fn proper_decimals(decimals: Option<usize>) -> Result<(), DataProblem> {
     match decimals {
-        Some(decimals) if decimals > MOST_DECIMALS => Err(DataProblem::Parameter {
+        Some(decimals) if decimals > MAX_DECIMALS => Err(DataProblem::Parameter {
             what: "number of decimals",
             value: decimals as f64,
             allowed: "at most 17",
@@ -216,25 +215,25 @@ pub(crate) fn proper_decimals(decimals: Option<usize>) -> Result<(), DataProblem
     }
 }
 
-/// Values between which a colour or a level can be interpolated: their span is a number.
+/// Checks that colours or levels can be interpolated between the values: their span must be finite.
 pub(crate) fn proper_span<'a>(
     values: impl IntoIterator<Item = &'a f64>,
 ) -> Result<(), DataProblem> {
     match bounds(values.into_iter().copied()) {
-        // twice the largest magnitude is the span of a map around zero
+        // the span of a map centred on zero is twice the largest magnitude
         Some((low, high)) if !(2.0 * low.abs().max(high.abs())).is_finite() => {
             let value = if -low > high { low } else { high };
             Err(DataProblem::Parameter {
                 what: "the value of largest magnitude",
                 value,
-                allowed: "within ±8.9e307, so that the span of the values is a number",
+                allowed: "within ±8.9e307, so that the span of the values is finite",
             })
         }
         _ => Ok(()),
     }
 }
 
-/// The range of a colour map, where one was given.
+/// Checks the range of a colour map, if given.
 pub(crate) fn proper_range(range: Option<(f64, f64)>) -> Result<(), DataProblem> {
     match range {
         Some((low, high)) if !(low < high && (high - low).is_finite()) => {

@@ -1,4 +1,4 @@
-//! Diagrams of networks: neurons, weights, and what flows through them.
+//! Diagrams of fully connected networks: neurons, weights and values.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -11,11 +11,11 @@ use crate::{
     style, text, values,
 };
 
-/// A network as layers of neurons, left to right, every neuron joined with all of the next layer.
+/// A fully connected network as layers of neurons from left to right.
 ///
-/// Neurons carry names, texts above and below (values in one colour, gradients in another) and colours by
-/// value; edges carry texts, or colours and widths by weight. A layer of more than nine neurons shows its
-/// first and last four.
+/// Neurons can have names, texts above and below (values in one colour, gradients in another) and colours by value;
+/// edges can have texts, or colours and widths by weight. A layer of more than nine neurons shows only the first
+/// and last four.
 ///
 /// ```
 /// use dl_viz::{Figure, Network, Panel, style::{BLUE, RED}};
@@ -42,42 +42,42 @@ pub struct Network {
     edge_labels: Vec<Texts>,
 }
 
-/// A text for each neuron of a layer, or for each edge that leaves it.
+/// One text per neuron of a layer, or per edge that leaves it.
 #[derive(Clone, Debug)]
 struct Texts {
     layer: usize,
-    place: Place,
+    place: TextPosition,
     texts: Vec<String>,
     color: Color,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Place {
+enum TextPosition {
     Inside,
     Above,
     Below,
     Edge,
 }
 
-/// A layer of more neurons than this shows only its ends.
-const MOST: usize = 9;
-/// More columns than this cannot be told apart, however wide the figure.
-const MOST_LAYERS: usize = 1000;
+/// Maximum number of neurons of a layer that are all shown.
+const MAX_SHOWN: usize = 9;
+/// Maximum number of layers; more could not be told apart in any figure.
+const MAX_LAYERS: usize = 1000;
 /// Neurons shown on each side of the dots.
 const ENDS: usize = 4;
 
-const LARGEST_RADIUS: f64 = 30.0;
-const SMALLEST_RADIUS: f64 = 3.0;
+const MAX_RADIUS: f64 = 30.0;
+const MIN_RADIUS: f64 = 3.0;
 const NAME_SIZE: f64 = 17.0;
 const VALUE_SIZE: f64 = style::LEGEND_SIZE;
-/// From one line of values to the next.
+/// Distance between lines of values.
 const ROW: f64 = VALUE_SIZE * 1.3;
 const EDGE_WIDTH: f64 = 1.3;
-const WIDEST_EDGE: f64 = 4.0;
+const MAX_EDGE_WIDTH: f64 = 4.0;
 const OUTLINE: f64 = 1.6;
 
 impl Network {
-    /// A network of so many neurons in each layer, from the inputs on. At most 1000 layers are drawn.
+    /// A network with these numbers of neurons per layer, starting with the inputs; at most 1000 layers.
     pub fn new(layers: impl IntoIterator<Item = usize>) -> Self {
         Self {
             layers: layers.into_iter().collect(),
@@ -89,46 +89,46 @@ impl Network {
         }
     }
 
-    /// A name below each layer.
+    /// Sets a name below each layer.
     pub fn layer_names(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
         self.layer_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// A name inside each neuron of a layer, from the top.
+    /// Sets a name inside each neuron of a layer, from the top.
     pub fn names(self, layer: usize, names: impl IntoIterator<Item: Into<String>>) -> Self {
-        self.texts(layer, Place::Inside, names, style::TEXT)
+        self.texts(layer, TextPosition::Inside, names, style::TEXT)
     }
 
-    /// A text above each neuron of a layer, from the top; further ones come below it.
+    /// Adds a text above each neuron of a layer, from the top; repeated calls add lines below.
     pub fn above(
         self,
         layer: usize,
         texts: impl IntoIterator<Item: Into<String>>,
         color: Color,
     ) -> Self {
-        self.texts(layer, Place::Above, texts, color)
+        self.texts(layer, TextPosition::Above, texts, color)
     }
 
-    /// A text below each neuron of a layer, from the top; further ones come below it.
+    /// Adds a text below each neuron of a layer, from the top; repeated calls add lines below.
     pub fn below(
         self,
         layer: usize,
         texts: impl IntoIterator<Item: Into<String>>,
         color: Color,
     ) -> Self {
-        self.texts(layer, Place::Below, texts, color)
+        self.texts(layer, TextPosition::Below, texts, color)
     }
 
-    /// A value for each neuron of a layer, which colours it: blue below zero, red above, the paler the
-    /// smaller against the largest magnitude of all.
+    /// Colours each neuron of a layer by a value: blue below zero, red above, paler the smaller it is relative to
+    /// the largest magnitude of all.
     pub fn values(mut self, layer: usize, values: impl IntoIterator<Item: Number>) -> Self {
         self.values.push((layer, values::collect(values)));
         self
     }
 
-    /// The weights `[in, out]` from a layer to the next, which colour the edges and set their widths:
-    /// blue below zero, red above, the wider the larger against the largest magnitude of all.
+    /// Colours the edges from a layer to the next by weights `[in, out]`: blue below zero, red above, wider the
+    /// larger they are relative to the largest magnitude of all.
     pub fn weights<'a, T: Number + Copy + 'a>(
         mut self,
         layer: usize,
@@ -139,8 +139,8 @@ impl Network {
         self
     }
 
-    /// A text on each edge from a layer to the next, in the order of a kernel `[in, out]` row by row:
-    /// first those of the first neuron. Further ones come below it.
+    /// Adds a text on each edge from a layer to the next, in row-major order of a kernel `[in, out]`: first those
+    /// of the first neuron. Repeated calls add lines below.
     pub fn edge_labels(
         mut self,
         layer: usize,
@@ -149,7 +149,7 @@ impl Network {
     ) -> Self {
         self.edge_labels.push(Texts {
             layer,
-            place: Place::Edge,
+            place: TextPosition::Edge,
             texts: texts.into_iter().map(Into::into).collect(),
             color,
         });
@@ -159,7 +159,7 @@ impl Network {
     fn texts(
         mut self,
         layer: usize,
-        place: Place,
+        place: TextPosition,
         texts: impl IntoIterator<Item: Into<String>>,
         color: Color,
     ) -> Self {
@@ -172,40 +172,40 @@ impl Network {
         self
     }
 
-    /// The texts of a place around the neurons of a layer, in their order.
-    fn lines(&self, layer: usize, place: Place) -> impl Iterator<Item = &Texts> {
+    /// The texts at a position around the neurons of a layer, in order.
+    fn lines(&self, layer: usize, place: TextPosition) -> impl Iterator<Item = &Texts> {
         let here = move |texts: &&Texts| texts.layer == layer && texts.place == place;
         self.texts.iter().filter(here)
     }
 
-    fn most_lines(&self, place: Place) -> usize {
+    fn most_lines(&self, place: TextPosition) -> usize {
         let count = |layer| self.lines(layer, place).count();
         (0..self.layers.len()).map(count).max().unwrap_or(0)
     }
 
-    /// Where everything stands.
+    /// Computes all positions.
     fn arrange(&self, rect: Rect) -> Arrangement {
         let slots: Vec<Vec<Option<usize>>> = self.layers.iter().map(|&n| slots(n)).collect();
         let rows = slots.iter().map(Vec::len).max().unwrap_or(1);
         let gaps = (rows.max(2) - 1) as f64;
         let room = |place| ROW * self.most_lines(place) as f64;
-        let (above, below) = (room(Place::Above), room(Place::Below));
+        let (above, below) = (room(TextPosition::Above), room(TextPosition::Below));
         let names = match self.layer_names.is_empty() {
             true => 0.0,
             false => style::LABEL_SIZE + style::GAP,
         };
         let height = rect.height() - above - below - names;
         let columns = self.layers.len().max(2) as f64;
-        // Between two neurons of a layer there is room for their texts.
+        // Leaves room for texts between two neurons of a layer.
         let radius = ((height / gaps - above - below - 6.0) / (2.0 + 2.0 / gaps))
             .min(rect.width() / columns / 4.0)
-            .clamp(SMALLEST_RADIUS, LARGEST_RADIUS);
+            .clamp(MIN_RADIUS, MAX_RADIUS);
 
-        // The texts of the outer layers stay within the panel.
+        // Keeps the texts of the outer layers within the panel.
         let half_width = |layer: usize| {
             let around = self
-                .lines(layer, Place::Above)
-                .chain(self.lines(layer, Place::Below));
+                .lines(layer, TextPosition::Above)
+                .chain(self.lines(layer, TextPosition::Below));
             let widths = around
                 .flat_map(|texts| &texts.texts)
                 .map(|line| text::width(line, VALUE_SIZE, false));
@@ -253,22 +253,22 @@ impl Network {
                 to.iter().map(move |&(j, end)| {
                     let weight = weights.map(|(_, weights)| weights[[i, j]]);
                     let (color, width) = weight.map_or((style::GRAY.tint(0.7), EDGE_WIDTH), |w| {
-                        let share = if largest > 0.0 {
+                        let fraction = if largest > 0.0 {
                             w.abs() / largest
                         } else {
                             0.0
                         };
                         let color = if w < 0.0 { style::BLUE } else { style::RED };
                         (
-                            color.tint(0.25 + 0.6 * share),
-                            0.5 + (WIDEST_EDGE - 0.5) * share,
+                            color.tint(0.25 + 0.6 * fraction),
+                            0.5 + (MAX_EDGE_WIDTH - 0.5) * fraction,
                         )
                     });
                     ([start, end], Stroke::solid(color, width))
                 })
             });
             let mut strokes: Vec<_> = strokes.collect();
-            // strong edges over weak ones
+            // strong edges on top of weak ones
             strokes.sort_by(|a, b| a.1.width.total_cmp(&b.1.width));
             for (line, stroke) in strokes {
                 canvas.polyline(&line, &stroke)?;
@@ -277,8 +277,8 @@ impl Network {
         Ok(())
     }
 
-    /// The labels of all edges between two layers stand in one column, where the edges are evenly spread:
-    /// with m neurons to the right, 1/(m + 1) of the way.
+    /// The labels of all edges between two layers are in one column, where the edges are evenly spread: with m
+    /// neurons on the right, 1/(m + 1) of the way.
     fn draw_edge_labels(&self, places: &Arrangement, canvas: &Canvas) -> Result<(), FigureError> {
         for (layer, (from, to)) in places.pairs().enumerate() {
             let lines: Vec<&Texts> = self
@@ -286,12 +286,13 @@ impl Network {
                 .iter()
                 .filter(|texts| texts.layer == layer)
                 .collect();
-            let share = 1.0 / (to.len() + 1) as f64;
+            let fraction = 1.0 / (to.len() + 1) as f64;
             for &(i, start) in from {
                 for &(j, end) in to {
                     // from edge to edge of the circles, not from centre to centre
-                    let x =
-                        start.0 + places.radius + (end.0 - start.0 - 2.0 * places.radius) * share;
+                    let x = start.0
+                        + places.radius
+                        + (end.0 - start.0 - 2.0 * places.radius) * fraction;
                     let y = start.1 + (end.1 - start.1) * (x - start.0) / (end.0 - start.0);
                     let labels = lines
                         .iter()
@@ -320,7 +321,7 @@ impl Network {
         let radius = places.radius;
         for (layer, neurons) in places.neurons.iter().enumerate() {
             let values = self.values.iter().find(|(of, _)| *of == layer);
-            let names = self.lines(layer, Place::Inside).last();
+            let names = self.lines(layer, TextPosition::Inside).last();
             let widest = names
                 .iter()
                 .flat_map(|names| &names.texts)
@@ -344,9 +345,9 @@ impl Network {
                     let baseline = y + size * CAP_HEIGHT / 2.0;
                     canvas.text((x, baseline), &names.texts[i], &Font::new(size, color))?;
                 }
-                let above: Vec<&Texts> = self.lines(layer, Place::Above).collect();
+                let above: Vec<&Texts> = self.lines(layer, TextPosition::Above).collect();
                 let top = y - radius - 3.0 - ROW * above.len() as f64;
-                let below = self.lines(layer, Place::Below);
+                let below = self.lines(layer, TextPosition::Below);
                 let above = above
                     .into_iter()
                     .enumerate()
@@ -372,9 +373,9 @@ impl Network {
     }
 }
 
-/// The neurons that are shown, from the top; `None` stands for those left out.
+/// The neurons shown, from the top; `None` stands for the omitted ones.
 fn slots(neurons: usize) -> Vec<Option<usize>> {
-    if neurons <= MOST {
+    if neurons <= MAX_SHOWN {
         return (0..neurons).map(Some).collect();
     }
     let first = (0..ENDS).map(Some);
@@ -382,7 +383,7 @@ fn slots(neurons: usize) -> Vec<Option<usize>> {
     first.chain([None]).chain(last).collect()
 }
 
-/// A text centred at a point, over what is behind it.
+/// A text centred at a point, with a background that covers what is behind it.
 fn boxed(canvas: &Canvas, (x, y): Px, label: &str, color: Color) -> Result<(), FigureError> {
     let width = text::width(label, VALUE_SIZE, false);
     let behind = Rect {
@@ -396,10 +397,10 @@ fn boxed(canvas: &Canvas, (x, y): Px, label: &str, color: Color) -> Result<(), F
     canvas.text((x, baseline), label, &Font::new(VALUE_SIZE, color))
 }
 
-/// The neurons of a layer that are shown, with their centres.
+/// The neurons of a layer shown, with their centres.
 type Shown = Vec<(usize, Px)>;
 
-/// The places of the neurons that are shown, by layer.
+/// The positions of the neurons shown, by layer.
 struct Arrangement {
     radius: f64,
     neurons: Vec<Shown>,
@@ -407,7 +408,7 @@ struct Arrangement {
 }
 
 impl Arrangement {
-    /// Every two neighbouring layers.
+    /// All pairs of neighbouring layers.
     fn pairs(&self) -> impl Iterator<Item = (&Shown, &Shown)> {
         self.neurons.iter().zip(self.neurons.iter().skip(1))
     }
@@ -422,7 +423,7 @@ impl Mark for Network {
         if self.layers.is_empty() || self.layers.contains(&0) {
             return Err(DataProblem::Empty("neurons in a layer"));
         }
-        if self.layers.len() > MOST_LAYERS {
+        if self.layers.len() > MAX_LAYERS {
             return Err(DataProblem::Parameter {
                 what: "number of layers",
                 value: self.layers.len() as f64,

@@ -1,4 +1,4 @@
-//! Reference lines and texts.
+//! Reference lines and notes.
 
 use crate::{
     FigureError,
@@ -67,7 +67,7 @@ impl Mark for Rule {
 }
 
 impl Rule {
-    /// The line, and where and how its text stands.
+    /// The line, and the position and style of its text.
     fn place(&self, plot: &Plot) -> Option<([Px; 2], Px, Font)> {
         let rect = plot.rect;
         let along = plot.along(self.value, self.horizontal)?;
@@ -94,7 +94,7 @@ impl Rule {
     }
 }
 
-/// A text beside a point.
+/// A text next to a point.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
     pub(crate) point: (f64, f64),
@@ -126,7 +126,7 @@ impl Mark for Note {
             x - 8.0 - width
         };
         let baseline = (y - 6.0).max(plot.rect.top + font.size);
-        // Grid lines fade behind the text.
+        // Fades grid lines behind the text.
         let behind = Rect {
             left: left - 3.0,
             top: baseline - font.size,

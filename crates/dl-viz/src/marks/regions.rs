@@ -11,10 +11,10 @@ use crate::{
     style,
 };
 
-/// The regions of the plane a classifier gives to each class, in tints of the palette's colours.
+/// The decision regions of a classifier in the plane, in tints of the palette's colours.
 ///
-/// The classes are known on a mesh of points; borders run half way between points of different classes and
-/// are smoothed over a few of them.
+/// The classes are given on a mesh of points; borders run halfway between points of different classes and are
+/// smoothed over a few of them.
 ///
 /// ```
 /// use dl_viz::{Figure, Panel, Regions, Scatter};
@@ -37,12 +37,12 @@ pub struct Regions {
     names: Vec<String>,
 }
 
-/// The opacity of the course's filled contours.
+/// The opacity of filled contours in the course.
 const OPACITY: f64 = 0.8;
-/// Under that opacity the palette's colours are themselves lightened, so that the points stand out.
+/// The palette's colours are lightened in addition, so that the points stand out.
 const LIGHTNESS: f64 = 0.45;
-/// A mesh beyond this is a mistake in the step, not a picture.
-const MOST_POINTS: f64 = 4e6;
+/// Maximum number of mesh points; more are probably a mistake in the step.
+const MAX_POINTS: f64 = 4e6;
 
 impl Regions {
     /// Regions from class indices on a mesh: `mesh[[i, j]]` is the class at the `i`-th of the evenly spaced
@@ -56,8 +56,8 @@ impl Regions {
         }
     }
 
-    /// Regions from a classifier, which is asked once, with all mesh points as rows (x, y) of an array, and
-    /// answers with a class index for each. `step` is the mesh's width, narrowed to divide the ranges evenly.
+    /// Regions of a classifier, which is called once, with all mesh points as rows (x, y) of an array, and returns
+    /// a class index for each. `step` is the mesh width, reduced to divide the ranges evenly.
     pub fn predict<C: IntoIterator<Item = usize>>(
         x: (f64, f64),
         y: (f64, f64),
@@ -72,7 +72,7 @@ impl Regions {
         }
     }
 
-    /// The classes' names, for the legend.
+    /// Sets the class names for the legend.
     pub fn names(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
         self.names = names.into_iter().map(Into::into).collect();
         self
@@ -93,7 +93,7 @@ fn evaluate<C: IntoIterator<Item = usize>>(
         ((x.1 - x.0) / step).ceil() + 1.0,
         ((y.1 - y.0) / step).ceil() + 1.0,
     );
-    if !(step > 0.0 && columns >= 2.0 && rows >= 2.0 && columns * rows <= MOST_POINTS) {
+    if !(step > 0.0 && columns >= 2.0 && rows >= 2.0 && columns * rows <= MAX_POINTS) {
         let allowed = "positive, with at most 4 million points in non-empty ranges";
         return Err(DataProblem::Parameter {
             what: "step",
@@ -161,7 +161,7 @@ impl Mark for Regions {
                 })
                 .collect();
             canvas.polygon(&pixels, Self::tint(ring.class), 1.0)?;
-            // The border is seen without colours, too.
+            // Makes the border visible without colours, too.
             let closed: Vec<_> = pixels.iter().chain(pixels.first()).copied().collect();
             canvas.polyline(&closed, &Stroke::solid(style::TICK_TEXT, 0.8))?;
         }

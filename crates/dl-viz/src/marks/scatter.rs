@@ -1,4 +1,4 @@
-//! Points.
+//! Scatter plots.
 
 use crate::{
     Color, FigureError, Number,
@@ -9,7 +9,7 @@ use crate::{
     style, values,
 };
 
-/// Points, of one colour or with a colour and a shape for each class, with dark edges.
+/// A scatter plot of points with dark edges, in one colour or with a colour and a shape per class.
 ///
 /// ```
 /// use dl_viz::{Figure, Panel, Scatter};
@@ -43,20 +43,20 @@ impl Scatter {
         }
     }
 
-    /// Its text in the legend.
+    /// Sets its label in the legend.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The colour of all points; otherwise the palette's next.
+    /// Sets the colour of all points, by default the next in the palette.
     pub fn color(mut self, color: Color) -> Self {
         self.color = Some(color);
         self
     }
 
-    /// A class index for each point, which gives it the palette's colour of that index and a shape (circle,
-    /// triangle, square, and again), and the names of the classes for the legend.
+    /// Sets a class index per point, which determines its colour in the palette and its shape (circle, triangle,
+    /// square, repeating), and the class names for the legend.
     pub fn classes(
         mut self,
         classes: impl IntoIterator<Item = usize>,
@@ -69,13 +69,13 @@ impl Scatter {
         self
     }
 
-    /// The points' radius in pixels (100 to the inch); 4.2 otherwise.
+    /// Sets the points' radius in pixels (100 per inch), by default 4.2.
     pub fn radius(mut self, radius: f64) -> Self {
         self.radius = radius;
         self
     }
 
-    /// Whether it wants the palette's next colour.
+    /// Whether it takes the next colour in the palette.
     pub(crate) fn takes_color(&self) -> bool {
         self.color.is_none() && self.classes.is_none()
     }
@@ -126,7 +126,7 @@ impl Mark for Scatter {
     fn draw(&self, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
         for (i, &point) in points(&self.x, &self.y).iter().enumerate() {
             let (color, marker) = match &self.classes {
-                Some((classes, _)) => (style::palette(classes[i]), Marker::of_class(classes[i])),
+                Some((classes, _)) => (style::palette(classes[i]), Marker::for_class(classes[i])),
                 None => (self.shade(), Marker::Circle),
             };
             if let Some(at) = plot.at(point) {
@@ -145,7 +145,7 @@ impl Mark for Scatter {
                     label: name.clone(),
                     key: Key::Point {
                         color: style::palette(class),
-                        marker: Marker::of_class(class),
+                        marker: Marker::for_class(class),
                     },
                 })
                 .collect(),

@@ -9,11 +9,11 @@ use crate::{
     style, text,
 };
 
-/// What flows through a convolutional network, left to right: a box for each stage, with its name above and its
-/// shape below.
+/// The shapes of the data in a convolutional network, from left to right: one box per stage, with its name above
+/// and its shape below.
 ///
-/// A box is as high and as deep as the square root of the image's sides, and as wide as log₂(1 + channels), all to
-/// one scale each: so that an image of 227 pixels and one of 6, 3 channels and 4096 fit into one picture. A layer of
+/// The height and depth of a box are proportional to the square roots of the image's sides, its width to log₂(1 +
+/// channels), so that images of 227 and of 6 pixels, and of 3 and of 4096 channels, fit into one figure. A layer of
 /// n units is a stage of shape `[1, 1, n]`.
 ///
 /// ```
@@ -40,14 +40,14 @@ struct Stage {
     color: Color,
 }
 
-/// A box's width is at most this share of the room a stage has.
-const WIDEST: f64 = 0.62;
-/// An oblique edge goes to the right and upwards by this share of its length.
+/// Maximum width of a box as a fraction of the width per stage.
+const MAX_WIDTH: f64 = 0.62;
+/// An oblique edge extends to the right and upwards by this fraction of its length.
 const OBLIQUE: f64 = 0.3;
 const LINE: f64 = 1.2;
 
 impl Stages {
-    /// No stages yet.
+    /// A diagram without stages.
     pub fn new() -> Self {
         Self::default()
     }
@@ -62,7 +62,7 @@ impl Stages {
         self
     }
 
-    /// The boxes, centred in rooms of equal width.
+    /// The boxes, centred in slots of equal width.
     fn arrange(&self, rect: Rect) -> Vec<Cuboid> {
         let room = rect.width() / self.stages.len().max(1) as f64;
         let largest = |length: fn(&Stage) -> f64| {
@@ -71,9 +71,9 @@ impl Stages {
         };
         let tall = largest(|stage| stage.height().max(stage.depth()));
         let labels = 2.0 * (style::TICK_SIZE + style::GAP);
-        let across = WIDEST * room / largest(Stage::width);
+        let across = MAX_WIDTH * room / largest(Stage::width);
         let high = (rect.height() - labels) / ((1.0 + OBLIQUE) * tall);
-        // no box leaves its room
+        // no box exceeds its slot
         let along = self.stages.iter().fold(high, |along, stage| {
             along.min((0.98 * room - across * stage.width()) / (OBLIQUE * stage.depth()))
         });
@@ -128,10 +128,10 @@ impl Stage {
 /// A box in oblique projection.
 #[derive(Clone, Copy, Debug)]
 struct Cuboid {
-    /// Of the room it has.
+    /// Centre of its slot.
     middle: f64,
     front: Rect,
-    /// How far its back is to the right of its front, and above it.
+    /// Offset of its back to the right of and above its front.
     shift: f64,
 }
 
@@ -168,7 +168,7 @@ impl Mark for Stages {
             return Err(DataProblem::Empty("stages"));
         }
         if self.stages.iter().any(|stage| stage.shape.contains(&0)) {
-            return Err(DataProblem::Empty("numbers in a stage"));
+            return Err(DataProblem::Empty("values in a stage"));
         }
         Ok(())
     }
@@ -222,7 +222,7 @@ mod tests {
     };
 
     #[test]
-    fn boxes_are_to_scale_and_within_their_rooms() {
+    fn boxes_are_to_scale_and_within_their_slots() {
         let boxes = Stages::new()
             .stage("image", [64, 64, 3], style::GRAY)
             .stage("conv", [64, 64, 255], style::BLUE)
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_of_nothing_is_refused() {
+    fn an_empty_stage_is_rejected() {
         assert!(Stages::new().check().is_err());
         let stages = Stages::new().stage("image", [28, 28, 1], style::GRAY);
         assert!(stages.check().is_ok());

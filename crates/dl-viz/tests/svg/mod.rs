@@ -1,4 +1,4 @@
-//! Reading figures back: what is in an SVG, and where.
+//! Reads figures back: the shapes of an SVG and their positions.
 
 use roxmltree::{Document, Node};
 
@@ -12,7 +12,7 @@ fn is_shape(node: &Node) -> bool {
     matches!(node.tag_name().name(), "path" | "circle")
 }
 
-/// Left, top, right and bottom of what is drawn. Curves lie within their control points.
+/// Left, top, right and bottom of the drawing. Curves lie within their control points.
 pub(crate) fn bounds(svg: &str) -> [f64; 4] {
     let document = Document::parse(svg).expect("well-formed XML");
     let nothing = [

@@ -1,5 +1,5 @@
-//! Trains a small network on drawn shapes, and watches it with all there is: event files for
-//! TensorBoard, the history as CSV and JSON, and a report.
+//! Trains a small network on drawn shapes and logs everything: event files for TensorBoard, the history as CSV and
+//! JSON, and a report.
 //!
 //! `cargo run --release -p dl-watch --example shapes -- DIR`
 
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::args_os()
         .nth(1)
-        .ok_or("the directory to write into is missing")?;
+        .ok_or("the output directory is missing")?;
     let dir = PathBuf::from(dir);
     run::run(&dir)?.save(dir.join("report.html"))?;
     Ok(())

@@ -20,10 +20,10 @@ use serde_json::json;
 const NAMES: [&str; 4] = ["circle", "square", "triangle", "cross"];
 const SIDE: usize = 16;
 const EPOCHS: usize = 12;
-/// Added to a pixel at most, which is 0 or 1.
+/// Maximum noise added to a pixel, which is 0 or 1.
 const NOISE: f32 = 0.5;
 
-/// Trains, and writes everything but the report into `dir`.
+/// Trains, and writes everything except the report to `dir`.
 pub(crate) fn run(dir: &Path) -> Result<Report, Box<dyn Error>> {
     let start = Instant::now();
     let (x, labels) = shapes(1200, 1);
@@ -91,7 +91,7 @@ pub(crate) fn run(dir: &Path) -> Result<Report, Box<dyn Error>> {
 
     Ok(Report::new("Four shapes, a small convolutional network")
         .summary(
-            "Noisy circles, squares, triangles and crosses of 16 × 16 pixels, told apart by two convolutions \
+            "Noisy circles, squares, triangles and crosses of 16 × 16 pixels, classified by two convolutions \
              and a dense layer.",
         )
         .result("Test accuracy", format!("{:.2} %", 100.0 * matrix.accuracy().value))

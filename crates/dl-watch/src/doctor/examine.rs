@@ -1,4 +1,4 @@
-//! The doctor before training.
+//! The doctor's checks before training.
 
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets};
@@ -6,14 +6,14 @@ use dl_nn::train::Trainer;
 use dl_nn::{DataError, Mode, Model, Scalar, Target};
 use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 
-use super::one_batch::OneBatch;
-use super::{Diagnosis, Thresholds, Watch, inputs, labels, layers, loss};
+use super::overfit_one_batch::OverfitOneBatch;
+use super::{Diagnosis, DoctorCallback, Thresholds, inputs, labels, layers, loss};
 use crate::xray::{Targets, XRay, check_shapes};
 
-/// Samples of the first step that is examined.
+/// Number of samples of the examined first step.
 const PROBE: usize = 64;
 
-/// Looks for what commonly goes wrong in training.
+/// Looks for common problems in training.
 ///
 /// ```
 /// use dl_nn::ndarray::array;
@@ -32,7 +32,7 @@ const PROBE: usize = 64;
 ///
 /// // classes counted from 1
 /// let diagnosis = Doctor::new().examine(&mut trainer, &x, &vec![1, 2, 2, 1])?;
-/// let finding = diagnosis.of(Check::Targets).next().ok_or("a finding")?;
+/// let finding = diagnosis.by_check(Check::Targets).next().ok_or("a finding")?;
 /// assert_eq!((finding.number, finding.threshold), (2.0, 0.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -52,8 +52,8 @@ impl Default for Doctor {
 }
 
 impl Doctor {
-    /// The default [`Thresholds`], 8 samples and at most 1000 steps to learn them by heart, a look
-    /// every 100 steps while training, seed 0.
+    /// The default [`Thresholds`], at most 1000 steps to overfit 8 samples, an examined step every 100 steps during
+    /// training, seed 0.
     pub fn new() -> Self {
         Self {
             thresholds: Thresholds::default(),
@@ -64,43 +64,42 @@ impl Doctor {
         }
     }
 
-    /// Compares with these thresholds.
+    /// Sets the thresholds.
     pub fn thresholds(mut self, thresholds: Thresholds) -> Self {
         self.thresholds = thresholds;
         self
     }
 
-    /// Draws dropout in the examined steps from this seed.
+    /// Sets the seed of dropout in the examined steps.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// So many samples are to be learned by heart, in at most so many steps; no steps leave this
-    /// check out. It stops as soon as the loss is low enough.
-    pub fn one_batch(mut self, samples: usize, steps: usize) -> Self {
+    /// Sets how many samples are to be overfitted, and in at most how many steps; 0 steps disable this check. It
+    /// stops as soon as the loss is low enough.
+    pub fn overfit_one_batch(mut self, samples: usize, steps: usize) -> Self {
         self.batch_samples = samples.max(1);
         self.batch_steps = steps;
         self
     }
 
-    /// While training, looks at one step in so many (at least 1), the first, and the last of each
-    /// epoch.
+    /// During training, examines every `steps`-th step (at least 1), the first, and the last of each epoch.
     pub fn every(mut self, steps: usize) -> Self {
         self.every = steps.max(1);
         self
     }
 
-    /// Examines data and network before training: labels, inputs, the first step (on up to 64
-    /// samples, spread evenly over the data), and whether a few samples can be learned by heart
-    /// with the trainer's optimiser. The trainer is left as it was, to the bit.
+    /// Examines data and network before training: labels, inputs, the first step (on up to 64 samples, spread
+    /// evenly over the data), and whether the trainer's optimiser can overfit a few samples. The trainer is left
+    /// bit-identical.
     ///
-    /// What is wrong with labels and inputs is a finding, not an error; samples that a step cannot
-    /// take are left out of it.
+    /// Problems with labels and inputs are findings, not errors; samples that a step cannot use are excluded from
+    /// it.
     ///
     /// # Errors
-    /// [`DataError`] where there are no samples, where their shape is not the model's, or their
-    /// number not the targets'.
+    /// [`DataError`] if there are no samples, their shape is not the model's, or their number differs from that of
+    /// the targets.
     pub fn examine<'a, F: Scalar, D: Dimension>(
         &self,
         trainer: &mut Trainer<F>,
@@ -131,12 +130,15 @@ impl Doctor {
         }
         let probe = |samples| {
             let rows = spread(&usable, samples);
-            (x.select(Axis(0), &rows), Targets::of_rows(&targets, &rows))
+            (
+                x.select(Axis(0), &rows),
+                Targets::from_rows(&targets, &rows),
+            )
         };
         let (samples, answers) = probe(PROBE);
         let mode = Mode::Train { seed: self.seed };
-        let xray = XRay::of(model, loss, &samples, answers.view(), mode)?;
-        let zero = loss::of_zero_outputs(loss, width, &answers.view());
+        let xray = XRay::new(model, loss, &samples, answers.view(), mode)?;
+        let zero = loss::zero_output_loss(loss, width, &answers.view());
         let last = xray.layers.last();
         diagnosis.add(layers::check(&xray, thresholds));
         if xray.first_non_finite().is_some() {
@@ -146,49 +148,55 @@ impl Doctor {
         diagnosis.add(loss::initial(loss, width, xray.loss, zero, thresholds));
         if self.batch_steps > 0 {
             let (samples, answers) = probe(self.batch_samples);
-            let one_batch = OneBatch {
+            let overfit_one_batch = OverfitOneBatch {
                 loss,
                 x: &samples,
                 targets: &answers,
                 steps: self.batch_steps,
                 seed: self.seed,
-                zero: loss::of_zero_outputs(loss, width, &answers.view()),
+                zero: loss::zero_output_loss(loss, width, &answers.view()),
             };
-            diagnosis.add(one_batch.check(model, optimizer, thresholds));
+            diagnosis.add(overfit_one_batch.check(model, optimizer, thresholds));
         }
         Ok(diagnosis)
     }
 
-    /// A callback that looks on while `fit` trains: every so many steps it X-rays a step on a
-    /// probe batch (some 32 to 256 samples of the training data, of all classes), and compares the
-    /// kernels before and after; after each epoch it looks at the loss.
+    /// A callback that monitors `fit`: every [`every`](Self::every) steps it X-rays a step on a probe batch `x`,
+    /// `targets` (some 32 to 256 training samples, of all classes), and compares the kernels before and after the
+    /// step; after each epoch it checks the loss.
     ///
     /// # Errors
-    /// As [`XRay::of`].
-    pub fn watch<'a, F: Scalar, D: Dimension>(
+    /// Same as [`XRay::new`].
+    pub fn callback<'a, F: Scalar, D: Dimension>(
         &self,
         model: &Model<F>,
         loss: impl Loss<F> + 'static,
         x: &ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
-    ) -> Result<Watch<F>, DataError> {
+    ) -> Result<DoctorCallback<F>, DataError> {
         let (x, targets) = (x.view().into_dyn(), targets.into());
-        watch(self, model, Box::new(loss), x, targets)
+        callback(self, model, Box::new(loss), x, targets)
     }
 
-    fn watch_with<F: Scalar>(
+    fn make_callback<F: Scalar>(
         &self,
         model: &Model<F>,
         loss: Box<dyn Loss<F>>,
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
-    ) -> Result<Watch<F>, DataError> {
+    ) -> Result<DoctorCallback<F>, DataError> {
         let x = x.as_standard_layout().into_owned();
         check_shapes(model, x.shape(), &targets)?;
         check_targets(&*loss, outputs(model), &targets)?;
-        let constant = loss::of_mean_outputs(&*loss, outputs(model), &targets);
+        let constant = loss::mean_output_loss(&*loss, outputs(model), &targets);
         let targets = (&targets).into();
-        Ok(Watch::new(self.clone(), loss, x, targets, constant))
+        Ok(DoctorCallback::new(
+            self.clone(),
+            loss,
+            x,
+            targets,
+            constant,
+        ))
     }
 }
 
@@ -202,14 +210,14 @@ instantiate! {
         doctor.examine_all(trainer, x, targets)
     }
 
-    fn watch<F: Scalar>(
+    fn callback<F: Scalar>(
         doctor: &Doctor,
         model: &Model<F>,
         loss: Box<dyn Loss<F>>,
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
-    ) -> Result<Watch<F>, DataError> {
-        doctor.watch_with(model, loss, x, targets)
+    ) -> Result<DoctorCallback<F>, DataError> {
+        doctor.make_callback(model, loss, x, targets)
     }
 }
 
@@ -217,7 +225,7 @@ fn outputs<F: Scalar>(model: &Model<F>) -> usize {
     model.output_shape().iter().product()
 }
 
-/// The samples that are finite and whose target the loss takes.
+/// The indices of samples that are finite and whose target the loss accepts.
 fn usable<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
@@ -229,8 +237,8 @@ fn usable<F: Scalar>(
     (0..targets.len()).filter(usable).collect()
 }
 
-/// So many of the rows, evenly spread, whether the data is sorted by class or has the classes in
-/// turn: those whose multiple of the golden ratio has the smallest fraction (Weyl's sequence).
+/// Selects `count` of the rows, evenly spread, whether the data is sorted by class or alternates between classes:
+/// those whose multiples of the golden ratio have the smallest fractional parts (Weyl's sequence).
 fn spread(rows: &[usize], count: usize) -> Vec<usize> {
     let golden = (5_f64.sqrt() - 1.0) / 2.0;
     let place = |&row: &usize| (row as f64 * golden).fract();
@@ -245,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_few_rows_have_every_class_of_sorted_and_of_alternating_data() {
+    fn a_few_rows_include_every_class_of_sorted_and_of_alternating_data() {
         for n in [60, 150, 192, 60_000] {
             let all: Vec<usize> = (0..n).collect();
             for count in [8, 16, 64] {

@@ -1,4 +1,4 @@
-//! What the doctor says.
+//! The doctor's findings.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,40 +6,40 @@ use std::fmt;
 use dl_core::text::shown;
 use serde::{Deserialize, Serialize};
 
-/// What was looked at.
+/// What was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Check {
-    /// Targets that the loss does not take, such as class numbers out of range.
+    /// Targets that the loss does not accept, such as class indices out of range.
     Targets,
     /// A class without samples.
     MissingClass,
-    /// A class with many times the samples of another.
+    /// A class with many times more samples than another.
     ClassImbalance,
-    /// Values to be predicted far from zero mean and unit deviation.
+    /// Target values far from zero mean and unit standard deviation.
     TargetScale,
     /// NaN or infinite inputs.
     NonFiniteInput,
-    /// Inputs far from zero mean and unit deviation.
+    /// Inputs far from zero mean and unit standard deviation.
     InputScale,
-    /// Input columns that say nothing.
+    /// Constant input columns.
     ConstantInput,
-    /// The loss before training, against that of a network that knows nothing.
+    /// The loss before training, compared with that of a network with zero outputs.
     InitialLoss,
-    /// Tanh or sigmoid units in their flat ends.
+    /// Saturated tanh or sigmoid units.
     Saturation,
     /// ReLU units that are 0 for every sample.
     DeadRelu,
-    /// A gradient that fades on its way back.
+    /// A gradient that vanishes in the backward pass.
     VanishingGradient,
-    /// A gradient that grows on its way back.
+    /// A gradient that explodes in the backward pass.
     ExplodingGradient,
-    /// A few samples that cannot be learned by heart.
-    OneBatch,
-    /// Weights that jump.
+    /// A few samples that cannot be overfitted.
+    OverfitOneBatch,
+    /// Weights that change too much in a step.
     LargeUpdate,
-    /// Weights that hardly move.
+    /// Weights that hardly change.
     SmallUpdate,
     /// A loss that does not fall.
     LossNotFalling,
@@ -49,7 +49,7 @@ pub enum Check {
     NonFinite,
 }
 
-/// How bad it is.
+/// The severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Severity {
@@ -61,41 +61,41 @@ pub enum Severity {
     Error,
 }
 
-/// One thing that is wrong: where, the number, the threshold, and what to try.
+/// A problem: where it is, the measured value, the threshold, and what to try.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub check: Check,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The layer, parameter, input column or class.
     pub subject: String,
-    /// What was measured.
+    /// The measured value.
     pub number: f64,
-    /// What it should have kept to.
+    /// The threshold it exceeds.
     pub threshold: f64,
-    /// What was found, as a sentence with the number and the threshold.
+    /// The problem, as a sentence with the value and the threshold.
     pub message: String,
     /// What to try.
     pub advice: String,
     /// When it was found during training; `None` before.
-    pub at: Option<Moment>,
+    pub at: Option<StepId>,
 }
 
-/// A step of a `fit`; both count from 0.
+/// Identifies a step of `fit`; epoch and step count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Moment {
+pub struct StepId {
     /// The epoch.
     pub epoch: usize,
     /// The step within the epoch.
     pub step: usize,
 }
 
-/// All findings, in the order in which they were made.
+/// All findings, in the order in which they were found.
 ///
-/// [`Display`](fmt::Display) lists them, the worst first.
+/// [`Display`](fmt::Display) lists them, most severe first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnosis {
@@ -110,18 +110,18 @@ impl Diagnosis {
     }
 
     /// The findings of one check.
-    pub fn of(&self, check: Check) -> impl Iterator<Item = &Finding> {
+    pub fn by_check(&self, check: Check) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
             .filter(move |finding| finding.check == check)
     }
 
-    /// The worst severity; `None` where nothing was found.
+    /// The highest severity; `None` if nothing was found.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
-    /// Adds findings; what was found before about the same subject is not said again.
+    /// Adds findings, except those of a check that already has one about the same subject.
     pub(crate) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         let about = |finding: &Finding| (finding.check, finding.subject.clone());
         let mut known: HashSet<_> = self.findings.iter().map(about).collect();
@@ -140,7 +140,7 @@ impl fmt::Display for Severity {
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for StepId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [epoch, step] = [self.epoch, self.step].map(|count| count.saturating_add(1));
         write!(out, "epoch {epoch}, step {step}")
@@ -156,7 +156,7 @@ impl fmt::Display for Finding {
             advice,
             ..
         } = self;
-        // names of layers and columns are the user's
+        // layer and column names come from the user
         let [subject, message, advice] = [subject, message, advice].map(|text| shown(text));
         write!(out, "{severity}: {subject}: {message}")?;
         if let Some(moment) = self.at {

@@ -1,4 +1,4 @@
-//! Targets: those the loss does not take, classes missing or rare, values far from unit scale.
+//! Checks of targets: those the loss does not accept, missing or rare classes, values far from unit scale.
 
 use dl_nn::losses::{Loss, check_targets};
 use dl_nn::{Activation, Scalar, Target, TargetRow};
@@ -13,36 +13,36 @@ pub(super) fn check<F: Scalar>(
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(refused(loss, outputs, targets));
+    findings.extend(rejected(loss, outputs, targets));
     let counts = class_counts(loss, outputs, targets);
     findings.extend(missing(&counts));
     findings.extend(imbalance(&counts, thresholds));
     if let (Target::Values { 0: values, .. }, Activation::Identity) = (targets, loss.link()) {
-        findings.extend(scale(&Statistics::of(values.iter()), thresholds));
+        findings.extend(scale(&Statistics::new(values.iter()), thresholds));
     }
     findings
 }
 
-/// All targets that the loss does not take, in one finding.
-fn refused<F: Scalar>(
+/// All targets that the loss does not accept, in one finding.
+fn rejected<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
     targets: &Target<'_, F>,
 ) -> Option<Finding> {
     let first = check_targets(loss, outputs, targets).err()?;
-    let refused = (0..targets.len()).filter(|&i| !loss.accepts(outputs, targets.row(i)));
-    let refused = refused.count();
+    let rejected = (0..targets.len()).filter(|&i| !loss.accepts(outputs, targets.row(i)));
+    let rejected = rejected.count();
     let classes = targets.classes();
     let classes = classes.filter(|_| loss.accepts(outputs, TargetRow::Class(0)));
     let largest = classes.and_then(|classes| classes.iter().max().copied());
     let advice = match largest {
         Some(largest) => format!(
-            "count classes from 0 (subtract 1 where they start at 1); or, if class {largest} is \
-             meant, give the last layer {} outputs instead of {outputs}, for a loss with a softmax",
+            "count classes from 0 (subtract 1 if they start at 1); or, if class {largest} is \
+             intended, give the last layer {} outputs instead of {outputs}, for a loss with a softmax",
             largest.saturating_add(1)
         ),
         None => {
-            "compare the targets with what the loss takes: their width, their range, NaN where \
+            "compare the targets with what the loss accepts: their width, their range, NaN where \
                  a value is missing"
                 .to_owned()
         }
@@ -51,10 +51,10 @@ fn refused<F: Scalar>(
         check: Check::Targets,
         severity: Severity::Error,
         subject: "targets".to_owned(),
-        number: refused as f64,
+        number: rejected as f64,
         threshold: 0.0,
         message: format!(
-            "{refused} of {} are refused where none should be; the first: {first}",
+            "{rejected} of {} are rejected by the loss, but none should be; the first: {first}",
             targets.len()
         ),
         advice,
@@ -62,8 +62,7 @@ fn refused<F: Scalar>(
     })
 }
 
-/// Samples of each class: by number, or as the sum of the probabilities of the targets. Empty
-/// where there are no classes.
+/// Samples of each class: their number, or the sum of the target probabilities. Empty if there are no classes.
 fn class_counts<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
@@ -90,8 +89,8 @@ fn class_counts<F: Scalar>(
     }
 }
 
-/// Classes named in one finding.
-const MOST_NAMED: usize = 5;
+/// Maximum number of classes named in one finding.
+const MAX_NAMED: usize = 5;
 
 /// All classes without samples, in one finding.
 fn missing(counts: &[f64]) -> Option<Finding> {
@@ -100,12 +99,12 @@ fn missing(counts: &[f64]) -> Option<Finding> {
         .enumerate()
         .filter(|&(_, &count)| count == 0.0);
     let missing: Vec<String> = missing.map(|(class, _)| class.to_string()).collect();
-    let named = missing[..missing.len().min(MOST_NAMED)].join(", ");
+    let named = missing[..missing.len().min(MAX_NAMED)].join(", ");
     let subject = match missing.len() {
         0 => return None,
         1 => format!("class {named}"),
-        2..=MOST_NAMED => format!("classes {named}"),
-        all => format!("classes {named} and {} more", all - MOST_NAMED),
+        2..=MAX_NAMED => format!("classes {named}"),
+        all => format!("classes {named} and {} more", all - MAX_NAMED),
     };
     Some(Finding {
         check: Check::MissingClass,
@@ -114,14 +113,15 @@ fn missing(counts: &[f64]) -> Option<Finding> {
         number: missing.len() as f64,
         threshold: 0.0,
         message: format!(
-            "no samples, for {} of the {} classes that the network has outputs for; none should \
-             be without",
+            "no samples for {} of the {} classes that the network has outputs for, but each should \
+             have some",
             missing.len(),
             counts.len()
         ),
-        advice: "look whether a split by position cut sorted data (shuffle or stratify it), or a \
+        advice:
+            "check whether sorted data was split without shuffling (shuffle or stratify it), or a \
                  filter dropped the class; or give the last layer fewer outputs"
-            .to_owned(),
+                .to_owned(),
         at: None,
     })
 }
@@ -146,15 +146,15 @@ fn imbalance(counts: &[f64], thresholds: &Thresholds) -> Option<Finding> {
         number: ratio,
         threshold: thresholds.class_imbalance,
         message: format!(
-            "class {commonest} has {} times its samples ({} and {}); the threshold is {}",
+            "class {commonest} has {} times as many samples ({} and {}); the threshold is {}",
             short(ratio),
             short(many),
             short(few),
             short(thresholds.class_imbalance)
         ),
         advice: format!(
-            "weigh the classes (`Fit::class_weights`), and judge by recall and precision of each \
-             class: an accuracy of {} needs no network here",
+            "weight the classes (`Fit::class_weights`), and judge by recall and precision of each \
+             class: always predicting the largest class has an accuracy of {}",
             short(many / all)
         ),
         at: None,
@@ -163,20 +163,20 @@ fn imbalance(counts: &[f64], thresholds: &Thresholds) -> Option<Finding> {
 
 fn scale(s: &Statistics, thresholds: &Thresholds) -> Option<Finding> {
     let number = s.mean.abs().max(s.std);
-    (number > thresholds.largest_scale).then(|| Finding {
+    (number > thresholds.max_scale).then(|| Finding {
         check: Check::TargetScale,
         severity: Severity::Warning,
         subject: "targets".to_owned(),
         number,
-        threshold: thresholds.largest_scale,
+        threshold: thresholds.max_scale,
         message: format!(
             "mean {}, standard deviation {}: the larger of the two should be at most {}",
             short(s.mean),
             short(s.std),
-            short(thresholds.largest_scale)
+            short(thresholds.max_scale)
         ),
-        advice: "standardise the values to be predicted with the training set's mean and \
-                 deviation, and scale predictions back; or set the last layer's bias to the mean"
+        advice: "standardise the target values with the training set's mean and standard \
+                 deviation, and invert this for predictions; or set the last layer's bias to the mean"
             .to_owned(),
         at: None,
     })

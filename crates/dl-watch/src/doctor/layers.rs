@@ -1,19 +1,19 @@
-//! What the X-ray of one step shows of the layers: saturated and dead units, gradients that fade
-//! or grow on their way back, the first NaN.
+//! Checks of the layers in the X-ray of one step: saturated and dead units, vanishing or exploding gradients, the
+//! first NaN.
 
 use dl_nn::{Activation, Scalar};
 use ndarray::Axis;
 
 use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::{norm, short};
-use crate::xray::{LayerXRay, Place, XRay};
+use crate::xray::{LayerXRay, Quantity, XRay};
 
 pub(super) fn check<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Vec<Finding> {
     if let Some(finding) = non_finite(xray) {
         return vec![finding];
     }
     let mut findings = Vec::new();
-    // the last layer's units are to be sure of themselves once trained
+    // the last layer's units should be saturated once trained
     let hidden = &xray.layers[..xray.layers.len() - 1];
     findings.extend(
         hidden
@@ -32,34 +32,34 @@ pub(super) fn check<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Vec<F
 /// Where a NaN or an infinity first appears.
 pub(super) fn non_finite<F: Scalar>(xray: &XRay<F>) -> Option<Finding> {
     let found = xray.first_non_finite()?;
-    let advice = match &found.place {
-        Place::Input => "clean the inputs: a NaN goes through every layer",
-        Place::Parameter { .. } => {
+    let advice = match &found.quantity {
+        Quantity::Input => "clean the inputs: a NaN propagates through every layer",
+        Quantity::Parameter { .. } => {
             "an earlier update was too large: lower the learning rate, clip the gradient's norm \
              (`Optimizer::clip_norm`), and scale inputs and targets"
         }
-        Place::Output { .. } => {
-            "the values before it are finite, so this layer's numbers overflow: scale the inputs, \
-             draw smaller initial weights, lower the learning rate; in a layer of your own, look \
+        Quantity::Output { .. } => {
+            "the values before it are finite, so this layer's values overflow: scale the inputs, \
+             use smaller initial weights, lower the learning rate; in a custom layer, look \
              for a division by 0, a logarithm or a root"
         }
-        Place::Loss => {
-            "take a loss on logits instead of a logarithm of probabilities, and look at the \
+        Quantity::Loss => {
+            "use a loss on logits instead of a logarithm of probabilities, and look at the \
              targets' range"
         }
-        Place::OutputGradient { .. } | Place::ParameterGradient { .. } => {
-            "the way forward is finite: look at this layer's backward (`dl_nn::gradient_check`), \
-             and lower the scale of inputs, targets and weights"
+        Quantity::OutputGradient { .. } | Quantity::ParameterGradient { .. } => {
+            "the forward pass is finite: check this layer's backward pass (`dl_nn::gradient_check`), \
+             and reduce the scale of inputs, targets and weights"
         }
     };
     Some(Finding {
         check: Check::NonFinite,
         severity: Severity::Error,
-        subject: found.place.to_string(),
+        subject: found.quantity.to_string(),
         number: found.count as f64,
         threshold: 0.0,
         message: format!(
-            "{} of {} values are NaN or infinite, and everything computed before is finite",
+            "{} of {} values are NaN or infinite; everything computed before is finite",
             found.count, found.values
         ),
         advice: advice.to_owned(),
@@ -67,12 +67,12 @@ pub(super) fn non_finite<F: Scalar>(xray: &XRay<F>) -> Option<Finding> {
     })
 }
 
-/// Units of tanh or sigmoid whose slope, and so whose gradient, is nearly 0.
+/// Tanh or sigmoid units whose slope, and therefore gradient, is nearly 0.
 pub(super) fn saturated<F: Scalar>(
     layer: &LayerXRay<F>,
     thresholds: &Thresholds,
 ) -> Option<Finding> {
-    // the slope against its greatest, from the output
+    // the slope relative to its maximum, computed from the output
     let slope: fn(f64) -> f64 = match layer.activation? {
         Activation::Tanh => |y| 1.0 - y * y,
         Activation::Sigmoid => |y| 4.0 * y * (1.0 - y),
@@ -82,28 +82,27 @@ pub(super) fn saturated<F: Scalar>(
     let flat = flat
         .filter(|&slope| slope < thresholds.saturated_slope)
         .count();
-    let share = flat as f64 / layer.output.len() as f64;
-    (share > thresholds.saturated_share).then(|| Finding {
+    let fraction = flat as f64 / layer.output.len() as f64;
+    (fraction > thresholds.saturated_fraction).then(|| Finding {
         check: Check::Saturation,
         severity: Severity::Warning,
         subject: layer.name.clone(),
-        number: share,
-        threshold: thresholds.saturated_share,
+        number: fraction,
+        threshold: thresholds.saturated_fraction,
         message: format!(
-            "{} of its {} outputs are saturated, with hardly any slope left; at most {} is healthy",
-            short(share),
+            "{} of its {} outputs are saturated, with almost zero slope; at most {} is healthy",
+            short(fraction),
             layer.activation.unwrap_or_default(),
-            short(thresholds.saturated_share)
+            short(thresholds.saturated_fraction)
         ),
-        advice:
-            "scale the inputs, draw smaller initial weights (Glorot), lower the learning rate, \
+        advice: "scale the inputs, use smaller initial weights (Glorot), lower the learning rate, \
                  normalise before the activation (`BatchNorm`), or use ReLU"
-                .to_owned(),
+            .to_owned(),
         at: None,
     })
 }
 
-/// Units of a ReLU layer, channels of its feature maps, that are 0 wherever one looks.
+/// Units of a ReLU layer, or channels of its feature maps, that are 0 everywhere.
 fn dead<F: Scalar>(layer: &LayerXRay<F>, thresholds: &Thresholds) -> Option<Finding> {
     if layer.activation != Some(Activation::Relu) {
         return None;
@@ -113,19 +112,19 @@ fn dead<F: Scalar>(layer: &LayerXRay<F>, thresholds: &Thresholds) -> Option<Find
     let dead = (0..units)
         .filter(|&i| unit(i).iter().all(|&y| y == F::zero()))
         .count();
-    let share = dead as f64 / units as f64;
-    (share > thresholds.dead_share).then(|| Finding {
+    let fraction = dead as f64 / units as f64;
+    (fraction > thresholds.dead_fraction).then(|| Finding {
         check: Check::DeadRelu,
         severity: Severity::Warning,
         subject: layer.name.clone(),
-        number: share,
-        threshold: thresholds.dead_share,
+        number: fraction,
+        threshold: thresholds.dead_fraction,
         message: format!(
             "{dead} of {units} ReLU units ({}) are 0 for all of {} samples, and so is their \
-             gradient; a share up to {} is healthy",
-            short(share),
+             gradient; a fraction of up to {} is healthy",
+            short(fraction),
             layer.output.len_of(Axis(0)),
-            short(thresholds.dead_share)
+            short(thresholds.dead_fraction)
         ),
         advice: "lower the learning rate, start with biases of 0 or slightly above and He's \
                  initialiser, centre the inputs, or use `LeakyRelu` or `Elu`"
@@ -134,9 +133,8 @@ fn dead<F: Scalar>(layer: &LayerXRay<F>, thresholds: &Thresholds) -> Option<Find
     })
 }
 
-/// Norms of ∂L/∂output of all layers with a kernel, against the last of them. (Not of the kernels'
-/// own gradients xᵀδ: where x grows from layer to layer as δ does on its way back, they stay the
-/// same.)
+/// Norms of ∂L/∂output of all layers with a kernel, relative to the last one. (Not of the kernels' own gradients
+/// xᵀδ, which stay the same if x grows from layer to layer as δ does in the backward pass.)
 fn gradients<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Option<Finding> {
     let kernels = xray.layers.iter().filter(|layer| {
         let mut parameters = layer.parameters.iter();
@@ -151,27 +149,27 @@ fn gradients<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Option<Findi
     }
     let ratios = || before.iter().map(|&(name, norm)| (name, norm / reference));
     let by_ratio = |a: &(&str, f64), b: &(&str, f64)| a.1.total_cmp(&b.1);
-    let (faintest, least) = ratios().min_by(by_ratio)?;
-    let (loudest, most) = ratios().max_by(by_ratio)?;
-    let (check, subject, number, threshold, bound, advice) = if least < thresholds.vanishing {
+    let (faintest, min) = ratios().min_by(by_ratio)?;
+    let (loudest, max) = ratios().max_by(by_ratio)?;
+    let (check, subject, number, threshold, bound, advice) = if min < thresholds.vanishing {
         (
             Check::VanishingGradient,
             faintest,
-            least,
+            min,
             thresholds.vanishing,
             "at least",
             "use ReLU instead of sigmoid or tanh, He's or Glorot's initialiser, `BatchNorm` or \
              `LayerNorm` between the layers, or fewer layers (Glorot, Bengio 2010; He, Zhang, Ren, \
-             Sun 2015); where units are dead or saturated, begin with those",
+             Sun 2015); if units are dead or saturated, begin with those",
         )
-    } else if most > thresholds.exploding {
+    } else if max > thresholds.exploding {
         (
             Check::ExplodingGradient,
             loudest,
-            most,
+            max,
             thresholds.exploding,
             "at most",
-            "draw smaller initial weights (He's initialiser with ReLU, Glorot's otherwise), scale \
+            "use smaller initial weights (He's initialiser with ReLU, Glorot's otherwise), scale \
              the inputs, normalise between the layers, and clip the gradient's norm \
              (`Optimizer::clip_norm`)",
         )

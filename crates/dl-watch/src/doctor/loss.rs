@@ -1,4 +1,4 @@
-//! The loss: at the start, and from epoch to epoch.
+//! Checks of the loss: before training, and from epoch to epoch.
 
 use dl_nn::losses::{Loss, mean_loss};
 use dl_nn::{Activation, Scalar, Target, TargetRow};
@@ -6,9 +6,9 @@ use dl_nn::{Activation, Scalar, Target, TargetRow};
 use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::short;
 
-/// The loss of outputs that are all zero: of a network that knows nothing. For a softmax over C
-/// classes it is ln C, for a sigmoid ln 2, for the squared error the mean square of the targets.
-pub(super) fn of_zero_outputs<F: Scalar>(
+/// The loss of all-zero outputs, as of a network that has learnt nothing. For a softmax over C classes it is ln C,
+/// for a sigmoid ln 2, for the squared error the mean square of the targets.
+pub(super) fn zero_output_loss<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
     targets: &Target<'_, F>,
@@ -18,8 +18,8 @@ pub(super) fn of_zero_outputs<F: Scalar>(
     mean_loss(loss, &zeros, targets, 0..targets.len(), None, &mut delta)
 }
 
-/// The loss of a network that knows only the targets' mean, or how common each class is.
-pub(super) fn of_mean_outputs<F: Scalar>(
+/// The loss of a network that only predicts the targets' mean, or the class frequencies.
+pub(super) fn mean_output_loss<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: usize,
     targets: &Target<'_, F>,
@@ -32,17 +32,17 @@ pub(super) fn of_mean_outputs<F: Scalar>(
             TargetRow::Class(class) if outputs == 1 => mean[0] += class as f64 / n as f64,
             TargetRow::Class(class) => {
                 let count = mean.get_mut(class).into_iter();
-                count.for_each(|share| *share += 1.0 / n as f64);
+                count.for_each(|fraction| *fraction += 1.0 / n as f64);
             }
             TargetRow::Values(values) if values.len() == outputs => {
                 let values = mean.iter_mut().zip(values);
                 values.for_each(|(mean, v)| *mean += v.as_f64() / n as f64);
             }
-            // outputs that are not the targets' mean, such as a variance
-            TargetRow::Values(_) => return of_zero_outputs(loss, outputs, targets),
+            // outputs other than the targets' mean, such as a variance
+            TargetRow::Values(_) => return zero_output_loss(loss, outputs, targets),
         }
     }
-    // a class that is never seen has some tiny probability, not 0
+    // a class without samples has a tiny probability, not 0
     let some = |p: f64| p.clamp(1e-9, 1.0 - 1e-9);
     let output = mean.into_iter().map(|mean| match loss.link() {
         Activation::Softmax => some(mean).ln(),
@@ -68,8 +68,8 @@ pub(super) fn initial<F: Scalar>(
         Activation::Sigmoid => "ln 2".to_owned(),
         _ => format!("ln {outputs}"),
     };
-    let most = zero + thresholds.initial_excess;
-    let least = zero * thresholds.initial_share;
+    let max = zero + thresholds.initial_excess;
+    let min = zero * thresholds.initial_fraction;
     let finding = |severity, threshold, message, advice: &str| Finding {
         check: Check::InitialLoss,
         severity,
@@ -81,36 +81,36 @@ pub(super) fn initial<F: Scalar>(
         at: None,
     };
     let compared = format!(
-        "the loss before training is {}; a network that knows nothing has {} ({formula} for hard \
+        "the loss before training is {}; that of zero outputs is {} ({formula} for hard \
          labels)",
         short(initial),
         short(zero)
     );
-    if initial > most {
+    if initial > max {
         return Some(finding(
             Severity::Warning,
-            most,
-            format!("{compared}, and at most {} is healthy", short(most)),
-            "scale the inputs, and draw smaller initial weights, above all of the last layer \
-             (Glorot or He initialisers, which follow the layer's width)",
+            max,
+            format!("{compared}; at most {} is healthy", short(max)),
+            "scale the inputs, and use smaller initial weights, especially in the last layer \
+             (Glorot or He initialisers, which depend on the layer's width)",
         ));
     }
-    (initial < least).then(|| {
+    (initial < min).then(|| {
         finding(
             Severity::Note,
-            least,
+            min,
             format!(
-                "{compared}; below {} it knows something already",
-                short(least)
+                "{compared}; below {} the network already knows something",
+                short(min)
             ),
-            "right for a network that was trained before; otherwise look for the label among the \
+            "expected for a pretrained network; otherwise check whether the label leaks into the \
              inputs",
         )
     })
 }
 
-/// The epochs' losses: whether they have fallen by the time they should, and have not risen.
-/// `constant` is the loss of a network that knows only the targets' mean.
+/// Checks that the epochs' losses fall in time and do not rise. `constant` is the loss of a network that only
+/// predicts the targets' mean.
 pub(super) fn trend(
     epochs: &[f64],
     steps: usize,
@@ -119,7 +119,7 @@ pub(super) fn trend(
 ) -> Option<Finding> {
     let (&first, &last) = (epochs.first()?, epochs.last()?);
     let lowest = epochs.iter().copied().fold(f64::INFINITY, f64::min);
-    // a loss that can be negative (a density's) has no such bounds
+    // a loss that can be negative (that of a density) has no such bounds
     if constant <= 0.0 {
         return None;
     }
@@ -133,39 +133,39 @@ pub(super) fn trend(
         advice: advice.to_owned(),
         at: None,
     };
-    let most = (thresholds.risen * first).max(constant);
-    if last > most {
+    let max = (thresholds.rising * first).max(constant);
+    if last > max {
         return Some(finding(
             Check::LossRising,
             last,
-            most,
+            max,
             format!(
                 "{} in this epoch, {} in the first; at most {} is healthy",
                 short(last),
                 short(first),
-                short(most)
+                short(max)
             ),
             "lower the learning rate by a factor of 3 to 10, or clip the gradient's norm \
              (`Optimizer::clip_norm`)",
         ));
     }
-    let least = thresholds.fallen * constant;
+    let min = thresholds.not_falling * constant;
     let patient = epochs.len() >= thresholds.patience && steps >= thresholds.patience_steps;
-    (patient && lowest > least).then(|| {
+    (patient && lowest > min).then(|| {
         finding(
             Check::LossNotFalling,
             lowest,
-            least,
+            min,
             format!(
-                "{} at best after {} epochs ({steps} steps); a network that knows only the targets' \
-                 mean has {}, and below {} was to be expected",
+                "{} at best after {} epochs ({steps} steps); a network that only predicts the targets' \
+                 mean has {}, and the loss should be below {}",
                 short(lowest),
                 epochs.len(),
                 short(constant),
-                short(least)
+                short(min)
             ),
-            "first learn one batch by heart (`Doctor::examine`); then try learning rates a factor \
-             of 3 apart, up and down, and look whether inputs and labels still belong together",
+            "first overfit a single batch (`Doctor::examine`); then try learning rates a factor \
+             of 3 apart, up and down, and check whether inputs and labels still match",
         )
     })
 }

@@ -1,23 +1,22 @@
-//! The training doctor: what commonly goes wrong, looked for before and during training.
+//! The training doctor looks for common problems before and during training.
 //!
-//! [`Doctor::examine`] looks at the data, at the first step, and whether a few samples can be
-//! learned by heart; [`Doctor::watch`] makes a callback that looks on while `fit` trains. Each
-//! [`Finding`] has the number, the [threshold](Thresholds) and what to try. Nothing is changed:
-//! neither the model nor the optimiser, to the bit.
+//! [`Doctor::examine`] checks the data, the first step, and whether a few samples can be overfitted;
+//! [`Doctor::callback`] makes a callback that monitors `fit`. Each [`Finding`] has the measured value, the
+//! [threshold](Thresholds) and what to try. Model and optimiser are left bit-identical.
 
+mod callback;
 mod examine;
 mod finding;
 mod inputs;
 mod labels;
 mod layers;
 mod loss;
-mod one_batch;
+mod overfit_one_batch;
 mod thresholds;
 mod updates;
-mod watch;
 
-pub use crate::xray::{NonFinite, Place, first_non_finite};
+pub use crate::xray::{NonFinite, Quantity, first_non_finite};
+pub use callback::DoctorCallback;
 pub use examine::Doctor;
-pub use finding::{Check, Diagnosis, Finding, Moment, Severity};
+pub use finding::{Check, Diagnosis, Finding, Severity, StepId};
 pub use thresholds::Thresholds;
-pub use watch::Watch;

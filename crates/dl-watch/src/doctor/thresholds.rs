@@ -1,89 +1,88 @@
-//! What counts as healthy.
+//! The doctor's thresholds.
 
 use serde::{Deserialize, Serialize};
 
-/// What the doctor's numbers are compared with. The defaults are rules of thumb, each with its
-/// source where it has one; change those that do not suit:
+/// The thresholds of the doctor's checks. The defaults are rules of thumb, with their sources where there are any;
+/// change those that do not suit:
 ///
 /// ```
 /// use dl_watch::doctor::Thresholds;
 ///
 /// let mut thresholds = Thresholds::default();
-/// thresholds.dead_share = 0.6;
+/// thresholds.dead_fraction = 0.6;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Thresholds {
-    /// The largest class may have so many times the samples of the smallest: 10.
+    /// Maximum ratio of the samples in the largest and the smallest class: 10.
     pub class_imbalance: f64,
-    /// Largest magnitude of the mean, and largest standard deviation, of an input column, of all
-    /// pixels, or of the values to be predicted: 3. Zero mean and unit deviation train fastest
-    /// (`LeCun`, Bottou, Orr, Müller 1998, "Efficient `BackProp`", section 4.3).
-    pub largest_scale: f64,
-    /// Smallest standard deviation of an input column that is not constant: 0.01.
-    pub smallest_scale: f64,
-    /// What the initial loss may be above that of outputs that are all zero (ln C for C classes):
-    /// 2 nats. Random logits of standard deviation σ add about σ²/2. To verify the loss at the
-    /// start is advice of Karpathy 2019, "A Recipe for Training Neural Networks".
+    /// Maximum magnitude of the mean, and maximum standard deviation, of an input column, of all pixels, or of the
+    /// target values: 3. Zero mean and unit standard deviation train fastest (`LeCun`, Bottou, Orr, Müller 1998,
+    /// "Efficient `BackProp`", section 4.3).
+    pub max_scale: f64,
+    /// Minimum standard deviation of an input column that is not constant: 0.01.
+    pub min_scale: f64,
+    /// Maximum excess of the initial loss over that of all-zero outputs (ln C for C classes): 2 nats. Random logits
+    /// of standard deviation σ add about σ²/2. Verifying the initial loss is advice of Karpathy 2019, "A Recipe for
+    /// Training Neural Networks".
     pub initial_excess: f64,
-    /// The share of that loss below which a network knows something before training: 0.5.
-    pub initial_share: f64,
-    /// A tanh or sigmoid is saturated where its slope is below this share of its greatest: 0.06
-    /// (|tanh| > 0.97).
+    /// The fraction of that loss below which a network must have learnt something before: 0.5.
+    pub initial_fraction: f64,
+    /// A tanh or sigmoid is saturated if its slope is below this fraction of its maximum: 0.06 (|tanh| > 0.97).
     pub saturated_slope: f64,
-    /// Share of a layer's outputs that may be saturated: 0.75. Saturated layers hold up those
-    /// before them (Glorot, Bengio 2010, section 3); a trained network has many saturated units.
-    pub saturated_share: f64,
-    /// Share of a layer's ReLU units that may be dead: 0.5. The notes of Stanford's `CS231n`, "Neural
-    /// Networks Part 1", say that 0.4 can come of too large a learning rate; narrow layers, and
-    /// samples much alike, reach that in good health.
-    pub dead_share: f64,
-    /// The norm of ∂L/∂output of a layer with a kernel, against that of the last such layer: at
-    /// least 1/1000. In a healthy network gradients keep their size from layer to layer (Glorot,
-    /// Bengio 2010, section 4.2; He, Zhang, Ren, Sun 2015, section 2.2).
+    /// Maximum fraction of a layer's outputs that are saturated: 0.75. Saturated layers slow down those before them
+    /// (Glorot, Bengio 2010, section 3); a trained network has many saturated units.
+    pub saturated_fraction: f64,
+    /// Maximum fraction of a layer's ReLU units that are dead: 0.5. The notes of Stanford's `CS231n`, "Neural
+    /// Networks Part 1", say that 0.4 can result from too large a learning rate; narrow layers and similar samples
+    /// reach that in healthy networks.
+    pub dead_fraction: f64,
+    /// Minimum norm of ∂L/∂output of a layer with a kernel, relative to that of the last such layer: 1/1000. In a
+    /// healthy network gradients keep their size from layer to layer (Glorot, Bengio 2010, section 4.2; He, Zhang,
+    /// Ren, Sun 2015, section 2.2).
     pub vanishing: f64,
-    /// The same: at most 1000.
+    /// The corresponding maximum: 1000.
     pub exploding: f64,
-    /// The loss of a few samples learned by heart, against that before (or of outputs that are
-    /// zero, the larger): 0.1. To overfit one batch first is advice of Karpathy 2019.
-    pub one_batch: f64,
-    /// ‖Δw‖/‖w‖ of a step, of each kernel: at most 0.1. About 1e-3 is usual (`CS231n`, "Neural
+    /// Maximum loss of a few overfitted samples, relative to the initial loss or that of zero outputs, whichever is
+    /// larger: 0.1. Overfitting a single batch first is advice of Karpathy 2019.
+    pub overfit_one_batch: f64,
+    /// Maximum ‖Δw‖/‖w‖ of a kernel in a step: 0.1. About 1e-3 is usual (`CS231n`, "Neural
     /// Networks Part 3").
-    pub largest_update: f64,
-    /// The same: above 1e-6 in at least one examined step of the first epoch.
-    pub smallest_update: f64,
-    /// After so many epochs, 5, and so many steps, the loss must have fallen.
+    pub max_update: f64,
+    /// The minimum, to be exceeded in at least one examined step of the first epoch: 1e-6.
+    pub min_update: f64,
+    /// Number of epochs after which the loss must have fallen: 5.
     pub patience: usize,
-    /// The steps: 100.
+    /// Number of steps after which it must have fallen: 100.
     pub patience_steps: usize,
-    /// By then its lowest epoch is below this share of the loss of a network that knows only the
-    /// targets' mean, or how common each class is: 0.95.
-    pub fallen: f64,
-    /// An epoch's loss against the first epoch's: at most 1.5.
-    pub risen: f64,
+    /// The lowest loss by then, relative to that of a network that only predicts the targets' mean or the class
+    /// frequencies: below 0.95.
+    pub not_falling: f64,
+    /// Maximum loss of an epoch, relative to that of the first epoch: 1.5.
+    pub rising: f64,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
             class_imbalance: 10.0,
-            largest_scale: 3.0,
-            smallest_scale: 0.01,
+            max_scale: 3.0,
+            min_scale: 0.01,
             initial_excess: 2.0,
-            initial_share: 0.5,
+            initial_fraction: 0.5,
             saturated_slope: 0.06,
-            saturated_share: 0.75,
-            dead_share: 0.5,
+            saturated_fraction: 0.75,
+            dead_fraction: 0.5,
             vanishing: 1e-3,
             exploding: 1e3,
-            one_batch: 0.1,
-            largest_update: 0.1,
-            smallest_update: 1e-6,
+            overfit_one_batch: 0.1,
+            max_update: 0.1,
+            min_update: 1e-6,
             patience: 5,
             patience_steps: 100,
-            fallen: 0.95,
-            risen: 1.5,
+            not_falling: 0.95,
+            rising: 1.5,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How far each kernel moves in a step: ‖Δw‖/‖w‖.
+//! The update-to-weight ratio of each kernel: ‖Δw‖/‖w‖.
 
 use dl_nn::{Model, Scalar};
 use ndarray::ArrayD;
@@ -6,7 +6,7 @@ use ndarray::ArrayD;
 use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::{norm, short};
 
-/// A copy of all parameters, as they were before a step.
+/// A copy of all parameters before a step.
 #[derive(Debug, Default)]
 pub(super) struct Before<F> {
     values: Vec<ArrayD<F>>,
@@ -24,7 +24,7 @@ impl<F: Scalar> Before<F> {
         }
     }
 
-    /// Exchanges the copy and the model's parameters.
+    /// Swaps the copy and the model's parameters.
     pub(super) fn swap(&mut self, model: &mut Model<F>) {
         for (copy, (_, mut value)) in self.values.iter_mut().zip(model.params_mut()) {
             ndarray::Zip::from(copy)
@@ -48,18 +48,18 @@ impl<F: Scalar> Before<F> {
     }
 }
 
-/// A kernel that jumped.
+/// A kernel that changed too much.
 pub(super) fn large((name, ratio): &(String, f64), thresholds: &Thresholds) -> Option<Finding> {
-    (*ratio > thresholds.largest_update).then(|| Finding {
+    (*ratio > thresholds.max_update).then(|| Finding {
         check: Check::LargeUpdate,
         severity: Severity::Warning,
         subject: name.clone(),
         number: *ratio,
-        threshold: thresholds.largest_update,
+        threshold: thresholds.max_update,
         message: format!(
-            "a step changed it by {} of its norm; at most {} is healthy, and about 1e-3 is usual",
+            "a step changed it by {} of its norm; at most {} is healthy, and about 1e-3 is typical",
             short(*ratio),
-            short(thresholds.largest_update)
+            short(thresholds.max_update)
         ),
         advice: format!(
             "lower the learning rate by a factor of about {}, or warm it up (`schedule::WarmUp`), \
@@ -70,22 +70,22 @@ pub(super) fn large((name, ratio): &(String, f64), thresholds: &Thresholds) -> O
     })
 }
 
-/// A kernel that hardly moved in any examined step; the ratio is the largest of them.
+/// A kernel that hardly changed in any examined step; the ratio is the largest of these steps.
 pub(super) fn small((name, ratio): &(String, f64), thresholds: &Thresholds) -> Option<Finding> {
-    (*ratio <= thresholds.smallest_update).then(|| Finding {
+    (*ratio <= thresholds.min_update).then(|| Finding {
         check: Check::SmallUpdate,
         severity: Severity::Warning,
         subject: name.clone(),
         number: *ratio,
-        threshold: thresholds.smallest_update,
+        threshold: thresholds.min_update,
         message: format!(
             "no examined step of the first epoch changed it by more than {} of its norm; above {} \
-             is healthy, and about 1e-3 is usual",
+             is healthy, and about 1e-3 is typical",
             short(*ratio),
-            short(thresholds.smallest_update)
+            short(thresholds.min_update)
         ),
-        advice: "raise the learning rate by factors of 10; if that changes nothing, no gradient \
-                 arrives here: look for dead or saturated units behind it"
+        advice: "raise the learning rate by factors of 10; if that has no effect, no gradient \
+                 arrives here: look for dead or saturated units after it"
             .to_owned(),
         at: None,
     })

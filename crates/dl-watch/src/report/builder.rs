@@ -1,4 +1,4 @@
-//! What a report is made of.
+//! The parts of a report.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::feature_maps::feature_maps;
 use super::{Mistake, ReportError, page};
 
-/// A report of a run, as a value: sections appear where there is something in them.
+/// A report of a run; sections without content are omitted.
 ///
 /// ```
 /// use dl_nn::train::{Epoch, Evaluation, History};
@@ -55,7 +55,7 @@ pub struct Report {
     pub(super) environment: Vec<(String, String)>,
 }
 
-/// Figures under a heading, each with its caption.
+/// Figures with captions under a heading.
 #[derive(Debug, Clone)]
 pub(super) struct Section {
     pub(super) heading: String,
@@ -63,7 +63,7 @@ pub(super) struct Section {
 }
 
 impl Report {
-    /// A report of this title.
+    /// A report with this title.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -71,50 +71,49 @@ impl Report {
         }
     }
 
-    /// What was tried, in a sentence or two under the title.
+    /// Sets a summary of the run, a sentence or two under the title.
     pub fn summary(mut self, summary: impl Into<String>) -> Self {
         self.summary = summary.into();
         self
     }
 
-    /// Adds a result in front of those of the history: a test accuracy, for example.
+    /// Adds a result before those of the history, such as a test accuracy.
     pub fn result(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.results.push((name.into(), value.to_string()));
         self
     }
 
-    /// Adds all of a configuration, an entry a line: `{"optimizer": {"name": "Adam"}}` is the line
-    /// `optimizer.name`.
+    /// Adds a configuration, one line per entry: `{"optimizer": {"name": "Adam"}}` is the line `optimizer.name`.
     pub fn configuration(mut self, configuration: &Value) -> Self {
         flatten(String::new(), configuration, &mut self.configuration);
         self
     }
 
-    /// Adds a line of the configuration.
+    /// Adds a line to the configuration.
     pub fn setting(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.configuration.push((name.into(), value.to_string()));
         self
     }
 
-    /// Adds a seed and what it is for.
+    /// Adds a seed with its purpose.
     pub fn seed(mut self, name: impl Into<String>, seed: u64) -> Self {
         self.seeds.push((name.into(), seed));
         self
     }
 
-    /// The model's layers, from [`Model::summary`].
+    /// Adds the model's layers, from [`Model::summary`].
     pub fn model(mut self, summary: Summary) -> Self {
         self.model = Some(summary);
         self
     }
 
-    /// The curves of the run: results, learning curves and timings follow from them.
+    /// Adds the history of the run, which determines results, learning curves and timings.
     pub fn history(mut self, history: History) -> Self {
         self.history = Some(history);
         self
     }
 
-    /// The confusion matrix, with a name for each class.
+    /// Adds a confusion matrix, with a name per class.
     pub fn confusion(
         mut self,
         matrix: ConfusionMatrix,
@@ -125,17 +124,17 @@ impl Report {
         self
     }
 
-    /// The worst mistakes, from [`Mistake::worst`].
+    /// Adds the worst mistakes, from [`Mistake::worst`].
     pub fn mistakes(mut self, mistakes: Vec<Mistake>) -> Self {
         self.mistakes = mistakes;
         self
     }
 
-    /// What each layer makes of an image `[h, w, c]` of the model's input shape: the section
-    /// “Feature maps”, a figure for each layer that makes maps. From [`feature_maps`].
+    /// Adds each layer's feature maps of an image `[h, w, c]` of the model's input shape in a section “Feature
+    /// maps”, from [`feature_maps`].
     ///
     /// # Errors
-    /// [`ReportError::InputShape`] where the model takes no such image.
+    /// [`ReportError::InputShape`] if the image does not have the model's input shape.
     pub fn feature_maps<F: Scalar>(
         mut self,
         model: &Model<F>,
@@ -145,7 +144,7 @@ impl Report {
         Ok(self)
     }
 
-    /// Adds a figure under this heading: figures of one heading are one section.
+    /// Adds a figure under this heading; figures with the same heading are in one section.
     pub fn figure(
         mut self,
         heading: impl Into<String>,
@@ -177,20 +176,19 @@ impl Report {
         }
     }
 
-    /// Adds how long something took.
+    /// Adds a timing.
     pub fn timing(mut self, name: impl Into<String>, time: Duration) -> Self {
         self.timings.push((name.into(), time));
         self
     }
 
-    /// Adds a line about where the run took place.
+    /// Adds a line to the environment.
     pub fn environment(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.environment.push((name.into(), value.to_string()));
         self
     }
 
-    /// Adds where this process runs: the version of these crates, operating system, processor and
-    /// threads.
+    /// Adds this process's environment: the version of these crates, operating system, processor and threads.
     pub fn this_machine(self) -> Self {
         self.environment("deep-learning crates", env!("CARGO_PKG_VERSION"))
             .environment("operating system", std::env::consts::OS)
@@ -198,18 +196,18 @@ impl Report {
             .environment("threads", rayon::current_num_threads())
     }
 
-    /// The page.
+    /// Renders the page.
     ///
     /// # Errors
-    /// [`ReportError`] where a figure cannot be drawn, or there is not one name for each class.
+    /// [`ReportError`] if a figure cannot be drawn, or the number of class names is wrong.
     pub fn to_html(&self) -> Result<String, ReportError> {
         Ok(without_controls(page::render(self)?.into_string()))
     }
 
-    /// Writes the page to a file, whole or not at all ([`dl_fs::write_atomically`]).
+    /// Writes the page to a file atomically ([`dl_fs::write_atomically`]).
     ///
     /// # Errors
-    /// As [`to_html`](Self::to_html); [`ReportError::Io`] with the path if it cannot be written.
+    /// Same as [`to_html`](Self::to_html); [`ReportError::Io`] with the path if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ReportError> {
         self.write(path.as_ref())
     }
@@ -224,8 +222,8 @@ impl Report {
     }
 }
 
-/// The page with a replacement character for what names, captions and texts may hold but no page may:
-/// control characters, and the two code points that are no characters.
+/// Replaces characters in names, captions and texts that are not allowed in HTML: control characters, and the two
+/// code points that are not characters.
 fn without_controls(page: String) -> String {
     let forbidden = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
@@ -236,7 +234,7 @@ fn without_controls(page: String) -> String {
     }
 }
 
-/// The leaves of a configuration with their dotted names.
+/// Collects the leaves of a configuration with their dotted names.
 fn flatten(name: String, value: &Value, lines: &mut Vec<(String, String)>) {
     let below = |key: &str| match name.as_str() {
         "" => key.to_owned(),
@@ -264,7 +262,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_configuration_is_a_line_for_each_leaf() {
+    fn a_configuration_has_one_line_per_leaf() {
         let configuration = json!({
             "epochs": 3,
             "augment": null,

@@ -12,12 +12,12 @@ use super::page::card;
 use super::results::best;
 use super::{Report, ReportError, tables};
 
-/// Inches.
+/// Size of a chart in inches.
 const SIZE: (f64, f64) = (5.2, 3.6);
-/// A loss that spans more is drawn on a logarithmic axis.
+/// Maximum ratio of losses on a linear axis; beyond it the axis is logarithmic.
 const LINEAR_SPAN: f64 = 50.0;
 
-/// One curve: a value an epoch.
+/// A curve with one value per epoch.
 struct Curve<'a> {
     label: &'a str,
     color: Color,
@@ -25,7 +25,7 @@ struct Curve<'a> {
 }
 
 impl<'a> Curve<'a> {
-    /// The finite values, at the number of the epoch from 1.
+    /// The finite values by epoch, counted from 1.
     fn new(
         history: &History,
         label: &'a str,
@@ -42,11 +42,11 @@ impl<'a> Curve<'a> {
     }
 }
 
-/// A panel of the curves that have values; `None` where none has.
+/// A panel of the curves that have values; `None` if there are none.
 fn panel(title: &str, y_label: &str, curves: &[Curve<'_>]) -> Option<Panel> {
     let mut panel = Panel::new(title)
         .x_label("Epoch")
-        .x_whole()
+        .integer_x_ticks()
         .y_label(y_label);
     let drawn = curves.iter().filter(|curve| !curve.values.is_empty());
     let drawn: Vec<&Curve<'_>> = drawn.collect();
@@ -70,7 +70,7 @@ fn chart(panel: Panel, section: &str, description: &str) -> Result<Markup, Repor
     )
 }
 
-/// Loss, accuracy, and the learning rate where it changes.
+/// Loss, accuracy, and the learning rate if it changes.
 pub(super) fn curves(report: &Report) -> Result<Markup, ReportError> {
     const SECTION: &str = "Learning curves";
     let Some(history) = &report.history else {
@@ -122,13 +122,13 @@ pub(super) fn curves(report: &Report) -> Result<Markup, ReportError> {
         @if !charts.is_empty() {
             div class="charts" { @for chart in &charts { (chart) } }
             p class="small" {
-                "A training value is gathered during its epoch, before each update; a validation value after all of them."
+                "Training values are averaged over an epoch, before each update; validation values are computed at its end."
             }
         }
     })
 }
 
-/// The epochs' times and the others.
+/// The times of the epochs, and other timings.
 pub(super) fn timings(report: &Report) -> Result<Markup, ReportError> {
     const SECTION: &str = "Timings";
     let none = History::default();
@@ -159,7 +159,7 @@ fn of_epochs(history: &History) -> Vec<(String, String)> {
     let seconds: f64 = history.epochs.iter().map(|epoch| epoch.seconds).sum();
     let epochs = history.epochs.len();
     let samples = history.epochs.iter().map(|epoch| epoch.train.samples);
-    // of a file, which may say anything
+    // from a file, which may contain any values
     let samples = samples.fold(0, usize::saturating_add);
     let (Ok(total), true) = (Duration::try_from_secs_f64(seconds), epochs > 0) else {
         return Vec::new();
@@ -167,13 +167,13 @@ fn of_epochs(history: &History) -> Vec<(String, String)> {
     let mut lines = vec![
         ("all epochs".to_owned(), duration(total)),
         (
-            "an epoch, on average".to_owned(),
+            "average per epoch".to_owned(),
             duration(total / epochs as u32),
         ),
     ];
     if seconds > 0.0 {
         let rate = thousands((samples as f64 / seconds).round() as usize);
-        let name = "training samples a second, validation included";
+        let name = "training samples per second, validation included";
         lines.push((name.to_owned(), rate));
     }
     lines

@@ -1,4 +1,4 @@
-//! The confusion matrix and the measures of the classes.
+//! The confusion matrix and the metrics per class.
 
 use dl_nn::metrics::{Average, ConfusionMatrix};
 use dl_viz::{Figure, HeatMap, Panel};
@@ -8,13 +8,13 @@ use super::format::{percent, shortened, thousands};
 use super::page::figure;
 use super::{Report, ReportError};
 
-/// The most classes a figure of the matrix has room for, and lines of the table.
-const MOST_CLASSES: usize = 50;
-/// The most classes whose cells have room for their counts.
-const MOST_NUMBERED: usize = 20;
-/// Letters of a class's name in the figure.
+/// Maximum number of classes in the figure of the matrix, and of lines of the table.
+const MAX_CLASSES: usize = 50;
+/// Maximum number of classes for which the cells show their counts.
+const MAX_CLASSES_WITH_COUNTS: usize = 20;
+/// Maximum length of a class name in the figure.
 const LETTERS: usize = 16;
-/// Letters for which there is room under the figure.
+/// Maximum total length of the names under the figure.
 const LETTERS_IN_A_ROW: usize = 60;
 
 pub(super) fn confusion(report: &Report) -> Result<Markup, ReportError> {
@@ -28,11 +28,11 @@ pub(super) fn confusion(report: &Report) -> Result<Markup, ReportError> {
             classes,
         });
     }
-    let drawing = if classes <= MOST_CLASSES {
+    let drawing = if classes <= MAX_CLASSES {
         let right = matrix.accuracy();
         let wrong = right.n - matrix.counts().diag().sum();
         let caption = format!(
-            "{} of {} samples right, {} wrong. A row is a true class, a column what was predicted.",
+            "{} of {} samples correct, {} wrong. Rows are true classes, columns predicted classes.",
             thousands(right.n - wrong),
             thousands(right.n),
             thousands(wrong)
@@ -53,14 +53,14 @@ pub(super) fn confusion(report: &Report) -> Result<Markup, ReportError> {
 
 fn heat_map(matrix: &ConfusionMatrix, names: &[String]) -> Figure {
     let (rows, columns) = labels(names);
-    let most = matrix.counts().iter().copied().max();
+    let max = matrix.counts().iter().copied().max();
     let mut map = HeatMap::new(matrix.counts())
         .rows(rows)
         .columns(columns)
-        .range(0.0, most.map_or(1.0, |most| most as f64))
+        .range(0.0, max.map_or(1.0, |max| max as f64))
         .log_colors()
         .color_bar("Samples");
-    if matrix.classes() <= MOST_NUMBERED {
+    if matrix.classes() <= MAX_CLASSES_WITH_COUNTS {
         map = map.value_labels(0);
     }
     let side = (2.6 + 0.55 * matrix.classes() as f64).clamp(4.4, 11.0);
@@ -71,8 +71,8 @@ fn heat_map(matrix: &ConfusionMatrix, names: &[String]) -> Figure {
     Figure::from(panel).size(side + 1.0, side)
 }
 
-/// The names of rows and columns. Where names are too long to stand side by side, columns have the
-/// classes' numbers, and rows have both.
+/// The labels of rows and columns. If the names are too long to fit side by side, columns are labelled with class
+/// indices, and rows with both.
 fn labels(names: &[String]) -> (Vec<String>, Vec<String>) {
     let names = names.iter().map(|name| shortened(name, LETTERS));
     let names: Vec<String> = names.collect();
@@ -88,21 +88,21 @@ fn labels(names: &[String]) -> (Vec<String>, Vec<String>) {
     )
 }
 
-/// Precision, recall and F1 of the classes, those with the lowest F1 where there are many.
+/// Precision, recall and F1 per class, only those with the lowest F1 if there are many.
 fn table(matrix: &ConfusionMatrix, names: &[String]) -> Markup {
     let (precision, recall) = (matrix.precision(), matrix.recall());
     let (f1, support) = (matrix.f1(), matrix.support());
     let mut shown: Vec<usize> = (0..names.len()).collect();
-    let cut = shown.len() > MOST_CLASSES;
+    let cut = shown.len() > MAX_CLASSES;
     if cut {
         shown.sort_by(|&a, &b| f1[a].total_cmp(&f1[b]));
-        shown.truncate(MOST_CLASSES);
+        shown.truncate(MAX_CLASSES);
     }
     let mean = matrix.average(Average::Macro);
     html! {
         div class="card scroll" {
             table {
-                @if cut { caption { "The " (MOST_CLASSES) " of " (names.len()) " classes with the lowest F1" } }
+                @if cut { caption { "The " (MAX_CLASSES) " of " (names.len()) " classes with the lowest F1" } }
                 thead {
                     tr {
                         th scope="col" { "Class" }
@@ -115,8 +115,8 @@ fn table(matrix: &ConfusionMatrix, names: &[String]) -> Markup {
                     @for class in shown {
                         tr {
                             th scope="row" { (names[class]) }
-                            @for share in [precision[class].value, recall[class].value, f1[class]] {
-                                td class="number" { (percent(share)) }
+                            @for fraction in [precision[class].value, recall[class].value, f1[class]] {
+                                td class="number" { (percent(fraction)) }
                             }
                             td class="number" { (thousands(support[class])) }
                         }
@@ -124,9 +124,9 @@ fn table(matrix: &ConfusionMatrix, names: &[String]) -> Markup {
                 }
                 tfoot {
                     tr {
-                        th scope="row" { "Mean of the classes" }
-                        @for share in [mean.precision, mean.recall, mean.f1] {
-                            td class="number" { (percent(share)) }
+                        th scope="row" { "Macro average" }
+                        @for fraction in [mean.precision, mean.recall, mean.f1] {
+                            td class="number" { (percent(fraction)) }
                         }
                         td class="number" { (thousands(support.sum())) }
                     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a report.
+//! Errors of reports.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,59 +17,59 @@ pub enum ReportError {
     Figure {
         /// Heading of the section.
         section: String,
-        /// What is wrong with the figure.
+        /// The problem with the figure.
         source: Box<FigureError>,
     },
-    /// More or fewer names than classes.
+    /// A number of names that differs from the number of classes.
     #[error("{names} class names for {classes} classes")]
     ClassNames {
         /// Names given.
         names: usize,
-        /// Classes there are.
+        /// Number of classes.
         classes: usize,
     },
-    /// Inputs of different length.
+    /// Inputs of different lengths.
     #[error("{found} {what} for {samples} samples")]
     Count {
         /// What was counted.
         what: &'static str,
-        /// How many there are.
+        /// Their number.
         found: usize,
-        /// Samples there are.
+        /// Number of samples.
         samples: usize,
     },
-    /// A label without a class.
+    /// A label outside the classes.
     #[error("the label of sample {sample} is {label}, but there are {classes} classes")]
     Label {
         /// The sample, from 0.
         sample: usize,
         /// Its label.
         label: usize,
-        /// Classes there are.
+        /// Number of classes.
         classes: usize,
     },
-    /// An image of another shape than the model takes, or no image at all.
-    #[error("the image has shape {got:?}, but the model takes {expected:?}")]
+    /// An input that is not an image of the model's input shape.
+    #[error("the image has shape {found:?}, but the model expects {expected:?}")]
     InputShape {
         /// Shape of the image.
-        got: Vec<usize>,
+        found: Vec<usize>,
         /// Shape of one sample of the model.
         expected: Vec<usize>,
     },
-    /// A picture of a sample that cannot be made.
+    /// A sample that cannot be shown as an image.
     #[error("sample {sample}: {source}")]
     Image {
         /// The sample, from 0.
         sample: usize,
-        /// What is wrong with its pixels.
+        /// The problem with its pixels.
         source: Box<ImageError>,
     },
     /// The file could not be written.
     #[error("{}: {source}", shown_path(path))]
     Io {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What the layers of a network make of one image.
+//! The feature maps of a network for one image.
 
 use dl_core::instantiate;
 use dl_nn::{Cache, Mode, Model, Scalar};
@@ -8,22 +8,21 @@ use ndarray::{ArrayD, ArrayView3, Axis, Ix4, Slice};
 use super::ReportError;
 use super::format::shape;
 
-/// Maps shown of a layer, at most: its first.
-const MOST_MAPS: usize = 64;
+/// Maximum number of maps shown of a layer.
+const MAX_MAPS: usize = 64;
 /// Maps side by side.
 const COLUMNS: usize = 8;
 
 instantiate! {
-    /// An image `[h, w, c]` and the maps that each layer with outputs `[h, w, maps]` makes of it,
-    /// each as a figure with its caption: the forward pass, layer by layer, with a look at what is
-    /// passed on.
+    /// An image `[h, w, c]` and the feature maps of each layer with outputs `[h, w, maps]`, each as a figure with
+    /// its caption: the forward pass, layer by layer.
     ///
-    /// Maps are grey, each with its smallest value black and its largest white; from blue over white
-    /// to red around zero where some are negative. Of many maps, the first 64 are shown,
-    /// and none of a layer that leaves a single pixel.
+    /// Maps are grey, each with its smallest value black and its largest white, or from blue through white at zero
+    /// to red if some are negative. At most the first 64 maps are shown, and none of a layer whose outputs have a
+    /// single pixel.
     ///
     /// # Errors
-    /// [`ReportError::InputShape`] where the model takes no such image.
+    /// [`ReportError::InputShape`] if the image does not have the model's input shape.
     pub fn feature_maps<F: Scalar>(
         model: &Model<F>,
         image: ArrayView3<'_, F>,
@@ -38,7 +37,7 @@ fn figures<F: Scalar>(
 ) -> Result<Vec<(String, Figure)>, ReportError> {
     if model.input_shape() != image.shape() {
         return Err(ReportError::InputShape {
-            got: image.shape().to_vec(),
+            found: image.shape().to_vec(),
             expected: model.input_shape().to_vec(),
         });
     }
@@ -66,14 +65,14 @@ fn figures<F: Scalar>(
     Ok(figures)
 }
 
-/// The maps `[1, h, w, maps]` in rows, with a caption.
+/// The maps `[1, h, w, maps]` in a grid, with a caption.
 fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>, map: ColorMap) -> (String, Figure) {
     let maps = maps.view().into_dimensionality::<Ix4>();
     let maps = maps
         .expect("one sample of three axes")
         .mapv(|value| value.as_f64());
     let (_, height, width, count) = maps.dim();
-    let shown = count.min(MOST_MAPS);
+    let shown = count.min(MAX_MAPS);
     let first = maps.slice_axis(Axis(3), Slice::from(..shown));
     let columns = shown.min(COLUMNS);
     let images = Images::channels(first.index_axis(Axis(0), 0))
@@ -87,7 +86,7 @@ fn figure<F: Scalar>(layer: &str, maps: &ArrayD<F>, map: ColorMap) -> (String, F
     if shown < count {
         caption += &format!(", the first {shown} of {count}");
     }
-    // inches: maps of equal width, and a margin
+    // in inches: maps of equal width, and a margin
     let side = 10.0 / COLUMNS as f64;
     let rows = shown.div_ceil(columns) as f64;
     let size = (
@@ -126,7 +125,7 @@ mod tests {
             "conv2d_2: 3 × 2 × 3",
         ];
         assert_eq!(captions, expected);
-        // a frame around each map, and a cell for each of its pixels whose colour is its own
+        // a frame per map, and a cell per pixel whose colour differs
         for (caption, figure) in &figures {
             assert!(
                 figure.to_svg().unwrap().matches("<path").count() > 10,
@@ -136,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn another_shape_is_refused() {
+    fn a_different_shape_is_rejected() {
         let model: Model<f64> = Sequential::input([4]).push(Dense::new(2)).build(1).unwrap();
         let error = feature_maps(&model, Array3::zeros((2, 2, 1)).view()).unwrap_err();
-        let expected = "the image has shape [2, 2, 1], but the model takes [4]";
+        let expected = "the image has shape [2, 2, 1], but the model expects [4]";
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers as they are read.
+//! Formats numbers for readers.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ pub(super) fn number(value: f64) -> String {
     format!("{value:.*}", (4 - before_point).clamp(0, 7) as usize)
 }
 
-/// A share in per cent.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
+/// A fraction in per cent.
+pub(super) fn percent(fraction: f64) -> String {
+    format!("{:.2} %", 100.0 * fraction)
 }
 
-/// A whole number with a thin space before each group of three digits.
+/// An integer with a thin space before each group of three digits.
 pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -33,7 +33,7 @@ pub(super) fn thousands(number: usize) -> String {
     out
 }
 
-/// The two largest units of a time: `1 h 02 min`, `3.20 s`.
+/// A duration in its two largest units: `1 h 02 min`, `3.20 s`.
 pub(super) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let whole = seconds.round() as u64;
@@ -67,12 +67,12 @@ pub(super) fn bytes(number: usize) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A name cut to what a figure has room for.
-pub(super) fn shortened(name: &str, most: usize) -> String {
-    if name.chars().count() <= most {
+/// A name shortened to fit into a figure.
+pub(super) fn shortened(name: &str, max: usize) -> String {
+    if name.chars().count() <= max {
         return name.to_owned();
     }
-    let start: String = name.chars().take(most - 1).collect();
+    let start: String = name.chars().take(max - 1).collect();
     start.trim_end().to_owned() + "…"
 }
 

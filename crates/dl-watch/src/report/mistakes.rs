@@ -1,4 +1,4 @@
-//! What a classifier was most wrong about.
+//! The worst mistakes of a classifier.
 
 use dl_core::instantiate;
 use dl_nn::Scalar;
@@ -8,35 +8,35 @@ use ndarray::{ArrayRef1, ArrayView2, ArrayView4, Axis};
 use super::ReportError;
 use crate::Image;
 
-/// A sample whose class was predicted wrong.
+/// A misclassified sample.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mistake {
-    /// The sample's number, from 0.
+    /// The sample's index, from 0.
     pub sample: usize,
-    /// Its class.
+    /// Its true class.
     pub truth: String,
-    /// The class predicted.
+    /// The predicted class.
     pub predicted: String,
-    /// The probability given to its class.
+    /// The predicted probability of its true class.
     pub truth_probability: f64,
-    /// The probability given to the class predicted.
+    /// The predicted probability of the predicted class.
     pub predicted_probability: f64,
-    /// What it looks like, where it is an image.
+    /// The sample, if it is an image.
     pub image: Option<Image>,
 }
 
 impl Mistake {
-    /// Up to `count` samples predicted wrong, those first whose own class was given the lowest
-    /// probability, that is, the largest cross-entropy.
+    /// Up to `count` misclassified samples, in order of decreasing cross-entropy, that is, increasing predicted
+    /// probability of the true class.
     ///
     /// `probabilities` are `[n, classes]`, or `[n, 1]` with the probability of class 1, as
-    /// [`Trainer::predict`](dl_nn::train::Trainer::predict) gives them, and `images`
+    /// [`Trainer::predict`](dl_nn::train::Trainer::predict) returns them, and `images`
     /// `[n, h, w, 1 or 3]`. Each image is shown with its smallest value black and its largest
     /// white.
     ///
     /// # Errors
-    /// [`ReportError`] where there are not as many labels or images as samples, not one name for
-    /// each class, a label without a class, or pixels that make no picture.
+    /// [`ReportError`] if the numbers of labels, images and samples or of names and classes differ, a label is
+    /// outside the classes, or the pixels are not an image.
     pub fn worst<F: Scalar, S: AsRef<str>>(
         probabilities: ArrayView2<'_, F>,
         labels: &ArrayRef1<usize>,
@@ -79,7 +79,7 @@ impl Mistake {
             (1, _) => probabilities[[sample, 0]].as_f64(),
             _ => probabilities[[sample, class]].as_f64(),
         };
-        // of equal probabilities the first class counts, as in training
+        // ties go to the first class, as in training
         let predicted = |sample: usize| {
             let better = |best: usize, class: usize| {
                 let more = probability(sample, class) > probability(sample, best);
@@ -140,7 +140,7 @@ fn same_count(what: &'static str, found: usize, samples: usize) -> Result<(), Re
     })
 }
 
-/// A probability in per cent, as short as a card is narrow.
+/// A probability in per cent, short enough for a card.
 fn rounded(probability: f64) -> String {
     format!("{:.1} %", 100.0 * probability)
 }
@@ -163,7 +163,7 @@ pub(super) fn gallery(mistakes: &[Mistake]) -> Markup {
                 }
             }
             p class="small" {
-                "What was predicted, and what it is, each with the probability it was given. \
+                "The predicted and the true class, each with its predicted probability. \
                  Those first whose class was given the lowest."
             }
         }
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
+    fn mismatched_inputs_are_errors() {
         let p = array![[0.5, 0.5], [1.0, 0.0]];
         let fails = |labels: &[usize], names: &[&str], images: Option<&Array4<f64>>| {
             let images = images.map(|images| images.view());

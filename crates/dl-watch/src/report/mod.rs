@@ -1,8 +1,8 @@
-//! A run as one HTML file, which opens offline in a browser.
+//! Reports of a run as a single HTML file, which opens offline in a browser.
 //!
-//! The page holds all it shows: styles are inline, figures are inline SVG, pictures are PNG in
-//! base64, and its content security policy forbids any request. It needs no script, follows the
-//! reader's light or dark setting, and prints.
+//! The page is self-contained: styles are inline, figures are inline SVG, images are PNG in base64, and its content
+//! security policy forbids any request. It needs no script, follows the reader's light or dark setting, and prints
+//! well.
 
 mod builder;
 mod charts;

@@ -1,4 +1,4 @@
-//! The page around the sections.
+//! Renders the page.
 
 use dl_viz::Figure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -8,17 +8,17 @@ use crate::Image;
 
 const STYLE: &str = include_str!("style.css");
 
-/// A figure of more bytes as SVG, such as one of many small images, is shown as PNG.
+/// Maximum bytes of a figure as SVG; a larger one, such as one of many small images, is shown as PNG.
 const LARGEST_SVG: usize = 300_000;
 
-/// A part of the page: heading and content.
+/// A section of the page: heading and content.
 pub(super) struct Part {
     heading: String,
     content: Markup,
 }
 
 impl Part {
-    /// `None` where the content is empty.
+    /// `None` if the content is empty.
     pub(super) fn new(heading: &str, content: Markup) -> Option<Self> {
         (!content.0.is_empty()).then(|| Self {
             heading: heading.to_owned(),
@@ -89,7 +89,7 @@ pub(super) fn render(report: &Report) -> Result<Markup, ReportError> {
     })
 }
 
-/// A figure on a card, with its caption below.
+/// A figure on a card with a caption.
 pub(super) fn figure(section: &str, figure: &Figure, caption: &str) -> Result<Markup, ReportError> {
     let card = card(section, figure, caption)?;
     Ok(html! {
@@ -100,7 +100,7 @@ pub(super) fn figure(section: &str, figure: &Figure, caption: &str) -> Result<Ma
     })
 }
 
-/// A figure on a card; `description` says what it shows to those who cannot see it.
+/// A figure on a card; `description` is its text alternative.
 pub(super) fn card(
     section: &str,
     figure: &Figure,
@@ -122,7 +122,7 @@ pub(super) fn card(
     let image = Image::from_png(figure.to_png().map_err(fault)?);
     let image = image.expect("the figure's own PNG has a header");
     let (width, height) = image.size();
-    // a figure has 200 pixels to the inch of its PNG, and 100 to that of a page
+    // a figure has 200 pixels per inch as PNG, and 100 on the page
     let (width, height) = (width / 2, height / 2);
     Ok(html! {
         div class="card drawing" {

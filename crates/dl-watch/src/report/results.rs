@@ -1,4 +1,4 @@
-//! The numbers a run ends with.
+//! The results of a run.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use maud::{Markup, html};
 use super::Report;
 use super::format::{duration, number, percent, thousands};
 
-/// The epoch with the lowest validation loss, or the lowest training loss where nothing was held
-/// out. Losses that are NaN are no candidates.
+/// The epoch with the lowest validation loss, or the lowest training loss if nothing was held out. NaN losses are
+/// ignored.
 pub(super) fn best(history: &History) -> Option<&Epoch> {
     let loss = |epoch: &Epoch| epoch.validation.as_ref().unwrap_or(&epoch.train).loss;
     let epochs = history.epochs.iter().filter(|epoch| !loss(epoch).is_nan());
     epochs.min_by(|a, b| loss(a).total_cmp(&loss(b)))
 }
 
-/// A tile for each number.
+/// One tile per result.
 pub(super) fn results(report: &Report) -> Markup {
     let mut tiles = report.results.clone();
     let history = report.history.as_ref();
@@ -68,7 +68,7 @@ fn of_history(history: &History) -> Vec<(String, String)> {
     }
     let seconds = history.epochs.iter().map(|epoch| epoch.seconds).sum();
     if let Ok(time) = Duration::try_from_secs_f64(seconds) {
-        add("Time of training", duration(time));
+        add("Training time", duration(time));
     }
     tiles
 }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_epoch_is_that_of_the_lowest_held_out_loss() {
+    fn the_best_epoch_has_the_lowest_held_out_loss() {
         let best = |losses: &[_]| best(&history(losses)).map(|epoch| epoch.epoch);
         assert_eq!(best(&[(3.0, None), (1.0, None), (2.0, None)]), Some(1));
         assert_eq!(
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(tile("Training loss"), Some("0.1250"));
         assert_eq!(tile("Validation loss"), Some("0.7500"));
         assert_eq!(tile("Best epoch, by validation loss"), Some("1 of 2"));
-        assert_eq!(tile("Time of training"), Some("2.00 s"));
+        assert_eq!(tile("Training time"), Some("2.00 s"));
         assert_eq!(tile("Training accuracy"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Tables of lines, and of a model's layers.
+//! Tables of names and values, and of a model's layers.
 
 use maud::{Markup, html};
 
@@ -43,7 +43,7 @@ pub(super) fn model(report: &Report) -> Markup {
                         th scope="col" { "Layer" }
                         th scope="col" { "Kind" }
                         th scope="col" { "Activation" }
-                        th scope="col" { "Output of a sample" }
+                        th scope="col" { "Output shape" }
                         th scope="col" class="number" { "Parameters" }
                     }
                 }
@@ -70,7 +70,7 @@ pub(super) fn model(report: &Report) -> Markup {
                     tr {
                         th scope="row" colspan="4" {
                             "Total: " (bytes(model.parameter_bytes)) " of parameters, "
-                            (bytes(model.activation_bytes)) " of activations a sample"
+                            (bytes(model.activation_bytes)) " of activations per sample"
                         }
                         td class="number" { (thousands(model.parameters())) }
                     }

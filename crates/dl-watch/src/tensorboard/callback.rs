@@ -1,4 +1,4 @@
-//! Training as TensorBoard shows it.
+//! Logs training for TensorBoard.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,17 @@ use dl_nn::{Model, Scalar};
 use super::writer::has_fit;
 use super::{EventError, EventWriter};
 
-/// The run of what is measured on validation samples.
+/// The run of validation metrics.
 const VALIDATION: &str = "validation";
-/// The run of what is written by the step: its steps are not the epochs of the others, so what is to be
-/// forgotten of it is another number.
+/// The run of values logged per step: its steps are not the epochs of the other runs, so it is purged from a
+/// different step.
 const STEPS: &str = "steps";
 
-/// Writes what training does as events, for `tensorboard --logdir DIR`.
+/// Logs training as event files for `tensorboard --logdir DIR`.
 ///
-/// There are two runs, so that TensorBoard draws them into one chart: `DIR/train`, and
-/// `DIR/validation` where there are validation samples. What is written by the step is a run of its
-/// own, `DIR/steps`.
-///
-/// | tag | run | step | what |
+/// There are two runs, so that TensorBoard draws them in one chart: `DIR/train`, and `DIR/validation` if there are
+/// validation samples. Values logged per step are in a third run, `DIR/steps`.
+/// | tag | run | step | value |
 /// |---|---|---|---|
 /// | `loss`, `accuracy` | both | epochs done | as in [`Epoch`]; no accuracy for regression |
 /// | `learning_rate`, `seconds` | train | epochs done | as in [`Epoch`] |
@@ -30,19 +28,16 @@ const STEPS: &str = "steps";
 /// | `gradients/dense_1.kernel` … | train | epochs done | histograms of the epoch's last step |
 /// | `model` | train | 0 | the model's summary |
 ///
-/// Epochs and steps go on counting where the same callback goes through another `fit`.
+/// Epochs and steps continue to count if the same callback is used in another `fit`.
 ///
-/// **A `fit` that is resumed** in the same directory writes once more what an interrupted one had
-/// written after its last checkpoint. TensorBoard is told to forget that
-/// ([`EventWriter::purge_from`]), so it shows every epoch and step once: in `train` and `validation`
-/// what stands at an epoch that was not done, in `steps` at a step that was not done. A training
-/// that begins anew in the directory of another takes its place in the same way; to compare the
-/// two, give each its own. The files of the other stay.
+/// **A resumed `fit`** in the same directory repeats what the interrupted one logged after its last checkpoint.
+/// TensorBoard is told to discard the earlier events ([`EventWriter::purge_from`]), so it shows every epoch and
+/// step once. In the same way, a new training run replaces another one in the same directory; to compare the two,
+/// use separate directories. The files of the earlier run are kept.
 ///
-/// **Where the files cannot be written** (a full disk, a directory taken away) training stops after
-/// the step or epoch, with the reason in [`History::stopped`], and [`finish`](Self::finish) gives the
-/// error: a run that nobody can watch is not carried on in silence. The model is as good as it was;
-/// `fit` goes on from there.
+/// **If the files cannot be written** (a full disk, a removed directory), training stops after the step or epoch,
+/// with the reason in [`History::stopped`], and [`finish`](Self::finish) returns the error: logging does not fail
+/// silently. The model is unaffected, and another `fit` can continue from there.
 ///
 /// ```
 /// use dl_nn::prelude::*;
@@ -69,21 +64,21 @@ const STEPS: &str = "steps";
 pub struct TensorBoard {
     dir: PathBuf,
     train: EventWriter,
-    /// Made when there is something to write into it.
+    /// Created when there is something to write.
     validation: Option<EventWriter>,
-    /// As the run `validation`.
+    /// Like the run `validation`.
     steps: Option<EventWriter>,
     every_steps: u64,
     histograms: bool,
-    /// Whether there is another training in the directory.
+    /// Whether the directory contains another training run.
     replaces: bool,
     /// Whether a `fit` has begun.
     begun: bool,
-    /// Epochs done.
+    /// Number of epochs done.
     epoch: u64,
-    /// Steps done.
+    /// Number of steps done.
     step: u64,
-    /// The first that was met: nothing is written after it.
+    /// The first error; nothing is written after it.
     error: Option<EventError>,
 }
 
@@ -122,30 +117,29 @@ impl TensorBoard {
         }
     }
 
-    /// Writes the loss and the learning rate of every `n`-th step; of none for 0, as at first.
+    /// Logs the loss and the learning rate of every `n`-th step; 0, the default, disables this.
     pub fn every_steps(mut self, n: u64) -> Self {
         self.every_steps = n;
         self
     }
 
-    /// Whether to write the histograms of weights and gradients, as at first. They take a look at
-    /// every number twice an epoch.
+    /// Whether to log histograms of weights and gradients, by default yes. They read every value twice per epoch.
     pub fn histograms(mut self, histograms: bool) -> Self {
         self.histograms = histograms;
         self
     }
 
-    /// The writer of the run `train`, for values of one's own. Steps of this run are epochs done:
-    /// where a `fit` is resumed after `n` of them, values that were written at steps above `n` before
-    /// this callback was made are forgotten.
+    /// The writer of the run `train`, for additional values. Steps of this run are epochs done: if a `fit` is
+    /// resumed after `n` of them, values at steps above `n` that were written before this callback was created are
+    /// discarded.
     pub fn writer(&mut self) -> &mut EventWriter {
         &mut self.train
     }
 
-    /// Writes out what is left.
+    /// Flushes all event files.
     ///
     /// # Errors
-    /// The first [`EventError`] since the callback was made.
+    /// The first [`EventError`] since the callback was created.
     pub fn finish(mut self) -> Result<(), EventError> {
         match self.error.take() {
             Some(error) => Err(error),
@@ -153,16 +147,14 @@ impl TensorBoard {
         }
     }
 
-    /// Writes, unless something has failed before; whether training goes on.
+    /// Writes, unless writing has failed before, and returns whether training continues.
     fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<(), EventError>) -> Flow {
         if self.error.is_none() {
             self.error = write(self).err();
         }
         match &self.error {
             None => Flow::Continue,
-            Some(error) => Flow::Stop(format!(
-                "no event could be written for TensorBoard: {error}"
-            )),
+            Some(error) => Flow::Stop(format!("cannot write TensorBoard events: {error}")),
         }
     }
 
@@ -171,7 +163,7 @@ impl TensorBoard {
         // an error stops training after the first step
         self.attempt(|board| match run.resumed_at {
             Some((epochs, steps)) => {
-                // the files before this one have what came before
+                // earlier files have the earlier events
                 board.epoch = epochs as u64;
                 let steps_before = epochs.saturating_mul(run.plan.steps_per_epoch);
                 board.step = steps_before.saturating_add(steps) as u64;
@@ -191,14 +183,14 @@ impl TensorBoard {
         });
     }
 
-    /// Forgets what was written from this epoch and this step on: it is computed again. Before the first
-    /// `fit`, what the writer of the run `train` was given stays.
+    /// Discards what was logged from this epoch and this step on, which is computed again. Before the first `fit`,
+    /// values written with the writer of the run `train` are kept.
     fn forget(&mut self, epoch: u64, step: u64, first: bool) -> Result<(), EventError> {
         match first {
             true => self.train.purge_from_before(epoch)?,
             false => self.train.purge_from(epoch)?,
         }
-        // these are made here if there are files of them
+        // these are created here if they have files
         if self.dir.join(VALIDATION).is_dir() {
             writer_of(&mut self.validation, &self.dir, VALIDATION)?.purge_from(epoch)?;
         }
@@ -292,7 +284,7 @@ impl TensorBoard {
     }
 }
 
-/// The run `name`, which is made when there is something to write into it.
+/// The writer of the run `name`, created when there is something to write.
 fn writer_of<'a>(
     writer: &'a mut Option<EventWriter>,
     dir: &Path,

@@ -1,12 +1,12 @@
-//! Numbers as a histogram.
+//! Histograms of values.
 
 use super::proto::HistogramProto;
 
-/// Buckets of a histogram: as many as TensorBoard's own have.
+/// Number of buckets, the same as TensorBoard's default.
 const BUCKETS: usize = 30;
 
-/// The histogram of the finite numbers among these, in buckets of equal width from the smallest to
-/// the largest; in a single one where they are all equal, in none where there is none.
+/// The histogram of the finite values, in buckets of equal width from the smallest to the largest; a single bucket
+/// if all are equal, and none if there are none.
 pub(super) fn histogram(values: impl Iterator<Item = f64> + Clone) -> HistogramProto {
     let values = values.filter(|value| value.is_finite());
     let min = values.clone().fold(f64::INFINITY, f64::min);
@@ -15,7 +15,7 @@ pub(super) fn histogram(values: impl Iterator<Item = f64> + Clone) -> HistogramP
         return HistogramProto::default();
     }
     let buckets = if min < max { BUCKETS } else { 1 };
-    // the mean of the ends, weighted: their difference may be infinite
+    // a weighted mean of the ends, since their difference may overflow
     let limit = |i: usize| {
         let t = i as f64 / buckets as f64;
         min * (1.0 - t) + max * t
@@ -28,7 +28,7 @@ pub(super) fn histogram(values: impl Iterator<Item = f64> + Clone) -> HistogramP
         ..HistogramProto::default()
     };
     for value in values {
-        // the largest number is in the last bucket, though not below its limit
+        // the largest value is in the last bucket, although not below its limit
         let below = histogram
             .bucket_limit
             .partition_point(|&limit| limit <= value);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_numbers_are_in_one_bucket_and_no_numbers_in_none() {
+    fn equal_values_are_in_one_bucket_and_no_values_in_none() {
         let equal = histogram([2.5; 4].into_iter());
         assert_eq!((equal.bucket_limit, equal.bucket), (vec![2.5], vec![4.0]));
         let none = histogram([f64::NAN, f64::INFINITY].into_iter());
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_finite_number_is_in_its_bucket(values in prop::collection::vec(any::<f64>(), 0..50)) {
+        fn every_finite_value_is_in_its_bucket(values in prop::collection::vec(any::<f64>(), 0..50)) {
             let histogram = histogram(values.iter().copied());
             let finite: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
             prop_assert_eq!(histogram.num, finite.len() as f64);

@@ -1,8 +1,8 @@
-//! Event files, which [TensorBoard](https://github.com/tensorflow/tensorboard) reads.
+//! Event files for [TensorBoard](https://github.com/tensorflow/tensorboard).
 //!
-//! An event file is a row of framed records (`records.rs`), each a protocol buffer (`proto.rs`).
-//! Numbers, histograms and pictures have the form that PyTorch's writer gives them, too: every
-//! reader knows it, and TensorBoard turns it into tensors as it loads.
+//! An event file is a sequence of framed records (`records.rs`), each a protocol buffer (`proto.rs`). Scalars,
+//! histograms and images have the same form as in PyTorch's writer: every reader supports it, and TensorBoard
+//! converts it to tensors on loading.
 
 mod callback;
 mod histogram;

@@ -1,4 +1,4 @@
-//! The messages of an event file, as far as they are written here.
+//! The messages of an event file that are written here.
 //!
 //! Field numbers are those of TensorBoard's public definitions, `tensorboard/compat/proto/`:
 //! `event.proto`, `summary.proto`, `histogram.proto`, `tensor.proto` and `tensor_shape.proto`.
@@ -26,7 +26,7 @@ pub(super) enum What {
     SessionLog(SessionLog),
 }
 
-/// `event.proto`: that a training begins, or goes on.
+/// `event.proto`: a training run starts or resumes.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct SessionLog {
     /// [`SESSION_START`].
@@ -34,7 +34,7 @@ pub(super) struct SessionLog {
     pub(super) status: i32,
 }
 
-/// `SessionLog.SessionStatus`: what has this step or a later one is out of date.
+/// `SessionLog.SessionStatus`: earlier events at this step or later are out of date.
 pub(super) const SESSION_START: i32 = 1;
 
 /// `summary.proto`: values by tag.
@@ -79,8 +79,7 @@ pub(super) struct ImageProto {
     pub(super) encoded: Vec<u8>,
 }
 
-/// `histogram.proto`: bucket i holds `bucket[i]` numbers below `bucket_limit[i]` that are in no
-/// bucket before it.
+/// `histogram.proto`: bucket i contains `bucket[i]` values below `bucket_limit[i]` that are in no earlier bucket.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct HistogramProto {
     #[prost(double, tag = "1")]

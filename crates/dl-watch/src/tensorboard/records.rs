@@ -14,7 +14,7 @@ pub(super) fn write_record(out: &mut impl Write, data: &[u8]) -> io::Result<()> 
     out.write_all(&masked_crc(data).to_le_bytes())
 }
 
-/// The CRC-32C of the data, rotated and shifted, so that the CRC of data that holds CRCs is sound
+/// The CRC-32C of the data, rotated and offset, so that the CRC of data that contains CRCs is reliable
 /// (TensorFlow, `tensorflow/core/lib/hash/crc32c.h`).
 fn masked_crc(data: &[u8]) -> u32 {
     crc32c::crc32c(data)
@@ -26,7 +26,7 @@ fn masked_crc(data: &[u8]) -> u32 {
 pub(super) mod tests {
     use super::*;
 
-    /// The records of a file, or what is wrong with it.
+    /// The records of a file, or an error.
     pub(in crate::tensorboard) fn read_records(mut file: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let mut take = |length: usize| {
             let (head, tail) = file.split_at_checked(length).ok_or("cut off")?;
@@ -53,7 +53,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn records_come_back_and_damage_is_found() {
+    fn records_survive_a_round_trip_and_damage_is_detected() {
         let mut file = Vec::new();
         for data in [&b"first"[..], b"", &[0; 300]] {
             write_record(&mut file, data).unwrap();
@@ -68,7 +68,7 @@ pub(super) mod tests {
         assert!(read_records(&file[..file.len() - 1]).is_err());
     }
 
-    /// The first 12 bytes of every event file that TensorFlow writes: a record of 24 bytes.
+    /// The first 12 bytes of every event file written by TensorFlow: the header of a record of 24 bytes.
     #[test]
     fn the_header_of_24_bytes_is_tensorflows() {
         let mut file = Vec::new();

@@ -1,4 +1,4 @@
-//! An event file and what is written into it.
+//! Writes event files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -26,13 +26,13 @@ pub enum EventError {
     Io {
         /// The directory or the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// A value without a name.
     #[error("the tag is empty; a value needs a name such as `loss`")]
     Tag,
-    /// A step beyond the format's numbers.
+    /// A step that exceeds the format's range.
     #[error("{}: step {step} is above {}", shown(tag), i64::MAX)]
     Step {
         /// The value's tag.
@@ -40,14 +40,14 @@ pub enum EventError {
         /// The step.
         step: u64,
     },
-    /// A picture beyond the format's numbers.
+    /// An image whose size exceeds the format's range.
     #[error(
         "{}: an image of {width} × {height} pixels is wider or taller than {}",
         shown(tag),
         i32::MAX
     )]
     Size {
-        /// The picture's tag.
+        /// The image's tag.
         tag: String,
         /// Its width in pixels.
         width: u32,
@@ -56,14 +56,13 @@ pub enum EventError {
     },
 }
 
-/// An event file, which TensorBoard reads: numbers, histograms, pictures and texts by tag and step.
+/// Writes an event file for TensorBoard: scalars, histograms, images and text by tag and step.
 ///
-/// Each value carries the time at which it was written, by the system's clock. A tag such as
-/// `weights/dense_1.kernel` is shown in the group `weights`. A directory is a run; in one chart,
-/// TensorBoard draws the same tag of several runs side by side.
+/// Each value has the wall-clock time at which it was written. A tag such as `weights/dense_1.kernel` is shown in
+/// the group `weights`. A directory is a run; TensorBoard draws the same tag of several runs in one chart.
 ///
-/// Values go through a buffer: [`flush`](Self::flush) writes them out and is the place where a full
-/// disk is noticed. Dropping the writer flushes, too, but cannot say that it failed.
+/// Values are buffered: [`flush`](Self::flush) writes them out and reports errors such as a full disk. Dropping the
+/// writer flushes, too, but cannot report errors.
 ///
 /// ```
 /// use dl_watch::tensorboard::EventWriter;
@@ -79,19 +78,19 @@ pub enum EventError {
 #[derive(Debug)]
 pub struct EventWriter {
     path: PathBuf,
-    /// A file that TensorBoard reads before this one, and after all that were there earlier.
+    /// A file that TensorBoard reads before this one, and after all earlier ones.
     before: PathBuf,
     out: BufWriter<File>,
 }
 
-/// What the name of every event file holds: TensorBoard knows them by it.
+/// The part of the file name by which TensorBoard recognises event files.
 const MARK: &str = "tfevents";
-/// How the name of a file of the callback [`TensorBoard`](super::TensorBoard) ends.
+/// The extension of files written by the callback [`TensorBoard`](super::TensorBoard).
 const OF_FIT: &str = "fit";
 
 impl EventWriter {
-    /// Starts an event file in this directory, which is made where it is missing. Files that are
-    /// there already stay; TensorBoard reads them as the same run.
+    /// Creates an event file in this directory, which is created if it does not exist. Existing files are kept;
+    /// TensorBoard reads them as the same run.
     ///
     /// # Errors
     /// [`EventError::Io`] with the path that cannot be written.
@@ -99,7 +98,7 @@ impl EventWriter {
         Self::create_in(dir.as_ref(), "")
     }
 
-    /// The writer of a `fit`, whose files are known by their names.
+    /// The writer for a `fit`, whose files are recognised by their names.
     pub(super) fn create_for_fit(dir: &Path) -> Result<Self, EventError> {
         Self::create_in(dir, &format!(".{OF_FIT}"))
     }
@@ -124,7 +123,7 @@ impl EventWriter {
         }
     }
 
-    /// Writes the event that every file begins with.
+    /// Writes the first event of every file.
     pub(super) fn start(path: PathBuf, before: PathBuf, file: File) -> Result<Self, EventError> {
         let out = BufWriter::new(file);
         let mut writer = Self { path, before, out };
@@ -137,19 +136,18 @@ impl EventWriter {
         &self.path
     }
 
-    /// Writes a number, in single precision: the format has no other.
+    /// Writes a scalar, in single precision, as the format requires.
     ///
     /// # Errors
-    /// [`EventError`] where the tag is empty, the step too large or the file not writable.
+    /// [`EventError`] if the tag is empty, the step too large or the file not writable.
     pub fn scalar(&mut self, tag: &str, step: u64, value: f64) -> Result<(), EventError> {
         self.value(tag, step, Content::SimpleValue(value as f32), None)
     }
 
-    /// Writes the histogram of numbers, for example of a layer's weights. Those that are NaN or
-    /// infinite have no place in it and are left out.
+    /// Writes a histogram of values, for example of a layer's weights. NaN and infinite values are ignored.
     ///
     /// # Errors
-    /// As [`scalar`](Self::scalar).
+    /// Same as [`scalar`](Self::scalar).
     pub fn histogram<T: Number>(
         &mut self,
         tag: &str,
@@ -161,10 +159,10 @@ impl EventWriter {
         self.value(tag, step, content, None)
     }
 
-    /// Writes a picture.
+    /// Writes an image.
     ///
     /// # Errors
-    /// As [`scalar`](Self::scalar); [`EventError::Size`] where a side has more than 2³¹ − 1 pixels.
+    /// Same as [`scalar`](Self::scalar); [`EventError::Size`] if a side has more than 2³¹ − 1 pixels.
     pub fn image(&mut self, tag: &str, step: u64, image: &Image) -> Result<(), EventError> {
         let (width, height) = image.size();
         let side = |length| {
@@ -182,10 +180,10 @@ impl EventWriter {
         self.value(tag, step, content, None)
     }
 
-    /// Writes a text in Markdown, for example the configuration of a run.
+    /// Writes text in Markdown, for example the configuration of a run.
     ///
     /// # Errors
-    /// As [`scalar`](Self::scalar).
+    /// Same as [`scalar`](Self::scalar).
     pub fn text(&mut self, tag: &str, step: u64, markdown: &str) -> Result<(), EventError> {
         let content = Content::Tensor(TensorProto {
             dtype: DT_STRING,
@@ -195,18 +193,18 @@ impl EventWriter {
         self.value(tag, step, content, Some("text"))
     }
 
-    /// Says that the run goes on from `step` after an interruption: TensorBoard forgets what was
-    /// written for this step and later ones before, by this writer or into other files of the run.
-    /// It is PyTorch's `purge_step`, a `SessionLog` of status `START`.
+    /// Marks that the run resumes from `step` after an interruption: TensorBoard discards what was written earlier
+    /// for this step and later ones, by this writer or in other files of the run. It corresponds to PyTorch's
+    /// `purge_step`, a `SessionLog` of status `START`.
     ///
     /// # Errors
-    /// [`EventError`] where the step is too large or the file not writable.
+    /// [`EventError`] if the step is too large or the file not writable.
     pub fn purge_from(&mut self, step: u64) -> Result<(), EventError> {
         let number = i64::try_from(step).map_err(|_| EventError::Step {
             tag: "purge".to_owned(),
             step,
         })?;
-        // twice, since TensorBoard takes the first of a run for the beginning of it
+        // twice, since TensorBoard takes the first of a run for its start
         for _ in 0..2 {
             let status = SESSION_START;
             self.event(number, What::SessionLog(SessionLog { status }))?;
@@ -214,7 +212,7 @@ impl EventWriter {
         Ok(())
     }
 
-    /// As [`purge_from`](Self::purge_from), but what this writer has written stays.
+    /// Like [`purge_from`](Self::purge_from), but keeps what this writer has written.
     pub(super) fn purge_from_before(&self, step: u64) -> Result<(), EventError> {
         let path = self.before.clone();
         let file = create_new(&path).map_err(io_error(&path))?;
@@ -223,10 +221,10 @@ impl EventWriter {
         start.flush()
     }
 
-    /// Writes out what the buffer holds, so that TensorBoard sees it.
+    /// Writes out the buffer, so that TensorBoard sees all values.
     ///
     /// # Errors
-    /// [`EventError::Io`] where the file is not writable.
+    /// [`EventError::Io`] if the file is not writable.
     pub fn flush(&mut self) -> Result<(), EventError> {
         let flushed = self.out.flush();
         self.done(flushed)
@@ -287,7 +285,7 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> EventError {
     }
 }
 
-/// Whether a `fit` has written into this directory.
+/// Whether a `fit` has written to this directory.
 pub(super) fn has_fit(dir: &Path) -> bool {
     let ending = format!(".{OF_FIT}");
     let names = fs::read_dir(dir).into_iter().flatten().flatten();
@@ -295,7 +293,7 @@ pub(super) fn has_fit(dir: &Path) -> bool {
     names.any(|name| name.contains(MARK) && name.ends_with(&ending))
 }
 
-/// Seconds since 1970 by the system's clock; 0 where it says an earlier time.
+/// Seconds since 1970 by the system's clock; 0 if it is set to an earlier time.
 fn wall_time() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0.0, |duration| duration.as_secs_f64())
@@ -314,7 +312,7 @@ pub(super) mod tests {
         records.into_iter().map(event).collect()
     }
 
-    /// The steps from which values are to be forgotten.
+    /// The steps from which values are discarded.
     pub(in crate::tensorboard) fn purges(path: &Path) -> Vec<i64> {
         let status = SESSION_START;
         let start = Some(What::SessionLog(SessionLog { status }));
@@ -335,7 +333,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn values_come_back() {
+    fn values_survive_a_round_trip() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = EventWriter::create(dir.path().join("a/b")).unwrap();
         let image = Image::new(&Array3::<f32>::zeros((2, 3, 1))).unwrap();
@@ -386,7 +384,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_refused() {
+    fn invalid_values_are_rejected() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = EventWriter::create(dir.path()).unwrap();
         assert!(matches!(writer.scalar("", 0, 1.0), Err(EventError::Tag)));

@@ -1,4 +1,4 @@
-//! A small fully connected network with every number at its place.
+//! A diagram of a small fully connected network with all values.
 
 use dl_core::instantiate;
 use dl_nn::{Activation, Scalar};
@@ -9,12 +9,11 @@ use ndarray::{Array1, ArrayD, ArrayView1, ArrayView2, Axis, Ix1, Ix2};
 use super::figure::number;
 use super::{LayerXRay, XRay};
 
-/// Neurons a layer whose every weight can still be written down.
-const MOST_NEURONS: usize = 3;
+/// Maximum number of neurons per layer whose weights can all be written down.
+const MAX_NEURONS: usize = 3;
 
-/// Columns of neurons, from the inputs to the loss, that stand side by side: with up to 3 hidden
-/// layers.
-const MOST_COLUMNS: usize = 6;
+/// Maximum number of columns from the inputs to the loss: with up to 3 hidden layers.
+const MAX_COLUMNS: usize = 6;
 
 /// A column of neurons: a dense layer and the activation after it.
 struct Column<'a, F> {
@@ -24,17 +23,17 @@ struct Column<'a, F> {
     bias: Option<[ArrayView1<'a, F>; 2]>,
     /// Sums z and ∂L/∂z.
     sums: [Array1<F>; 2],
-    /// Activations g(z) and ∂L/∂g(z); `None` where there is no activation.
+    /// Activations g(z) and ∂L/∂g(z); `None` if there is no activation.
     activations: Option<[Array1<F>; 2]>,
 }
 
 impl<F: Scalar> XRay<F> {
-    /// A network of dense layers of up to 3 neurons, drawn with the numbers of one sample: inputs,
-    /// weights, sums and activations in blue, derivatives of the loss in red. The derivatives by
-    /// weights are those of the whole batch.
+    /// Draws a network of dense layers of up to 3 neurons with the values of one sample: inputs, weights, sums and
+    /// activations in blue, derivatives of the loss in red. The derivatives with respect to weights are those of
+    /// the whole batch.
     ///
-    /// `None` where the network has other layers, or more neurons, than such a drawing holds, or
-    /// there is no such sample.
+    /// `None` if the network has other layers or more neurons than fit into the diagram, or if there is no such
+    /// sample.
     pub fn diagram(&self, sample: usize) -> Option<Figure> {
         diagram(self, sample)
     }
@@ -45,7 +44,7 @@ impl<F: Scalar> XRay<F> {
         let widths: Vec<usize> = std::iter::once(x.len())
             .chain(columns.iter().map(|column| column.kernel.ncols()))
             .collect();
-        if widths.iter().any(|&width| width > MOST_NEURONS) || widths.len() + 1 > MOST_COLUMNS {
+        if widths.iter().any(|&width| width > MAX_NEURONS) || widths.len() + 1 > MAX_COLUMNS {
             return None;
         }
         let last = columns.len();
@@ -59,7 +58,7 @@ impl<F: Scalar> XRay<F> {
             .above(0, x.iter().map(|&x| number(x.as_f64())), BLUE)
             .below(0, equations("∂L/∂x", &x_gradient.to_owned()), RED);
         for (i, column) in columns.iter().enumerate() {
-            // hidden layers end with h: f, g, h
+            // the last hidden layer is h: f, g, h
             let letter = match last - 1 - i {
                 0 => "y",
                 before => ["h", "g", "f"][before - 1],
@@ -78,7 +77,7 @@ impl<F: Scalar> XRay<F> {
         let of = match self.samples() {
             1 => String::new(),
             n => format!(
-                " (sample {} of {n}; by weights and biases: all)",
+                " (sample {} of {n}; for weights and biases: all samples)",
                 sample + 1
             ),
         };
@@ -89,20 +88,20 @@ impl<F: Scalar> XRay<F> {
         Some(figure.size(3.2 * (widths.len() + 1) as f64, height.max(3.5)))
     }
 
-    /// The columns of a network of dense layers only, each with or without an activation.
+    /// The columns of a network of dense layers, each with or without an activation.
     fn columns(&self, sample: usize) -> Option<Vec<Column<'_, F>>> {
         let mut columns = Vec::new();
         let mut layers = self.layers.iter().enumerate().peekable();
         while let Some((i, layer)) = layers.next() {
             let activation = layers.next_if(|(_, next)| next.kind == "activation");
-            let (input, _) = self.input_of(i)?;
+            let (input, _) = self.layer_input(i)?;
             let activation = activation.map(|(_, activation)| activation);
             columns.push(column(layer, activation, row(input, sample)?, sample)?);
         }
         Some(columns)
     }
 
-    /// Writes a column's numbers around its neurons and on the edges that lead to it.
+    /// Writes a column's values around its neurons and on its incoming edges.
     fn draw(
         &self,
         mut network: Network,
@@ -112,7 +111,7 @@ impl<F: Scalar> XRay<F> {
         sample: usize,
     ) -> Network {
         let [z, z_gradient] = &column.sums;
-        // without an activation, the sum is what the neuron puts out
+        // without an activation, the sum is the neuron's output
         let sum = if column.activations.is_some() {
             "z"
         } else {
@@ -137,7 +136,7 @@ impl<F: Scalar> XRay<F> {
         }
         let by_sum = equations(&format!("∂L/∂{sum}"), z_gradient);
         network = match &column.bias {
-            // one sample: a bias's derivative is its sum's
+            // one sample: the derivatives of a bias and its sum are the same
             Some(_) if self.samples() == 1 => {
                 let both = by_sum.iter().enumerate().map(|(i, by_sum)| {
                     let (left, value) = by_sum.split_once(" = ").expect("an equation");
@@ -197,7 +196,7 @@ fn column<'a, F: Scalar>(
             let activations = [of(&next.output)?, of(&next.output_gradient)?];
             ([y, y_gradient], Some(activations))
         }
-        // two activations in a row are no column of this drawing
+        // two activations in a row cannot be drawn in one column
         Some(_) => return None,
         None if fused == Activation::Identity => ([y, y_gradient], None),
         None => {
@@ -226,18 +225,18 @@ fn column<'a, F: Scalar>(
     })
 }
 
-/// One sample of a batch of vectors; `None` where it is not one, or not there.
+/// One sample of a batch of vectors; `None` if it is not a batch of vectors or has no such sample.
 fn row<F: Scalar>(values: &ArrayD<F>, sample: usize) -> Option<ArrayView1<'_, F>> {
     let batch = values.view().into_dimensionality::<Ix2>().ok()?;
     (sample < batch.nrows()).then(|| batch.index_axis_move(Axis(0), sample))
 }
 
-/// A copy in standard layout: ndarray's own keeps the order of an array that lies backwards.
+/// A copy in standard layout; ndarray's own copy keeps the order of an array with negative strides.
 fn owned<F: Scalar>(values: ArrayView1<'_, F>) -> Array1<F> {
     values.iter().copied().collect()
 }
 
-/// `x₁`, `x₂` …; one neuron alone has no number.
+/// `x₁`, `x₂` …; a single neuron has no subscript.
 fn neurons(letter: &str, count: usize) -> Vec<String> {
     let name = |i| format!("{letter}{}", subscript(i, count));
     (0..count).map(name).collect()

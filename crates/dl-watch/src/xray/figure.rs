@@ -7,14 +7,13 @@ use dl_viz::Figure;
 use super::XRay;
 
 impl<F: Scalar> XRay<F> {
-    /// What a teacher would draw: for a small fully connected network, every number at its place
-    /// ([`diagram`](Self::diagram)); for any other, a map of each array ([`maps`](Self::maps)). Of
-    /// the first sample.
+    /// The figure of the first sample: for a small fully connected network, a diagram with all values
+    /// ([`diagram`](Self::diagram)); for any other, a map of each array ([`maps`](Self::maps)).
     pub fn figure(&self) -> Figure {
         figure(self)
     }
 
-    /// The targets of one sample, as text: `t = 1`.
+    /// The target of one sample, as text: `t = 1`.
     pub(super) fn target_text(&self, sample: usize) -> String {
         match self.targets.view().row(sample) {
             dl_nn::TargetRow::Class(class) => format!("class {class}"),
@@ -32,7 +31,7 @@ instantiate! {
     }
 }
 
-/// Up to four decimals, and a proper minus: `0.5`, `−0.1953`, `3.2e−7`.
+/// Up to four decimals, with a typographic minus: `0.5`, `−0.1953`, `3.2e−7`.
 pub(super) fn number(value: f64) -> String {
     let tiny = value != 0.0 && value.abs() < 1e-3;
     let text = match tiny || value.abs() >= 1e5 {

@@ -1,4 +1,4 @@
-//! A map of every input, output and gradient.
+//! Heat maps of every input, output and gradient.
 
 use dl_core::instantiate;
 use dl_nn::Scalar;
@@ -8,31 +8,29 @@ use ndarray::{Array2, ArrayD, ArrayView3, Axis, Ix2, Ix3, Ix4};
 use super::XRay;
 use crate::statistics::short;
 
-/// Samples shown of a batch of vectors.
-const MOST_SAMPLES: usize = 12;
+/// Maximum number of samples shown of a batch of vectors.
+const MAX_SAMPLES: usize = 12;
 
-/// A batch of vectors is a map of samples by units up to this many times as wide as high; of wider
-/// ones the first sample is wrapped to several rows.
+/// Maximum aspect ratio of a map of samples by units; for wider ones, the first sample is wrapped to several rows.
 const WIDEST: usize = 8;
 
-/// A vector this short is never wrapped.
+/// Length up to which a vector is never wrapped.
 const SHORT: usize = 16;
 
-/// Feature maps shown of a layer.
-const MOST_CHANNELS: usize = 32;
+/// Maximum number of feature maps shown of a layer.
+const MAX_CHANNELS: usize = 32;
 
-/// Inches of a row of panels.
+/// Height of a row of panels in inches.
 const ROW_HEIGHT: f64 = 2.6;
 
 impl<F: Scalar> XRay<F> {
-    /// A row of panels for the input and for each layer: to the left its output, to the right
-    /// ∂L/∂output. Images and feature maps are those of the first sample, up to 32 channels;
-    /// vectors are those of up to 12 samples, one below the other, or of the first sample wrapped
-    /// to several rows where they are long. Zero is white, positive red, negative blue; titles say
-    /// the largest magnitude. Inputs from 0 to 1 of one or three channels look like the images
-    /// they are.
+    /// A row of panels for the input and for each layer: its output on the left, ∂L/∂output on the right. Images
+    /// and feature maps are those of the first sample, up to 32 channels; vectors are those of up to 12 samples,
+    /// one per row, or of the first sample wrapped to several rows if they are long. Zero is white, positive red,
+    /// negative blue; titles give the largest magnitude. Inputs from 0 to 1 with one or three channels are shown as
+    /// images.
     ///
-    /// An array with a NaN or an infinity has no colours: drawing then fails, naming the first.
+    /// An array with a NaN or an infinity cannot be drawn: drawing fails with an error that names the first one.
     pub fn maps(&self) -> Figure {
         maps(self)
     }
@@ -40,8 +38,8 @@ impl<F: Scalar> XRay<F> {
     fn draw_maps(&self) -> Figure {
         let title = |name: &str, batch: &ArrayD<F>| {
             let shown = match batch.shape() {
-                &[_, _, _, channels] if channels > MOST_CHANNELS => {
-                    format!(", first {MOST_CHANNELS}")
+                &[_, _, _, channels] if channels > MAX_CHANNELS => {
+                    format!(", first {MAX_CHANNELS}")
                 }
                 _ => String::new(),
             };
@@ -85,7 +83,7 @@ fn largest<F: Scalar>(batch: &ArrayD<F>) -> String {
     short(magnitudes.fold(0.0, f64::max)).replace('-', "−")
 }
 
-/// The first sample as the image it is: from 0 to 1, grey or in colour.
+/// The first sample as an image, if it is from 0 to 1, grey or colour.
 fn natural<F: Scalar>(batch: &ArrayD<F>) -> Option<Images> {
     let images = batch.view().into_dimensionality::<Ix4>().ok()?;
     let first = images
@@ -104,7 +102,7 @@ fn panel<F: Scalar>(title: &str, batch: &ArrayD<F>) -> Panel {
     if let Ok(matrix) = first.view().into_dimensionality::<Ix2>() {
         return panel.heat_map(signed(HeatMap::new(matrix)));
     }
-    let (width, samples) = (first.len(), batch.len_of(Axis(0)).min(MOST_SAMPLES));
+    let (width, samples) = (first.len(), batch.len_of(Axis(0)).min(MAX_SAMPLES));
     if first.ndim() > 1 || width > SHORT.max(WIDEST * samples) {
         return panel.heat_map(signed(HeatMap::image(&wrapped(
             first.into_iter().collect(),
@@ -112,10 +110,10 @@ fn panel<F: Scalar>(title: &str, batch: &ArrayD<F>) -> Panel {
     }
     let values = batch.iter().take(samples * width).map(|v| v.as_f64());
     let table = Array2::from_shape_vec((samples, width), values.collect());
-    let map = HeatMap::new(&table.expect("as many values"));
+    let map = HeatMap::new(&table.expect("the same number of values"));
     let panel = panel.x_label("unit").y_label("sample");
     panel.heat_map(match width > WIDEST * samples {
-        // too low for the numbers beside a colour bar
+        // too low for the tick labels of a colour bar
         true => map.color_map(ColorMap::Diverging),
         false => signed(map),
     })
@@ -125,9 +123,9 @@ fn signed(map: HeatMap) -> HeatMap {
     map.color_map(ColorMap::Diverging).color_bar("")
 }
 
-/// The channels side by side, in rows about three times as wide as high.
+/// The channels side by side, in a grid about three times as wide as high.
 fn feature_maps(image: ArrayView3<'_, f64>) -> Images {
-    let shown = image.len_of(Axis(2)).min(MOST_CHANNELS);
+    let shown = image.len_of(Axis(2)).min(MAX_CHANNELS);
     let (channels, _) = image.view().split_at(Axis(2), shown);
     let (height, width, count) = channels.dim();
     let columns = (3.0 * (count * height) as f64 / width as f64).sqrt().ceil();
@@ -137,10 +135,10 @@ fn feature_maps(image: ArrayView3<'_, f64>) -> Images {
         .color_bar("")
 }
 
-/// A long vector in rows, four times as wide as high; the last row ends with zeros.
+/// A long vector wrapped to rows, four times as wide as high; the last row is padded with zeros.
 fn wrapped(mut values: Vec<f64>) -> Array2<f64> {
     let columns = (4.0 * values.len() as f64).sqrt().ceil() as usize;
     let rows = values.len().div_ceil(columns);
     values.resize(rows * columns, 0.0);
-    Array2::from_shape_vec((rows, columns), values).expect("as many values")
+    Array2::from_shape_vec((rows, columns), values).expect("the same number of values")
 }

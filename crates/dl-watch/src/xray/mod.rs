@@ -6,7 +6,7 @@ mod maps;
 mod non_finite;
 mod table;
 
-pub use non_finite::{NonFinite, Place, first_non_finite};
+pub use non_finite::{NonFinite, Quantity, first_non_finite};
 
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets, mean_loss};
@@ -14,8 +14,8 @@ use dl_nn::{Activation, Cache, DataError, Mode, Model, NamedLayer, Scalar, Targe
 use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn};
 use serde::{Deserialize, Serialize};
 
-/// Everything that one step of training computes, before the update: plain data that serde writes
-/// and reads (JSON has no word for NaN and infinity: an X-ray that holds one is not read back).
+/// Everything that one step of training computes, before the update: plain data that serde writes and reads (JSON
+/// cannot represent NaN and infinity: an X-ray that contains one cannot be read back).
 ///
 /// [`Display`](std::fmt::Display) shows it as a table, [`figure`](Self::figure) draws it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,13 +27,13 @@ pub struct XRay<F> {
     pub loss: f64,
     /// The samples `[n, …]`, the input of the first layer.
     pub input: ArrayD<F>,
-    /// ∂L/∂input. Training never computes it; it shows which inputs the loss depends on.
+    /// ∂L/∂input, which training does not compute; it shows which inputs the loss depends on.
     pub input_gradient: ArrayD<F>,
     /// The targets.
     pub targets: Targets<F>,
-    /// The outputs as predictions: after softmax or sigmoid, where the loss contains one.
+    /// The outputs as predictions: after softmax or sigmoid, if the loss contains one.
     pub predictions: ArrayD<F>,
-    /// The layers, in order. The input of a layer is the output of the one before.
+    /// The layers, in order. The input of a layer is the output of the previous one.
     pub layers: Vec<LayerXRay<F>>,
 }
 
@@ -45,7 +45,7 @@ pub struct LayerXRay<F> {
     pub name: String,
     /// Its kind: `dense`.
     pub kind: String,
-    /// The activation it applies last; `None` where it leaves the values as they are.
+    /// The activation it applies last; `None` if there is none.
     pub activation: Option<Activation>,
     /// Its output `[n, …]`.
     pub output: ArrayD<F>,
@@ -71,14 +71,14 @@ pub struct ParameterXRay<F> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Targets<F> {
-    /// One class number a sample.
+    /// One class index per sample.
     Classes(Array1<usize>),
-    /// One row of values a sample.
+    /// One row of values per sample.
     Values(Array2<F>),
 }
 
 impl<F: Scalar> Targets<F> {
-    /// The same targets, borrowed, as dl-nn takes them.
+    /// A view of the targets for dl-nn.
     pub fn view(&self) -> Target<'_, F> {
         match self {
             Targets::Classes(classes) => classes.into(),
@@ -87,7 +87,7 @@ impl<F: Scalar> Targets<F> {
     }
 
     /// The targets of these samples, in this order.
-    pub(crate) fn of_rows(targets: &Target<'_, F>, rows: &[usize]) -> Self {
+    pub(crate) fn from_rows(targets: &Target<'_, F>, rows: &[usize]) -> Self {
         match targets {
             Target::Classes(classes) => Targets::Classes(classes.select(Axis(0), rows)),
             Target::Values { 0: values, .. } => Targets::Values(values.select(Axis(0), rows)),
@@ -105,30 +105,29 @@ impl<F: Scalar> From<&Target<'_, F>> for Targets<F> {
 }
 
 impl<F: Scalar> XRay<F> {
-    /// Carries a batch `[n, …input]` forward and back, layer by layer, and keeps everything.
-    /// Nothing is changed: no parameter, no running statistic.
+    /// Runs the forward and backward pass of a batch `[n, …input]`, layer by layer, and records everything. Neither
+    /// parameters nor running statistics are changed.
     ///
-    /// The gradients are those of [`Trainer::step`](dl_nn::train::Trainer::step): to the bit where
-    /// the trainer takes the batch as one block, and to rounding where it adds up several. In
-    /// [`Mode::Train`], layer i draws from `seed + i`, so a random layer (dropout) draws other
-    /// numbers than in a trainer's step.
+    /// The gradients are those of [`Trainer::step`](dl_nn::train::Trainer::step): bit-identical if the trainer
+    /// processes the batch as one block, and equal up to rounding if it sums several. In [`Mode::Train`], layer i
+    /// draws from `seed + i`, so a random layer (dropout) draws different numbers than in a trainer's step.
     ///
-    /// Inputs may be NaN or infinite: to see where such a value goes is what an X-ray is for.
+    /// Inputs may be NaN or infinite, so that an X-ray can show how such values propagate.
     ///
     /// # Errors
-    /// [`DataError`]: no samples, samples of another shape than the model takes, or targets that
-    /// do not suit the samples or the loss.
-    pub fn of<'a, D: Dimension>(
+    /// [`DataError`]: no samples, samples whose shape is not the model's, or targets that do not match the samples
+    /// or the loss.
+    pub fn new<'a, D: Dimension>(
         model: &Model<F>,
         loss: &dyn Loss<F>,
         x: &ArrayRef<F, D>,
         targets: impl Into<Target<'a, F>>,
         mode: Mode,
     ) -> Result<Self, DataError> {
-        of(model, loss, x.view().into_dyn(), targets.into(), mode)
+        new(model, loss, x.view().into_dyn(), targets.into(), mode)
     }
 
-    fn of_step(
+    fn from_step(
         model: &Model<F>,
         loss: &dyn Loss<F>,
         x: ArrayViewD<'_, F>,
@@ -166,7 +165,7 @@ impl<F: Scalar> XRay<F> {
 
         let mut records = Vec::with_capacity(layers.len());
         for (i, named) in layers.iter().enumerate().rev() {
-            let y = outputs.pop().expect("one for each layer");
+            let y = outputs.pop().expect("one per layer");
             let x = outputs.last().unwrap_or(&input);
             let mut dx = ArrayD::zeros(x.raw_dim());
             let params = named.layer.params();
@@ -174,7 +173,7 @@ impl<F: Scalar> XRay<F> {
                 .iter()
                 .map(|p| ArrayD::zeros(p.value.raw_dim()))
                 .collect();
-            // a layer may write to the gradient it is given
+            // a layer may overwrite the gradient it is given
             let mut scratch = delta.clone();
             named.layer.backward(
                 x.view(),
@@ -211,8 +210,8 @@ impl<F: Scalar> XRay<F> {
         })
     }
 
-    /// The input of layer `index`, and ∂L/∂input; `None` where there is no such layer.
-    pub fn input_of(&self, index: usize) -> Option<(&ArrayD<F>, &ArrayD<F>)> {
+    /// The input of layer `index`, and ∂L/∂input; `None` if there is no such layer.
+    pub fn layer_input(&self, index: usize) -> Option<(&ArrayD<F>, &ArrayD<F>)> {
         let up_to = self.layers.get(..=index)?;
         Some(match up_to.iter().nth_back(1) {
             Some(before) => (&before.output, &before.output_gradient),
@@ -227,7 +226,7 @@ impl<F: Scalar> XRay<F> {
 }
 
 impl<F: Scalar> LayerXRay<F> {
-    /// Its name with what it applies: `dense_1, relu`.
+    /// Its name with its activation: `dense_1, relu`.
     fn title(&self) -> String {
         match self.activation {
             None | Some(Activation::Identity) => self.name.clone(),
@@ -237,18 +236,18 @@ impl<F: Scalar> LayerXRay<F> {
 }
 
 instantiate! {
-    fn of<F: Scalar>(
+    fn new<F: Scalar>(
         model: &Model<F>,
         loss: &dyn Loss<F>,
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
         mode: Mode,
     ) -> Result<XRay<F>, DataError> {
-        XRay::of_step(model, loss, x, targets, mode)
+        XRay::from_step(model, loss, x, targets, mode)
     }
 }
 
-/// Checks everything but whether the inputs are finite.
+/// Checks everything except whether the inputs are finite.
 fn check<F: Scalar>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
@@ -260,7 +259,7 @@ fn check<F: Scalar>(
     check_targets(loss, outputs, targets)
 }
 
-/// Checks that there are samples of the model's input shape, and as many targets.
+/// Checks that there are samples of the model's input shape, and one target per sample.
 pub(crate) fn check_shapes<F: Scalar>(
     model: &Model<F>,
     shape: &[usize],
@@ -286,7 +285,7 @@ pub(crate) fn check_shapes<F: Scalar>(
     Ok(())
 }
 
-/// The mode for one layer: a seed of its own.
+/// The mode for one layer, with its own seed.
 fn part(mode: Mode, layer: usize) -> Mode {
     match mode {
         Mode::Train { seed } => Mode::Train {

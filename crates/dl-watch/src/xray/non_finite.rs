@@ -1,4 +1,4 @@
-//! Where a NaN or an infinity first appears.
+//! Finds the first NaN or infinity.
 
 use std::fmt;
 
@@ -10,30 +10,30 @@ use serde::{Deserialize, Serialize};
 
 use super::XRay;
 
-/// The first array of a step, in the order of computation, that holds a NaN or an infinity.
+/// The first array of a step, in the order of computation, that contains a NaN or an infinity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NonFinite {
-    /// Which array.
-    pub place: Place,
-    /// How many of its values are NaN or infinite.
+    /// The array.
+    pub quantity: Quantity,
+    /// Number of its values that are NaN or infinite.
     pub count: usize,
-    /// How many values it has.
+    /// Number of its values.
     pub values: usize,
 }
 
-/// An array of a step.
+/// A quantity computed in a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Quantity {
     /// The samples.
     Input,
     /// A parameter's value.
     Parameter {
         /// The layer's name.
         layer: String,
-        /// The parameter's.
+        /// The parameter's name.
         parameter: String,
     },
     /// A layer's output.
@@ -41,7 +41,7 @@ pub enum Place {
         /// The layer's name.
         layer: String,
     },
-    /// The loss, though every output is finite.
+    /// The loss, although every output is finite.
     Loss,
     /// ∂L/∂output of a layer.
     OutputGradient {
@@ -52,22 +52,22 @@ pub enum Place {
     ParameterGradient {
         /// The layer's name.
         layer: String,
-        /// The parameter's.
+        /// The parameter's name.
         parameter: String,
     },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Quantity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Input => out.write_str("the input"),
-            Place::Parameter { layer, parameter } => {
+            Quantity::Input => out.write_str("the input"),
+            Quantity::Parameter { layer, parameter } => {
                 write!(out, "{}.{}", shown(layer), shown(parameter))
             }
-            Place::Output { layer } => write!(out, "the output of {}", shown(layer)),
-            Place::Loss => out.write_str("the loss"),
-            Place::OutputGradient { layer } => write!(out, "∂L/∂output of {}", shown(layer)),
-            Place::ParameterGradient { layer, parameter } => {
+            Quantity::Output { layer } => write!(out, "the output of {}", shown(layer)),
+            Quantity::Loss => out.write_str("the loss"),
+            Quantity::OutputGradient { layer } => write!(out, "∂L/∂output of {}", shown(layer)),
+            Quantity::ParameterGradient { layer, parameter } => {
                 write!(out, "∂L/∂{}.{}", shown(layer), shown(parameter))
             }
         }
@@ -75,8 +75,8 @@ impl fmt::Display for Place {
 }
 
 impl<F: Scalar> XRay<F> {
-    /// The first array that holds a NaN or an infinity: forward from the input, each layer's
-    /// parameters before its output, then the loss, then back from the last layer.
+    /// The first array that contains a NaN or an infinity: in the forward pass from the input, each layer's
+    /// parameters before its output, then the loss, then in the backward pass from the last layer.
     pub fn first_non_finite(&self) -> Option<NonFinite> {
         first(self)
     }
@@ -85,13 +85,13 @@ impl<F: Scalar> XRay<F> {
         let forward = || {
             self.layers.iter().find_map(|layer| {
                 let parameter = layer.parameters.iter().find_map(|parameter| {
-                    found(&parameter.value, || Place::Parameter {
+                    found(&parameter.value, || Quantity::Parameter {
                         layer: layer.name.clone(),
                         parameter: parameter.name.clone(),
                     })
                 });
                 parameter.or_else(|| {
-                    found(&layer.output, || Place::Output {
+                    found(&layer.output, || Quantity::Output {
                         layer: layer.name.clone(),
                     })
                 })
@@ -99,19 +99,19 @@ impl<F: Scalar> XRay<F> {
         };
         let loss = || {
             (!self.loss.is_finite()).then_some(NonFinite {
-                place: Place::Loss,
+                quantity: Quantity::Loss,
                 count: 1,
                 values: 1,
             })
         };
         let backward = || {
             self.layers.iter().rev().find_map(|layer| {
-                let output = found(&layer.output_gradient, || Place::OutputGradient {
+                let output = found(&layer.output_gradient, || Quantity::OutputGradient {
                     layer: layer.name.clone(),
                 });
                 output.or_else(|| {
                     layer.parameters.iter().find_map(|parameter| {
-                        found(&parameter.gradient, || Place::ParameterGradient {
+                        found(&parameter.gradient, || Quantity::ParameterGradient {
                             layer: layer.name.clone(),
                             parameter: parameter.name.clone(),
                         })
@@ -119,37 +119,37 @@ impl<F: Scalar> XRay<F> {
                 })
             })
         };
-        found(&self.input, || Place::Input)
+        found(&self.input, || Quantity::Input)
             .or_else(forward)
             .or_else(loss)
             .or_else(backward)
     }
 }
 
-fn found<F: Scalar>(array: &ArrayD<F>, place: impl Fn() -> Place) -> Option<NonFinite> {
+fn found<F: Scalar>(array: &ArrayD<F>, quantity: impl Fn() -> Quantity) -> Option<NonFinite> {
     let count = array.iter().filter(|v| !v.is_finite()).count();
     (count > 0).then(|| NonFinite {
-        place: place(),
+        quantity: quantity(),
         count,
         values: array.len(),
     })
 }
 
 /// Where a NaN or an infinity first appears in a training step on this batch: the input, a
-/// parameter, a layer's output, the loss, or a gradient. `None` where all is finite.
+/// parameter, a layer's output, the loss, or a gradient. `None` if everything is finite.
 ///
-/// For the batch and the model after a [`TrainError::NonFiniteStep`](dl_nn::TrainError). A failed
-/// `fit` puts the last good weights back; [`Watch`](crate::doctor::Watch) looks before it does.
+/// For use with the batch and the model after a [`TrainError::NonFiniteStep`](dl_nn::TrainError). A failed `fit`
+/// restores the last finite weights; [`DoctorCallback`](crate::doctor::DoctorCallback) checks before it does.
 ///
 /// # Errors
-/// As [`XRay::of`].
+/// Same as [`XRay::new`].
 pub fn first_non_finite<'a, F: Scalar, D: Dimension>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
     x: &ArrayRef<F, D>,
     targets: impl Into<Target<'a, F>>,
 ) -> Result<Option<NonFinite>, DataError> {
-    of_step(model, loss, x.view().into_dyn(), targets.into())
+    find_in_step(model, loss, x.view().into_dyn(), targets.into())
 }
 
 instantiate! {
@@ -157,13 +157,13 @@ instantiate! {
         xray.first()
     }
 
-    fn of_step<F: Scalar>(
+    fn find_in_step<F: Scalar>(
         model: &Model<F>,
         loss: &dyn Loss<F>,
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<Option<NonFinite>, DataError> {
-        let xray = XRay::of_step(model, loss, x, targets, Mode::Train { seed: 0 })?;
+        let xray = XRay::from_step(model, loss, x, targets, Mode::Train { seed: 0 })?;
         Ok(xray.first())
     }
 }

@@ -13,7 +13,7 @@ const HEADER: [&str; 9] = [
     "layer", "kind", "array", "shape", "mean", "std", "min", "max", "zeros",
 ];
 
-/// A row for each output, parameter and gradient; the axis of samples included in the shapes.
+/// One row per output, parameter and gradient; shapes include the batch axis.
 impl<F: Scalar> fmt::Display for XRay<F> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(self, out)
@@ -67,7 +67,7 @@ impl<F: Scalar> XRay<F> {
 }
 
 fn row<F: Scalar>([layer, kind, array]: [&str; 3], values: &ArrayD<F>) -> [String; 9] {
-    let s = Statistics::of(values.iter());
+    let s = Statistics::new(values.iter());
     let mut array = shown(array).to_string();
     if s.non_finite > 0 {
         array += &format!(" ({} not finite)", s.non_finite);

@@ -1,4 +1,4 @@
-//! Data and networks that are healthy, to be broken one way at a time.
+//! Healthy data and networks, to be broken one way at a time.
 
 use dl_conv::{Conv2d, MaxPool2d};
 use dl_data::StandardScaler;
@@ -6,14 +6,14 @@ use dl_nn::prelude::*;
 use dl_watch::doctor::{Check, Diagnosis};
 use dl_watch::ndarray::{Array1, Array2, Array4};
 
-/// The iris flowers, standardised.
+/// The Iris data set, standardised.
 pub(crate) fn iris() -> (Array2<f64>, Array1<usize>) {
     let (x, labels) = raw_iris();
     let scaler = StandardScaler::fit(&x).expect("four columns");
     (scaler.transform(&x).expect("the same columns"), labels)
 }
 
-/// The iris flowers in centimetres.
+/// The Iris data set in centimetres.
 pub(crate) fn raw_iris() -> (Array2<f64>, Array1<usize>) {
     dl_data::iris::<f64>().into_parts()
 }
@@ -30,7 +30,7 @@ pub(crate) fn trainer(model: Model<f64>) -> Trainer<f64> {
     Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.01)).expect("it fits")
 }
 
-/// Bars of three directions, a class each, at changing places: pixels from 0 to 1.
+/// Bars in three directions, one per class, at varying positions: pixels from 0 to 1.
 pub(crate) fn bars(n: usize, size: usize) -> (Array4<f32>, Vec<usize>) {
     let labels: Vec<usize> = (0..n).map(|i| i % 3).collect();
     let x = Array4::from_shape_fn((n, size, size, 1), |(i, y, x, _)| {
@@ -67,8 +67,8 @@ pub(crate) fn checks(diagnosis: &Diagnosis) -> Vec<Check> {
         .collect()
 }
 
-/// Every finding has its number on the wrong side of its threshold, in words, and advice.
-pub(crate) fn assert_well_put(diagnosis: &Diagnosis) {
+/// Every finding has a value that differs from its threshold, a message with numbers, and advice.
+pub(crate) fn assert_well_formed(diagnosis: &Diagnosis) {
     for finding in &diagnosis.findings {
         assert!(
             finding.number.is_finite() && finding.threshold.is_finite(),

@@ -1,4 +1,4 @@
-//! Geometries against arrays moved, reversed and turned.
+//! Geometries compared with shifted, reversed and rotated arrays.
 
 use super::*;
 use ndarray::{Array3, Axis, Slice, concatenate};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const FILL: f64 = -7.;
 
 fn image([height, width, channels]: [usize; 3]) -> Array3<f64> {
-    // no two pixels alike
+    // all pixels differ
     Array3::from_shape_fn((height, width, channels), |(y, x, c)| {
         ((y * width + x) * channels + c) as f64 + 1.
     })
@@ -26,7 +26,7 @@ fn resampled(image: &Array3<f64>, geometry: Geometry) -> Array3<f64> {
     out
 }
 
-/// `by` pixels along an axis, the rest filled.
+/// Shifted by `by` pixels along an axis, the rest filled.
 fn moved(image: &Array3<f64>, axis: Axis, by: isize) -> Array3<f64> {
     let length = image.len_of(axis) as isize;
     let by = by.clamp(-length, length);
@@ -47,7 +47,7 @@ fn moved(image: &Array3<f64>, axis: Axis, by: isize) -> Array3<f64> {
 }
 
 fn turned(image: &Array3<f64>) -> Array3<f64> {
-    // the right side goes up: transpose, then upside down
+    // the right side goes to the top: transpose, then flip vertically
     let mut turned = image.view().permuted_axes([1, 0, 2]);
     turned.invert_axis(Axis(0));
     turned.to_owned()
@@ -81,7 +81,7 @@ proptest! {
         }
     }
 
-    /// A plane y ↦ a·y + b·x is what bilinear sampling gives back exactly.
+    /// Bilinear sampling reproduces a plane a·y + b·x exactly.
     #[test]
     fn a_plane_goes_where_the_geometry_says(
         angle in -3.2..3.2_f64, scale in 0.5..2_f64,
@@ -96,7 +96,7 @@ proptest! {
         let out = resampled(&image, geometry);
         let centre = (n as f64 - 1.) / 2.;
         let mut compared = 0;
-        // forwards, point by point of the source, off the grid of the result
+        // forwards: each source pixel maps to a point off the result's grid
         for ((y, x, _), _) in image.indexed_iter() {
             let (py, mut px) = (y as f64 - centre, x as f64 - centre);
             if flip { px = -px }
@@ -105,17 +105,17 @@ proptest! {
                 angle.cos() * py - angle.sin() * px + centre + down,
                 angle.sin() * py + angle.cos() * px + centre + right,
             );
-            // the result is a plane, too: read it between its pixels
+            // the result is a plane as well: interpolate between its pixels
             let (ty, tx) = (qy.floor(), qx.floor());
             let inside = |t: f64| 0. <= t && t + 1. < n as f64;
             if !inside(ty) || !inside(tx) { continue }
             let (iy, ix) = (ty as usize, tx as usize);
             let corners = [[iy, ix, 0], [iy, ix + 1, 0], [iy + 1, ix, 0], [iy + 1, ix + 1, 0]]
                 .map(|corner| out[corner]);
-            // away from the border, where the fill is mixed in
+            // away from the border, where the fill value is mixed in
             let from = geometry.inverse([n, n]);
             let sound = [[iy, ix], [iy, ix + 1], [iy + 1, ix], [iy + 1, ix + 1]].iter()
-                .all(|&[y, x]| from.of(y, x).iter().all(|&t| 0. <= t && t <= n as f64 - 1.));
+                .all(|&[y, x]| from.apply(y, x).iter().all(|&t| 0. <= t && t <= n as f64 - 1.));
             if !sound { continue }
             let (fy, fx) = (qy - ty, qx - tx);
             let read = (1. - fy) * ((1. - fx) * corners[0] + fx * corners[1])

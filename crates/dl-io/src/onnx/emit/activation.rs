@@ -1,4 +1,4 @@
-//! Activations, as layers and behind others.
+//! Activations, as layers and after others.
 
 use std::f32::consts::SQRT_2;
 
@@ -51,8 +51,8 @@ pub(in super::super) fn activate(
     x.element_wise(name)
 }
 
-/// x·Φ(x) = x·(1 + erf(x/√2))/2, in the order that run times know as one operator; ONNX has it as
-/// one since opset 20.
+/// x·Φ(x) = x·(1 + erf(x/√2))/2, in the form that runtimes fuse into one operator; ONNX has a `Gelu` operator since
+/// opset 20.
 fn gelu(graph: &mut Graph, x: &str) -> String {
     let [root, one, half] = [("root", SQRT_2), ("one", 1.0), ("half", 0.5)]
         .map(|(name, value)| graph.scalar(name, value));

@@ -33,7 +33,7 @@ pub(super) fn conv2d<F: Scalar>(
     convolve(graph, layer, x, &settings, ends, "Conv", attributes)
 }
 
-/// `ConvTranspose`, the adjoint of the convolution that takes its outputs to its inputs.
+/// `ConvTranspose`, the adjoint of the convolution from its outputs to its inputs.
 pub(super) fn conv_transpose2d<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
@@ -45,7 +45,7 @@ pub(super) fn conv_transpose2d<F: Scalar>(
     let [strides, dilations, pads] = window(&geometry);
     let group = int("group", settings.groups);
     let attributes = [strides, dilations, pads, group, output_padding(&geometry)];
-    // the kernel is the convolution's
+    // the kernel is that of the convolution
     let ends = [output[2], input[2]];
     convolve(
         graph,
@@ -98,8 +98,8 @@ pub(super) fn window(geometry: &Geometry) -> [AttributeProto; 3] {
     ]
 }
 
-/// Zeros above, before, below and behind the image, as far as the window reaches: more at the end,
-/// which it does not see, change nothing.
+/// Padding above, left, below and right of the image, as far as the window reaches; any more at the end has no
+/// effect.
 pub(super) fn pads(geometry: &Geometry) -> [usize; 4] {
     let [rows, columns] = reach(geometry);
     let Geometry {
@@ -110,8 +110,7 @@ pub(super) fn pads(geometry: &Geometry) -> [usize; 4] {
     [*top, *left, bottom, right]
 }
 
-/// What is left of the padded image behind the last window: a transposed convolution does not
-/// know of it from its input.
+/// The part of the padded image after the last window, which a transposed convolution cannot infer from its input.
 fn output_padding(geometry: &Geometry) -> AttributeProto {
     let [rows, columns] = reach(geometry);
     let Geometry {
@@ -122,7 +121,7 @@ fn output_padding(geometry: &Geometry) -> AttributeProto {
     ints("output_padding", [below, behind])
 }
 
-/// Rows and columns of the padded image from its first to the end of the last window.
+/// Rows and columns of the padded image up to the end of the last window.
 fn reach(geometry: &Geometry) -> [usize; 2] {
     let axis = |output: usize, stride: usize, kernel: usize, dilation: usize| {
         (output - 1) * stride + (kernel - 1) * dilation + 1

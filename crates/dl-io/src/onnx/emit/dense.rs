@@ -14,7 +14,7 @@ struct Settings {
     activation: Activation,
 }
 
-/// `Gemm`. A flattened image stays channels-first: the kernel's rows change places instead.
+/// `Gemm`. A flattened image stays channels-first: the kernel's rows are permuted instead.
 pub(super) fn dense<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,

@@ -1,4 +1,4 @@
-//! Layers that change an image's size and nothing else.
+//! Layers that only change the size of an image.
 
 use dl_conv::{Interpolation, Padding, Size, Window};
 use dl_nn::Scalar;
@@ -36,7 +36,7 @@ pub(super) fn up_sample2d<F: Scalar>(
     let x = x.channels_first(graph, layer.image(layer.input)?);
     let scales = [1.0, 1.0, factor.height as f32, factor.width as f32];
     let scales = graph.tensor("scales", &[4], &Array1::from_iter(scales))?;
-    // the second input, a region of interest, belongs to another mode
+    // the second input, a region of interest, is for another mode
     let inputs = [x.name.as_str(), "", &scales];
     let name = match interpolation {
         Interpolation::Nearest => {
@@ -66,7 +66,7 @@ pub(super) fn zero_pad2d<F: Scalar>(
 ) -> Result<Batch, OnnxError> {
     let ZeroPadSettings { padding } = layer.settings()?;
     let input = layer.image(layer.input)?;
-    // a window of one pixel stands on every pixel of the padded image
+    // a window of one pixel visits every pixel of the padded image
     let window = Window {
         padding,
         ..Window::new(1)
@@ -77,7 +77,7 @@ pub(super) fn zero_pad2d<F: Scalar>(
     Ok(Batch::image(name, layer.image(layer.output)?))
 }
 
-/// So much around images `[c, h, w]`: above, before, below, behind.
+/// Pads images `[c, h, w]`: top, left, bottom, right.
 pub(super) fn pad(
     graph: &mut Graph,
     x: &str,

@@ -17,10 +17,10 @@ use super::layer::Layer;
 
 pub(super) use activation::activate;
 
-/// Adds a layer's nodes to the graph: from its inputs to its outputs.
+/// Adds a layer's nodes to the graph and returns their output.
 type Emit<F> = fn(&mut Graph, &Layer<'_, F>, Batch) -> Result<Batch, OnnxError>;
 
-/// The kinds of layers there are, by the names in their descriptions.
+/// The supported kinds of layers, by the names in their descriptions.
 fn exporters<F: Scalar>() -> [(&'static str, Emit<F>); 18] {
     [
         ("activation", activation::layer),
@@ -49,7 +49,7 @@ pub(super) fn kinds() -> [&'static str; 18] {
     exporters::<f32>().map(|(kind, _)| kind)
 }
 
-/// Adds the nodes of a layer that takes samples of this shape.
+/// Adds the nodes of a layer for samples of this shape.
 pub(super) fn emit<F: Scalar>(
     graph: &mut Graph,
     named: &NamedLayer<F>,
@@ -75,7 +75,7 @@ pub(super) fn emit<F: Scalar>(
     emit(graph, &layer, x)
 }
 
-/// Dropout does nothing in evaluation; a reshaped batch is reshaped by what needs its shape.
+/// Dropout does nothing in evaluation; a batch is reshaped only when an operator needs its shape.
 fn nothing<F>(_: &mut Graph, _: &Layer<'_, F>, x: Batch) -> Result<Batch, OnnxError> {
     Ok(x)
 }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_layer_has_an_exporter() {
-        // a registry prints as the set of its kinds
+        // a registry's debug output is the set of its kinds
         let registry = format!("{:?}", dl_conv::registry::<f32>());
         let kinds = kinds().map(|kind| format!("{kind:?}")).join(", ");
         assert_eq!(registry, format!("{{{kinds}}}"));

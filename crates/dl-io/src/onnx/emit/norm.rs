@@ -22,8 +22,8 @@ struct LocalResponseSettings {
     beta: f64,
 }
 
-/// `BatchNormalization` where the channels are ONNX's, axis 1; on another axis a product and a sum:
-/// y = s x + (β − s μ) with s = γ / √(σ² + ε).
+/// `BatchNormalization` if the channels are on ONNX's channel axis, 1; otherwise a product and a sum: y = s x + (β
+/// − s μ) with s = γ / √(σ² + ε).
 pub(super) fn batch<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
@@ -89,10 +89,10 @@ pub(super) fn layer<F: Scalar>(
     Ok(x.element_wise(name))
 }
 
-/// `LRN`, whose α is divided by the number of channels summed, as ours is not.
+/// `LRN`, which, unlike ours, divides α by the number of channels summed.
 ///
-/// Its bias is 1: `OpenVINO` takes k for a whole number. (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a
-/// product with k^−β follows. Run times want α and β positive: without one of them, that is all.
+/// Its bias is 1, since `OpenVINO` treats k as an integer: (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a product with
+/// k^−β follows. Runtimes require positive α and β; if one of them is 0, the product is all there is.
 pub(super) fn local_response<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
@@ -110,7 +110,7 @@ pub(super) fn local_response<F: Scalar>(
         let why = format!("α/k = {alpha:e} or k^−β = {factor:e} is beyond single precision");
         return Err(layer.wrong_settings(why));
     }
-    // samples of any shape are images of a column of pixels
+    // samples of any shape are treated as images with a single column of pixels
     let image = match *layer.input {
         [height, width, channels] => [height, width, channels],
         [ref pixels @ .., channels] => [pixels.iter().product(), 1, channels],

@@ -23,8 +23,8 @@ struct AverageSettings {
     count_padding: bool,
 }
 
-/// `MaxPool`. Run times refuse padding as large as the kernel, which a dilated window may have: then
-/// `Pad` with −∞ comes first.
+/// `MaxPool`. Runtimes reject padding as large as the kernel, which a dilated window may have; in that case a `Pad`
+/// with −∞ comes first.
 pub(super) fn max<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
@@ -46,8 +46,8 @@ pub(super) fn max<F: Scalar>(
     Ok(Batch::image(name, output))
 }
 
-/// `AveragePool`, which knows no dilation before opset 19; what it cannot do is a convolution of
-/// each channel with ones, and a division.
+/// `AveragePool`, which does not support dilation before opset 19; otherwise a depthwise convolution with ones and
+/// a division.
 pub(super) fn average<F: Scalar>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
@@ -124,7 +124,7 @@ fn narrow(geometry: &Geometry) -> bool {
     top.max(bottom) < height && left.max(right) < width
 }
 
-/// How many pixels of the image each position of the window sees.
+/// How many pixels of the image the window covers at each position.
 fn seen(geometry: &Geometry) -> Array2<f32> {
     let Geometry {
         input,

@@ -1,4 +1,4 @@
-//! The layers of a variational autoencoder, which read means μ and log variances s side by side.
+//! The layers of a variational autoencoder, whose inputs are means μ and log variances s, concatenated.
 
 use dl_nn::Scalar;
 
@@ -40,7 +40,7 @@ pub(super) fn standard_normal_kl<F: Scalar>(
     Ok(Batch::new(name, layer.output))
 }
 
-/// From where to where the means and the log variances stand on the last axis.
+/// The ranges of the means and the log variances on the last axis.
 fn halves(input: &[usize]) -> [[usize; 2]; 2] {
     let width = input.last().copied().unwrap_or(0);
     [[0, width / 2], [width / 2, width]]

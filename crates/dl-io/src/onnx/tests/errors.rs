@@ -1,4 +1,4 @@
-//! What cannot be exported.
+//! Models that cannot be exported.
 
 use dl_conv::{AveragePool2d, Padding};
 use dl_nn::ndarray::ArrayD;
@@ -7,7 +7,7 @@ use dl_nn::{LayerConfig, LayerError, ShapeError};
 
 use super::super::{Onnx, OnnxError, emit};
 
-/// A layer of a user's own; with a description where it has a kind.
+/// A user-defined layer; it has a description if it has a kind.
 #[derive(Debug, Clone)]
 struct Mine(Option<&'static str>);
 
@@ -82,7 +82,7 @@ fn a_layer_of_ones_own_is_an_error_that_names_it() {
     }
 }
 
-/// Whatever a description claims, the exporter does not panic.
+/// The exporter does not panic, whatever a description claims.
 #[test]
 fn a_layer_that_says_it_is_another_is_an_error() {
     for kind in emit::kinds() {
@@ -99,7 +99,7 @@ fn a_layer_that_says_it_is_another_is_an_error() {
 
 #[test]
 fn a_file_of_two_gibibytes_is_an_error() {
-    // a window of 2³⁰ taps, two pixels apart, of which one sees the image
+    // a window of 2³⁰ taps with dilation 2, of which one covers the image
     let window = AveragePool2d::new(1 << 15)
         .dilation(2)
         .padding(Padding::all(1 << 15));
@@ -115,7 +115,7 @@ fn outputs_are_not_activated_twice() {
     let network = Sequential::input([2]).push(Dense::new(3).activation(Softmax));
     let model: Model<f32> = network.build(0).unwrap();
     let error = Onnx::new(&model).output(Softmax).to_bytes().unwrap_err();
-    let text = "the model's outputs are a Softmax already, but Softmax is to be applied to them";
+    let text = "the model already ends with Softmax, so Softmax cannot be applied to its outputs";
     assert_eq!(error.to_string(), text);
     let error = Onnx::new(&model).output(Elu { alpha: -1.0 }).to_bytes();
     assert!(matches!(error, Err(OnnxError::Config(_))));
@@ -140,7 +140,7 @@ fn class_names_count_the_outputs() {
         .class_names(["no", "yes"])
         .to_bytes()
         .unwrap_err();
-    assert_eq!(error.to_string(), "got 2 class names for 3 outputs");
+    assert_eq!(error.to_string(), "2 class names for 3 outputs");
 }
 
 #[test]
@@ -150,6 +150,6 @@ fn a_parameter_too_large_for_single_precision_is_an_error() {
         .params_mut()
         .for_each(|(_, mut value)| value.fill(1e300));
     let error = Onnx::new(&model).to_bytes().unwrap_err().to_string();
-    let expected = "parameter `dense_1.kernel` holds 1";
+    let expected = "parameter `dense_1.kernel` contains 1";
     assert!(error.starts_with(expected), "{error}");
 }

@@ -18,7 +18,7 @@ fn fit(board: &mut TensorBoard, epochs: usize) -> History {
 }
 
 #[test]
-fn a_training_gone_on_with_counts_on() {
+fn a_resumed_run_continues_to_count() {
     struct Keep(Option<Snapshot<f64>>);
     impl Checkpointer<f64> for Keep {
         fn wants(&mut self, moment: Moment) -> bool {
@@ -49,7 +49,7 @@ fn a_training_gone_on_with_counts_on() {
     assert_eq!((board.epoch, board.step), (3, 6));
 }
 
-/// The steps from which the files of a run say that values are to be forgotten, file by file.
+/// The steps from which the files of a run discard values, file by file.
 fn purged(dir: &Path) -> Vec<Vec<i64>> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
         .unwrap()
@@ -60,25 +60,25 @@ fn purged(dir: &Path) -> Vec<Vec<i64>> {
 }
 
 #[test]
-fn a_training_gone_on_with_forgets_what_was_not_kept() {
+fn a_resumed_run_discards_what_was_not_kept() {
     let dir = tempfile::tempdir().unwrap();
     let runs = ["train", "validation", "steps"].map(|run| dir.path().join(run));
     let mut board = TensorBoard::create(dir.path()).unwrap().every_steps(1);
-    // neither a validation nor a step has been written, here or before
+    // neither a validation nor a step has been logged, now or before
     board.forget(3, 6, true).unwrap();
     assert!(!runs[1].exists() && !runs[2].exists());
     runs[1..]
         .iter()
         .for_each(|run| std::fs::create_dir(run).unwrap());
     board.forget(5, 9, false).unwrap();
-    // twice each, as TensorBoard takes the first of a run for its beginning
+    // twice each, since TensorBoard takes the first of a run for its start
     assert_eq!(purged(&runs[0]), [[3, 3], [5, 5]]);
     assert_eq!(purged(&runs[1]), [[5, 5]]);
     assert_eq!(purged(&runs[2]), [[9, 9]]);
 }
 
 #[test]
-fn a_training_takes_the_place_of_another() {
+fn a_new_run_replaces_another() {
     let dir = tempfile::tempdir().unwrap();
     let own = EventWriter::create(dir.path().join("train")).unwrap();
     assert!(!has_fit(&dir.path().join("train")), "not of a fit");
@@ -86,7 +86,7 @@ fn a_training_takes_the_place_of_another() {
     for _ in 0..3 {
         let mut board = TensorBoard::create(dir.path()).unwrap();
         fit(&mut board, 1);
-        // going on is no new training
+        // continuing is not a new run
         fit(&mut board, 1);
         board.finish().unwrap();
     }
@@ -99,10 +99,10 @@ fn a_training_takes_the_place_of_another() {
     );
 }
 
-/// `/dev/full` opens, and says at each write that the disk is full.
+/// `/dev/full` can be opened, and reports a full disk at each write.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_stops_training_and_is_told() {
+fn a_full_disk_stops_training_and_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let full = std::fs::OpenOptions::new()
         .write(true)
@@ -113,17 +113,17 @@ fn a_full_disk_stops_training_and_is_told() {
     let history = fit(&mut board, 5);
     assert!(history.epochs.is_empty());
     let stopped = history.stopped.unwrap();
-    let expected = "no event could be written for TensorBoard: /dev/full: No space left on device";
+    let expected = "cannot write TensorBoard events: /dev/full: No space left on device";
     assert!(stopped.starts_with(expected), "{stopped}");
     assert!(matches!(board.finish(), Err(EventError::Io { .. })));
 }
 
 #[test]
-fn a_directory_taken_away_stops_training_and_is_told() {
+fn a_removed_directory_stops_training_and_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let runs = dir.path().join("runs");
     let mut board = TensorBoard::create(&runs).unwrap();
-    // where the validation run was to be is a file
+    // the path of the validation run is a file
     std::fs::write(runs.join("validation"), "").unwrap();
     let history = fit(&mut board, 5);
     assert_eq!(history.epochs.len(), 1);
@@ -133,7 +133,7 @@ fn a_directory_taken_away_stops_training_and_is_told() {
 }
 
 #[test]
-fn a_second_fit_goes_on_counting() {
+fn a_second_fit_continues_to_count() {
     let dir = tempfile::tempdir().unwrap();
     let mut board = TensorBoard::create(dir.path()).unwrap().every_steps(3);
     fit(&mut board, 2);

@@ -1,4 +1,4 @@
-//! What a bundle was told and says again, and the class that an answer means.
+//! A bundle's settings survive a round trip, and outputs are mapped to classes.
 
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
 use dl_io::{Bundle, Preprocessing};
@@ -18,28 +18,28 @@ fn reloaded(bundle: &Bundle<f32>) -> Bundle<f32> {
 }
 
 #[test]
-fn all_that_it_was_told_comes_back() {
+fn all_settings_survive_a_round_trip() {
     let rows = array![[1.0_f32, 2.0, 3.0], [4.0, 0.0, 5.0], [-1.0, 1.0, 1.0]];
     let scaler = StandardScaler::fit(&rows).unwrap();
     let pca = Pca::fit(&rows, 2).unwrap();
     let steps = [Preprocessing::Divide(2.0), scaler.into(), pca.into()];
     let mut bundle = Bundle::new(model(2))
-        .class_names(["cat", "dog"])
-        .feature_names(["length", "width", "height"])
-        .training(serde_json::json!({ "epochs": 3 }))
-        .data_sha256("abc");
+        .with_class_names(["cat", "dog"])
+        .with_feature_names(["length", "width", "height"])
+        .with_training(serde_json::json!({ "epochs": 3 }))
+        .with_data_sha256("abc");
     for step in steps.clone() {
-        bundle = bundle.preprocessing(step);
+        bundle = bundle.with_preprocessing(step);
     }
     for bundle in [&bundle, &reloaded(&bundle)] {
-        assert_eq!(bundle.names(), ["cat", "dog"]);
-        assert_eq!(bundle.columns(), ["length", "width", "height"]);
-        // that of the first step which is fitted to some
-        assert_eq!(bundle.raw_shape(), [3]);
-        assert_eq!(bundle.steps(), steps);
+        assert_eq!(bundle.class_names(), ["cat", "dog"]);
+        assert_eq!(bundle.feature_names(), ["length", "width", "height"]);
+        // that of the first fitted step
+        assert_eq!(bundle.input_shape(), [3]);
+        assert_eq!(bundle.preprocessing(), steps);
         assert_eq!(bundle.output(), Identity);
-        assert_eq!(bundle.training_configuration()["epochs"], 3);
-        assert_eq!(bundle.trained_on(), Some("abc"));
+        assert_eq!(bundle.training()["epochs"], 3);
+        assert_eq!(bundle.data_sha256(), Some("abc"));
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(bundle.library(), format!("dl-io {version}"));
         assert_eq!(bundle.model().weights(), model(2).weights());
@@ -52,23 +52,26 @@ fn all_that_it_was_told_comes_back() {
 }
 
 #[test]
-fn what_it_was_not_told_is_empty() {
+fn unset_fields_are_empty() {
     let bundle = reloaded(&Bundle::new(model(2)));
-    assert!(bundle.names().is_empty() && bundle.columns().is_empty());
-    assert!(bundle.steps().is_empty() && bundle.training_configuration().is_null());
-    assert_eq!((bundle.raw_shape(), bundle.trained_on()), (&[2][..], None));
-    // a shape that was said stays
+    assert!(bundle.class_names().is_empty() && bundle.feature_names().is_empty());
+    assert!(bundle.preprocessing().is_empty() && bundle.training().is_null());
+    assert_eq!(
+        (bundle.input_shape(), bundle.data_sha256()),
+        (&[2][..], None)
+    );
+    // an explicit shape is kept
     let rows = array![[1.0_f32, 2.0, 3.0, 5.0], [4.0, 0.0, 5.0, 2.0]];
     let scaler = StandardScaler::fit(&rows).unwrap();
     let bundle = Bundle::new(model(4))
-        .input_shape([2, 2])
-        .preprocessing(scaler);
-    assert_eq!(reloaded(&bundle).raw_shape(), [2, 2]);
+        .with_input_shape([2, 2])
+        .with_preprocessing(scaler);
+    assert_eq!(reloaded(&bundle).input_shape(), [2, 2]);
 }
 
-/// The first of the largest; of a single answer, whether it is above ½.
+/// The first of the largest outputs; for a single output, whether it is above ½.
 #[test]
-fn the_class_of_an_answer() {
+fn the_class_of_a_prediction() {
     let classes = |answers: Array2<f32>| {
         let answers: ArrayD<f32> = answers.into_dyn();
         Bundle::most_probable(&answers)
@@ -80,10 +83,10 @@ fn the_class_of_an_answer() {
     assert_eq!(classes(array![[0.5], [0.6], [0.4]]), [0, 1, 0]);
 }
 
-/// More samples than go through together: each has the answer it has alone, and an error its number.
+/// More samples than in one block: predictions are independent of the block, and errors have the right index.
 #[test]
 fn samples_beyond_the_first_few_hundred() {
-    let bundle = Bundle::new(model(2)).preprocessing(Preprocessing::Divide(2.0));
+    let bundle = Bundle::new(model(2)).with_preprocessing(Preprocessing::Divide(2.0));
     let n = 600;
     let mut x = Array2::from_shape_fn((n, 2), |(i, j)| ((2 * i + j) as f32).sin());
     let all = bundle.predict(&x).unwrap();
@@ -93,7 +96,7 @@ fn samples_beyond_the_first_few_hundred() {
     x[[555, 1]] = f32::INFINITY;
     let error = bundle.predict(&x).unwrap_err().to_string();
     assert!(error.contains("sample 555"), "{error}");
-    // finite, but not when it is multiplied by weights and added
+    // finite, but it overflows when multiplied by weights and added
     x.row_mut(555).fill(f32::MAX);
     let mut large = model(2);
     for (_, mut value) in large.params_mut() {
@@ -101,7 +104,7 @@ fn samples_beyond_the_first_few_hundred() {
     }
     let error = Bundle::new(large).predict(&x).unwrap_err().to_string();
     assert!(
-        error.starts_with("the answer for sample 555 is inf"),
+        error.starts_with("the prediction for sample 555 is inf"),
         "{error}"
     );
 }

@@ -1,22 +1,22 @@
-//! Numbers as they are written.
+//! How numbers are written.
 
 use std::borrow::Cow;
 
-/// The marks in a number.
+/// The separators in a number.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Numbers {
+pub(super) struct NumberFormat {
     pub(super) decimal: char,
     pub(super) thousands: Option<char>,
 }
 
-impl Numbers {
+impl NumberFormat {
     /// The number, if the text is one.
     pub(super) fn parse(self, text: &str) -> Option<f64> {
         self.plain(text)?.parse().ok()
     }
 
-    /// The text with a decimal point, without spaces around it and without separators of thousands; none if these are where
-    /// they cannot be: thousands have three digits, and 1,5 is no 15.
+    /// The text with a decimal point, trimmed and without thousands separators; `None` if these are misplaced:
+    /// groups have three digits, so 1,5 is not 15.
     pub(super) fn plain(self, text: &str) -> Option<Cow<'_, str>> {
         let text = text.trim();
         if self.decimal == '.' && self.thousands.is_none() {
@@ -41,7 +41,7 @@ impl Numbers {
                     plain += group;
                 }
             }
-            // a point that is no decimal point
+            // a point that is not the decimal separator
             _ if whole.contains('.') => return None,
             _ => plain += whole,
         }
@@ -56,12 +56,12 @@ impl Numbers {
         Some(Cow::Owned(plain))
     }
 
-    /// The number's digits without what does not change its value, so that numbers written in two ways
-    /// are the same text; with the number itself. None of what is no finite number.
+    /// The number, and its canonical form, so that a number written in two ways gives the same text. `None` if the
+    /// text is not a finite number.
     pub(super) fn canonical(self, text: &str) -> Option<(f64, String)> {
         let plain = self.plain(text)?;
         let value: f64 = plain.parse().ok().filter(|value: &f64| value.is_finite())?;
-        // digits beyond those an f64 has count, unless they are written with an exponent
+        // digits beyond the precision of an f64 count, except with an exponent
         let plain = match plain.contains(['e', 'E']) {
             true => value.to_string(),
             false => plain.into_owned(),
@@ -89,19 +89,19 @@ mod tests {
 
     #[test]
     fn marks_are_where_they_belong() {
-        let german = Numbers {
+        let german = NumberFormat {
             decimal: ',',
             thousands: Some('.'),
         };
-        let swiss = Numbers {
+        let swiss = NumberFormat {
             decimal: '.',
             thousands: Some('\''),
         };
-        let french = Numbers {
+        let french = NumberFormat {
             decimal: ',',
             thousands: Some('\u{202f}'),
         };
-        for (numbers, text, value) in [
+        for (number_format, text, value) in [
             (german, "1.234.567,5", 1_234_567.5),
             (german, "-1.234", -1234.),
             (german, "3,5e-2", 0.035),
@@ -111,9 +111,9 @@ mod tests {
             (swiss, "1'000e3", 1e6),
             (french, "1\u{202f}000,5", 1000.5),
         ] {
-            assert_eq!(numbers.parse(text), Some(value), "{text}");
+            assert_eq!(number_format.parse(text), Some(value), "{text}");
         }
-        for (numbers, text) in [
+        for (number_format, text) in [
             (german, "1.5"),
             (german, "1.23.456"),
             (german, "1234.567"),
@@ -128,18 +128,18 @@ mod tests {
             (french, "1.5"),
             (french, "1 000"),
         ] {
-            assert_eq!(numbers.parse(text), None, "{text}");
+            assert_eq!(number_format.parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn one_text_for_each_number() {
         let canonical = |text| {
-            let numbers = Numbers {
+            let number_format = NumberFormat {
                 decimal: '.',
                 thousands: None,
             };
-            numbers.canonical(text).map(|(_, digits)| digits)
+            number_format.canonical(text).map(|(_, digits)| digits)
         };
         for (text, digits) in [
             ("1", "1"),

@@ -1,5 +1,5 @@
-//! Whether a few samples can be learned by heart: if not, something is broken that no amount of
-//! data will mend (Karpathy 2019, "A Recipe for Training Neural Networks").
+//! Whether the network can overfit a single batch of a few samples: if not, something is broken that no amount of
+//! data will fix (Karpathy 2019, "A Recipe for Training Neural Networks").
 
 use dl_nn::losses::{Loss, mean_loss};
 use dl_nn::optim::{Optimizer, StateError, parameters};
@@ -10,8 +10,8 @@ use super::{Check, Finding, Severity, Thresholds};
 use crate::statistics::short;
 use crate::xray::Targets;
 
-/// A few samples, and what they are to be learned with.
-pub(super) struct OneBatch<'a, F> {
+/// A few samples, and what is needed to overfit them.
+pub(super) struct OverfitOneBatch<'a, F> {
     pub(super) loss: &'a dyn Loss<F>,
     pub(super) x: &'a ArrayD<F>,
     pub(super) targets: &'a Targets<F>,
@@ -21,8 +21,8 @@ pub(super) struct OneBatch<'a, F> {
     pub(super) zero: f64,
 }
 
-impl<F: Scalar> OneBatch<'_, F> {
-    /// Trains the model on these samples only, and puts its weights back.
+impl<F: Scalar> OverfitOneBatch<'_, F> {
+    /// Trains the model on these samples only, and restores its weights.
     pub(super) fn check(
         &self,
         model: &mut Model<F>,
@@ -30,7 +30,7 @@ impl<F: Scalar> OneBatch<'_, F> {
         thresholds: &Thresholds,
     ) -> Option<Finding> {
         let weights = model.weights();
-        let result = self.train(model, optimizer.clone(), thresholds.one_batch);
+        let result = self.train(model, optimizer.clone(), thresholds.overfit_one_batch);
         let restored = model.set_weights(&weights);
         restored.expect("the weights are a copy of this model's");
         let (reached, goal) = result.expect("the parameters are this model's");
@@ -44,41 +44,41 @@ impl<F: Scalar> OneBatch<'_, F> {
             None => format!("after {} steps is at best", self.steps),
         };
         Some(Finding {
-            check: Check::OneBatch,
+            check: Check::OverfitOneBatch,
             severity: Severity::Error,
             subject: format!("{samples} samples"),
             number: reached.lowest,
             threshold: goal,
             message: format!(
-                "learned by heart with {} at a learning rate of {}, their loss {went} {}; below {} \
-                 was to be expected",
+                "trained on alone with {} at a learning rate of {}, their loss {went} {}, but should \
+                 fall below {}",
                 optimizer.name(),
                 short(optimizer.learning_rate()),
                 short(reached.lowest),
                 short(goal)
             ),
-            advice: "try learning rates 3, 10, 30 times higher and lower; take out dropout and \
+            advice: "try learning rates 3, 10, 30 times higher and lower; remove dropout and \
                      penalties; look for equal inputs with different targets, dead or frozen \
-                     layers, an activation after the last layer, and check layers of your own \
+                     layers, an activation after the last layer, and check custom layers \
                      with `dl_nn::gradient_check`"
                 .to_owned(),
             at: None,
         })
     }
 
-    /// Steps until the loss has reached its goal, a share of what it was, or of that of outputs
-    /// that are zero.
+    /// Trains until the loss reaches its goal, a fraction of the initial loss or of that of zero outputs, whichever
+    /// is larger.
     fn train(
         &self,
         model: &mut Model<F>,
         mut optimizer: Optimizer<F>,
-        share: f64,
+        fraction: f64,
     ) -> Result<(Reached, f64), StateError> {
         optimizer.reset();
         let targets = self.targets.view();
         let mut workspace = Workspace::training(model, targets.len())?;
         let before = self.evaluate(model, &mut workspace, &targets);
-        let goal = share * before.max(self.zero);
+        let goal = fraction * before.max(self.zero);
         let mut reached = Reached {
             lowest: before,
             diverged: None,
@@ -88,7 +88,7 @@ impl<F: Scalar> OneBatch<'_, F> {
                 seed: self.seed.wrapping_add(step as u64),
             };
             let loss = workspace.train(model, self.x.view(), mode, &|part, outputs, delta| {
-                // this part's mean, as its share of the whole batch's
+                // this part's mean, weighted by its fraction of the batch
                 let weight = part.len() as f64 / targets.len() as f64;
                 let loss = mean_loss(self.loss, outputs, &targets, part, None, delta);
                 delta.iter_mut().for_each(|d| *d *= F::of(weight));
@@ -109,7 +109,7 @@ impl<F: Scalar> OneBatch<'_, F> {
             optimizer.step(gradients, 1.0)?;
             workspace.commit(model);
         }
-        // dropout hides from the training loss what the network has learned
+        // with dropout, the training loss does not show what the network has learnt
         let after = self.evaluate(model, &mut workspace, &targets);
         reached.lowest = reached.lowest.min(after);
         Ok((reached, goal))

@@ -1,66 +1,69 @@
-//! Which tensor of a file belongs to which parameter of a model.
+//! Maps the parameters of a model to the tensors of a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dl_nn::{Model, NamedLayer, Param, Scalar};
 
-use super::error::WeightsProblem;
-use super::flattened::flattened;
-use super::layout::{Change, Layout};
+use super::error::WeightsFileErrorKind;
+use super::flattened_image::flattened_images;
+use super::layout::{Layout, LayoutTransform};
 
-/// A parameter or state of a model, and the tensor it is in a file.
+/// A parameter or state of a model, and the corresponding tensor in a file.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct TensorMapping {
     /// Its dotted name in the model.
     pub(super) parameter: String,
     /// Its name in the file.
     pub(super) tensor: String,
     /// Its shape in the file.
     pub(super) shape: Vec<usize>,
-    /// How its array differs in the file.
-    pub(super) change: Change,
+    /// How its array is transformed in the file.
+    pub(super) transform: LayoutTransform,
 }
 
-/// Parameters, then state.
-pub(super) fn numbers<F: Scalar>(layer: &NamedLayer<F>) -> Vec<Param<'_, F>> {
+/// The parameters of a layer, followed by its state.
+pub(super) fn params_and_state<F: Scalar>(layer: &NamedLayer<F>) -> Vec<Param<'_, F>> {
     let params = layer.layer.params().into_iter();
     params.chain(layer.layer.state()).collect()
 }
 
-/// All slots of a model, in its order. `names` has the file's names of layers that are not ours.
-pub(super) fn slots<F: Scalar>(
+/// All mappings of a model, in order. `names` has the file's names of layers where they differ from ours.
+pub(super) fn tensor_mappings<F: Scalar>(
     model: &Model<F>,
     layout: Layout,
     names: &BTreeMap<String, String>,
-) -> Result<Vec<Slot>, WeightsProblem> {
+) -> Result<Vec<TensorMapping>, WeightsFileErrorKind> {
     let images = match layout {
-        Layout::PyTorch => flattened(model)?,
+        Layout::PyTorch => flattened_images(model)?,
         _ => vec![None; model.layers().len() + 1],
     };
-    let mut slots = Vec::new();
+    let mut mappings = Vec::new();
     for (i, layer) in model.layers().iter().enumerate() {
         let prefix = names.get(&layer.name).unwrap_or(&layer.name);
-        for Param { name, value } in numbers(layer) {
+        for Param { name, value } in params_and_state(layer) {
             let vectors = [images[i], images[i + 1]];
-            let change = Change::new(layout, layer, name, value.ndim(), vectors)?;
-            slots.push(Slot {
+            let transform = LayoutTransform::new(layout, layer, name, value.ndim(), vectors)?;
+            mappings.push(TensorMapping {
                 parameter: format!("{}.{name}", layer.name),
                 tensor: joined(prefix, layout, name),
-                shape: change.shape(value.shape()),
-                change,
+                shape: transform.shape(value.shape()),
+                transform,
             });
         }
     }
     let mut seen = BTreeSet::new();
-    match slots.iter().find(|slot| !seen.insert(&slot.tensor)) {
-        Some(Slot { tensor, .. }) => Err(WeightsProblem::Duplicate {
+    match mappings
+        .iter()
+        .find(|mapping| !seen.insert(&mapping.tensor))
+    {
+        Some(TensorMapping { tensor, .. }) => Err(WeightsFileErrorKind::Duplicate {
             tensor: tensor.clone(),
         }),
-        None => Ok(slots),
+        None => Ok(mappings),
     }
 }
 
-/// A single layer saved by itself has no prefix.
+/// Joins prefix and name; a single layer saved by itself has no prefix.
 fn joined(prefix: &str, layout: Layout, parameter: &str) -> String {
     let parameter = layout.parameter(parameter);
     match prefix {
@@ -72,6 +75,6 @@ fn joined(prefix: &str, layout: Layout, parameter: &str) -> String {
 /// The names of the layers that have weights.
 pub(super) fn layers_with_weights<F: Scalar>(model: &Model<F>) -> Vec<&str> {
     let layers = model.layers().iter();
-    let with_weights = layers.filter(|layer| !numbers(layer).is_empty());
+    let with_weights = layers.filter(|layer| !params_and_state(layer).is_empty());
     with_weights.map(|layer| layer.name.as_str()).collect()
 }

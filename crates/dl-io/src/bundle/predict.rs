@@ -1,50 +1,50 @@
-//! Raw samples in, answers out.
+//! Predictions for raw samples.
 
 use dl_core::instantiate;
 use dl_nn::Scalar;
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
 
-use super::{Bundle, MOST_SAMPLE, PredictError};
+use super::{Bundle, MAX_SAMPLE, PredictError};
 
-/// The most samples that go through all steps together.
-const MOST_ROWS: usize = 256;
+/// Maximum number of samples processed at once.
+const MAX_ROWS: usize = 256;
 
 impl<F: Scalar> Bundle<F> {
-    /// The answers for raw samples `[n, …input_shape]`: probabilities of a classifier, values of a
-    /// regression, `[n, …output]`.
+    /// Predictions for raw samples `[n, …input_shape]`: probabilities of a classifier or values of a regression,
+    /// `[n, …output]`.
     ///
     /// # Errors
-    /// [`PredictError`] where the samples do not fit or are not finite, or an answer is not.
+    /// [`PredictError`] if the samples have the wrong shape or are not finite, or a prediction is not finite.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, PredictError> {
         predict(self, x.view().into_dyn())
     }
 
-    fn answer_all(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, PredictError> {
+    fn predict_all(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, PredictError> {
         let expected = &self.content.input_shape;
         if x.shape().get(1..) != Some(expected) {
             return Err(PredictError::SampleShape {
-                got: x.shape().get(1..).unwrap_or(&[]).to_vec(),
+                found: x.shape().get(1..).unwrap_or(&[]).to_vec(),
                 expected: expected.clone(),
             });
         }
-        // some rows at a time, so that a file of few bytes does not take more memory than one sample may
-        let rows = (MOST_SAMPLE / self.model.least_limits().sample.max(1)).clamp(1, MOST_ROWS);
+        // in blocks, so that a model from a small file takes no more memory than a single sample may
+        let rows = (MAX_SAMPLE / self.model.least_limits().sample.max(1)).clamp(1, MAX_ROWS);
         let n = x.len_of(Axis(0));
         if n == 0 {
             return Err(dl_nn::DataError::Empty.into());
         }
-        let mut answers = Vec::new();
+        let mut predictions = Vec::new();
         for start in (0..n).step_by(rows) {
             let part = x.slice_axis(Axis(0), Slice::from(start..n.min(start + rows)));
-            let part = self.answer(part.as_standard_layout().into_owned());
-            answers.push(part.map_err(|error| error.after(start))?);
+            let part = self.predict_block(part.as_standard_layout().into_owned());
+            predictions.push(part.map_err(|error| error.after(start))?);
         }
-        let views: Vec<_> = answers.iter().map(|part| part.view()).collect();
+        let views: Vec<_> = predictions.iter().map(|part| part.view()).collect();
         Ok(concatenate(Axis(0), &views).expect("parts of one shape"))
     }
 
-    /// The answers for a few samples in standard layout.
-    fn answer(&self, x: ArrayD<F>) -> Result<ArrayD<F>, PredictError> {
+    /// Predictions for a few samples in standard layout.
+    fn predict_block(&self, x: ArrayD<F>) -> Result<ArrayD<F>, PredictError> {
         let mut x = x;
         for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
             let transformed = preprocessing.transform(x);
@@ -68,11 +68,11 @@ impl<F: Scalar> Bundle<F> {
         }
     }
 
-    /// The most probable class of each raw sample: the largest answer, or for a single one whether
-    /// it is above ½.
+    /// The most probable class of each raw sample: that of the largest output or, for a single output, whether it
+    /// is above ½.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict).
+    /// Same as [`predict`](Self::predict).
     pub fn predict_classes<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,
@@ -80,21 +80,21 @@ impl<F: Scalar> Bundle<F> {
         predict_classes(self, x.view().into_dyn())
     }
 
-    /// The classes of answers that [`predict`](Self::predict) gave.
-    pub fn most_probable(answers: &ArrayD<F>) -> Vec<usize> {
-        most_probable(answers)
+    /// The most probable classes, given the outputs of [`predict`](Self::predict).
+    pub fn most_probable(predictions: &ArrayD<F>) -> Vec<usize> {
+        most_probable(predictions)
     }
 
-    fn largest(answers: &ArrayD<F>) -> Vec<usize> {
+    fn most_probable_classes(predictions: &ArrayD<F>) -> Vec<usize> {
         let half = F::of(0.5);
-        let classes = answers.outer_iter().map(|answers| {
+        let classes = predictions.outer_iter().map(|predictions| {
             let mut best = (0, F::neg_infinity());
-            if answers.len() == 1 {
-                return usize::from(answers.iter().any(|&p| p > half));
+            if predictions.len() == 1 {
+                return usize::from(predictions.iter().any(|&p| p > half));
             }
-            for (class, &answer) in answers.iter().enumerate() {
-                if answer > best.1 {
-                    best = (class, answer);
+            for (class, &value) in predictions.iter().enumerate() {
+                if value > best.1 {
+                    best = (class, value);
                 }
             }
             best.0
@@ -105,7 +105,7 @@ impl<F: Scalar> Bundle<F> {
     /// The name of the most probable class of each raw sample.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict), and where the bundle has no class names.
+    /// Same as [`predict`](Self::predict), and if the bundle has no class names.
     pub fn predict_names<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,
@@ -113,12 +113,12 @@ impl<F: Scalar> Bundle<F> {
         predict_names(self, x.view().into_dyn())
     }
 
-    fn name_all(&self, x: ArrayViewD<'_, F>) -> Result<Vec<&str>, PredictError> {
+    fn predict_names_of(&self, x: ArrayViewD<'_, F>) -> Result<Vec<&str>, PredictError> {
         let names = &self.content.class_names;
         if names.is_empty() {
             return Err(PredictError::NoNames);
         }
-        let classes = Self::largest(&self.answer_all(x)?);
+        let classes = Self::most_probable_classes(&self.predict_all(x)?);
         Ok(classes.into_iter().map(|class| &*names[class]).collect())
     }
 }
@@ -128,24 +128,24 @@ instantiate! {
         bundle: &Bundle<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<ArrayD<F>, PredictError> {
-        bundle.answer_all(x)
+        bundle.predict_all(x)
     }
 
     fn predict_classes<F: Scalar>(
         bundle: &Bundle<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<Vec<usize>, PredictError> {
-        Ok(Bundle::largest(&bundle.answer_all(x)?))
+        Ok(Bundle::most_probable_classes(&bundle.predict_all(x)?))
     }
 
     fn predict_names<'b, F: Scalar>(
         bundle: &'b Bundle<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<Vec<&'b str>, PredictError> {
-        bundle.name_all(x)
+        bundle.predict_names_of(x)
     }
 
-    fn most_probable<F: Scalar>(answers: &ArrayD<F>) -> Vec<usize> {
-        Bundle::largest(answers)
+    fn most_probable<F: Scalar>(predictions: &ArrayD<F>) -> Vec<usize> {
+        Bundle::most_probable_classes(predictions)
     }
 }

@@ -1,4 +1,4 @@
-//! The doctor while training.
+//! The doctor's checks during training.
 
 use dl_core::instantiate;
 use dl_nn::losses::Loss;
@@ -7,25 +7,25 @@ use dl_nn::{DataError, Mode, Model, Scalar};
 use ndarray::ArrayD;
 
 use super::updates::{self, Before};
-use super::{Check, Diagnosis, Doctor, Finding, Moment, Severity, layers, loss};
+use super::{Check, Diagnosis, Doctor, Finding, Severity, StepId, layers, loss};
 use crate::xray::{Targets, XRay};
 
-/// A [`Callback`] that looks on while `fit` trains, made by [`Doctor::watch`]. Hand it in as
-/// `&mut watch`, and read [`diagnosis`](Self::diagnosis) afterwards.
+/// A [`Callback`] that monitors `fit`, made by [`Doctor::callback`]. Pass it as `&mut callback`, and read
+/// [`diagnosis`](Self::diagnosis) afterwards.
 ///
-/// Before every step it copies the parameters: to see how far a step moves them, and, where a
-/// `fit` ends with a NaN, to find the layer it came from.
+/// Before every step it copies the parameters, to measure how much the step changes them and, if `fit` ends with a
+/// NaN, to find the layer it came from.
 #[derive(Debug)]
-pub struct Watch<F> {
+pub struct DoctorCallback<F> {
     doctor: Doctor,
     loss: Box<dyn Loss<F>>,
     x: ArrayD<F>,
     targets: Targets<F>,
-    /// The loss of a network that knows only the targets' mean.
+    /// The loss of a network that only predicts the targets' mean.
     constant: f64,
     before: Before<F>,
-    /// The step that has begun and not ended.
-    open: Option<Moment>,
+    /// The step that has begun but not ended.
+    open: Option<StepId>,
     steps: usize,
     losses: Vec<f64>,
     /// The largest ‖Δw‖/‖w‖ of each kernel in the examined steps of the first epoch.
@@ -33,7 +33,7 @@ pub struct Watch<F> {
     diagnosis: Diagnosis,
 }
 
-impl<F: Scalar> Watch<F> {
+impl<F: Scalar> DoctorCallback<F> {
     pub(super) fn new(
         doctor: Doctor,
         loss: Box<dyn Loss<F>>,
@@ -56,12 +56,12 @@ impl<F: Scalar> Watch<F> {
         }
     }
 
-    /// What was found, each thing once: when it was first seen.
+    /// All findings, each once, with the step in which it was first found.
     pub fn diagnosis(&self) -> &Diagnosis {
         &self.diagnosis
     }
 
-    fn add(&mut self, at: Moment, findings: impl IntoIterator<Item = Finding>) {
+    fn add(&mut self, at: StepId, findings: impl IntoIterator<Item = Finding>) {
         let dated = findings.into_iter().map(|finding| Finding {
             at: Some(at),
             ..finding
@@ -69,14 +69,14 @@ impl<F: Scalar> Watch<F> {
         self.diagnosis.add(dated);
     }
 
-    /// A step on the probe batch; an error where the model is another than the watch was made for.
+    /// X-rays a step on the probe batch; an error if the callback was made for a different model.
     fn xray(&self, model: &Model<F>) -> Result<XRay<F>, DataError> {
         let seed = self.doctor.seed.wrapping_add(self.steps as u64);
         let (loss, targets) = (&*self.loss, self.targets.view());
-        XRay::of(model, loss, &self.x, targets, Mode::Train { seed })
+        XRay::new(model, loss, &self.x, targets, Mode::Train { seed })
     }
 
-    fn examine_updates(&mut self, model: &Model<F>, at: Moment) {
+    fn examine_updates(&mut self, model: &Model<F>, at: StepId) {
         let thresholds = self.doctor.thresholds;
         let ratios = self.before.ratios(model);
         let large = ratios
@@ -94,8 +94,8 @@ impl<F: Scalar> Watch<F> {
         }
     }
 
-    /// Why this step's loss, or the weights after it, became NaN or infinite.
-    fn examine_failure(&mut self, model: &Model<F>, at: Moment) {
+    /// Finds out why this step's loss, or the weights after it, became NaN or infinite.
+    fn examine_failure(&mut self, model: &Model<F>, at: StepId) {
         let xray = self.xray(model).ok();
         let found = xray.and_then(|xray| layers::non_finite(&xray));
         let finding = found.unwrap_or_else(|| Finding {
@@ -104,8 +104,8 @@ impl<F: Scalar> Watch<F> {
             subject: "loss".to_owned(),
             number: 1.0,
             threshold: 0.0,
-            message: "the step's loss is NaN or infinite, though the same weights give finite \
-                      numbers on the probe batch"
+            message: "the step's loss is NaN or infinite, although the same weights give finite \
+                      values on the probe batch"
                 .to_owned(),
             advice: "examine this step's own batch with `first_non_finite`; look for extreme \
                      inputs, and lower the learning rate"
@@ -125,12 +125,12 @@ impl<F: Scalar> Watch<F> {
 
     fn begin_step(&mut self, epoch: usize, step: usize, run: &Run<'_, F>) {
         self.before.copy(run.model);
-        self.open = Some(Moment { epoch, step });
+        self.open = Some(StepId { epoch, step });
     }
 
     fn end_step(&mut self, step: &StepEnd, run: &Run<'_, F>) -> Flow {
         self.open = None;
-        let at = Moment {
+        let at = StepId {
             epoch: step.epoch,
             step: step.step,
         };
@@ -139,7 +139,7 @@ impl<F: Scalar> Watch<F> {
             self.examine_updates(run.model, at);
             match self.xray(run.model) {
                 Ok(xray) => self.add(at, layers::check(&xray, &self.doctor.thresholds)),
-                Err(error) => return Flow::Stop(format!("the watch's probe batch: {error}")),
+                Err(error) => return Flow::Stop(format!("the doctor's probe batch: {error}")),
             }
         }
         self.steps += 1;
@@ -148,7 +148,7 @@ impl<F: Scalar> Watch<F> {
 
     fn end_epoch(&mut self, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
         let thresholds = self.doctor.thresholds;
-        let at = Moment {
+        let at = StepId {
             epoch: epoch.epoch,
             step: run.plan.steps_per_epoch - 1,
         };
@@ -167,7 +167,7 @@ impl<F: Scalar> Watch<F> {
     }
 
     fn end(&mut self, run: &mut Run<'_, F>) {
-        // a step that has begun and not ended failed; its weights are in the copy
+        // a step that has begun but not ended has failed; its weights are in the copy
         let Some(at) = self.open.take() else { return };
         self.before.swap(run.model);
         self.examine_failure(run.model, at);
@@ -175,7 +175,7 @@ impl<F: Scalar> Watch<F> {
     }
 }
 
-impl<F: Scalar> Callback<F> for Watch<F> {
+impl<F: Scalar> Callback<F> for DoctorCallback<F> {
     fn train_begin(&mut self, _: &mut Run<'_, F>) {
         train_begin(self);
     }
@@ -198,23 +198,23 @@ impl<F: Scalar> Callback<F> for Watch<F> {
 }
 
 instantiate! {
-    fn train_begin<F: Scalar>(watch: &mut Watch<F>) {
-        watch.begin();
+    fn train_begin<F: Scalar>(callback: &mut DoctorCallback<F>) {
+        callback.begin();
     }
 
-    fn step_begin<F: Scalar>(watch: &mut Watch<F>, epoch: usize, step: usize, run: &Run<'_, F>) {
-        watch.begin_step(epoch, step, run);
+    fn step_begin<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: usize, step: usize, run: &Run<'_, F>) {
+        callback.begin_step(epoch, step, run);
     }
 
-    fn step_end<F: Scalar>(watch: &mut Watch<F>, step: &StepEnd, run: &Run<'_, F>) -> Flow {
-        watch.end_step(step, run)
+    fn step_end<F: Scalar>(callback: &mut DoctorCallback<F>, step: &StepEnd, run: &Run<'_, F>) -> Flow {
+        callback.end_step(step, run)
     }
 
-    fn epoch_end<F: Scalar>(watch: &mut Watch<F>, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
-        watch.end_epoch(epoch, run)
+    fn epoch_end<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+        callback.end_epoch(epoch, run)
     }
 
-    fn train_end<F: Scalar>(watch: &mut Watch<F>, run: &mut Run<'_, F>) {
-        watch.end(run);
+    fn train_end<F: Scalar>(callback: &mut DoctorCallback<F>, run: &mut Run<'_, F>) {
+        callback.end(run);
     }
 }

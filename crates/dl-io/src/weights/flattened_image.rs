@@ -1,26 +1,25 @@
-//! Which vectors of a model are flattened images.
+//! Finds the vectors of a model that are flattened images.
 //!
-//! An image `[h, w, c]` becomes a vector pixel by pixel here, `[c, h, w]` channel by channel in
-//! PyTorch. So the parameters of layers that read or write such a vector have their numbers in
-//! another order there: those of a dense layer behind a `Flatten`, or before a `Reshape` to an image,
-//! also with dropout, activations and normalisations between.
+//! An image `[h, w, c]` is flattened pixel by pixel here, `[c, h, w]` channel by channel in PyTorch. So parameters
+//! along such a vector are ordered differently there: those of a dense layer after a `Flatten`, or before a
+//! `Reshape` to an image, also with dropout, activations and normalisations in between.
 
 use dl_nn::{Model, Scalar};
 
-use super::error::WeightsProblem;
+use super::error::WeightsFileErrorKind;
 use super::layout::kind;
 
-/// A vector that is an image of so many pixels and channels, row by row.
+/// A vector that is a flattened image of this many pixels and channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flattened {
+pub(super) struct FlattenedImage {
     pixels: usize,
     channels: usize,
 }
 
-impl Flattened {
-    /// Of samples with the channels on the last axis. With a single channel both orders are one,
-    /// that of a vector which is no image.
-    fn of(sample: &[usize]) -> Self {
+impl FlattenedImage {
+    /// For samples with the channels on the last axis. With a single channel both orders are the same as that of a
+    /// vector that is not an image.
+    fn from_sample(sample: &[usize]) -> Self {
         let (&channels, pixels) = sample.split_last().unwrap_or((&1, &[]));
         let pixels = pixels.iter().product();
         match channels {
@@ -36,28 +35,28 @@ impl Flattened {
         self.pixels == 1
     }
 
-    /// Where the numbers stand that go channel by channel.
+    /// The indices that put the values in channels-first order.
     pub(super) fn channels_first(self) -> Vec<usize> {
         transposed(self.pixels, self.channels)
     }
 
-    /// Where, in a vector that goes channel by channel, the numbers stand pixel by pixel.
+    /// The indices that put a channels-first vector in channels-last order.
     pub(super) fn channels_last(self) -> Vec<usize> {
         transposed(self.channels, self.pixels)
     }
 }
 
-/// Where, in a row-major matrix, the numbers of its transpose stand.
+/// The indices of the elements of the transpose in a row-major matrix.
 fn transposed(rows: usize, columns: usize) -> Vec<usize> {
     let column = |column| (0..rows).map(move |row| row * columns + column);
     (0..columns).flat_map(column).collect()
 }
 
-/// For the input of the model and the output of each layer: the image it is, if it is a vector
-/// that becomes an image, or was one.
-pub(super) fn flattened<F: Scalar>(
+/// For the input of the model and the output of each layer: the image, if it is a vector that was flattened from
+/// one or is reshaped to one.
+pub(super) fn flattened_images<F: Scalar>(
     model: &Model<F>,
-) -> Result<Vec<Option<Flattened>>, WeightsProblem> {
+) -> Result<Vec<Option<FlattenedImage>>, WeightsFileErrorKind> {
     let layers = model.layers();
     let mut vectors = Vectors {
         names: layers.iter().map(|layer| layer.name.as_str()).collect(),
@@ -71,12 +70,14 @@ pub(super) fn flattened<F: Scalar>(
         if matches!(kind(layer), "flatten" | "reshape") {
             match (shapes[i], shapes[i + 1]) {
                 ([_], [_]) => {}
-                (image, [_]) => vectors.set(i + 1, Flattened::of(image), i)?,
-                ([_], image) => vectors.set(i, Flattened::of(image), i)?,
+                (image, [_]) => vectors.set(i + 1, FlattenedImage::from_sample(image), i)?,
+                ([_], image) => vectors.set(i, FlattenedImage::from_sample(image), i)?,
                 (from, to) if from.last() == to.last() => {}
                 (from, to) => {
-                    let why = format!("it makes {to:?} of {from:?}, whose channels differ");
-                    return Err(vectors.refusal(i, why));
+                    let why = format!(
+                        "it reshapes {from:?} to {to:?}, which changes the number of channels"
+                    );
+                    return Err(vectors.layout_error(i, why));
                 }
             }
         }
@@ -108,7 +109,7 @@ pub(super) fn flattened<F: Scalar>(
         let mut both = vectors.images[i..=i + 1].iter().flatten();
         if !free && !both.all(|image| image.is_ordered_alike()) {
             let why = "it reads or writes a flattened image, whose order it may depend on";
-            return Err(vectors.refusal(i, why.to_owned()));
+            return Err(vectors.layout_error(i, why.to_owned()));
         }
     }
     Ok(vectors.images)
@@ -116,24 +117,29 @@ pub(super) fn flattened<F: Scalar>(
 
 struct Vectors<'a> {
     names: Vec<&'a str>,
-    images: Vec<Option<Flattened>>,
+    images: Vec<Option<FlattenedImage>>,
 }
 
 impl Vectors<'_> {
-    /// Layer `i` says what vector `at` is.
-    fn set(&mut self, at: usize, image: Flattened, i: usize) -> Result<(), WeightsProblem> {
+    /// Records that, according to layer `i`, vector `at` is `image`.
+    fn set(
+        &mut self,
+        at: usize,
+        image: FlattenedImage,
+        i: usize,
+    ) -> Result<(), WeightsFileErrorKind> {
         match self.images[at].replace(image) {
             Some(other) if other != image => {
                 let (a, b) = (image.channels, other.channels);
-                let why = format!("its vector is an image of {a} channels and one of {b}");
-                Err(self.refusal(i, why))
+                let why = format!("its vector is both an image with {a} channels and one with {b}");
+                Err(self.layout_error(i, why))
             }
             _ => Ok(()),
         }
     }
 
-    fn refusal(&self, i: usize, why: String) -> WeightsProblem {
+    fn layout_error(&self, i: usize, why: String) -> WeightsFileErrorKind {
         let layer = self.names[i].to_owned();
-        WeightsProblem::Layout { layer, why }
+        WeightsFileErrorKind::Layout { layer, why }
     }
 }
