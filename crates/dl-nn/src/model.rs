@@ -446,11 +446,14 @@ impl<F: Scalar> Model<F> {
         let mut y = room(elements(&shape).unwrap_or(usize::MAX))?;
         let batch = self.predict_batch();
         let mut workspace = Workspace::inference(self, n.min(batch))?;
+        if n > batch {
+            workspace.keep_packed();
+        }
         for start in (0..n).step_by(batch) {
             let rows = Slice::from(start..n.min(start + batch));
             let x = x.slice_axis(Axis(0), rows);
             let x = in_standard_layout(&x)?;
-            let output = workspace.forward(self, x.view(), Mode::Eval);
+            let output = workspace.forward_unchanged(self, x.view(), Mode::Eval, false);
             y.extend_from_slice(output.as_slice().expect("in standard layout"));
         }
         Ok(ArrayD::from_shape_vec(shape, y).expect("as many numbers as the shape has"))

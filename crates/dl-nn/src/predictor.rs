@@ -42,7 +42,8 @@ impl<F: Scalar> Predictor<F> {
     /// # Errors
     /// [`OutOfMemory`] where there is none for the outputs of so many samples.
     pub fn new(model: Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
-        let workspace = Workspace::inference(&model, capacity.max(1))?;
+        let mut workspace = Workspace::inference(&model, capacity.max(1))?;
+        workspace.keep_packed();
         Ok(Self { model, workspace })
     }
 

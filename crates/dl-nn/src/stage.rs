@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use dl_core::Scalar;
+use dl_core::gemm::Packings;
 use dl_core::memory::{OutOfMemory, filled, room};
 use dl_core::sum::sum_rows;
 use ndarray::{ArrayD, Axis};
@@ -81,7 +82,12 @@ impl<F: Scalar> Stage<F> {
         let deltas = if training { outputs } else { 0 };
         let (output, delta) = (filled(outputs, F::zero)?, filled(deltas, F::zero)?);
         let work = if blocks == 0 {
-            Work::Whole(Cache::default())
+            // an inference's parameters stay as they are for more than one product each
+            Work::Whole(if training {
+                Cache::default()
+            } else {
+                Cache::keeping()
+            })
         } else {
             let numbers = run.iter().map(NamedLayer::size);
             let numbers = numbers.fold(0, usize::saturating_add);
@@ -147,10 +153,19 @@ impl<F: Scalar> Stage<F> {
         add(plans, samples)
     }
 
+    /// Parameters will not change: a layer that takes the whole batch keeps its packed ones, too. For one product
+    /// with each of them that would not pay.
+    pub(crate) fn keep_packed(&mut self) {
+        if let Work::Whole(cache) = &mut self.work {
+            cache.packings = Packings::keeping();
+        }
+    }
+
     /// Parameters have changed: what is packed of them is packed again.
     pub(crate) fn forget_packed(&mut self) {
-        let Work::Blocks { blocks, spaces, .. } = &mut self.work else {
-            return;
+        let (blocks, spaces) = match &mut self.work {
+            Work::Whole(cache) => return cache.packings.forget(),
+            Work::Blocks { blocks, spaces, .. } => (blocks, spaces),
         };
         let held = blocks.iter_mut().filter_map(|block| block.space.as_mut());
         let free = spaces.get_mut().unwrap_or_else(PoisonError::into_inner);

@@ -243,6 +243,11 @@ impl<F: Scalar> Workspace<F> {
         self.forward_unchanged(model, x, mode, keep)
     }
 
+    /// For [`forward_unchanged`](Self::forward_unchanged) alone.
+    pub(crate) fn keep_packed(&mut self) {
+        self.stages.iter_mut().for_each(Stage::keep_packed);
+    }
+
     /// The parameters may have changed since the last pass.
     fn forget_packed(&mut self) {
         self.stages.iter_mut().for_each(Stage::forget_packed);

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
+use rayon::prelude::*;
 
 use super::{
     GatherGemm, Init, KBatch, KC, KRange, KStep, LhsLayout, PackedB, Packings, Row, RowBatch,
@@ -14,6 +15,9 @@ use crate::Scalar;
 /// Columns (nc) of the blocks of B, KC deep, that are packed at a time: 256 KiB of `f32`, which stay
 /// in second-level cache while the rows of A pass by.
 const NC: usize = 128;
+
+/// From so many elements on, threads share the packing of B.
+const PARALLEL_ABOVE: usize = 1 << 16;
 
 /// Rows of C that are listed at a time.
 const ROWS: usize = 240;
@@ -51,30 +55,57 @@ pub(super) fn block_depth(k: usize) -> usize {
     k.div_ceil(k.div_ceil(KC))
 }
 
-/// The blocks of B, packed one after the other into a slot that may hold them already.
-pub(super) fn pack_blocks<'p, F: Scalar>(
-    b: ArrayView2<'_, F>,
-    packings: &'p mut Packings<F>,
-    slot: usize,
-) -> &'p [F] {
-    let (k, n) = b.dim();
-    let (kc, blocks) = (block_depth(k), n.div_ceil(NC));
-    let block = |i: usize, j: usize| {
-        let rows = Slice::from(i * kc..k.min((i + 1) * kc));
-        let columns = Slice::from(j * NC..n.min((j + 1) * NC));
-        let b = b.slice_axis_move(Axis(0), rows);
-        b.slice_axis_move(Axis(1), columns)
-    };
-    let all = || (0..k.div_ceil(kc)).flat_map(|i| (0..blocks).map(move |j| block(i, j)));
-    let elements = |b: &ArrayView2<'_, F>| PackedB::<F>::elements(b.nrows(), b.ncols());
-    let sum = all().map(|b| elements(&b)).sum();
-    packings.fill(slot, [k, n], sum, |mut values| {
-        for block in all() {
-            let (part, rest) = values.split_at_mut(elements(&block));
+/// B cut into blocks of KC × NC elements or less.
+#[derive(Clone, Copy)]
+pub(super) struct Blocks<'a, F> {
+    b: ArrayView2<'a, F>,
+}
+
+impl<'a, F: Scalar> Blocks<'a, F> {
+    pub(super) fn of(b: ArrayView2<'a, F>) -> Self {
+        Self { b }
+    }
+
+    fn all(self) -> impl Iterator<Item = ArrayView2<'a, F>> {
+        let (k, n) = self.b.dim();
+        let kc = block_depth(k);
+        let block = move |i: usize, j: usize| {
+            let rows = Slice::from(i * kc..k.min((i + 1) * kc));
+            let columns = Slice::from(j * NC..n.min((j + 1) * NC));
+            let b = self.b.slice_axis_move(Axis(0), rows);
+            b.slice_axis_move(Axis(1), columns)
+        };
+        (0..k.div_ceil(kc)).flat_map(move |i| (0..n.div_ceil(NC)).map(move |j| block(i, j)))
+    }
+
+    /// Elements of a packed block.
+    fn packed(block: &ArrayView2<'_, F>) -> usize {
+        PackedB::<F>::elements(block.nrows(), block.ncols())
+    }
+
+    /// Packs all of them, one after the other in memory, into zeros; threads share them.
+    fn write(self, mut values: &mut [F]) {
+        let parts = self.all().map(|block| {
+            let (part, rest) = std::mem::take(&mut values).split_at_mut(Self::packed(&block));
             values = rest;
+            (block, part)
+        });
+        let write = |(block, part): (ArrayView2<'_, F>, &mut [F])| {
             PackedB::write(std::iter::once(block), block.nrows(), block.ncols(), part);
+        };
+        if self.b.len() < PARALLEL_ABOVE {
+            parts.for_each(write);
+        } else {
+            parts.collect::<Vec<_>>().into_par_iter().for_each(write);
         }
-    })
+    }
+
+    /// All of them, packed into a slot that may hold them already.
+    pub(super) fn keep(self, packings: &mut Packings<F>, slot: usize) -> &[F] {
+        let (k, n) = self.b.dim();
+        let elements = self.all().map(|block| Self::packed(&block)).sum();
+        packings.fill(slot, [k, n], elements, |values| self.write(values))
+    }
 }
 
 /// A left factor whose rows or columns are contiguous.
@@ -114,13 +145,12 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         })
     }
 
-    /// C ← init + A·B, in blocks of B that stay in second-level cache; `kept` are all its blocks, packed by
-    /// [`pack_blocks`].
+    /// C ← init + A·B, in blocks of B that stay in second-level cache; `packed` are all its [`Blocks`].
     pub(super) fn mul(
         self,
         init: Init<'_, F>,
         b: ArrayView2<'_, F>,
-        kept: Option<&[F]>,
+        packed: Option<&[F]>,
         mut c: ArrayViewMut2<'_, F>,
     ) {
         let n = b.ncols();
@@ -137,7 +167,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
             }));
             let mut mul = |c: &mut [F]| {
                 let kc = block_depth(b.nrows());
-                let mut kept = kept;
+                let mut packed = packed;
                 for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
                     for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
                         let init = match init {
@@ -146,7 +176,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                             init => init,
                         };
                         let (depth, columns) = b.dim();
-                        let b = match &mut kept {
+                        let b = match &mut packed {
                             None => {
                                 PackedB::pack_stacked(std::iter::once(b), depth, columns, panels)
                             }

@@ -45,7 +45,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-use self::blocked::LhsView;
+use self::blocked::{Blocks, LhsView};
 use self::narrow::Strided;
 use crate::Scalar;
 
@@ -53,9 +53,15 @@ use crate::Scalar;
 /// costs 10 to 20 µs.
 const PARALLEL_ABOVE: usize = 1 << 20;
 
-/// The smallest number of rows or columns of a part, so that packing the other factor again for
-/// each part stays cheap.
+/// The smallest number of rows or columns of a part where there are more parts than two, so that reading the other
+/// factor again for each part stays cheap.
 const MIN_PART: usize = 64;
+
+/// The largest number of parts.
+const MAX_PARTS: usize = 8;
+
+/// The smallest number of rows that are split where B stays packed: parts of fewer would have tiles too low.
+const MIN_ROWS: usize = 32;
 
 /// Terms (kc) that are summed before their sum is added to those before them. In a product whose B is
 /// packed block by block, a block of 512 × 128 `f32` takes 256 KiB.
@@ -79,7 +85,7 @@ pub enum Init<'a, F> {
 crate::instantiate! {
     /// C ← init + A·B for A `[m, k]`, B `[k, n]` and C `[m, n]` of any strides.
     ///
-    /// A large C is split along its longer axis into fixed parts for rayon. The micro-kernel
+    /// A large C is split into fixed parts for rayon. The micro-kernel
     /// rounds each multiply-add once where the machine can (FMA).
     ///
     /// ```
@@ -100,31 +106,14 @@ crate::instantiate! {
         b: ArrayView2<'_, F>,
         c: ArrayViewMut2<'_, F>,
     ) {
-        let (m, n) = c.dim();
-        if !is_large(a, b, &c) {
-            return serial(init, a, 0..m, b, c, None);
+        if is_large(a, b, &c) {
+            shared(init, a, b, c, None);
+        } else {
+            serial(init, a, 0..a.nrows(), b, c, None);
         }
-        let mut c = c;
-        let (axis, length) = if m >= n { (Axis(0), m) } else { (Axis(1), n) };
-        let part = length.div_ceil(length.div_ceil(MIN_PART).min(8));
-        c.axis_chunks_iter_mut(axis, part)
-            .into_par_iter()
-            .enumerate()
-            .for_each(|(i, c)| {
-                let range = i * part..i * part + c.len_of(axis);
-                if axis == Axis(0) {
-                    return serial(init, a, range, b, c, None);
-                }
-                let b = b.slice_axis(axis, range.clone().into());
-                let init = match init {
-                    Init::Bias(bias) => Init::Bias(&bias[range]),
-                    init => init,
-                };
-                serial(init, a, 0..m, b, c, None);
-            });
     }
 
-    /// [`gemm`] with a B that stays packed in a slot of `packings`, where the product is one thread's and packs B.
+    /// [`gemm`] with a B that stays packed in a slot of `packings`, where the product packs B.
     ///
     /// # Panics
     /// As [`gemm`].
@@ -136,11 +125,12 @@ crate::instantiate! {
         packings: &mut Packings<F>,
         slot: usize,
     ) {
-        if is_large(a, b, &c) {
-            return gemm(init, a, b, c);
-        }
         let kept = packings.keeps().then_some((packings, slot));
-        serial(init, a, 0..a.nrows(), b, c, kept);
+        if is_large(a, b, &c) {
+            shared(init, a, b, c, kept);
+        } else {
+            serial(init, a, 0..a.nrows(), b, c, kept);
+        }
     }
 }
 
@@ -149,6 +139,49 @@ fn is_large<F>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, c: &ArrayViewMut2<'_,
     assert_eq!(c.dim(), (a.nrows(), b.ncols()), "the shape of C");
     assert_eq!(a.ncols(), b.nrows(), "the inner axes of A and B");
     c.len() * a.ncols() >= PARALLEL_ABOVE
+}
+
+/// [`gemm`] by several threads, each of which computes some rows of C or some columns.
+fn shared<F: Scalar>(
+    init: Init<'_, F>,
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    mut c: ArrayViewMut2<'_, F>,
+    kept: Option<(&mut Packings<F>, usize)>,
+) {
+    let (m, n) = c.dim();
+    let part = |length: usize| length.div_ceil(length.div_ceil(MIN_PART).clamp(2, MAX_PARTS));
+    if let (Some((packings, slot)), true) = (kept, m >= MIN_ROWS && !is_narrow(b))
+        && LhsView::new(&a, 0).is_some()
+    {
+        let (part, packed) = (part(m), Blocks::of(b).keep(packings, slot));
+        let parts = c.axis_chunks_iter_mut(Axis(0), part).into_par_iter();
+        return parts.enumerate().for_each(|(i, c)| {
+            let a = LhsView::new(&a, i * part).expect("as the first row");
+            a.mul(init, b, Some(packed), c);
+        });
+    }
+    // parts pack B block by block, since a block is read again from cache, and a large B is not
+    let (axis, length) = if m >= n { (Axis(0), m) } else { (Axis(1), n) };
+    let part = part(length);
+    let parts = c.axis_chunks_iter_mut(axis, part).into_par_iter();
+    parts.enumerate().for_each(|(i, c)| {
+        let range = i * part..i * part + c.len_of(axis);
+        if axis == Axis(0) {
+            return serial(init, a, range, b, c, None);
+        }
+        let b = b.slice_axis(axis, range.clone().into());
+        let init = match init {
+            Init::Bias(bias) => Init::Bias(&bias[range]),
+            init => init,
+        };
+        serial(init, a, 0..m, b, c, None);
+    });
+}
+
+/// Whether the product is that of `narrow`, if A and C allow it.
+fn is_narrow<F>(b: ArrayView2<'_, F>) -> bool {
+    (1..=narrow::MAX_COLUMNS).contains(&b.ncols()) && b.len() <= MAX_NARROW_B
 }
 
 /// [`gemm`] on the calling thread, for some rows of A; `kept` is where B stays packed, if it is packed.
@@ -165,7 +198,7 @@ fn serial<F: Scalar>(
         return;
     }
     let a = all.slice_axis(Axis(0), rows.clone().into());
-    if (1..=narrow::MAX_COLUMNS).contains(&n) && b.len() <= MAX_NARROW_B {
+    if is_narrow(b) {
         let strides = a.strides().iter().all(|&stride| stride > 0);
         let values = a.to_slice_memory_order().filter(|_| strides);
         if let (Some(values), Some(c)) = (values, c.as_slice_mut()) {
@@ -192,7 +225,7 @@ fn serial<F: Scalar>(
     if let Some(a) = LhsView::new(&all, rows.start)
         && !b.is_empty()
     {
-        let kept = kept.map(|(packings, slot)| blocked::pack_blocks(b, packings, slot));
+        let kept = kept.map(|(packings, slot)| Blocks::of(b).keep(packings, slot));
         return a.mul(init, b, kept, c);
     }
     let beta = match init {
