@@ -1,42 +1,35 @@
 //! Activation functions and their derivatives, each beside the other.
 
 use crate::Scalar;
-use crate::special::{normal_cdf, normal_pdf};
+use crate::special::{exp, exp_m1, normal_cdf, normal_pdf};
 
 pub use crate::special::{sigmoid, softplus};
 
 /// σ′(x) = σ(x)·(1 − σ(x)) = σ(x)·σ(−x).
-#[inline]
+#[inline(always)]
 pub fn sigmoid_derivative<F: Scalar>(x: F) -> F {
     sigmoid(x) * sigmoid(-x)
 }
 
-/// tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) = 2σ(2x) − 1.
-///
-/// With e = e^(−2|x|), which cannot overflow, it is ±(1 − e) / (1 + e); where that cancels, the
-/// seventh convergent of Lambert's continued fraction x / (1 + x² / (3 + x² / (5 + …))), whose
-/// relative error for |x| < ½ is below 10⁻¹⁵. Five times as fast as the standard library's.
+/// tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) = ∓e / (2 + e) with e = e^(−2|x|) − 1, which neither overflows nor cancels.
 ///
 /// ```
 /// assert_eq!(dl_core::activation::tanh(1e-30), 1e-30);
 /// assert_eq!(dl_core::activation::tanh(-1e4_f32), -1.0);
 /// ```
-#[inline]
+#[inline(always)]
 pub fn tanh<F: Scalar>(x: F) -> F {
-    let one = F::one();
-    if x.abs() < F::of(0.5) {
-        let [a, b, c, d, e] = [135_135.0, 17_325.0, 378.0, 62_370.0, 3_150.0].map(F::of);
-        let s = x * x;
-        return x * (a + s * (b + s * (c + s))) / (a + s * (d + s * (e + s * F::of(28.0))));
-    }
-    let e = (F::of(-2.0) * x.abs()).exp();
-    ((one - e) / (one + e)).copysign(x)
+    let two = F::of(2.0);
+    let e = exp_m1(-two * x.abs());
+    (e / (two + e)).copysign(x)
 }
 
-/// tanh′ x = 1 − tanh² x = 1 / cosh² x; the second form does not cancel.
-#[inline]
+/// tanh′ x = 1 − tanh² x = 1 / cosh² x = 4e / (1 + e)² with e = e^(−2|x|), which does not cancel.
+#[inline(always)]
 pub fn tanh_derivative<F: Scalar>(x: F) -> F {
-    x.cosh().powi(-2)
+    let e = exp(F::of(-2.0) * x.abs());
+    let sum = F::one() + e;
+    F::of(4.0) * e / (sum * sum)
 }
 
 /// The rectified linear unit max(x, 0) (Nair, Hinton 2010). A NaN stays NaN.
@@ -63,19 +56,24 @@ pub fn leaky_relu_derivative<F: Scalar>(x: F, slope: F) -> F {
     if x > F::zero() { F::one() } else { slope }
 }
 
-/// x for x > 0, otherwise α(eˣ − 1) (Clevert, Unterthiner, Hochreiter 2016, eq. 15).
-#[inline]
+/// x for x > 0, otherwise α(eˣ − 1) (Clevert, Unterthiner, Hochreiter 2016, eq. 15): of the positive and the
+/// negative part of x, one of which is 0, the sum. A choice between x and something else would become a store under a
+/// mask ([`Lanes`](crate::simd::Lanes)).
+#[inline(always)]
 pub fn elu<F: Scalar>(x: F, alpha: F) -> F {
-    if x > F::zero() { x } else { alpha * x.exp_m1() }
+    let zero = F::zero();
+    let positive = if x > zero { x } else { zero };
+    let negative = if x > zero { zero } else { x };
+    positive + alpha * exp_m1(negative)
 }
 
 /// 1 for x > 0, otherwise αeˣ.
-#[inline]
+#[inline(always)]
 pub fn elu_derivative<F: Scalar>(x: F, alpha: F) -> F {
     if x > F::zero() {
         F::one()
     } else {
-        alpha * x.exp()
+        alpha * exp(x)
     }
 }
 
@@ -93,19 +91,19 @@ pub fn gelu_derivative<F: Scalar>(x: F) -> F {
 }
 
 /// x·σ(x), also called swish (Elfwing, Uchibe, Doya 2018).
-#[inline]
+#[inline(always)]
 pub fn silu<F: Scalar>(x: F) -> F {
     x * sigmoid(x)
 }
 
 /// σ(x) + x·σ′(x).
-#[inline]
+#[inline(always)]
 pub fn silu_derivative<F: Scalar>(x: F) -> F {
     sigmoid(x) + x * sigmoid_derivative(x)
 }
 
 /// softplus′ x = σ(x).
-#[inline]
+#[inline(always)]
 pub fn softplus_derivative<F: Scalar>(x: F) -> F {
     sigmoid(x)
 }

@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod chacha;
+mod exp;
 pub mod gemm;
 mod instantiate;
 pub mod linalg;

@@ -8,6 +8,7 @@ use num_traits::FromPrimitive;
 use rand::Rng;
 
 use crate::PerScalar;
+use crate::exp::Exponential;
 use crate::simd::Lanes;
 
 /// A real number the workspace computes with: `f32` (training) or `f64` (checking gradients,
@@ -15,7 +16,15 @@ use crate::simd::Lanes;
 ///
 /// Sealed: the algorithms are written and tested for these two types.
 pub trait Scalar:
-    NdFloat + Lanes + FromPrimitive + Sum + for<'a> Sum<&'a Self> + Default + Debug + sealed::Sealed
+    NdFloat
+    + Lanes
+    + Exponential
+    + FromPrimitive
+    + Sum
+    + for<'a> Sum<&'a Self>
+    + Default
+    + Debug
+    + sealed::Sealed
 {
     /// The type's name, `"f32"` or `"f64"`.
     const NAME: &'static str;

@@ -2,34 +2,89 @@
 //! (Goodfellow et al. 2016, section 4.1).
 
 use ndarray::{Array, ArrayRef, Axis, Dimension, RemoveAxis};
+use pulp::NullaryFnOnce;
 
-use crate::sum::{sum_of, sum_terms};
+use crate::simd::arch;
+use crate::special::exp;
+use crate::sum::{sum, sum_of};
 use crate::{Scalar, instantiate};
 
+/// Exponentials that are taken in one go, those of short rows together.
+const STRIP: usize = 256;
+
+/// Fewer exponentials than these do not fill wide vectors.
+const FEW: usize = 16;
+
+/// The largest number, NaNs being passed over.
+#[inline(always)]
 fn maximum<F: Scalar>(x: &[F]) -> F {
-    x.iter().copied().fold(F::neg_infinity(), F::max)
+    let larger = |a: F, b: F| if b > a { b } else { a };
+    let (lanes, rest) = x.as_chunks::<16>();
+    let rest = rest.iter().copied().fold(F::neg_infinity(), larger);
+    let Some((first, others)) = lanes.split_first() else {
+        return rest;
+    };
+    let mut largest = *first;
+    for x in others {
+        for i in 0..16 {
+            largest[i] = larger(largest[i], x[i]);
+        }
+    }
+    largest.into_iter().fold(rest, larger)
 }
 
-/// m = maxᵢ xᵢ and ln Σᵢ e^(xᵢ − m), which are ln Σᵢ e^xᵢ together. Apart, −ln softmax(x)ᵢ =
-/// (m − xᵢ) + the logarithm keeps the digits that the logarithm loses beside a large m.
-///
-/// The largest entry's own e⁰ is the 1 of ln(1 + …), so that what the others add to it is not lost,
-/// however little it is.
-#[inline]
-pub fn log_sum_exp_parts<F: Scalar>(x: &[F]) -> (F, F) {
-    let m = maximum(x);
-    let exponentials = |x: &[F], m: F| sum_terms(x.iter().map(|&x| (x - m).exp()));
-    match x.iter().position(|&x| x == m && m.is_finite()) {
-        Some(largest) => {
-            let before = exponentials(&x[..largest], m);
-            (m, (before + exponentials(&x[largest + 1..], m)).ln_1p())
-        }
-        // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
-        None => (F::zero(), exponentials(x, F::zero()).ln()),
+/// Σᵢ e^(xᵢ − m), without the term of one i.
+fn sum_exponentials<F: Scalar>(x: &[F], m: F, without: Option<usize>) -> f64 {
+    match x.len() {
+        ..FEW => sum_by_strips::<F, FEW>(x, m, without),
+        _ => sum_by_strips::<F, 64>(x, m, without),
     }
 }
 
+/// The same, so many exponentials at a time.
+fn sum_by_strips<F: Scalar, const N: usize>(x: &[F], m: F, without: Option<usize>) -> f64 {
+    let mut total = 0.0;
+    let mut y = [F::zero(); N];
+    for (strip, x) in x.chunks(N).enumerate() {
+        let y = &mut y[..x.len()];
+        exponentials(x, m, y);
+        if let Some(y) = without.and_then(|i| y.get_mut(i.wrapping_sub(strip * N))) {
+            *y = F::zero();
+        }
+        total += sum(y);
+    }
+    total
+}
+
 instantiate! {
+    /// yᵢ ← e^(xᵢ − m), over as many entries as both have.
+    pub fn exponentials<F: Scalar>(x: &[F], m: F, y: &mut [F]) {
+        let count = x.len().min(y.len());
+        let (x, y) = (&x[..count], &mut y[..count]);
+        let exponentials = Exponentials { x, m, y };
+        match count {
+            ..FEW => exponentials.call(),
+            _ => arch().dispatch(exponentials),
+        }
+    }
+
+    /// m = maxᵢ xᵢ and ln Σᵢ e^(xᵢ − m), which are ln Σᵢ e^xᵢ together. Apart, −ln softmax(x)ᵢ =
+    /// (m − xᵢ) + the logarithm keeps the digits that the logarithm loses beside a large m.
+    ///
+    /// The largest entry's own e⁰ is the 1 of ln(1 + …), so that what the others add to it is not lost,
+    /// however little it is.
+    pub fn log_sum_exp_parts<F: Scalar>(x: &[F]) -> (F, F) {
+        let m = maximum(x);
+        match x.iter().position(|&x| x == m && m.is_finite()) {
+            Some(largest) => {
+                let others = sum_exponentials(x, m, Some(largest));
+                (m, F::of(others).ln_1p())
+            }
+            // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
+            None => (F::zero(), F::of(sum_exponentials(x, F::zero(), None)).ln()),
+        }
+    }
+
     /// ln Σᵢ e^xᵢ = m + ln Σᵢ e^(xᵢ − m), m = maxᵢ xᵢ. −∞ for an empty slice, NaN where an entry is.
     ///
     /// ```
@@ -44,14 +99,16 @@ instantiate! {
     ///
     /// An entry of −∞ becomes 0. NaN, +∞ or nothing but −∞ make every entry NaN.
     pub fn softmax_in_place<F: Scalar>(x: &mut [F]) {
-        let m = maximum(x);
-        for x in &mut *x {
-            *x = (*x - m).exp();
-        }
-        let sum = F::of(sum_of(x, F::as_f64));
-        for x in x {
-            *x /= sum;
-        }
+        softmax_rows(x, x.len().max(1));
+    }
+
+    /// The same of each row of `width` entries; what is no whole row is left as it is.
+    ///
+    /// # Panics
+    /// Where `width` is 0.
+    pub fn softmax_rows<F: Scalar>(x: &mut [F], width: usize) {
+        let whole = x.len() / width * width;
+        arch().dispatch(Rows { x: &mut x[..whole], width });
     }
 
     /// ln softmax(x)ᵢ = (xᵢ − m) − ln Σⱼ e^(xⱼ − m), m = maxⱼ xⱼ, in place: exact beside a large m,
@@ -60,6 +117,56 @@ instantiate! {
         let (m, log_sum) = log_sum_exp_parts(x);
         for x in x {
             *x = (*x - m) - log_sum;
+        }
+    }
+}
+
+/// [`exponentials`], as a type because that is what `pulp` compiles per instruction set.
+struct Exponentials<'a, F> {
+    x: &'a [F],
+    m: F,
+    y: &'a mut [F],
+}
+
+impl<F: Scalar> NullaryFnOnce for Exponentials<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (y, &x) in self.y.iter_mut().zip(self.x) {
+            *y = exp(x - self.m);
+        }
+    }
+}
+
+/// [`softmax_rows`], likewise.
+struct Rows<'a, F> {
+    x: &'a mut [F],
+    width: usize,
+}
+
+impl<F: Scalar> NullaryFnOnce for Rows<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let rows = (STRIP / self.width).max(1);
+        for x in self.x.chunks_mut(rows * self.width) {
+            for row in x.chunks_exact_mut(self.width) {
+                let m = maximum(row);
+                for x in row {
+                    *x -= m;
+                }
+            }
+            for x in &mut *x {
+                *x = exp(*x);
+            }
+            for row in x.chunks_exact_mut(self.width) {
+                let total = F::of(sum_of(row, F::as_f64));
+                for x in row {
+                    *x /= total;
+                }
+            }
         }
     }
 }

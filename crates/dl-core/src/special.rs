@@ -2,6 +2,8 @@
 
 use crate::Scalar;
 
+pub use crate::exp::{exp, exp_m1};
+
 /// The logistic function σ(x) = 1 / (1 + e⁻ˣ) (Goodfellow et al. 2016, eq. 3.30).
 ///
 /// Written with e^−|x|, which cannot overflow.
@@ -10,15 +12,11 @@ use crate::Scalar;
 /// assert_eq!(dl_core::special::sigmoid(0.0), 0.5);
 /// assert_eq!(dl_core::special::sigmoid(-1e4_f32), 0.0);
 /// ```
-#[inline]
+#[inline(always)]
 pub fn sigmoid<F: Scalar>(x: F) -> F {
-    let e = (-x.abs()).exp();
-    let one = F::one();
-    if x >= F::zero() {
-        one / (one + e)
-    } else {
-        e / (one + e)
-    }
+    let e = exp(-x.abs());
+    let numerator = if x >= F::zero() { F::one() } else { e };
+    numerator / (F::one() + e)
 }
 
 /// ln σ(x) = −softplus(−x).
@@ -34,7 +32,7 @@ pub fn log_sigmoid<F: Scalar>(x: F) -> F {
 /// ```
 #[inline]
 pub fn softplus<F: Scalar>(x: F) -> F {
-    x.max(F::zero()) + (-x.abs()).exp().ln_1p()
+    x.max(F::zero()) + exp(-x.abs()).ln_1p()
 }
 
 /// logit(p) = ln(p / (1 − p)), the inverse of [`sigmoid`]; ∓∞ at 0 and 1, NaN outside `[0, 1]`.
@@ -82,7 +80,7 @@ pub fn log_ratio<F: Scalar>(p: F, q: F) -> F {
 #[inline]
 pub fn exp_m1_minus<F: Scalar>(x: F) -> F {
     if x.abs() > F::of(0.5) {
-        return x.exp_m1() - x;
+        return exp_m1(x) - x;
     }
     // x²/2 · (1 + x/3 (1 + x/4 (1 + …))): what is left out is less than a rounding
     let mut sum = F::one();
@@ -118,7 +116,7 @@ pub fn normal_cdf<F: Scalar>(x: F) -> F {
 /// The standard normal density φ(x) = e^(−x²/2) / √(2π).
 #[inline]
 pub fn normal_pdf<F: Scalar>(x: F) -> F {
-    (-x * x / F::of(2.0)).exp() / F::of((2.0 * std::f64::consts::PI).sqrt())
+    exp(-x * x / F::of(2.0)) / F::of((2.0 * std::f64::consts::PI).sqrt())
 }
 
 #[cfg(test)]

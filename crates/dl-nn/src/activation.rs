@@ -3,8 +3,9 @@
 use std::fmt;
 
 use dl_core::simd::arch;
+use dl_core::special::exp_m1;
 use dl_core::sum::sum_of_pairs;
-use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_in_place};
+use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_rows};
 use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use crate::error::ConfigError;
@@ -114,7 +115,7 @@ impl Activation {
             Sigmoid => map(z, f::sigmoid),
             Tanh => map(z, f::tanh),
             Softplus => map(z, f::softplus),
-            Softmax => z.chunks_exact_mut(width).for_each(softmax_in_place),
+            Softmax => softmax_rows(z, width),
         }
     }
 
@@ -142,7 +143,7 @@ impl Activation {
             Sigmoid => scale(dy, y, |y| y * (one - y)),
             Tanh => scale(dy, y, |y| one - y * y),
             // σ(z) = 1 − e⁻ʸ
-            Softplus => scale(dy, y, |y| -(-y).exp_m1()),
+            Softplus => scale(dy, y, |y| -exp_m1(-y)),
             Softmax => {
                 for (dy, y) in dy.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
                     softmax_backward(y, dy);

@@ -4,7 +4,7 @@
 //! Both layers read the means μ, then the logarithms s = ln σ² of the variances, side by side on the
 //! last axis, as [`GaussianNll`](crate::losses::GaussianNll) does: any real number is a valid s.
 
-use dl_core::special::exp_m1_minus;
+use dl_core::special::{exp, exp_m1, exp_m1_minus};
 use dl_core::sum::sum_terms;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::ArrayD;
@@ -50,7 +50,7 @@ fn dimensions<F>(x: &View<F>) -> usize {
 
 /// e^(s/2)
 fn std_dev<F: Scalar>(log_variance: F) -> F {
-    (F::of(0.5) * log_variance).exp()
+    exp(F::of(0.5) * log_variance)
 }
 
 impl<F: Scalar> Layer<F> for Reparameterize {
@@ -158,7 +158,7 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
         for ((x, dx), &dy) in rows.zip(gradients).zip(slice(&dy)) {
             for j in 0..d {
                 dx[j] = dy * x[j];
-                dx[d + j] = dy * F::of(0.5) * x[d + j].exp_m1();
+                dx[d + j] = dy * F::of(0.5) * exp_m1(x[d + j]);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The Bernoulli distribution.
 
-use dl_core::special::weighted;
+use dl_core::special::{exp, weighted};
 use dl_core::{Scalar, instantiate};
 
 use super::Loss;
@@ -59,7 +59,7 @@ instantiate! {
             };
             let (positive, negative) = (weight * t, one - t);
             // ζ(z) = max(z, 0) + ln(1 + e), and σ(|z|) = 1/(1 + e)
-            let e = (-z.abs()).exp();
+            let e = exp(-z.abs());
             let larger = (one + e).recip();
             let smaller = e * larger;
             let [sigmoid, of_opposite] = match z >= zero {

@@ -1,6 +1,6 @@
 //! The normal distribution with a variance of its own for each sample.
 
-use dl_core::special::weighted;
+use dl_core::special::{exp, weighted};
 use dl_core::{Scalar, instantiate};
 
 use super::{Loss, plural, values};
@@ -23,7 +23,7 @@ instantiate! {
         for (i, &t) in targets.iter().enumerate() {
             let (mean, log_variance) = (outputs[i], outputs[d + i]);
             // e^−s by itself would overflow where (t − μ)² e^−s does not
-            let inverse_deviation = (-half * log_variance).exp();
+            let inverse_deviation = exp(-half * log_variance);
             let error = weighted(mean - t, inverse_deviation);
             sum += (half * (ln_2_pi + log_variance + error * error)).as_f64();
             delta[i] = weighted(error, inverse_deviation) / count;

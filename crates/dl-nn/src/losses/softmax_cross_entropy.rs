@@ -1,5 +1,6 @@
 //! The categorical distribution.
 
+use dl_core::softmax::exponentials;
 use dl_core::sum::{sum_of, sum_terms};
 use dl_core::{Scalar, instantiate};
 
@@ -188,9 +189,7 @@ impl<F: Scalar> Softmax<F> {
     fn write(z: &[F], p: &mut [F]) -> Self {
         let m = z.iter().copied().fold(F::neg_infinity(), F::max);
         let largest = z.iter().position(|&z| z == m && m.is_finite());
-        for (p, &z) in p.iter_mut().zip(z) {
-            *p = (z - m).exp();
-        }
+        exponentials(z, m, p);
         let others = match largest {
             // the largest's own e⁰ = 1 beside them would cost them their digits
             Some(k) => {
