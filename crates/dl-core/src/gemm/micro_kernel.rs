@@ -104,12 +104,22 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 continue;
             }
             let reach = reach(self.product, block);
-            let tiles = rows.div_ceil(Self::MAX_ROWS);
+            let only_range = self.only_range(block);
+            let few_terms = match only_range {
+                Some(_) => FewTerms::NONE,
+                None => FewTerms::of(self.product, block),
+            };
+            let max_rows = match few_terms.count {
+                0 => Self::MAX_ROWS,
+                _ => Self::MAX_ROWS.min(FewTerms::MAX_ROWS),
+            };
+            let tiles = rows.div_ceil(max_rows);
             let (height, taller) = (rows / tiles, rows % tiles);
             let run = Run {
                 column: self,
                 block,
-                only_range: self.only_range(block),
+                only_range,
+                few_terms: &few_terms,
                 reach,
                 runs,
                 rows,
@@ -172,6 +182,14 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 );
                 RowMajor { rows }.add(self.simd, 0, b, [self.init; M])
             }
+            (LhsLayout::RowMajor, None) if M <= FewTerms::MAX_ROWS && run.few_terms.count > 0 => {
+                let rows = map(
+                    rows,
+                    #[inline(always)]
+                    |row| &product.a[row.a..][..run.reach],
+                );
+                run.few_terms.sum(self.simd, rows, self.b, [self.init; M])
+            }
             (LhsLayout::RowMajor, None) => {
                 // all equally long, so that one check of a range's bounds is that of all rows
                 let rows = map(
@@ -181,7 +199,11 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 );
                 self.sum(run.block, RowMajor { rows }, &mut out)
             }
-            (LhsLayout::ColumnMajor { k_stride }, _) => {
+            (LhsLayout::ColumnMajor { k_stride }, Some(Range { a, b })) => {
+                let a = &product.a[rows[0].a + a..];
+                ColumnMajor { a, k_stride }.add(self.simd, 0, b, [self.init; M])
+            }
+            (LhsLayout::ColumnMajor { k_stride }, None) => {
                 let a = &product.a[rows[0].a..];
                 self.sum(run.block, ColumnMajor { a, k_stride }, &mut out)
             }
@@ -423,12 +445,86 @@ struct Range<'a, F: Scalar, S: Simd, const V: usize> {
     b: &'a [[F::Vector<S>; V]],
 }
 
+/// The terms of a block that has so few that loops over their ranges would take longer than they do: those of a first
+/// convolution. No more than this many.
+const MAX_FEW_TERMS: usize = 32;
+
+/// Their offsets into A; their rows of B follow each other.
+#[derive(Clone, Copy)]
+struct FewTerms {
+    a: [usize; MAX_FEW_TERMS],
+    /// The first row of B.
+    b: usize,
+    /// How many there are; none where this is not the way.
+    count: usize,
+}
+
+impl FewTerms {
+    /// The highest tile that is summed so: the compiler reads all rows' elements of a term before it uses them, and
+    /// of more rows than this they would drive the sums out of the registers.
+    const MAX_ROWS: usize = 6;
+
+    const NONE: Self = Self {
+        a: [0; MAX_FEW_TERMS],
+        b: 0,
+        count: 0,
+    };
+
+    fn of<F>(product: &GatherGemm<'_, F>, block: &RowBlock) -> Self {
+        let mut terms = Self::NONE;
+        let steps = &product.k_steps[block.k_steps.clone()];
+        let ranges = &product.k_ranges[block.k_ranges.clone()];
+        if product.k_batch.count != 1 {
+            return Self::NONE;
+        }
+        for (step, range) in steps
+            .iter()
+            .flat_map(|s| ranges.iter().map(move |r| (s, r)))
+        {
+            let b = step.b + range.b;
+            if terms.count == 0 {
+                terms.b = b;
+            }
+            if b != terms.b + terms.count || terms.count + range.len > MAX_FEW_TERMS {
+                return Self::NONE;
+            }
+            for k in 0..range.len {
+                terms.a[terms.count] = step.a + range.a + k;
+                terms.count += 1;
+            }
+        }
+        terms
+    }
+
+    /// The sums and the products of all terms.
+    #[inline(always)]
+    fn sum<F: Scalar, S: Simd, const V: usize, const M: usize>(
+        &self,
+        simd: S,
+        rows: [&[F]; M],
+        b: &[[F::Vector<S>; V]],
+        mut sums: [[F::Vector<S>; V]; M],
+    ) -> [[F::Vector<S>; V]; M] {
+        let b = &b[self.b..][..self.count];
+        for (b, &k) in b.iter().zip(&self.a) {
+            for i in 0..M {
+                let a = F::splat(simd, rows[i][k]);
+                for j in 0..V {
+                    sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
+                }
+            }
+        }
+        sums
+    }
+}
+
 /// Tiles of one height in each run of rows.
 #[derive(Clone, Copy)]
 struct Run<'a, F: Scalar, S: Simd, const V: usize> {
     column: &'a Column<'a, F, S, V>,
     block: &'a RowBlock,
     only_range: Option<Range<'a, F, S, V>>,
+    few_terms: &'a FewTerms,
     /// How far a row's terms reach in A.
     reach: usize,
     /// How many runs there are.
