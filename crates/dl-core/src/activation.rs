@@ -171,6 +171,8 @@ mod tests {
                 prop_assert!((tanh(x) - x.tanh()).abs() <= 1e-15 * x.tanh().abs(), "at {x}");
                 let (x, exact) = (x as f32, f64::from(x as f32).tanh());
                 prop_assert!((f64::from(tanh(x)) - exact).abs() <= 3e-7 * exact.abs(), "at {x}");
+                prop_assert_eq!(tanh(-x), -tanh(x));
+                prop_assert!(tanh(x).abs() <= 1.0 && tanh(x) <= tanh(x.next_up()), "at {x}");
             }
         }
 
@@ -199,6 +201,7 @@ mod tests {
             4f64.ln() - 60.0,
             1e-15
         ));
+        assert_eq!([tanh(f64::INFINITY), tanh(-1e3)], [1.0, -1.0]);
         for (name, f, _) in all::<f64>() {
             assert!(f(f64::NAN).is_nan(), "{name}");
         }

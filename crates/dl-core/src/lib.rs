@@ -2,7 +2,7 @@
 
 pub mod activation;
 mod chacha;
-mod exp;
+mod elementary;
 pub mod gemm;
 mod instantiate;
 pub mod linalg;

@@ -8,7 +8,7 @@ use num_traits::FromPrimitive;
 use rand::Rng;
 
 use crate::PerScalar;
-use crate::exp::Exponential;
+use crate::elementary::Elementary;
 use crate::simd::Lanes;
 
 /// A real number the workspace computes with: `f32` (training) or `f64` (checking gradients,
@@ -18,7 +18,7 @@ use crate::simd::Lanes;
 pub trait Scalar:
     NdFloat
     + Lanes
-    + Exponential
+    + Elementary
     + FromPrimitive
     + Sum
     + for<'a> Sum<&'a Self>

@@ -6,14 +6,11 @@ use pulp::NullaryFnOnce;
 
 use crate::simd::arch;
 use crate::special::exp;
-use crate::sum::{sum, sum_of};
+use crate::sum::sum_of;
 use crate::{Scalar, instantiate};
 
 /// Exponentials that are taken in one go, those of short rows together.
 const STRIP: usize = 256;
-
-/// Fewer exponentials than these do not fill wide vectors.
-const FEW: usize = 16;
 
 /// The largest number, NaNs being passed over.
 #[inline(always)]
@@ -36,7 +33,8 @@ fn maximum<F: Scalar>(x: &[F]) -> F {
 /// Σᵢ e^(xᵢ − m), without the term of one i.
 fn sum_exponentials<F: Scalar>(x: &[F], m: F, without: Option<usize>) -> f64 {
     match x.len() {
-        ..FEW => sum_by_strips::<F, FEW>(x, m, without),
+        // fewer zeros to be set up
+        ..=16 => sum_by_strips::<F, 16>(x, m, without),
         _ => sum_by_strips::<F, 64>(x, m, without),
     }
 }
@@ -48,10 +46,11 @@ fn sum_by_strips<F: Scalar, const N: usize>(x: &[F], m: F, without: Option<usize
     for (strip, x) in x.chunks(N).enumerate() {
         let y = &mut y[..x.len()];
         exponentials(x, m, y);
-        if let Some(y) = without.and_then(|i| y.get_mut(i.wrapping_sub(strip * N))) {
-            *y = F::zero();
-        }
-        total += sum(y);
+        let left_out = without.map(|i| i.wrapping_sub(strip * N));
+        total += match left_out.and_then(|i| y.split_at_checked(i)) {
+            Some((before, [_, after @ ..])) => sum_of(before, F::as_f64) + sum_of(after, F::as_f64),
+            _ => sum_of(y, F::as_f64),
+        };
     }
     total
 }
@@ -59,13 +58,7 @@ fn sum_by_strips<F: Scalar, const N: usize>(x: &[F], m: F, without: Option<usize
 instantiate! {
     /// yᵢ ← e^(xᵢ − m), over as many entries as both have.
     pub fn exponentials<F: Scalar>(x: &[F], m: F, y: &mut [F]) {
-        let count = x.len().min(y.len());
-        let (x, y) = (&x[..count], &mut y[..count]);
-        let exponentials = Exponentials { x, m, y };
-        match count {
-            ..FEW => exponentials.call(),
-            _ => arch().dispatch(exponentials),
-        }
+        arch().dispatch(Exponentials { x, m, y });
     }
 
     /// m = maxᵢ xᵢ and ln Σᵢ e^(xᵢ − m), which are ln Σᵢ e^xᵢ together. Apart, −ln softmax(x)ᵢ =
@@ -133,10 +126,39 @@ impl<F: Scalar> NullaryFnOnce for Exponentials<'_, F> {
 
     #[inline(always)]
     fn call(self) {
-        for (y, &x) in self.y.iter_mut().zip(self.x) {
-            *y = exp(x - self.m);
+        let Self { x, m, y } = self;
+        let count = x.len().min(y.len());
+        let (x, y) = (&x[..count], &mut y[..count]);
+        let (x, x_rest) = x.split_at(count - count % 16);
+        let (y, y_rest) = y.split_at_mut(x.len());
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = exp(x - m);
         }
+        few_exponentials(x_rest, m, y_rest);
     }
+}
+
+/// Four at a time: one by one the last three would take as long as many more in vectors.
+#[inline(always)]
+fn few_exponentials<F: Scalar>(x: &[F], m: F, y: &mut [F]) {
+    let (x, x_rest) = x.as_chunks();
+    let (y, y_rest) = y.as_chunks_mut();
+    for (y, &[a, b, c, d]) in y.iter_mut().zip(x) {
+        *y = four([a - m, b - m, c - m, d - m]);
+    }
+    let zero = F::zero();
+    match (x_rest, y_rest) {
+        (&[a], [x]) => *x = exp(a - m),
+        (&[a, b], [x, y]) => [*x, *y, _, _] = four([a - m, b - m, zero, zero]),
+        (&[a, b, c], [x, y, z]) => [*x, *y, *z, _] = four([a - m, b - m, c - m, zero]),
+        _ => {}
+    }
+}
+
+/// Without a loop, which would keep the four in memory.
+#[inline(always)]
+fn four<F: Scalar>([a, b, c, d]: [F; 4]) -> [F; 4] {
+    [exp(a), exp(b), exp(c), exp(d)]
 }
 
 /// [`softmax_rows`], likewise.

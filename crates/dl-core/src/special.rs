@@ -2,7 +2,7 @@
 
 use crate::Scalar;
 
-pub use crate::exp::{exp, exp_m1};
+pub use crate::elementary::{exp, exp_m1, ln_1p_unit};
 
 /// The logistic function σ(x) = 1 / (1 + e⁻ˣ) (Goodfellow et al. 2016, eq. 3.30).
 ///
@@ -20,7 +20,7 @@ pub fn sigmoid<F: Scalar>(x: F) -> F {
 }
 
 /// ln σ(x) = −softplus(−x).
-#[inline]
+#[inline(always)]
 pub fn log_sigmoid<F: Scalar>(x: F) -> F {
     -softplus(-x)
 }
@@ -30,9 +30,11 @@ pub fn log_sigmoid<F: Scalar>(x: F) -> F {
 /// ```
 /// assert_eq!(dl_core::special::softplus(1e4_f32), 1e4);
 /// ```
-#[inline]
+#[inline(always)]
 pub fn softplus<F: Scalar>(x: F) -> F {
-    x.max(F::zero()) + exp(-x.abs()).ln_1p()
+    // a NaN is in the second term
+    let positive = if x > F::zero() { x } else { F::zero() };
+    positive + ln_1p_unit(exp(-x.abs()))
 }
 
 /// logit(p) = ln(p / (1 − p)), the inverse of [`sigmoid`]; ∓∞ at 0 and 1, NaN outside `[0, 1]`.

@@ -1,6 +1,6 @@
 //! The Bernoulli distribution.
 
-use dl_core::special::{exp, weighted};
+use dl_core::special::{exp, ln_1p_unit, weighted};
 use dl_core::{Scalar, instantiate};
 
 use super::Loss;
@@ -67,7 +67,7 @@ instantiate! {
                 false => [smaller, larger],
             };
             let linear = weighted(positive, (-z).max(zero)) + weighted(negative, z.max(zero));
-            sum += ((positive + negative) * e.ln_1p() + linear).as_f64();
+            sum += ((positive + negative) * ln_1p_unit(e) + linear).as_f64();
             delta[i] = (negative * sigmoid - positive * of_opposite) / d;
         }
         F::of(sum / d.as_f64())

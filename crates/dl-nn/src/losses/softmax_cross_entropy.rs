@@ -192,12 +192,7 @@ impl<F: Scalar> Softmax<F> {
         exponentials(z, m, p);
         let others = match largest {
             // the largest's own e⁰ = 1 beside them would cost them their digits
-            Some(k) => {
-                p[k] = F::zero();
-                let others = F::of(sum_of(p, F::as_f64));
-                p[k] = F::one();
-                others
-            }
+            Some(k) => F::of(sum_of(&p[..k], F::as_f64) + sum_of(&p[k + 1..], F::as_f64)),
             None => F::nan(),
         };
         let scale = (F::one() + others).recip();

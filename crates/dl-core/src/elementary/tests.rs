@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Scalar;
 
 /// The distance between neighbours of f32 around x.
 fn unit(x: f64) -> f64 {
@@ -89,6 +90,17 @@ proptest! {
             prop_assert!(steps(exp_m1(x), x.exp_m1()) <= 2, "at {x}");
         }
     }
+
+    #[test]
+    fn the_logarithm_is_right(x in 0.0..=1.0, exponent in -320.0..0.0) {
+        for x in [x, x * 10_f64.powf(exponent)] {
+            prop_assert!(steps(ln_1p_unit(x), x.ln_1p()) <= 3, "at {x}");
+            let single = x as f32;
+            let exact = f64::from(single).ln_1p();
+            let error = (f64::from(ln_1p_unit(single)) - exact).abs() / unit(exact);
+            prop_assert!(error <= 2.0, "{error} units in the last place at {single}");
+        }
+    }
 }
 
 #[test]
@@ -117,6 +129,11 @@ fn special_values<F: Scalar>() {
     assert_eq!([exp_m1(inf), exp_m1(-inf)], [inf, -one]);
     assert_eq!([exp(F::max_value()), exp(F::min_value())], [inf, zero]);
     assert!(exp(F::nan()).is_nan() && exp_m1(F::nan()).is_nan());
+    assert!(ln_1p_unit(F::nan()).is_nan());
+    assert_eq!(
+        [ln_1p_unit(zero), ln_1p_unit(F::min_positive_value())],
+        [zero, F::min_positive_value()]
+    );
     // with the sign of the zero
     assert_eq!([exp_m1(zero).recip(), exp_m1(-zero).recip()], [inf, -inf]);
     // where eˣ − 1 is x to the last digit

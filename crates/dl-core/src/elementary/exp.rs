@@ -1,16 +1,11 @@
-//! eˣ and eˣ − 1 in multiplications, additions and choices between two values, so that the compiler makes
-//! vectors of a loop over them.
+//! eˣ and eˣ − 1.
 //!
 //! With n the integer nearest to x / ln 2 and r = x − n ln 2, eˣ = 2ⁿ eʳ, and on |r| ≤ ½ ln 2 a polynomial is
-//! as good as eʳ (Muller 2016, *Elementary Functions*, sections 3.2 and 11.1). There is no multiply-add that rounds
-//! once: not every processor has it, and results are the same bits on all of them.
-
-#[cfg(test)]
-mod tests;
+//! as good as eʳ (Muller 2016, *Elementary Functions*, sections 3.2 and 11.1).
 
 use crate::Scalar;
 
-/// eˣ, right but for one unit in the last place.
+/// eˣ, to a unit in the last place.
 ///
 /// ```
 /// assert_eq!(dl_core::special::exp(0.0), 1.0);
@@ -22,7 +17,7 @@ pub fn exp<F: Scalar>(x: F) -> F {
     (F::one() + (r + r * r * F::series(r))) * s * t
 }
 
-/// eˣ − 1, without the cancellation around 0, right but for one unit in the last place.
+/// eˣ − 1, without the cancellation around 0, to 1½ units in the last place.
 ///
 /// ```
 /// assert_eq!(dl_core::special::exp_m1(1e-30), 1e-30);
