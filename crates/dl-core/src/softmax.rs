@@ -4,12 +4,12 @@
 use ndarray::{Array, ArrayRef, Axis, Dimension, RemoveAxis};
 use pulp::NullaryFnOnce;
 
-use crate::simd::arch;
+use crate::simd::{arch, map};
 use crate::special::exp;
 use crate::sum::sum_of;
 use crate::{Scalar, instantiate};
 
-/// Exponentials that are taken in one go, those of short rows together.
+/// Exponentials that [`softmax_rows`] takes in one go, those of short rows together: a few do not fill the vectors.
 const STRIP: usize = 256;
 
 /// The largest number, NaNs being passed over.
@@ -92,16 +92,36 @@ instantiate! {
     ///
     /// An entry of −∞ becomes 0. NaN, +∞ or nothing but −∞ make every entry NaN.
     pub fn softmax_in_place<F: Scalar>(x: &mut [F]) {
-        softmax_rows(x, x.len().max(1));
+        let m = maximum(x);
+        map(
+            x,
+            #[inline(always)]
+            |x| exp(x - m),
+        );
+        let sum = F::of(sum_of(x, F::as_f64));
+        for x in x {
+            *x /= sum;
+        }
     }
 
-    /// The same of each row of `width` entries; what is no whole row is left as it is.
+    /// [`softmax_in_place`] of each row of `width` entries; what is no whole row is left as it is.
     ///
     /// # Panics
     /// Where `width` is 0.
     pub fn softmax_rows<F: Scalar>(x: &mut [F], width: usize) {
-        let whole = x.len() / width * width;
-        arch().dispatch(Rows { x: &mut x[..whole], width });
+        let whole = x.len() - x.len() % width;
+        let rows = (STRIP / width).max(1);
+        for strip in x[..whole].chunks_mut(rows * width) {
+            for row in strip.chunks_exact_mut(width) {
+                let m = maximum(row);
+                row.iter_mut().for_each(|x| *x -= m);
+            }
+            map(strip, exp);
+            for row in strip.chunks_exact_mut(width) {
+                let sum = F::of(sum_of(row, F::as_f64));
+                row.iter_mut().for_each(|x| *x /= sum);
+            }
+        }
     }
 
     /// ln softmax(x)ᵢ = (xᵢ − m) − ln Σⱼ e^(xⱼ − m), m = maxⱼ xⱼ, in place: exact beside a large m,
@@ -159,38 +179,6 @@ fn few_exponentials<F: Scalar>(x: &[F], m: F, y: &mut [F]) {
 #[inline(always)]
 fn four<F: Scalar>([a, b, c, d]: [F; 4]) -> [F; 4] {
     [exp(a), exp(b), exp(c), exp(d)]
-}
-
-/// [`softmax_rows`], likewise.
-struct Rows<'a, F> {
-    x: &'a mut [F],
-    width: usize,
-}
-
-impl<F: Scalar> NullaryFnOnce for Rows<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let rows = (STRIP / self.width).max(1);
-        for x in self.x.chunks_mut(rows * self.width) {
-            for row in x.chunks_exact_mut(self.width) {
-                let m = maximum(row);
-                for x in row {
-                    *x -= m;
-                }
-            }
-            for x in &mut *x {
-                *x = exp(*x);
-            }
-            for row in x.chunks_exact_mut(self.width) {
-                let total = F::of(sum_of(row, F::as_f64));
-                for x in row {
-                    *x /= total;
-                }
-            }
-        }
-    }
 }
 
 /// [`log_sum_exp`] along an axis, which disappears.
@@ -310,6 +298,29 @@ mod tests {
                     assert_eq!(ln_p.to_vec(), expected);
                 }
             }
+        }
+    }
+
+    /// Rows that share a strip of exponentials, that fill one, and that take several.
+    #[test]
+    fn rows_are_softmaxes_of_their_own() {
+        for width in [1, 3, 10, 17, 100, 256, 700] {
+            let value = |i: usize| ((i * 37) % 101) as f32 * 0.1;
+            let mut x: Vec<f32> = (0..5 * width).map(value).collect();
+            x[3 * width] = f32::NAN;
+            x[4 * width] = f32::NEG_INFINITY;
+            let mut expected = x.clone();
+            expected.chunks_mut(width).for_each(softmax_in_place);
+            assert!(expected[3 * width..4 * width].iter().all(|p| p.is_nan()));
+            let sum: f32 = expected[..width].iter().sum();
+            assert!((sum - 1.0).abs() <= 1e-5);
+            // what is no whole row
+            let rest = vec![0.5; width - 1];
+            x.extend(&rest);
+            expected.extend(&rest);
+            softmax_rows(&mut x, width);
+            let mut pairs = x.iter().zip(&expected);
+            assert!(pairs.all(|(a, b)| a == b || a.is_nan() && b.is_nan()));
         }
     }
 

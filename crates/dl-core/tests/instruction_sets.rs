@@ -9,10 +9,9 @@ use dl_core::activation::{
 };
 use dl_core::gemm::{Init, gemm};
 use dl_core::ndarray::Array2;
-use dl_core::simd::{Level, arch, limit};
+use dl_core::simd::{Level, limit, map};
 use dl_core::softmax::{exponentials, log_sum_exp, softmax_rows};
 use dl_core::special::{exp, exp_m1, ln_1p_unit};
-use pulp::NullaryFnOnce;
 
 /// What `f` gives at each level of the machine, the lowest first.
 fn at_every_level<T>(f: impl Fn() -> T) -> Vec<(Level, T)> {
@@ -59,26 +58,6 @@ fn products_agree_within_rounding() {
             assert!(most <= 1e-4, "{level} and {first}: {most}");
         }
     }
-}
-
-struct Map<'a, F, G> {
-    values: &'a mut [F],
-    f: G,
-}
-
-impl<F: Scalar, G: Fn(F) -> F> NullaryFnOnce for Map<'_, F, G> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for v in self.values {
-            *v = (self.f)(*v);
-        }
-    }
-}
-
-fn map<F: Scalar>(values: &mut [F], f: impl Fn(F) -> F) {
-    arch().dispatch(Map { values, f });
 }
 
 /// The functions of single numbers that have exponentials, and those of rows.

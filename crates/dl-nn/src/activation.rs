@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dl_core::simd::arch;
+use dl_core::simd::{arch, map};
 use dl_core::special::exp_m1;
 use dl_core::sum::sum_of_pairs;
 use dl_core::{Scalar, activation as f, instantiate, softmax::softmax_rows};
@@ -180,30 +180,9 @@ fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
     }
 }
 
-fn map<F: Scalar>(values: &mut [F], f: impl Fn(F) -> F) {
-    arch().dispatch(Map { values, f });
-}
-
 /// dyᵢ ← dyᵢ · derivative(atᵢ)
 fn scale<F: Scalar>(dy: &mut [F], at: &[F], derivative: impl Fn(F) -> F) {
     arch().dispatch(Scale { dy, at, derivative });
-}
-
-/// [`map`], as a type because that is what `pulp` compiles per instruction set.
-struct Map<'a, F, G> {
-    values: &'a mut [F],
-    f: G,
-}
-
-impl<F: Scalar, G: Fn(F) -> F> NullaryFnOnce for Map<'_, F, G> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for v in self.values {
-            *v = (self.f)(*v);
-        }
-    }
 }
 
 /// zᵢ ← 0 where zᵢ < 0. In vectors, since of a plain loop the compiler makes stores under a mask
@@ -249,7 +228,7 @@ impl<F: Scalar> WithSimd for Mask<'_, F> {
     }
 }
 
-/// [`scale`], likewise.
+/// [`scale`], as a type because that is what `pulp` compiles per instruction set.
 struct Scale<'a, F, G> {
     dy: &'a mut [F],
     at: &'a [F],

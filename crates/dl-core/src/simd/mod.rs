@@ -5,10 +5,12 @@
 //! that a kernel is written once for every [`Scalar`](crate::Scalar).
 
 mod level;
+mod map;
 
 pub use level::arch;
 #[doc(hidden)]
 pub use level::{Level, level, limit};
+pub use map::map;
 
 use std::fmt::Debug;
 
