@@ -11,7 +11,7 @@ use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
 use super::rows::Cursor;
 use super::{GatherGemm, Init, KC, LhsLayout, Row, RowBlock};
 use crate::Scalar;
-use crate::simd::map;
+use crate::simd::map_array;
 
 /// The largest NR: four registers of sixteen `f32`.
 const MAX_NR: usize = MAX_VECTORS * 16;
@@ -165,7 +165,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         let product = self.product;
         let mut out = Out {
             column: self,
-            rows: map(
+            rows: map_array(
                 rows,
                 #[inline(always)]
                 |row| row.c + self.panel.column,
@@ -175,7 +175,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         };
         let sums = match (product.layout, run.only_range) {
             (LhsLayout::RowMajor, Some(Range { a, b })) => {
-                let rows = map(
+                let rows = map_array(
                     rows,
                     #[inline(always)]
                     |row| &product.a[row.a + a..][..b.len()],
@@ -183,7 +183,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 RowMajor { rows }.add(self.simd, 0, b, [self.init; M])
             }
             (LhsLayout::RowMajor, None) if M <= FewTerms::MAX_ROWS && run.few_terms.count > 0 => {
-                let rows = map(
+                let rows = map_array(
                     rows,
                     #[inline(always)]
                     |row| &product.a[row.a..][..run.reach],
@@ -192,7 +192,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             }
             (LhsLayout::RowMajor, None) => {
                 // all equally long, so that one check of a range's bounds is that of all rows
-                let rows = map(
+                let rows = map_array(
                     rows,
                     #[inline(always)]
                     |row| &product.a[row.a..][..run.reach],
@@ -317,7 +317,7 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
         mut sums: [[F::Vector<S>; V]; M],
     ) -> [[F::Vector<S>; V]; M] {
         // equal lengths, known to the compiler, leave no bounds check in the loop
-        let rows = map(
+        let rows = map_array(
             self.rows,
             #[inline(always)]
             |row| &row[start..][..b.len()],

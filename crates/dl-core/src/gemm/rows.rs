@@ -1,7 +1,7 @@
 //! The rows of a block, one after the other.
 
 use super::{GatherGemm, Row, RowBatch, RowBlock};
-use crate::simd::map;
+use crate::simd::map_array;
 
 /// Where one is among a block's rows: inner rows change fastest, samples slowest.
 pub(super) struct Cursor<'a> {
@@ -53,7 +53,7 @@ impl<'a> Cursor<'a> {
             && M < self.inner.len() - self.j
         {
             self.j += M;
-            return map(
+            return map_array(
                 *rows,
                 #[inline(always)]
                 |inner| Row {

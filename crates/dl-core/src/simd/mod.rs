@@ -62,7 +62,7 @@ pub trait Lanes: Copy {
 /// `f` of each element. (The standard library's `map` becomes a function of its own in some builds, which is then
 /// compiled without its caller's vector instructions.)
 #[inline(always)]
-pub fn map<T: Copy, U: Copy + Default, const N: usize>(
+pub fn map_array<T: Copy, U: Copy + Default, const N: usize>(
     array: [T; N],
     f: impl Fn(T) -> U,
 ) -> [U; N] {
