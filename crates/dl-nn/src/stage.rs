@@ -82,12 +82,7 @@ impl<F: Scalar> Stage<F> {
         let deltas = if training { outputs } else { 0 };
         let (output, delta) = (filled(outputs, F::zero)?, filled(deltas, F::zero)?);
         let work = if blocks == 0 {
-            // an inference's parameters stay as they are for more than one product each
-            Work::Whole(if training {
-                Cache::default()
-            } else {
-                Cache::keeping()
-            })
+            Work::Whole(Cache::default())
         } else {
             let numbers = run.iter().map(NamedLayer::size);
             let numbers = numbers.fold(0, usize::saturating_add);

@@ -100,11 +100,13 @@ impl<'a, F: Scalar> Blocks<'a, F> {
         }
     }
 
-    /// All of them, packed into a slot that may hold them already.
-    pub(super) fn keep(self, packings: &mut Packings<F>, slot: usize) -> &[F] {
+    /// All of them, packed into a slot that may hold them already; `None` where there is no memory for them, so that
+    /// they are packed one by one.
+    pub(super) fn keep(self, packings: &mut Packings<F>, slot: usize) -> Option<&[F]> {
         let (k, n) = self.b.dim();
         let elements = self.all().map(|block| Self::packed(&block)).sum();
-        packings.fill(slot, [k, n], elements, |values| self.write(values))
+        let kept = packings.has_room(slot, elements);
+        kept.then(|| packings.fill(slot, [k, n], elements, |values| self.write(values)))
     }
 }
 

@@ -151,10 +151,13 @@ fn shared<F: Scalar>(
 ) {
     let (m, n) = c.dim();
     let part = |length: usize| length.div_ceil(length.div_ceil(MIN_PART).clamp(2, MAX_PARTS));
-    if let (Some((packings, slot)), true) = (kept, m >= MIN_ROWS && !is_narrow(b))
+    if m >= MIN_ROWS
+        && !is_narrow(b)
         && LhsView::new(&a, 0).is_some()
+        && let Some((packings, slot)) = kept
+        && let Some(packed) = Blocks::of(b).keep(packings, slot)
     {
-        let (part, packed) = (part(m), Blocks::of(b).keep(packings, slot));
+        let part = part(m);
         let parts = c.axis_chunks_iter_mut(Axis(0), part).into_par_iter();
         return parts.enumerate().for_each(|(i, c)| {
             let a = LhsView::new(&a, i * part).expect("as the first row");
@@ -225,7 +228,7 @@ fn serial<F: Scalar>(
     if let Some(a) = LhsView::new(&all, rows.start)
         && !b.is_empty()
     {
-        let kept = kept.map(|(packings, slot)| Blocks::of(b).keep(packings, slot));
+        let kept = kept.and_then(|(packings, slot)| Blocks::of(b).keep(packings, slot));
         return a.mul(init, b, kept, c);
     }
     let beta = match init {

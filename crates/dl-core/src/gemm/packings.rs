@@ -103,6 +103,25 @@ impl<F: Scalar> Packings<F> {
         elements: usize,
         write: impl FnOnce(&mut [F]),
     ) -> &[F] {
+        let keep = self.keep;
+        let kept = self.slot(slot);
+        if kept.shape != Some(shape) {
+            kept.values.clear();
+            kept.values.resize(elements, F::zero());
+            write(&mut kept.values);
+            kept.shape = keep.then_some(shape);
+        }
+        &kept.values
+    }
+
+    /// Whether there is memory for so many elements in a slot.
+    pub(super) fn has_room(&mut self, slot: usize, elements: usize) -> bool {
+        let values = &mut self.slot(slot).values;
+        let more = elements.saturating_sub(values.len());
+        values.try_reserve_exact(more).is_ok()
+    }
+
+    fn slot(&mut self, slot: usize) -> &mut Slot<F> {
         if self.slots.len() <= slot {
             let empty = || Slot {
                 values: Vec::new(),
@@ -110,14 +129,7 @@ impl<F: Scalar> Packings<F> {
             };
             self.slots.resize_with(slot + 1, empty);
         }
-        let kept = &mut self.slots[slot];
-        if kept.shape != Some(shape) {
-            kept.values.clear();
-            kept.values.resize(elements, F::zero());
-            write(&mut kept.values);
-            kept.shape = self.keep.then_some(shape);
-        }
-        &kept.values
+        &mut self.slots[slot]
     }
 }
 
