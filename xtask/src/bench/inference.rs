@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::Instant;
 
-use dl_nn::Model;
 use dl_nn::ndarray::{ArrayViewD, Axis, Slice};
+use dl_nn::{Model, Predictor};
 use serde_json::json;
 
 use super::exported::Exported;
@@ -14,7 +14,7 @@ use super::networks::Network;
 use super::peers::torch_variants;
 use super::side::{Measure, Side, Unit};
 
-/// Samples a call: what `Model::predict` takes at once.
+/// Samples a call.
 const BATCH: usize = 256;
 
 /// Predictions for so many samples.
@@ -34,9 +34,11 @@ pub(super) fn job(name: &'static str, network: &'static Network, samples: usize)
                 wanted.push(Wanted::new("tensorflow_keras.py", "", job));
             }
             wanted.extend(exported.batches(BATCH));
-            let ours = Inference { model, x };
+            let flops = flops::forward(&model);
+            let predictor = Predictor::new(model, BATCH)?;
+            let ours = Inference { predictor, x };
             Ok(Sides {
-                flops: Some(flops::forward(&ours.model)),
+                flops: Some(flops),
                 peers: setting.sides(wanted)?,
                 exported: Some(exported),
                 ..Sides::new(ours)
@@ -61,7 +63,7 @@ pub(super) fn inputs(
 }
 
 struct Inference {
-    model: Model<f32>,
+    predictor: Predictor<f32>,
     x: ArrayViewD<'static, f32>,
 }
 
@@ -71,14 +73,23 @@ impl Side for Inference {
     }
 
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
-        let warm_up = self.x.len_of(Axis(0)).min(2 * BATCH);
-        let warm_up = Slice::from(..warm_up);
-        self.model.predict(&self.x.slice_axis(Axis(0), warm_up))?;
+        self.predict(2)?;
         let start = Instant::now();
-        let outputs = self.model.predict(&self.x)?;
+        let amount = self.predict(usize::MAX)?;
         Ok(Measure::Work {
             seconds: start.elapsed().as_secs_f64(),
-            amount: outputs.len_of(Axis(0)) as f64,
+            amount: amount as f64,
         })
+    }
+}
+
+impl Inference {
+    /// Predicts up to so many batches; how many samples that was.
+    fn predict(&mut self, batches: usize) -> Result<usize, Box<dyn Error>> {
+        let mut samples = 0;
+        for x in self.x.axis_chunks_iter(Axis(0), BATCH).take(batches) {
+            samples += self.predictor.predict(&x)?.len_of(Axis(0));
+        }
+        Ok(samples)
     }
 }

@@ -368,3 +368,6 @@ fn transformed<'a, F: Scalar>(
     u.chunks_exact(size)
         .map(move |matrix| ArrayView2::from_shape(shape, matrix).expect("as many elements"))
 }
+
+#[cfg(test)]
+mod tests;
