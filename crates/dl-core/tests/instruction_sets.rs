@@ -1,5 +1,5 @@
 //! Every instruction set that this machine has gives the same: products but for rounding, functions of single numbers
-//! to the bit. A program of its own, since the choice is the whole program's.
+//! bit for bit. A program of its own, since the choice is the whole program's.
 
 use std::sync::Mutex;
 

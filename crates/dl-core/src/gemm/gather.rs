@@ -142,6 +142,17 @@ pub struct GatherGemm<'a, F> {
     pub relu: bool,
 }
 
+impl<'a, F> GatherGemm<'a, F> {
+    /// The steps and ranges of a block's terms.
+    #[inline(always)]
+    pub(super) fn terms(&self, block: &RowBlock) -> (&'a [KStep], &'a [KRange]) {
+        (
+            &self.k_steps[block.k_steps.clone()],
+            &self.k_ranges[block.k_ranges.clone()],
+        )
+    }
+}
+
 impl<F: Scalar> GatherGemm<'_, F> {
     /// Writes C.
     ///

@@ -7,6 +7,7 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::few_terms::FewTerms;
 use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
 use super::rows::Cursor;
 use super::{GatherGemm, Init, KC, LhsLayout, Row, RowBlock};
@@ -214,15 +215,8 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
     /// The range of a block that has no other.
     #[inline(always)]
     fn only_range(&self, block: &RowBlock) -> Option<Range<'a, F, S, V>> {
-        let GatherGemm {
-            k_batch,
-            k_steps,
-            k_ranges,
-            ..
-        } = self.product;
-        let steps = &k_steps[block.k_steps.clone()];
-        let ranges = &k_ranges[block.k_ranges.clone()];
-        let ([step], [range], 1) = (steps, ranges, k_batch.count) else {
+        let ((&[step], &[range]), 1) = (self.product.terms(block), self.product.k_batch.count)
+        else {
             return None;
         };
         Some(Range {
@@ -239,14 +233,8 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
         lhs: impl Lhs<F, M>,
         out: &mut Out<'_, '_, F, S, V, M>,
     ) -> [[F::Vector<S>; V]; M] {
-        let GatherGemm {
-            k_batch,
-            k_steps,
-            k_ranges,
-            ..
-        } = self.product;
-        let steps = &k_steps[block.k_steps.clone()];
-        let ranges = &k_ranges[block.k_ranges.clone()];
+        let k_batch = self.product.k_batch;
+        let (steps, ranges) = self.product.terms(block);
         let mut sums = [self.init; M];
         let mut terms = 0;
         for sample in 0..k_batch.count {
@@ -276,12 +264,11 @@ fn rarely() {}
 
 /// How far from where a row starts its terms reach, where they stand side by side.
 fn reach<F>(product: &GatherGemm<'_, F>, block: &RowBlock) -> usize {
-    let steps = product.k_steps[block.k_steps.clone()].iter();
-    let ranges = product.k_ranges[block.k_ranges.clone()].iter();
+    let (steps, ranges) = product.terms(block);
     let samples = product.k_batch.count.saturating_sub(1) * product.k_batch.a;
     match (
-        steps.map(|step| step.a).max(),
-        ranges.map(|range| range.a + range.len).max(),
+        steps.iter().map(|step| step.a).max(),
+        ranges.iter().map(|range| range.a + range.len).max(),
     ) {
         (Some(step), Some(range)) => samples + step + range,
         _ => 0,
@@ -443,79 +430,6 @@ struct Range<'a, F: Scalar, S: Simd, const V: usize> {
     a: usize,
     /// Their rows of B.
     b: &'a [[F::Vector<S>; V]],
-}
-
-/// The terms of a block that has so few that loops over their ranges would take longer than they do: those of a first
-/// convolution. No more than this many.
-const MAX_FEW_TERMS: usize = 32;
-
-/// Their offsets into A; their rows of B follow each other.
-#[derive(Clone, Copy)]
-struct FewTerms {
-    a: [usize; MAX_FEW_TERMS],
-    /// The first row of B.
-    b: usize,
-    /// How many there are; none where this is not the way.
-    count: usize,
-}
-
-impl FewTerms {
-    /// The highest tile that is summed so: the compiler reads all rows' elements of a term before it uses them, and
-    /// of more rows than this they would drive the sums out of the registers.
-    const MAX_ROWS: usize = 6;
-
-    const NONE: Self = Self {
-        a: [0; MAX_FEW_TERMS],
-        b: 0,
-        count: 0,
-    };
-
-    fn of<F>(product: &GatherGemm<'_, F>, block: &RowBlock) -> Self {
-        let mut terms = Self::NONE;
-        let steps = &product.k_steps[block.k_steps.clone()];
-        let ranges = &product.k_ranges[block.k_ranges.clone()];
-        if product.k_batch.count != 1 {
-            return Self::NONE;
-        }
-        for (step, range) in steps
-            .iter()
-            .flat_map(|s| ranges.iter().map(move |r| (s, r)))
-        {
-            let b = step.b + range.b;
-            if terms.count == 0 {
-                terms.b = b;
-            }
-            if b != terms.b + terms.count || terms.count + range.len > MAX_FEW_TERMS {
-                return Self::NONE;
-            }
-            for k in 0..range.len {
-                terms.a[terms.count] = step.a + range.a + k;
-                terms.count += 1;
-            }
-        }
-        terms
-    }
-
-    /// The sums and the products of all terms.
-    #[inline(always)]
-    fn sum<F: Scalar, S: Simd, const V: usize, const M: usize>(
-        &self,
-        simd: S,
-        rows: [&[F]; M],
-        b: &[[F::Vector<S>; V]],
-        mut sums: [[F::Vector<S>; V]; M],
-    ) -> [[F::Vector<S>; V]; M] {
-        let b = &b[self.b..][..self.count];
-        for (b, &k) in b.iter().zip(&self.a) {
-            for i in 0..M {
-                let a = F::splat(simd, rows[i][k]);
-                for j in 0..V {
-                    sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
-                }
-            }
-        }
-        sums
-    }
 }
 
 /// Tiles of one height in each run of rows.

@@ -28,6 +28,7 @@
 
 mod blocked;
 mod few_rows;
+mod few_terms;
 mod gather;
 mod micro_kernel;
 mod narrow;

@@ -19,7 +19,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Elements of so many rows of a band.
+    /// Elements in `rows` rows of a band.
     pub(super) fn elements(&self, rows: usize) -> usize {
         rows * self.width * self.room
     }

@@ -2,7 +2,9 @@
 
 use dl_core::Scalar;
 use dl_core::gemm::{Init, KStep, LhsLayout, PackedB, Row, RowBatch, RowBlock};
+use ndarray::{ArrayView2, Axis};
 
+use super::ELEMENTS;
 use super::tiles::Tiles;
 use crate::conv2d::layer::product;
 use crate::conv2d::plan::{Channels, Pattern};
@@ -74,5 +76,26 @@ pub(super) fn multiply<'b, F: Scalar>(
     let (a, c) = (a.chunks_exact(a_stride), c.chunks_exact_mut(c_stride));
     for ((a, b), c) in a.zip(b).zip(c) {
         product(pattern, Init::Zero, a, &b, RowBatch::ONE, false).run(c);
+    }
+}
+
+/// C += A·B for each element, where B are the first `filters` channels of planes of tiles.
+pub(super) fn accumulate<F: Scalar>(
+    pattern: &Pattern,
+    (a, a_stride): (&[F], usize),
+    (b, tiles): (&[F], Tiles),
+    filters: usize,
+    panels: &mut Vec<F>,
+    c: &mut [F],
+) {
+    let (count, channels) = (tiles.count(), tiles.channels);
+    let planes = a.chunks_exact(a_stride).zip(b.chunks_exact(tiles.stride));
+    for ((a, b), c) in planes.zip(c.chunks_exact_mut(c.len() / ELEMENTS)) {
+        let b = ArrayView2::from_shape((count, channels), &b[..count * channels]);
+        let b = b
+            .expect("as many elements")
+            .slice_axis_move(Axis(1), (..filters).into());
+        let b = PackedB::pack_stacked(std::iter::once(b), count, filters, panels);
+        product(pattern, Init::Accumulate, a, &b, RowBatch::ONE, false).run(c);
     }
 }

@@ -75,10 +75,10 @@ impl<F: Scalar, T: Transform<N, 4>, const N: usize> WithSimd for ToPlanes<'_, F,
     }
 }
 
-/// What becomes of the pixels that T·m·Tᵀ is for.
+/// How T·m·Tᵀ is written to its pixels.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Write<'a, F> {
-    /// They are it, with a number for each channel added; then negative ones become 0, if so.
+    /// It replaces them, with one bias per channel added, and with ReLU if asked for.
     Output { bias: &'a [F], relu: bool },
     /// It is added to them.
     Add,
