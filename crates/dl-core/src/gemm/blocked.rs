@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, Slice};
 use rayon::prelude::*;
 
+use super::packing::{Registers, aligned, copy_rows};
 use super::{
     GatherGemm, Init, KBatch, KC, KRange, KStep, LhsLayout, PackedB, Packings, Row, RowBatch,
     RowBlock,
@@ -19,8 +21,14 @@ const NC: usize = 128;
 /// From so many elements on, threads share the packing of B.
 const PARALLEL_ABOVE: usize = 1 << 16;
 
-/// Rows of C that are listed at a time.
+/// Rows in a group: few enough that listing them costs nothing.
 const ROWS: usize = 240;
+
+/// Bytes of a first-level cache that have a place each: 32 KiB of 8 ways, 48 KiB of 12.
+const WAY: usize = 4096;
+
+/// Rows (mc) of A, KC deep, that are packed at a time: 768 KiB of `f32`.
+const MC: usize = 384;
 
 /// The scratch memory of products. Each thread keeps its own from product to product, so that a
 /// training step allocates none.
@@ -28,6 +36,8 @@ const ROWS: usize = 240;
 pub(super) struct Scratch<F> {
     /// A packed block of B.
     panels: Vec<F>,
+    /// A packed block of A.
+    strips: Vec<F>,
     /// Columns of C, or sums for a row of it.
     pub(super) columns: Vec<F>,
     /// Where rows start.
@@ -114,7 +124,6 @@ impl<'a, F: Scalar> Blocks<'a, F> {
 #[derive(Clone, Copy)]
 pub(super) struct LhsView<'a, F> {
     values: &'a [F],
-    layout: LhsLayout,
     /// Where the first row stands.
     first: usize,
     /// From one row to the next.
@@ -129,18 +138,12 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         let &[row_stride, k_stride] = a.strides() else {
             return None;
         };
-        if row_stride <= 0 || k_stride <= 0 {
+        if row_stride.min(k_stride) != 1 {
             return None;
         }
         let (row_stride, k_stride) = (row_stride as usize, k_stride as usize);
-        let layout = match (row_stride, k_stride) {
-            (_, 1) => LhsLayout::RowMajor,
-            (1, _) => LhsLayout::ColumnMajor { k_stride },
-            _ => return None,
-        };
         Some(Self {
             values: a.as_slice_memory_order()?,
-            layout,
             first: first * row_stride,
             row_stride,
             k_stride,
@@ -157,89 +160,195 @@ impl<'a, F: Scalar> LhsView<'a, F> {
     ) {
         let n = b.ncols();
         Scratch::lend(|scratch| {
-            let Scratch {
-                panels,
-                columns,
-                rows,
-            } = scratch;
-            rows.clear();
-            rows.extend((0..ROWS.min(c.nrows())).map(|i| Row {
-                a: i * self.row_stride,
-                c: i * n,
-            }));
+            let mut columns = std::mem::take(&mut scratch.columns);
             let mut mul = |c: &mut [F]| {
-                let kc = block_depth(b.nrows());
-                let mut packed = packed;
-                for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
-                    for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
-                        let init = match init {
-                            _ if i > 0 => Init::Accumulate,
-                            Init::Bias(bias) => Init::Bias(&bias[j * NC..]),
-                            init => init,
-                        };
-                        let (depth, columns) = b.dim();
-                        let b = match &mut packed {
-                            None => {
-                                PackedB::pack_stacked(std::iter::once(b), depth, columns, panels)
-                            }
-                            Some(values) => {
-                                let elements = PackedB::<F>::elements(depth, columns);
-                                let (block, rest) = values.split_at(elements);
-                                *values = rest;
-                                PackedB::packed(block, depth, columns)
-                            }
-                        };
-                        let a = self.first + i * kc * self.k_stride;
-                        for (k, c) in c[j * NC..].chunks_mut(ROWS * n).enumerate() {
-                            let a = a + k * ROWS * self.row_stride;
-                            self.mul_block(init, a, &b, c, &rows[..c.len().div_ceil(n)]);
-                        }
-                    }
+                // rows that stand as they are need no memory, however many they are
+                let m = c.len() / n;
+                let rows = match self.is_packed() {
+                    true => m.div_ceil(m.div_ceil(MC)),
+                    false => m,
+                };
+                for (i, c) in c.chunks_mut(rows * n).enumerate() {
+                    let first = self.first + i * rows * self.row_stride;
+                    Self { first, ..self }.mul_rows(init, b, packed, c, scratch);
                 }
             };
             if let Some(c) = c.as_slice_mut() {
-                return mul(c);
+                mul(c);
+            } else {
+                // C is some columns of a wider matrix: gathered, computed, put back
+                columns.clear();
+                match init {
+                    Init::Accumulate => columns.extend(&c),
+                    Init::Zero | Init::Bias(_) => columns.resize(c.len(), F::zero()),
+                }
+                mul(&mut columns);
+                let rows = columns.chunks_exact(n);
+                for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
+                    c.assign(&ArrayView1::from(row));
+                }
             }
-            // C is some columns of a wider matrix: gathered, computed, put back
-            columns.clear();
-            match init {
-                Init::Accumulate => columns.extend(&c),
-                Init::Zero | Init::Bias(_) => columns.resize(c.len(), F::zero()),
-            }
-            mul(columns);
-            let rows = columns.chunks_exact(c.ncols());
-            for (mut c, row) in c.rows_mut().into_iter().zip(rows) {
-                c.assign(&ArrayView1::from(row));
-            }
+            scratch.columns = columns;
         });
     }
 
-    /// The same for one block of B, and some rows of A from `a` on.
-    fn mul_block(self, init: Init<'_, F>, a: usize, b: &PackedB<'_, F>, c: &mut [F], rows: &[Row]) {
-        let row_block = RowBlock {
-            outer: 0..1,
-            inner: 0..rows.len(),
+    /// Whether A is packed, too: where terms are a multiple of 4 KiB apart, all fall into the same few lines of a
+    /// first-level cache.
+    fn is_packed(self) -> bool {
+        self.k_stride != 1 && (self.k_stride * size_of::<F>()).is_multiple_of(WAY)
+    }
+
+    /// The product for some rows of A and all of C.
+    fn mul_rows(
+        self,
+        init: Init<'_, F>,
+        b: ArrayView2<'_, F>,
+        mut packed: Option<&[F]>,
+        c: &mut [F],
+        scratch: &mut Scratch<F>,
+    ) {
+        let Scratch {
+            panels,
+            strips,
+            rows,
+            ..
+        } = scratch;
+        let (k, n) = b.dim();
+        let kc = block_depth(k);
+        let groups = match self.is_packed() {
+            true => Groups::nearly_equal(c.len() / n, Registers::of::<F>().max_rows(kc)),
+            false => Groups::equal(c.len() / n, ROWS),
+        };
+        for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
+            let (depth, first) = (b.nrows(), self.first + i * kc * self.k_stride);
+            let as_it_is = &self.values[first..];
+            let (a, layout, a_stride) = match self.k_stride {
+                _ if self.is_packed() => {
+                    let strips = self.pack(first, depth, groups, strips);
+                    (strips, LhsLayout::Packed, depth)
+                }
+                1 => (as_it_is, LhsLayout::RowMajor, self.row_stride),
+                k_stride => (as_it_is, LhsLayout::ColumnMajor { k_stride }, 1),
+            };
+            let row_blocks = groups.list(a_stride, n, rows);
+            for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
+                let init = match init {
+                    _ if i > 0 => Init::Accumulate,
+                    Init::Bias(bias) => Init::Bias(&bias[j * NC..]),
+                    init => init,
+                };
+                let columns = b.ncols();
+                let b = match &mut packed {
+                    None => PackedB::pack_stacked(std::iter::once(b), depth, columns, panels),
+                    Some(values) => {
+                        let elements = PackedB::<F>::elements(depth, columns);
+                        let (block, rest) = values.split_at(elements);
+                        *values = rest;
+                        PackedB::packed(block, depth, columns)
+                    }
+                };
+                let k_range = KRange {
+                    a: 0,
+                    b: 0,
+                    len: depth,
+                };
+                GatherGemm {
+                    init,
+                    a,
+                    layout,
+                    b: &b,
+                    row_blocks: &row_blocks,
+                    rows,
+                    k_steps: &[KStep { a: 0, b: 0 }],
+                    k_ranges: &[k_range],
+                    row_batch: RowBatch::ONE,
+                    k_batch: KBatch::ONE,
+                    relu: false,
+                }
+                .run(&mut c[j * NC..]);
+            }
+        }
+    }
+
+    /// Some terms of the rows, packed: group after group, each `[depth, height]` row-major.
+    fn pack(self, first: usize, depth: usize, groups: Groups, strips: &mut Vec<F>) -> &[F] {
+        let strips = aligned(strips, groups.rows() * depth);
+        let mut rest = &mut *strips;
+        for (row, height) in groups.all() {
+            let (strip, after) = rest.split_at_mut(height * depth);
+            rest = after;
+            let shape = (depth, height).strides((self.k_stride, self.row_stride));
+            let a = &self.values[first + row * self.row_stride..];
+            let a = ArrayView2::from_shape(shape, a).expect("rows of A");
+            copy_rows(a, strip, height);
+        }
+        strips
+    }
+}
+
+/// Rows in groups: so many of one height, then so many of another.
+#[derive(Clone, Copy)]
+struct Groups {
+    counts: [usize; 2],
+    heights: [usize; 2],
+}
+
+impl Groups {
+    /// Groups of `height` rows, and one of those left.
+    fn equal(rows: usize, height: usize) -> Self {
+        let left = rows % height;
+        Self {
+            counts: [rows / height, usize::from(left > 0)],
+            heights: [height, left],
+        }
+    }
+
+    /// Groups of at most `height` rows: some of one row more, then the others.
+    fn nearly_equal(rows: usize, height: usize) -> Self {
+        let groups = rows.div_ceil(height);
+        let (height, taller) = (rows / groups, rows % groups);
+        Self {
+            counts: [taller, groups - taller],
+            heights: [height + 1, height],
+        }
+    }
+
+    fn rows(self) -> usize {
+        self.counts[0] * self.heights[0] + self.counts[1] * self.heights[1]
+    }
+
+    /// The first row and the height of each group.
+    fn all(self) -> impl Iterator<Item = (usize, usize)> {
+        let second = self.counts[0] * self.heights[0];
+        [0, second]
+            .into_iter()
+            .zip(self.counts)
+            .zip(self.heights)
+            .flat_map(|((first, count), height)| {
+                (0..count).map(move |i| (first + i * height, height))
+            })
+    }
+
+    /// Lists the rows of a group, then the groups.
+    fn list(self, a_stride: usize, n: usize, rows: &mut Vec<Row>) -> [RowBlock; 2] {
+        let row = |i: usize| Row {
+            a: i * a_stride,
+            c: i * n,
+        };
+        let height = self.heights[0].max(self.heights[1]);
+        rows.clear();
+        rows.extend((0..height).map(row));
+        rows.extend(self.all().map(|(first, _)| row(first)));
+        let second = height + self.counts[0];
+        let block = |outer: Range<usize>, height: usize| RowBlock {
+            outer,
+            inner: 0..height,
             k_steps: 0..1,
             k_ranges: 0..1,
         };
-        let k_range = KRange {
-            a: 0,
-            b: 0,
-            len: b.depth,
-        };
-        GatherGemm {
-            init,
-            a: self.values,
-            layout: self.layout,
-            b,
-            row_blocks: &[row_block],
-            rows,
-            k_steps: &[KStep { a, b: 0 }],
-            k_ranges: &[k_range],
-            row_batch: RowBatch::ONE,
-            k_batch: KBatch::ONE,
-            relu: false,
-        }
-        .run(c);
+        [
+            block(height..second, self.heights[0]),
+            block(second..rows.len(), self.heights[1]),
+        ]
     }
 }

@@ -73,6 +73,9 @@ pub enum LhsLayout {
         /// From one term to the next.
         k_stride: usize,
     },
+    /// In strips as high as a tile, each `[k, height]` row-major; a block's inner rows are those of a strip, its
+    /// outer ones are the strips, and its terms are one range.
+    Packed,
 }
 
 /// The same rows for each sample of a batch.

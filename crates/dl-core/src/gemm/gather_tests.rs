@@ -66,6 +66,7 @@ fn sums<F: Scalar>(product: &GatherGemm<'_, F>, block: &RowBlock, b: &[F]) -> Ve
     let k_stride = match product.layout {
         LhsLayout::RowMajor => 1,
         LhsLayout::ColumnMajor { k_stride } => k_stride,
+        LhsLayout::Packed => unreachable!("used by dense products only"),
     };
     let mut found = Vec::new();
     for sample in 0..product.row_batch.count {

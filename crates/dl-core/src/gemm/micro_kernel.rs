@@ -8,7 +8,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::few_terms::FewTerms;
-use super::packing::{MAX_VECTORS, Panel, Registers, max_vectors};
+use super::packing::{MAX_VECTORS, Panel, Registers, max_rows, max_vectors};
 use super::rows::Cursor;
 use super::{GatherGemm, Init, KC, LhsLayout, Row, RowBlock};
 use crate::Scalar;
@@ -31,7 +31,7 @@ impl<F: Scalar> WithSimd for Tiles<'_, '_, F> {
         let Self { product, c } = self;
         let registers = Registers::of_simd::<F, S>();
         let mut values = product.b.values;
-        for panel in registers.panels(product.b.columns) {
+        for panel in registers.panels(product.b.depth, product.b.columns) {
             let elements = product.b.depth * panel.vectors * registers.lanes;
             let (b, rest) = values.split_at(elements);
             values = rest;
@@ -46,14 +46,6 @@ impl<F: Scalar> WithSimd for Tiles<'_, '_, F> {
             }
         }
     }
-}
-
-/// MR for tiles V vectors wide: V registers per row, V for B, one for A.
-const fn max_rows(registers: usize, lanes: usize, vectors: usize) -> usize {
-    let rows = (registers - 1) / vectors - 1;
-    // without vector instructions no shape of tile is fast: few are compiled
-    let limit = if lanes == 1 { 4 } else { 12 };
-    if rows < limit { rows } else { limit }
 }
 
 /// The tiles of one panel, V vectors wide.
@@ -99,9 +91,9 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
             // where the tile reads a term's rows at once, it must not lead beyond the inner rows
             let (runs, rows) = match self.product.layout {
                 LhsLayout::RowMajor => (1, outer * rows),
-                LhsLayout::ColumnMajor { .. } => (outer, rows),
+                LhsLayout::ColumnMajor { .. } | LhsLayout::Packed => (outer, rows),
             };
-            if rows == 0 {
+            if rows == 0 || outer == 0 {
                 continue;
             }
             let reach = reach(self.product, block);
@@ -200,10 +192,15 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
                 );
                 self.sum(run.block, RowMajor { rows }, &mut out)
             }
+            (LhsLayout::Packed, Some(Range { a, b })) => {
+                let a = &product.a[rows[0].a + a..];
+                Strip { a: a.as_chunks().0 }.add(self.simd, 0, b, [self.init; M])
+            }
             (LhsLayout::ColumnMajor { k_stride }, Some(Range { a, b })) => {
                 let a = &product.a[rows[0].a + a..];
                 ColumnMajor { a, k_stride }.add(self.simd, 0, b, [self.init; M])
             }
+            (LhsLayout::Packed, None) => unreachable!("what is packed has one range"),
             (LhsLayout::ColumnMajor { k_stride }, None) => {
                 let a = &product.a[rows[0].a..];
                 self.sum(run.block, ColumnMajor { a, k_stride }, &mut out)
@@ -341,6 +338,33 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for ColumnMajor<'_, F> {
         let a = &self.a[start..];
         for (k, b) in b.iter().enumerate() {
             let a = &a[k * self.k_stride..][..M];
+            for i in 0..M {
+                let a = F::splat(simd, a[i]);
+                for j in 0..V {
+                    sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// A tile's rows, packed.
+#[derive(Clone, Copy)]
+struct Strip<'a, F, const M: usize> {
+    a: &'a [[F; M]],
+}
+
+impl<F: Scalar, const M: usize> Lhs<F, M> for Strip<'_, F, M> {
+    #[inline(always)]
+    fn add<S: Simd, const V: usize>(
+        self,
+        simd: S,
+        start: usize,
+        b: &[[F::Vector<S>; V]],
+        mut sums: [[F::Vector<S>; V]; M],
+    ) -> [[F::Vector<S>; V]; M] {
+        for (a, b) in self.a[start..].iter().zip(b) {
             for i in 0..M {
                 let a = F::splat(simd, a[i]);
                 for j in 0..V {

@@ -3,8 +3,8 @@
 //! Three ways, by shape:
 //!
 //! - [`gemm`] is the entry for matrices. Products of up to 16 columns with a small B are plain
-//!   loops whose width is a constant of the code (`narrow.rs`), and those of up to four rows read B as it
-//!   stands (`few_rows.rs`), since packing would cost more than the product; those whose A has contiguous
+//!   loops whose width is a constant of the code (`narrow.rs`), and those of a few rows read B as it
+//!   stands (`few_rows.rs`, and `dots.rs` for a transposed B), since packing would cost more than the product; those whose A has contiguous
 //!   rows or columns go through the micro-kernel in blocks that stay in cache (`blocked.rs`); all others to
 //!   the `matrixmultiply` crate, by way of ndarray's safe `general_mat_mul`. [`gemm_keeping`] does the same
 //!   with a B that stays packed ([`Packings`]).
@@ -27,6 +27,7 @@
 //! repository.
 
 mod blocked;
+mod dots;
 mod few_rows;
 mod few_terms;
 mod gather;
@@ -70,6 +71,12 @@ pub const KC: usize = 512;
 
 /// The largest B for the narrow product, in elements: it is read from the first-level cache.
 const MAX_NARROW_B: usize = 4096;
+
+/// Rows of C up to which B is not packed.
+const MAX_UNPACKED_ROWS: usize = 4;
+
+/// Rows of C up to which B is not packed where it is [streamed](is_streamed).
+const MAX_STREAMED_ROWS: usize = 16;
 
 /// What a product is added to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -183,6 +190,12 @@ fn shared<F: Scalar>(
     });
 }
 
+/// Whether B, or a thread's part of it, is larger than a second-level cache: a product of few rows then takes as
+/// long as reading it.
+fn is_streamed<F>(b: ArrayView2<'_, F>) -> bool {
+    b.len().saturating_mul(size_of::<F>()) > 1 << 20
+}
+
 /// Whether the product is that of `narrow`, if A and C allow it.
 fn is_narrow<F>(b: ArrayView2<'_, F>) -> bool {
     (1..=narrow::MAX_COLUMNS).contains(&b.ncols()) && b.len() <= MAX_NARROW_B
@@ -218,13 +231,13 @@ fn serial<F: Scalar>(
             return narrow::gemm(init, a, b, c, n);
         }
     }
-    let in_rows = |strides: &[isize]| strides[1] == 1 && strides[0] > 0;
-    if c.nrows() <= few_rows::MAX_ROWS
-        && in_rows(b.strides())
-        && in_rows(c.strides())
-        && !b.is_empty()
-    {
+    let in_rows = |strides: &[isize]| strides[1] == 1;
+    let few = c.nrows() <= MAX_UNPACKED_ROWS || c.nrows() <= MAX_STREAMED_ROWS && is_streamed(b);
+    if few && in_rows(b.strides()) && in_rows(c.strides()) && !b.is_empty() {
         return few_rows::gemm(init, a, b, c);
+    }
+    if few && is_streamed(b) && in_rows(a.strides()) && b.strides()[0] == 1 {
+        return dots::gemm(init, a, b, c);
     }
     if let Some(a) = LhsView::new(&all, rows.start)
         && !b.is_empty()
@@ -275,6 +288,13 @@ mod tests {
             (1, 1200, 40),
             (3, 70, 130),
             (4, 1025, 33),
+            // B is streamed: row by row, or as dot products
+            (9, 700, 200),
+            (1, 701, 203),
+            (16, 1030, 130),
+            // Aᵀ is packed, in two parts
+            (512, 70, 60),
+            (1024, 600, 20),
         ];
         let narrow = (1..=17).flat_map(|n| [(1, 1, n), (7, 5, n), (6, 300, n)]);
         for (m, k, n) in wide.into_iter().chain(narrow) {

@@ -9,6 +9,9 @@ use crate::Scalar;
 /// The largest width of a panel, in vectors.
 pub(super) const MAX_VECTORS: usize = 4;
 
+/// The depth up to which panels are of [`MAX_VECTORS`], 32 KiB.
+const MAX_WIDE_DEPTH: usize = 128;
+
 /// A matrix B `[depth, columns]` cut into panels of columns, each `[depth, width]` row-major, the
 /// last one filled up with zeros. The width is what the machine's registers suggest.
 #[derive(Debug, Clone, Copy)]
@@ -54,11 +57,9 @@ impl<'a, F: Scalar> PackedB<'a, F> {
         if let Some(packed) = Self::as_it_is(matrices.clone(), depth, columns) {
             return packed;
         }
-        // the zeros beside a last panel stay
-        scratch.clear();
-        scratch.resize(Self::elements(depth, columns), F::zero());
-        Self::write(matrices, depth, columns, scratch);
-        Self::packed(scratch, depth, columns)
+        let values = aligned(scratch, Self::elements(depth, columns));
+        Self::write(matrices, depth, columns, values);
+        Self::packed(values, depth, columns)
     }
 
     /// A matrix that is one whole panel already.
@@ -68,7 +69,7 @@ impl<'a, F: Scalar> PackedB<'a, F> {
         columns: usize,
     ) -> Option<Self> {
         let registers = Registers::of::<F>();
-        let first = registers.panels(columns).next()?;
+        let first = registers.panels(depth, columns).next()?;
         let values = matrices.next()?.to_slice()?;
         let whole = first.vectors * registers.lanes == columns && values.len() == depth * columns;
         whole.then_some(Self::packed(values, depth, columns))
@@ -78,7 +79,7 @@ impl<'a, F: Scalar> PackedB<'a, F> {
     pub(super) fn elements(depth: usize, columns: usize) -> usize {
         let registers = Registers::of::<F>();
         let widths = registers
-            .panels(columns)
+            .panels(depth, columns)
             .map(|panel| panel.vectors * registers.lanes);
         depth * widths.sum::<usize>()
     }
@@ -92,7 +93,7 @@ impl<'a, F: Scalar> PackedB<'a, F> {
         }
     }
 
-    /// Packs into as many [`elements`](Self::elements); those beside the last columns are left alone.
+    /// Packs into as many [`elements`](Self::elements).
     pub(super) fn write<'m>(
         matrices: impl Iterator<Item = ArrayView2<'m, F>> + Clone,
         depth: usize,
@@ -103,7 +104,7 @@ impl<'a, F: Scalar> PackedB<'a, F> {
     {
         let registers = Registers::of::<F>();
         let mut rest = values;
-        for panel in registers.panels(columns) {
+        for panel in registers.panels(depth, columns) {
             let width = panel.vectors * registers.lanes;
             let (mut part, after) = rest.split_at_mut(depth * width);
             rest = after;
@@ -119,11 +120,65 @@ impl<'a, F: Scalar> PackedB<'a, F> {
     }
 }
 
-/// Copies a matrix into rows that are `width` apart.
-fn copy_rows<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
+/// Bytes of a cache line, and of the widest vector: a panel that starts at a multiple is read without
+/// crossing lines.
+const LINE: usize = 64;
+
+/// The first so many elements of `memory` from the start of a cache line on; what they hold is arbitrary.
+pub(super) fn aligned<F: Scalar>(memory: &mut Vec<F>, elements: usize) -> &mut [F] {
+    let length = with_spare::<F>(elements);
+    if memory.len() < length {
+        memory.resize(length, F::zero());
+    }
+    // where the offset cannot be told, any is right
+    let offset = memory.as_ptr().align_offset(LINE).min(length - elements);
+    &mut memory[offset..][..elements]
+}
+
+/// Elements of memory in which so many stand [`aligned`].
+pub(super) const fn with_spare<F>(elements: usize) -> usize {
+    elements.saturating_add(LINE / size_of::<F>())
+}
+
+/// Copies a matrix into rows of `width` elements, filled up with zeros.
+pub(super) fn copy_rows<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
+    let used = b.ncols();
+    if used < width {
+        for row in rows.chunks_exact_mut(width) {
+            row[used..].fill(F::zero());
+        }
+    }
     if b.strides()[1] != 1 && b.strides()[0] == 1 {
         return transpose(b.reversed_axes(), rows, width);
     }
+    // copies of constant length are no calls
+    match width {
+        _ if used < width => copy_any(b, rows, width),
+        4 => copy_whole::<F, 4>(b, rows),
+        5 => copy_whole::<F, 5>(b, rows),
+        6 => copy_whole::<F, 6>(b, rows),
+        8 => copy_whole::<F, 8>(b, rows),
+        10 => copy_whole::<F, 10>(b, rows),
+        11 => copy_whole::<F, 11>(b, rows),
+        12 => copy_whole::<F, 12>(b, rows),
+        16 => copy_whole::<F, 16>(b, rows),
+        32 => copy_whole::<F, 32>(b, rows),
+        _ => copy_any(b, rows, width),
+    }
+}
+
+/// [`copy_rows`] of a matrix with W columns.
+fn copy_whole<F: Scalar, const W: usize>(b: ArrayView2<'_, F>, rows: &mut [F]) {
+    for (b, row) in b.rows().into_iter().zip(rows.as_chunks_mut::<W>().0) {
+        match b.to_slice().and_then(|b| <&[F; W]>::try_from(b).ok()) {
+            Some(b) => *row = *b,
+            None => row.iter_mut().zip(b).for_each(|(row, &b)| *row = b),
+        }
+    }
+}
+
+/// [`copy_rows`] of a matrix of any width.
+fn copy_any<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
     for (b, row) in b.rows().into_iter().zip(rows.chunks_exact_mut(width)) {
         match b.to_slice() {
             Some(b) => row[..b.len()].copy_from_slice(b),
@@ -135,33 +190,47 @@ fn copy_rows<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
 /// Copies the transpose of a matrix with contiguous rows into rows that are `width` apart; several
 /// rows at once, since writes a row apart are slow.
 fn transpose<F: Scalar>(b: ArrayView2<'_, F>, rows: &mut [F], width: usize) {
-    const TOGETHER: usize = 8;
-    for (i, b) in b.axis_chunks_iter(Axis(0), TOGETHER).enumerate() {
-        let first = i * TOGETHER;
-        let source = |j: usize| {
-            let row = b.index_axis_move(Axis(0), j);
-            row.to_slice().expect("contiguous rows")
+    let mut first = 0;
+    while first < b.nrows() {
+        first += match b.nrows() - first {
+            8.. => transpose_rows::<F, 8>(b, first, rows, width),
+            4.. => transpose_rows::<F, 4>(b, first, rows, width),
+            2.. => transpose_rows::<F, 2>(b, first, rows, width),
+            _ => transpose_rows::<F, 1>(b, first, rows, width),
         };
-        if b.nrows() == TOGETHER {
-            let sources: [&[F]; TOGETHER] = std::array::from_fn(source);
-            for (k, row) in rows.chunks_exact_mut(width).enumerate() {
-                for (row, source) in row[first..][..TOGETHER].iter_mut().zip(sources) {
-                    *row = source[k];
-                }
-            }
-        } else {
-            for j in 0..b.nrows() {
-                for (row, &b) in rows.chunks_exact_mut(width).zip(source(j)) {
-                    row[first + j] = b;
-                }
-            }
+    }
+}
+
+/// [`transpose`] of N rows from `first` on.
+fn transpose_rows<F: Scalar, const N: usize>(
+    b: ArrayView2<'_, F>,
+    first: usize,
+    rows: &mut [F],
+    width: usize,
+) -> usize {
+    let sources: [&[F]; N] = std::array::from_fn(|j| {
+        let row = b.index_axis_move(Axis(0), first + j);
+        row.to_slice().expect("contiguous rows")
+    });
+    for (k, row) in rows.chunks_exact_mut(width).enumerate() {
+        for (row, source) in row[first..][..N].iter_mut().zip(sources) {
+            *row = source[k];
         }
     }
+    N
 }
 
 /// The widest panel that suits a machine with that many registers, in vectors.
 pub(super) const fn max_vectors(registers: usize) -> usize {
     if registers >= 32 { MAX_VECTORS } else { 2 }
+}
+
+/// MR for tiles V vectors wide: V registers per row, V for B, one for A.
+pub(super) const fn max_rows(registers: usize, lanes: usize, vectors: usize) -> usize {
+    let rows = (registers - 1) / vectors - 1;
+    // without vector instructions no shape of tile is fast: few are compiled
+    let limit = if lanes == 1 { 4 } else { 12 };
+    if rows < limit { rows } else { limit }
 }
 
 /// The vector registers of the machine, on which the choice of a tile depends.
@@ -174,7 +243,7 @@ pub(super) struct Registers {
 }
 
 impl Registers {
-    fn of<F: Scalar>() -> Self {
+    pub(super) fn of<F: Scalar>() -> Self {
         struct Ask<F>(std::marker::PhantomData<F>);
         impl<F: Scalar> WithSimd for Ask<F> {
             type Output = Registers;
@@ -193,9 +262,29 @@ impl Registers {
         }
     }
 
-    /// Cuts `columns` columns into panels of 4, 2 and 1 vectors (2 and 1 with 16 registers).
-    pub(super) fn panels(self, columns: usize) -> impl Iterator<Item = Panel> + Clone {
+    /// The width of the panels of a B so deep, in vectors: where registers allow wide ones, those that fit in a
+    /// first-level cache.
+    const fn vectors(self, depth: usize) -> usize {
         let widest = max_vectors(self.count);
+        if widest > 2 && depth > MAX_WIDE_DEPTH {
+            2
+        } else {
+            widest
+        }
+    }
+
+    /// MR for the widest tiles of such a B.
+    pub(super) const fn max_rows(self, depth: usize) -> usize {
+        max_rows(self.count, self.lanes, self.vectors(depth))
+    }
+
+    /// Cuts `columns` columns into panels of 4, 2 and 1 vectors (2 and 1 with 16 registers, or where B is deep).
+    pub(super) fn panels(
+        self,
+        depth: usize,
+        columns: usize,
+    ) -> impl Iterator<Item = Panel> + Clone {
+        let widest = self.vectors(depth);
         let mut column = 0;
         std::iter::from_fn(move || {
             let left = columns - column;

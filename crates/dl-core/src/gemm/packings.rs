@@ -3,6 +3,7 @@
 use ndarray::ArrayView2;
 
 use super::PackedB;
+use super::packing::{aligned, with_spare};
 use crate::Scalar;
 
 /// The packed parameters of a layer, each in a slot of its own.
@@ -15,11 +16,27 @@ pub struct Packings<F> {
     slots: Vec<Slot<F>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Slot<F> {
-    values: Vec<F>,
+    memory: Vec<F>,
     /// What is packed: the depth and the columns.
     shape: Option<[usize; 2]>,
+}
+
+/// A copy is empty: other memory starts elsewhere in a cache line.
+impl<F> Clone for Slot<F> {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl<F> Default for Slot<F> {
+    fn default() -> Self {
+        Self {
+            memory: Vec::new(),
+            shape: None,
+        }
+    }
 }
 
 impl<F: Scalar> Packings<F> {
@@ -94,8 +111,7 @@ impl<F: Scalar> Packings<F> {
             .map(move |values| PackedB::packed(values, depth, columns))
     }
 
-    /// The values of a slot for a matrix of this shape, written by `write` over zeros where they are not there
-    /// already.
+    /// The values of a slot for a matrix of this shape, written by `write` where they are not there already.
     pub(super) fn fill(
         &mut self,
         slot: usize,
@@ -105,29 +121,26 @@ impl<F: Scalar> Packings<F> {
     ) -> &[F] {
         let keep = self.keep;
         let kept = self.slot(slot);
-        if kept.shape != Some(shape) {
-            kept.values.clear();
-            kept.values.resize(elements, F::zero());
-            write(&mut kept.values);
-            kept.shape = keep.then_some(shape);
+        let packed = kept.shape == Some(shape);
+        kept.shape = keep.then_some(shape);
+        let values = aligned(&mut kept.memory, elements);
+        if !packed {
+            write(values);
         }
-        &kept.values
+        values
     }
 
     /// Whether there is memory for so many elements in a slot.
     pub(super) fn has_room(&mut self, slot: usize, elements: usize) -> bool {
-        let values = &mut self.slot(slot).values;
-        let more = elements.saturating_sub(values.len());
-        values.try_reserve_exact(more).is_ok()
+        let memory = &mut self.slot(slot).memory;
+        memory
+            .try_reserve_exact(with_spare::<F>(elements).saturating_sub(memory.len()))
+            .is_ok()
     }
 
     fn slot(&mut self, slot: usize) -> &mut Slot<F> {
         if self.slots.len() <= slot {
-            let empty = || Slot {
-                values: Vec::new(),
-                shape: None,
-            };
-            self.slots.resize_with(slot + 1, empty);
+            self.slots.resize_with(slot + 1, Slot::default);
         }
         &mut self.slots[slot]
     }
@@ -152,6 +165,8 @@ mod tests {
         assert_eq!(first(&mut kept, &new), 1.0);
         kept.forget();
         assert_eq!(first(&mut kept, &new), 2.0);
+        let mut copy = kept.clone();
+        assert_eq!(first(&mut copy, &old), 1.0, "a copy packs again");
         let mut packed_each_time = Packings::default();
         assert_eq!(first(&mut packed_each_time, &old), 1.0);
         assert_eq!(first(&mut packed_each_time, &new), 2.0);

@@ -45,6 +45,9 @@ pub trait Lanes: Copy {
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
+    /// The sum of the lanes.
+    fn sum_of_lanes<S: Simd>(simd: S, x: Self::Vector<S>) -> Self;
+
     /// 0 where x < 0, otherwise x, lane by lane.
     fn relu<S: Simd>(simd: S, x: Self::Vector<S>) -> Self::Vector<S>;
 
@@ -77,7 +80,7 @@ pub fn map_array<T: Copy, U: Copy + Default, const N: usize>(
 // the choice between what stands in memory and something else, the compiler makes a store under a mask, and those
 // are slow on AMD processors with AVX2.
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $sub:ident, $mul_add:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $sub:ident, $mul_add:ident, $sum:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
@@ -104,6 +107,11 @@ macro_rules! lanes {
                 c: S::$vector,
             ) -> S::$vector {
                 simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn sum_of_lanes<S: Simd>(simd: S, x: S::$vector) -> Self {
+                simd.$sum(x)
             }
 
             #[inline(always)]
@@ -140,6 +148,7 @@ lanes!(
     add_f32s,
     sub_f32s,
     mul_add_e_f32s,
+    reduce_sum_f32s,
     less_than_f32s,
     select_f32s,
     as_simd_f32s,
@@ -152,6 +161,7 @@ lanes!(
     add_f64s,
     sub_f64s,
     mul_add_e_f64s,
+    reduce_sum_f64s,
     less_than_f64s,
     select_f64s,
     as_simd_f64s,
