@@ -2,7 +2,7 @@
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled};
-use dl_nn::{ShapeError, View, ViewMut};
+use dl_nn::ShapeError;
 use ndarray::{Array, Dimension};
 
 use crate::geometry::Size;
@@ -71,14 +71,4 @@ pub(crate) fn zeros<F: Scalar, D: Dimension>(shape: D) -> Result<Array<F, D>, Ou
     let numbers = lengths.fold(1, |numbers: usize, &n| numbers.saturating_mul(n));
     let zeros = filled(numbers, F::zero)?;
     Ok(Array::from_shape_vec(shape, zeros).expect("as many numbers as the shape has"))
-}
-
-/// The numbers of a batch in order.
-pub(crate) fn slice<'a, F: Scalar>(x: &'a View<'_, F>) -> &'a [F] {
-    x.as_slice().expect("batches are in standard layout")
-}
-
-/// The numbers of a batch in order, to be written.
-pub(crate) fn slice_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> &'a mut [F] {
-    x.as_slice_mut().expect("batches are in standard layout")
 }

@@ -12,6 +12,7 @@ use dl_conv::{
 use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::prelude::*;
+use dl_nn::single_layer::forward;
 
 fn images(shape: [usize; 4]) -> Array4<f32> {
     samples(&shape, 3).into_dimensionality().unwrap()
@@ -45,11 +46,8 @@ fn functions_are_the_layers() {
     let x = images([5, 7, 6, 3]);
     let layer = |spec: &dyn LayerSpec<f32>| {
         let layer = spec.build(&[7, 6, 3], &mut generator(0)).unwrap();
-        let sample = layer.output_shape(&[7, 6, 3]).unwrap();
-        let mut y = dl_conv::ndarray::ArrayD::zeros([&[5], &sample[..]].concat());
         let x = x.view().into_dyn();
-        layer.forward(x, y.view_mut(), &mut Cache::default(), Mode::Eval);
-        y
+        forward(&*layer, &x, &mut Cache::default(), Mode::Eval).unwrap()
     };
     let layer4 = |spec| layer(spec).into_dimensionality::<Ix4>().unwrap();
     let view = x.view();

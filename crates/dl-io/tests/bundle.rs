@@ -418,21 +418,15 @@ impl Layer<f32> for Square {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f32>, mut y: ViewMut<f32>, _: &mut Cache<f32>, _: Mode) {
-        y.zip_mut_with(&x, |y, x| *y = x * x);
+    fn forward(&self, x: Batch<f32>, mut y: BatchMut<f32>, _: &mut Cache<f32>, _: Mode) {
+        y.matrix_mut().zip_mut_with(&x.matrix(), |y, x| *y = x * x);
     }
 
-    fn backward(
-        &self,
-        x: View<f32>,
-        _: View<f32>,
-        dy: ViewMut<f32>,
-        dx: Option<ViewMut<f32>>,
-        _: &mut Cache<f32>,
-        _: &mut [ArrayD<f32>],
-    ) {
+    fn backward(&self, pass: Backward<f32>) {
+        let Backward { x, dy, dx, .. } = pass;
         if let Some(mut dx) = dx {
-            dx.assign(&(&x * &dy * 2.0));
+            dx.matrix_mut()
+                .assign(&(&x.matrix() * &dy.view().matrix() * 2.0));
         }
     }
 }

@@ -5,17 +5,13 @@ use std::fmt::Debug;
 use dl_core::Scalar;
 use dl_core::gemm::Packings;
 use dl_core::random::{Generator, stream};
-use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
+use ndarray::{Array, ArrayViewD, ArrayViewMutD, Dimension};
 
 use crate::activation::Activation;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
-
-/// A batch that is read: axis 0 counts samples; always in standard (row-major) layout.
-pub type View<'a, F> = ArrayViewD<'a, F>;
-
-/// A batch that is written; always in standard (row-major) layout.
-pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
 
 /// Copies of boxed layers: every [`Layer`] that is `Clone` has them.
 pub trait CloneLayer<F> {
@@ -59,29 +55,19 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError>;
 
     /// y = f(x): writes all of `y`, and to the cache what [`backward`](Self::backward) needs.
-    fn forward(&self, x: View<F>, y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode);
+    fn forward(&self, x: Batch<F>, y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode);
 
     /// The chain rule: from `dy` = ∂L/∂y to `dx` = ∂L/∂x and the gradients of the parameters.
     ///
-    /// `dx` is *overwritten*; `None` where nobody needs it. `grads` mirror
-    /// [`params`](Self::params) and are *added to*. `dy` may be used as scratch space.
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    );
+    /// `dx` is *overwritten*, `grads` are *added to*, and `dy` may be used as scratch space.
+    fn backward(&self, pass: Backward<F>);
 
     /// The trained parameters, named, always in the same order.
     fn params(&self) -> Vec<Param<'_, F>> {
         Vec::new()
     }
 
-    /// The same parameters in the same order, to be changed. An optimiser changes `kernel`s with
-    /// weight decay, all others without.
+    /// The same parameters in the same order, to be changed.
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
         Vec::new()
     }
@@ -151,7 +137,7 @@ impl Mode {
         }
     }
 
-    /// The mode for a part (a layer, a block): an own seed for each.
+    /// The mode for a part (a layer, a block): each part gets its own seed.
     pub(crate) fn part(self, index: usize) -> Self {
         match self {
             Mode::Train { seed } => Mode::Train {
@@ -199,39 +185,65 @@ impl<F: Scalar> Cache<F> {
 }
 
 /// A named parameter of a layer.
+///
+/// Penalties and weight decay apply to those made by [`weight`](Self::weight) only: to the factors of a sum over
+/// inputs, but not to biases or to the scales of a normalisation, which few data determine well (Goodfellow, Bengio,
+/// Courville 2016, section 7.1).
 #[derive(Debug, Clone)]
 pub struct Param<'a, F> {
     /// Its name within the layer: `kernel`, `bias`, `gamma` …
     pub name: &'static str,
     /// Its value.
     pub value: ArrayViewD<'a, F>,
+    /// Whether penalties and weight decay apply to it.
+    pub decay: bool,
 }
 
 impl<'a, F> Param<'a, F> {
-    /// A parameter of any rank, in standard layout.
+    /// A parameter of any rank, in standard layout, that is not decayed: a bias, a scale; or a state.
     pub fn new<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
         Self {
             name,
             value: value.view().into_dyn(),
+            decay: false,
+        }
+    }
+
+    /// The same of one that is decayed: a kernel.
+    pub fn weight<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+        Self {
+            decay: true,
+            ..Self::new(name, value)
         }
     }
 }
 
-/// A named parameter of a layer, to be changed.
+/// A named parameter of a layer, to be changed; see [`Param`].
 #[derive(Debug)]
 pub struct ParamMut<'a, F> {
     /// Its name within the layer.
     pub name: &'static str,
     /// Its value.
     pub value: ArrayViewMutD<'a, F>,
+    /// Whether penalties and weight decay apply to it.
+    pub decay: bool,
 }
 
 impl<'a, F> ParamMut<'a, F> {
-    /// A parameter of any rank, in standard layout.
+    /// A parameter of any rank, in standard layout, that is not decayed.
     pub fn new<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
         Self {
             name,
             value: value.view_mut().into_dyn(),
+            decay: false,
+        }
+    }
+
+    /// The same of one that is decayed.
+    pub fn weight<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+        Self {
+            decay: true,
+            ..Self::new(name, value)
         }
     }
 }

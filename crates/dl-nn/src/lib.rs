@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod activation;
+mod backward;
+mod batch;
 mod block;
 mod buffers;
 mod config;
@@ -20,6 +22,7 @@ mod predictor;
 pub mod prelude;
 pub mod schedule;
 mod sequential;
+pub mod single_layer;
 mod stage;
 mod summary;
 mod target;
@@ -28,12 +31,12 @@ mod unique;
 mod workspace;
 
 pub use activation::Activation;
+pub use backward::{Backward, Gradients};
+pub use batch::{Batch, BatchMut};
 pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig, Registry};
 pub use dl_core::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
-pub use layer::{
-    Batching, Cache, CloneLayer, Cost, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut,
-};
+pub use layer::{Batching, Cache, CloneLayer, Cost, Layer, LayerSpec, Mode, Param, ParamMut};
 pub use limits::Limits;
 pub use model::{Model, NamedLayer, Weights, WeightsError};
 pub use predictor::Predictor;

@@ -8,10 +8,11 @@ use dl_core::{
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, Slice};
 
 use crate::activation::Activation;
+use crate::batch::Batch;
 use crate::buffers::{copy, in_standard_layout};
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
-use crate::layer::{Batching, Cost, Layer, Mode, Param};
+use crate::layer::{Batching, Cost, Layer, Mode, Param, ParamMut};
 use crate::limits::{Limits, Spent, elements};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
@@ -323,12 +324,10 @@ impl<F: Scalar> Model<F> {
         params_mut(self).into_iter()
     }
 
-    pub(crate) fn named_params_mut(
-        &mut self,
-    ) -> impl Iterator<Item = (&str, ArrayViewMutD<'_, F>)> {
+    pub(crate) fn named_params_mut(&mut self) -> impl Iterator<Item = (&str, ParamMut<'_, F>)> {
         self.layers.iter_mut().flat_map(|named| {
             let names = named.parameter_names.iter().map(String::as_str);
-            names.zip(named.layer.params_mut().into_iter().map(|p| p.value))
+            names.zip(named.layer.params_mut())
         })
     }
 
@@ -453,8 +452,9 @@ impl<F: Scalar> Model<F> {
             let rows = Slice::from(start..n.min(start + batch));
             let x = x.slice_axis(Axis(0), rows);
             let x = in_standard_layout(&x)?;
-            let output = workspace.forward_unchanged(self, x.view(), Mode::Eval, false);
-            y.extend_from_slice(output.as_slice().expect("in standard layout"));
+            let x = Batch::from_array(&x);
+            let output = workspace.forward_unchanged(self, x, Mode::Eval, false);
+            y.extend_from_slice(output.slice());
         }
         Ok(ArrayD::from_shape_vec(shape, y).expect("as many numbers as the shape has"))
     }
@@ -498,7 +498,8 @@ instantiate! {
     fn params_mut<'a, F: Scalar>(
         model: &'a mut Model<F>,
     ) -> Vec<(&'a str, ArrayViewMutD<'a, F>)> {
-        model.named_params_mut().collect()
+        let params = model.named_params_mut();
+        params.map(|(name, param)| (name, param.value)).collect()
     }
 
     fn weights<F: Scalar>(model: &Model<F>) -> Weights<F> {

@@ -4,6 +4,7 @@ use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 
+use crate::batch::Batch;
 use crate::error::DataError;
 use crate::layer::Mode;
 use crate::model::Model;
@@ -82,6 +83,8 @@ instantiate! {
             return Err(DataError::TooManySamples { got: n, capacity });
         }
         let x = x.as_standard_layout();
-        Ok(workspace.forward_unchanged(model, x.view(), Mode::Eval, false))
+        let x = Batch::from_array(&x);
+        let output = workspace.forward_unchanged(model, x, Mode::Eval, false);
+        Ok(output.array())
     }
 }

@@ -19,6 +19,6 @@ pub use crate::train::{
     StepEnd, Trainer,
 };
 pub use crate::{
-    Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut, Scalar, Sequential,
-    ShapeError, Target, View, ViewMut,
+    Backward, Batch, BatchMut, Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut,
+    Scalar, Sequential, ShapeError, Target,
 };

@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use dl_core::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
 use dl_nn::gradient_check::{GradientError, TOLERANCE, check_layer};
-use dl_nn::ndarray::{ArrayD, IxDyn};
+use dl_nn::ndarray::{ArrayD, ArrayViewD, IxDyn};
 use dl_nn::prelude::*;
+use dl_nn::single_layer;
 use proptest::prelude::*;
 use proptest::test_runner::Reason;
 
@@ -94,18 +95,19 @@ fn names(params: &[Param<'_, f64>]) -> Vec<&'static str> {
 
 fn forward(
     layer: &dyn Layer<f64>,
-    x: View<f64>,
+    x: ArrayViewD<f64>,
     cache: &mut Cache<f64>,
     mode: Mode,
 ) -> ArrayD<f64> {
-    let sample = layer.output_shape(&x.shape()[1..]).unwrap();
-    let shape = [&x.shape()[..1], &sample].concat();
-    let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
-    layer.forward(x, y.view_mut(), cache, mode);
-    y
+    single_layer::forward(layer, &x, cache, mode).unwrap()
 }
 
-fn assert_close(what: &dyn Debug, ours: View<f64>, expected: View<f64>, tolerance: f64) {
+fn assert_close(
+    what: &dyn Debug,
+    ours: ArrayViewD<f64>,
+    expected: ArrayViewD<f64>,
+    tolerance: f64,
+) {
     assert_eq!(ours.shape(), expected.shape(), "{what:?}");
     for (a, b) in ours.iter().zip(&expected) {
         let difference = (a - b).abs();
@@ -235,13 +237,10 @@ fn batch_norm_differentiates_its_evaluation_too() {
     let layer = build(&*case.spec, &[3], 1);
     let mut cache = Cache::default();
     let y = forward(&*layer, x.view(), &mut cache, Mode::Eval);
-    let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
-    let mut grads = vec![ArrayD::zeros(IxDyn(&[3])); 2];
-    let mut dy = x.mapv(f64::cos);
-    let (dy_view, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
-    layer.backward(x.view(), y.view(), dy_view, dx_view, &mut cache, &mut grads);
+    let dy = x.mapv(f64::cos);
+    let (dx, _) = single_layer::backward(&*layer, &x, &y, &dy, &mut cache);
     let (gamma, variance) = (&layer.params()[0].value, &layer.state()[1].value);
-    let expected = x.mapv(f64::cos) * gamma / variance.mapv(|v| (v + 1e-5).sqrt());
+    let expected = dy * gamma / variance.mapv(|v| (v + 1e-5).sqrt());
     assert_close(&"dx", dx.view(), expected.view(), 1e-14);
 }
 

@@ -4,13 +4,10 @@ mod passes;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Batching, Cache, ConfigError, Cost, Layer, LayerConfig, LayerError, LayerSpec, Mode,
-    ShapeError, View, ViewMut,
+    Backward, Batch, BatchMut, Batching, Cache, ConfigError, Cost, Layer, LayerConfig, LayerError,
+    LayerSpec, Mode, ShapeError,
 };
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
-
-use crate::shape::{slice, slice_mut};
 
 /// Local response normalisation across channels (Krizhevsky, Sutskever, Hinton 2012, section 3.3):
 /// every channel a of a pixel is divided by a power of the squares of itself and its neighbours,
@@ -171,24 +168,19 @@ impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
     }
 
     /// b = a s^−β.
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
-        passes::forward(self, slice(&x), slice_mut(&mut y), cache);
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
+        passes::forward(self, x.slice(), y.slice_mut(), cache);
     }
 
     /// With r = ∂L/∂b · a s^−β−1, summed over the neighbours, whose windows hold this channel:
     /// ∂L/∂a = ∂L/∂b · s^−β − 2αβ a Σ r.
-    fn backward(
-        &self,
-        x: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
-        let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        passes::backward(self, slice(&x), slice(&dy), slice_mut(&mut dx), cache);
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x, dy, dx, cache, ..
+        } = pass;
+        if let Some(mut dx) = dx {
+            passes::backward(self, x.slice(), dy.slice(), dx.slice_mut(), cache);
+        }
     }
 
     fn batching(&self) -> Batching {

@@ -1,12 +1,10 @@
 //! Pooling of one kind or another as a layer.
 
 use dl_core::Scalar;
-use dl_nn::ndarray::ArrayD;
-use dl_nn::{Activation, Batching, Cache, Layer, Mode, ShapeError, View, ViewMut};
+use dl_nn::{Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, ShapeError};
 
 use super::passes::{self, Reduce};
 use super::plan::Plan;
-use crate::shape::{slice, slice_mut};
 
 /// A pooling whose windows are planned for one shape of images. Nothing is cached for the backward
 /// pass, which needs x and y alone.
@@ -38,23 +36,16 @@ impl<F: Scalar, R: Reduce<F> + std::fmt::Debug + 'static> Layer<F> for PoolLayer
         })
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        passes::forward(self.reduce, &self.plan, slice(&x), slice_mut(&mut y));
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        passes::forward(self.reduce, &self.plan, x.slice(), y.slice_mut());
     }
 
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
-        let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        let read = [slice(&x), slice(&y), slice(&dy)];
-        passes::backward(self.reduce, &self.plan, read, slice_mut(&mut dx));
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { x, y, dy, dx, .. } = pass;
+        if let Some(mut dx) = dx {
+            let read = [x.slice(), y.slice(), dy.slice()];
+            passes::backward(self.reduce, &self.plan, read, dx.slice_mut());
+        }
     }
 
     fn batching(&self) -> Batching {

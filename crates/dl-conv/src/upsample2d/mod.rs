@@ -5,14 +5,13 @@ mod nearest;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
-    ViewMut,
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerConfig, LayerError,
+    LayerSpec, Mode, ShapeError,
 };
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Size;
-use crate::shape::{Image, image_of, require_result, slice, slice_mut};
+use crate::shape::{Image, image_of, require_result};
 
 /// How a pixel between pixels gets its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -118,10 +117,8 @@ impl<F: Scalar> Layer<F> for UpSampleLayer {
         Ok(self.large.shape().to_vec())
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        let images = slice(&x).chunks_exact(self.small.numbers());
-        let results = slice_mut(&mut y).chunks_exact_mut(self.large.numbers());
-        for (x, y) in images.zip(results) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        for (x, y) in x.iter().zip(y.iter_mut()) {
             match self.interpolation {
                 Interpolation::Nearest => nearest::forward(self, x, y),
                 Interpolation::Bilinear => bilinear::forward(self, x, y),
@@ -130,20 +127,10 @@ impl<F: Scalar> Layer<F> for UpSampleLayer {
     }
 
     /// Each pixel gets back the gradients of the pixels it had a part in, by the same weights.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { dy, dx, .. } = pass;
         let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        let images = slice_mut(&mut dx).chunks_exact_mut(self.small.numbers());
-        let results = slice(&dy).chunks_exact(self.large.numbers());
-        for (dx, dy) in images.zip(results) {
+        for (dx, dy) in dx.iter_mut().zip(&dy.view()) {
             dx.fill(F::zero());
             match self.interpolation {
                 Interpolation::Nearest => nearest::backward(self, dy, dx),

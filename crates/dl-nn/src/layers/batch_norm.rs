@@ -3,12 +3,14 @@
 use dl_core::memory::filled;
 use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::{Array1, ArrayD};
+use ndarray::Array1;
 
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
+use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut};
+use crate::layers::add_shift_and_scale_gradients;
 
 /// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
 /// other axis, samples and pixels alike, is averaged over.
@@ -147,19 +149,18 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
 
     /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β. The cache keeps x̂ and, per channel,
     /// 1/√(σ² + ε), μ and σ².
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode) {
         let channels = self.gamma.len();
-        let (x, y) = (slice(&x), slice_mut(&mut y));
         let [mean, variance] = match mode {
-            Mode::Train { .. } => moments(x, channels),
+            Mode::Train { .. } => moments(x.slice(), channels),
             Mode::Eval => [self.running_mean.to_vec(), self.running_variance.to_vec()],
         };
         cache.statistics.clear();
         cache
             .statistics
             .extend(variance.iter().map(|&v| self.inverse_deviation(v)));
-        cache.values.resize(x.len(), F::zero());
-        let rows = x.chunks_exact(channels).zip(y.chunks_exact_mut(channels));
+        cache.values.resize(x.slice().len(), F::zero());
+        let rows = x.rows().zip(y.rows_mut());
         for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(channels)) {
             for c in 0..channels {
                 x_hat[c] = (x[c] - mean[c]) * cache.statistics[c];
@@ -171,7 +172,7 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         // the rows averaged over; none in evaluation, whose statistics do not depend on x
         cache.indices.clear();
         if mode != Mode::Eval {
-            cache.indices.push((x.len() / channels) as u32);
+            cache.indices.push(x.rows().len() as u32);
         }
     }
 
@@ -179,30 +180,31 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     /// ∂L/∂x = γ/√(σ² + ε) · (δ − mean(δ) − x̂ · mean(δ x̂)) (Ioffe, Szegedy 2015, section 3).
     /// The means come from μ and σ² being functions of x; after a pass in evaluation, where they
     /// are constants, ∂L/∂x = γ/√(σ² + ε) · δ.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let channels = self.gamma.len();
-        let dy = dy.view();
-        let dy = slice(&dy);
         // the rows averaged over
         let rows = cache.indices.first().map(|&rows| f64::from(rows));
         let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
         let mut mean = vec![F::zero(); channels];
         let mut mean_x_hat = mean.clone();
-        add_shift_and_scale_gradients(dy, &cache.values, grads, |c, sum, sum_x_hat| {
-            mean[c] = part(sum);
-            mean_x_hat[c] = part(sum_x_hat);
-        });
+        add_shift_and_scale_gradients(
+            dy.slice(),
+            &cache.values,
+            &mut grads,
+            |c, sum, sum_x_hat| {
+                mean[c] = part(sum);
+                mean_x_hat[c] = part(sum_x_hat);
+            },
+        );
         let Some(mut dx) = dx else { return };
-        let dx = slice_mut(&mut dx);
-        let rows = dx.chunks_exact_mut(channels).zip(dy.chunks_exact(channels));
+        let rows = dx.rows_mut().zip(dy.view().rows());
         for ((dx, dy), x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
             for c in 0..channels {
                 let centred = dy[c] - mean[c] - x_hat[c] * mean_x_hat[c];

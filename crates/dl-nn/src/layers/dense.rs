@@ -6,18 +6,19 @@ use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2, ArrayD};
 
 use crate::activation::Activation;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{gradient_matrix, gradient_slice, matrix, matrix_mut, slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut};
 
-/// The largest kernel that is drawn, so that a slip of the keyboard is an error, not an abort.
-const MOST_WEIGHTS: usize = u32::MAX as usize;
+/// The largest kernel that is initialised, so that a typo is an error, not an abort.
+const MAX_WEIGHTS: usize = u32::MAX as usize;
 
-/// The largest kernel for which a layer goes along with its neighbours, block by block: it stays
-/// in second-level cache, and so does the gradient that each block has of its own.
-const MOST_BLOCK_WEIGHTS: usize = 1 << 16;
+/// The largest kernel for which a layer is fused with its neighbours into one stage: it stays in
+/// second-level cache, and so does the gradient that each block has of its own.
+const MAX_BLOCK_WEIGHTS: usize = 1 << 16;
 
 /// Where the packed kernel of each pass is kept.
 const FORWARD: usize = 0;
@@ -68,14 +69,14 @@ impl Dense {
         self
     }
 
-    /// Draws the kernel so; the default depends on the activation
+    /// Initialises the kernel with `initializer`; the default depends on the activation
     /// ([`Activation::default_initializer`]).
     pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
         self.kernel_initializer = Some(initializer);
         self
     }
 
-    /// Draws the bias so; the default is zero.
+    /// Initialises the bias with `initializer`; the default is zero.
     pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
         self.bias_initializer = initializer;
         self
@@ -117,7 +118,7 @@ impl<F: Scalar> LayerSpec<F> for Dense {
         let shape = [input[0], self.units];
         let weights = input[0].checked_mul(self.units);
         ConfigError::require(
-            weights.is_some_and(|weights| weights <= MOST_WEIGHTS),
+            weights.is_some_and(|weights| weights <= MAX_WEIGHTS),
             "Dense units",
             self.units,
             "small enough for a kernel of fewer than 2^32 weights",
@@ -173,14 +174,14 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     }
 
     /// Z = X·W + b, Y = g(Z).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
         let units = self.kernel.ncols();
         let bias = self.bias.as_ref();
         let init = bias.map_or(Init::Zero, |b| Init::Bias(b.as_slice().expect("a vector")));
         // x·W + b; W stays packed for the next block
-        let (x, kernel, packings) = (matrix(&x), self.kernel.view(), &mut cache.packings);
-        gemm_keeping(init, x, kernel, matrix_mut(&mut y), packings, FORWARD);
-        let y = slice_mut(&mut y);
+        let (x, kernel, packings) = (x.matrix(), self.kernel.view(), &mut cache.packings);
+        gemm_keeping(init, x, kernel, y.matrix_mut(), packings, FORWARD);
+        let y = y.slice_mut();
         if self.activation.needs_input() {
             cache.values.clear();
             cache.values.extend_from_slice(y);
@@ -189,45 +190,41 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂W = Xᵀδ; ∂L/∂b = Σₙ δₙ; ∂L/∂X = δWᵀ.
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        mut dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x,
+            y,
+            mut dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let units = self.kernel.ncols();
         self.activation
-            .backward(&cache.values, slice(&y), slice_mut(&mut dy), units);
+            .backward(&cache.values, y.slice(), dy.slice_mut(), units);
         let delta = dy.view();
         if self.bias.is_some() {
-            add_column_sums(slice(&delta), gradient_slice(&mut grads[1]));
+            add_column_sums(delta.slice(), grads.slice(1));
         }
-        let delta = matrix(&delta);
-        gemm(
-            Init::Accumulate,
-            matrix(&x).t(),
-            delta,
-            gradient_matrix(&mut grads[0]),
-        );
+        let delta = delta.matrix();
+        gemm(Init::Accumulate, x.matrix().t(), delta, grads.matrix(0));
         if let Some(mut dx) = dx {
-            let (kernel, dx) = (self.kernel.t(), matrix_mut(&mut dx));
+            let (kernel, dx) = (self.kernel.t(), dx.matrix_mut());
             gemm_keeping(Init::Zero, delta, kernel, dx, &mut cache.packings, BACKWARD);
         }
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
         let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        std::iter::once(Param::new("kernel", &self.kernel))
+        std::iter::once(Param::weight("kernel", &self.kernel))
             .chain(bias)
             .collect()
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
         let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        std::iter::once(ParamMut::new("kernel", &mut self.kernel))
+        std::iter::once(ParamMut::weight("kernel", &mut self.kernel))
             .chain(bias)
             .collect()
     }
@@ -240,7 +237,7 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     }
 
     fn batching(&self) -> Batching {
-        if self.kernel.len() <= MOST_BLOCK_WEIGHTS {
+        if self.kernel.len() <= MAX_BLOCK_WEIGHTS {
             Batching::Blocks
         } else {
             Batching::Whole

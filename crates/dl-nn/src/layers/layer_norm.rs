@@ -4,12 +4,14 @@ use dl_core::memory::filled;
 use dl_core::simd::arch;
 use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::{Array1, ArrayD};
+use ndarray::Array1;
 
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut};
+use crate::layers::add_shift_and_scale_gradients;
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.
@@ -103,15 +105,14 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
 
     /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β, with μ and σ² of each row. The cache keeps x̂ and,
     /// per row, 1/√(σ² + ε).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
         let features = self.gamma.len();
-        let (x, y) = (slice(&x), slice_mut(&mut y));
-        cache.values.resize(x.len(), F::zero());
+        cache.values.resize(x.slice().len(), F::zero());
         cache.statistics.clear();
         arch().dispatch(
             #[inline(always)]
             || {
-                let rows = x.chunks_exact(features).zip(y.chunks_exact_mut(features));
+                let rows = x.rows().zip(y.rows_mut());
                 for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(features)) {
                     let mean = sum_of(x, F::as_f64) / features as f64;
                     let mu = F::of(mean);
@@ -134,27 +135,22 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
 
     /// ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂; with g = γδ:
     /// ∂L/∂x = 1/√(σ² + ε) · (g − mean(g) − x̂ · mean(g x̂)), the means over a row.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        mut dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            mut dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let features = self.gamma.len();
-        let dy = slice_mut(&mut dy);
-        add_shift_and_scale_gradients(dy, &cache.values, grads, |_, _, _| {});
+        add_shift_and_scale_gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
-        let dx = slice_mut(&mut dx);
         let mean = |sum: f64| F::of(sum / features as f64);
         arch().dispatch(
             #[inline(always)]
             || {
-                let rows = dx
-                    .chunks_exact_mut(features)
-                    .zip(dy.chunks_exact_mut(features));
+                let rows = dx.rows_mut().zip(dy.rows_mut());
                 let rows = rows.zip(cache.values.chunks_exact(features));
                 for (((dx, g), x_hat), &inverse_deviation) in rows.zip(&cache.statistics) {
                     for (g, &gamma) in g.iter_mut().zip(&self.gamma) {

@@ -1,13 +1,13 @@
 //! Layers that only rename axes.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::ArrayD;
 
 use crate::activation::Activation;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode};
 
 /// Makes each sample a vector, in row-major order: `[h, w, c]` → `[h·w·c]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -93,21 +93,14 @@ impl<F: Scalar> Layer<F> for ReshapeLayer {
         Ok(self.shape.clone())
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        slice_mut(&mut y).copy_from_slice(slice(&x));
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        y.slice_mut().copy_from_slice(x.slice());
     }
 
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { dy, dx, .. } = pass;
         if let Some(mut dx) = dx {
-            slice_mut(&mut dx).copy_from_slice(slice(&dy.view()));
+            dx.slice_mut().copy_from_slice(dy.slice());
         }
     }
 

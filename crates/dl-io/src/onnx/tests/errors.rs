@@ -1,7 +1,6 @@
 //! Models that cannot be exported.
 
 use dl_conv::{AveragePool2d, Padding};
-use dl_nn::ndarray::ArrayD;
 use dl_nn::prelude::*;
 use dl_nn::{LayerConfig, LayerError, ShapeError};
 
@@ -43,21 +42,14 @@ impl Layer<f32> for Mine {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f32>, mut y: ViewMut<f32>, _: &mut Cache<f32>, _: Mode) {
-        y.assign(&x);
+    fn forward(&self, x: Batch<f32>, mut y: BatchMut<f32>, _: &mut Cache<f32>, _: Mode) {
+        y.slice_mut().copy_from_slice(x.slice());
     }
 
-    fn backward(
-        &self,
-        _: View<f32>,
-        _: View<f32>,
-        dy: ViewMut<f32>,
-        dx: Option<ViewMut<f32>>,
-        _: &mut Cache<f32>,
-        _: &mut [ArrayD<f32>],
-    ) {
+    fn backward(&self, pass: Backward<f32>) {
+        let Backward { dy, dx, .. } = pass;
         if let Some(mut dx) = dx {
-            dx.assign(&dy);
+            dx.slice_mut().copy_from_slice(dy.slice());
         }
     }
 }
