@@ -113,7 +113,7 @@ struct Direct {
 }
 
 impl Direct {
-    fn new(spec: &dyn LayerSpec<f32>, images: [usize; 4]) -> Self {
+    fn new(spec: &impl LayerSpec<f32>, images: [usize; 4]) -> Self {
         let built = spec.build(&images[1..], &mut generator(0));
         let layer = built.expect("it fits");
         let sample = layer.output_shape(&images[1..]).expect("it fits");

@@ -39,7 +39,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn new(spec: &dyn LayerSpec<f32>, shape: [usize; 4]) -> Self {
+    fn new(spec: &impl LayerSpec<f32>, shape: [usize; 4]) -> Self {
         let layer = spec.build(&shape[1..], &mut generator(0)).unwrap();
         let sample = layer.output_shape(&shape[1..]).unwrap();
         let output = [&shape[..1], &sample].concat();

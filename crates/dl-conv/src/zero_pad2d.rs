@@ -2,8 +2,8 @@
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerConfig, LayerError,
-    LayerSpec, Mode, ShapeError,
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerError, LayerSpec, Mode,
+    ShapeError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,8 @@ use crate::shape::{Image, image_of, require_result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZeroPad2d {
-    padding: Padding,
+    /// Where the zeros are; [`Padding::Valid`] and [`Padding::Same`] add none.
+    pub padding: Padding,
 }
 
 impl ZeroPad2d {
@@ -49,12 +50,10 @@ impl ZeroPad2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
-    fn kind(&self) -> &'static str {
-        "zero_pad2d"
-    }
+    const KIND: &'static str = "zero_pad2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("zero_pad2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -105,10 +104,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for ZeroPadLayer {
-    fn kind(&self) -> &'static str {
-        "zero_pad2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         self.image.require(input)?;
         Ok(self.padded.shape().to_vec())

@@ -73,7 +73,7 @@ fn average<F: Scalar>(count: Option<usize>) -> impl Fn(&[F]) -> (F, Vec<F>) {
 
 /// The layer's y and ∂L/∂x for a batch of one image.
 fn by_layer<F: Scalar>(
-    spec: &dyn LayerSpec<F>,
+    spec: &impl LayerSpec<F>,
     x: &Array3<F>,
     dy: &Array3<F>,
 ) -> (ArrayD<F>, ArrayD<F>) {

@@ -8,6 +8,7 @@ use dl_core::random::generator;
 use dl_nn::prelude::*;
 use dl_nn::single_layer::{backward, forward};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Relative to the value, or to a hundredth of the array's largest.
@@ -60,17 +61,17 @@ impl<F: Scalar> Tensor<F> {
 impl Case {
     /// The layer with the reference's parameters.
     fn layer(&self) -> Box<dyn Layer<f32>> {
-        let settings = self.settings.clone();
-        let spec: Box<dyn LayerSpec<f32>> = match &self.kind[..] {
-            "conv2d" => Box::new(serde_json::from_value::<Conv2d>(settings).unwrap()),
-            "conv_transpose2d" => {
-                Box::new(serde_json::from_value::<ConvTranspose2d>(settings).unwrap())
-            }
+        fn read<S: DeserializeOwned + LayerSpec<f32>>(case: &Case) -> Box<dyn Layer<f32>> {
+            assert_eq!(S::KIND, case.kind);
+            let spec: S = serde_json::from_value(case.settings.clone()).unwrap();
+            let image = &case.inputs["x"].shape[1..];
+            spec.build(image, &mut generator(0)).unwrap()
+        }
+        let mut layer = match &self.kind[..] {
+            "conv2d" => read::<Conv2d>(self),
+            "conv_transpose2d" => read::<ConvTranspose2d>(self),
             other => panic!("{other}"),
         };
-        assert_eq!(spec.kind(), self.kind);
-        let image = &self.inputs["x"].shape[1..];
-        let mut layer = spec.build(image, &mut generator(0)).unwrap();
         assert_eq!(layer.params().len() + 1, self.inputs.len(), "{}", self.name);
         for mut param in layer.params_mut() {
             param.value.assign(&self.inputs[param.name].array());

@@ -10,8 +10,7 @@ use ndarray::{Array, ArrayViewD, ArrayViewMutD, Dimension};
 use crate::activation::Activation;
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
-use crate::error::{LayerError, ShapeError};
+use crate::error::ShapeError;
 
 /// Copies of boxed layers: every [`Layer`] that is `Clone` has them.
 pub trait CloneLayer<F> {
@@ -42,12 +41,6 @@ impl<F: Scalar> Clone for Box<dyn Layer<F>> {
 /// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
 /// written.
 pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
-    /// The kind of layer: the stem of its default name, e.g. `dense`; unless a layer says
-    /// otherwise, the name of its type.
-    fn kind(&self) -> &'static str {
-        type_stem::<Self>()
-    }
-
     /// The shape of one output sample for a shape of one input sample. Asked once, at build.
     ///
     /// # Errors
@@ -87,7 +80,7 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     /// Only called for [`Batching::Whole`] layers.
     fn commit(&mut self, _cache: &Cache<F>) {}
 
-    /// How many numbers of [`Cache::values`] the layer fills for a sample of `outputs` numbers at its
+    /// How many elements of [`Cache::values`] the layer fills for a sample of `outputs` elements at its
     /// output: a [`Workspace`](crate::Workspace) makes sure that there is memory for them.
     fn cached(&self, _outputs: usize) -> usize {
         0
@@ -162,9 +155,9 @@ pub(crate) fn mix(seed: u64, number: u64) -> u64 {
 /// allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Cache<F> {
-    /// One number per element: a dropout mask, a normalised input, a pre-activation.
+    /// One per element of the batch: a dropout mask, a normalised input, a pre-activation.
     pub values: Vec<F>,
-    /// Numbers per feature or per sample: means, variances.
+    /// Per feature or per sample: means, variances.
     pub statistics: Vec<F>,
     /// Positions: where a maximum was.
     pub indices: Vec<u32>,
@@ -246,103 +239,4 @@ impl<'a, F> ParamMut<'a, F> {
             ..Self::new(name, value)
         }
     }
-}
-
-/// What a layer takes beside its parameters, its input and its output, told before it is built:
-/// what a file declares is compared with what it may cost before anything is allocated.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Bytes that the layer keeps, however many samples it sees: plans, reordered weights.
-    pub plan: usize,
-    /// Numbers that it works in for each sample: a padded copy of its input.
-    pub scratch: usize,
-    /// Multiply-adds for a sample, or steps that take as long, beyond one for each parameter and for
-    /// each number that comes out.
-    pub operations: usize,
-}
-
-/// The description of a layer, from which a model builds it once the input shape is known.
-#[diagnostic::on_unimplemented(
-    note = "a type that is a `Layer` itself is added with `push_layer` instead of `push`"
-)]
-pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
-    /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
-    fn kind(&self) -> &'static str;
-
-    /// The description as plain data, for model files: [`LayerConfig::new`] with the kind and
-    /// itself. `None`, the default, where the layer cannot be saved.
-    fn config(&self) -> Option<LayerConfig> {
-        None
-    }
-
-    /// How many numbers the parameters and the state of [`build`](Self::build) take for such an
-    /// input: what a file declares is compared with what it holds before it is allocated.
-    fn numbers(&self, _input: &[usize]) -> usize {
-        0
-    }
-
-    /// What the layer that [`build`](Self::build) makes for such an input takes besides. The
-    /// settings and the shape have not been checked: counts saturate, and what cannot be built costs
-    /// nothing.
-    fn cost(&self, _input: &[usize]) -> Cost {
-        Cost::default()
-    }
-
-    /// Checks the configuration and the input shape (of one sample) and draws the parameters.
-    ///
-    /// # Errors
-    /// [`LayerError`] where either does not suit the layer.
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError>;
-}
-
-/// So that descriptions read from data can be pushed like any other.
-impl<F: Scalar> LayerSpec<F> for Box<dyn LayerSpec<F>> {
-    fn kind(&self) -> &'static str {
-        (**self).kind()
-    }
-
-    fn config(&self) -> Option<LayerConfig> {
-        (**self).config()
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
-        (**self).numbers(input)
-    }
-
-    fn cost(&self, input: &[usize]) -> Cost {
-        (**self).cost(input)
-    }
-
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        (**self).build(input, generator)
-    }
-}
-
-/// A layer that needs no shape inference, as its own description.
-#[derive(Debug)]
-pub(crate) struct Ready<L>(pub(crate) L);
-
-impl<F: Scalar, L: Layer<F> + Clone + 'static> LayerSpec<F> for Ready<L> {
-    fn kind(&self) -> &'static str {
-        self.0.kind()
-    }
-
-    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(Box::new(self.0.clone()))
-    }
-}
-
-/// `dl_nn::layers::dense::DenseLayer<f32>` → `DenseLayer`
-fn type_stem<T: ?Sized>() -> &'static str {
-    let path = std::any::type_name::<T>();
-    let path = path.split('<').next().unwrap_or(path);
-    path.rsplit("::").next().unwrap_or(path)
 }

@@ -3,10 +3,7 @@
 pub use crate::activation::Activation::{
     self, Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
-pub use crate::layers::{
-    Activate, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reparameterize, Reshape,
-    StandardNormalKl,
-};
+pub use crate::layers::built_in::*;
 pub use crate::losses::{
     BinaryCrossEntropy, GaussianNll, Huber, KlDivergence, Loss, MeanAbsoluteError,
     MeanSquaredError, SoftmaxCrossEntropy,

@@ -78,17 +78,17 @@ fn layers_that_do_not_fit() {
 /// A built layer says it too, as a user's model that is put together by hand might ask it.
 #[test]
 fn layers_built_for_another_width() {
-    let wrong = |spec: &dyn LayerSpec<f64>| {
+    fn wrong(spec: impl LayerSpec<f64>) -> Result<Vec<usize>, ShapeError> {
         let mut generator = dl_core::random::generator(0);
         let layer = spec.build(&[4], &mut generator).unwrap();
         layer.output_shape(&[5])
-    };
+    }
     let got = "got a sample of shape [5], but takes";
-    assert_says(wrong(&Dense::new(3)), &format!("{got} a vector [4]"));
+    assert_says(wrong(Dense::new(3)), &format!("{got} a vector [4]"));
     let channels = format!("{got} a last axis of 4 channels");
-    assert_says(wrong(&BatchNorm::new()), &channels);
+    assert_says(wrong(BatchNorm::new()), &channels);
     let features = format!("{got} a last axis of 4 features");
-    assert_says(wrong(&LayerNorm::new()), &features);
+    assert_says(wrong(LayerNorm::new()), &features);
 }
 
 #[test]

@@ -25,11 +25,32 @@ const ACTIVATIONS: [Activation; 11] = [
     Softmax,
 ];
 
+/// A description of any type.
+trait AnySpec<F>: Debug {
+    fn kind(&self) -> &'static str;
+    fn element_count(&self, shape: &[usize]) -> usize;
+    fn build(&self, shape: &[usize], seed: u64) -> Box<dyn Layer<F>>;
+}
+
+impl<F: Scalar, S: LayerSpec<F>> AnySpec<F> for S {
+    fn kind(&self) -> &'static str {
+        S::KIND
+    }
+
+    fn element_count(&self, shape: &[usize]) -> usize {
+        LayerSpec::element_count(self, shape)
+    }
+
+    fn build(&self, shape: &[usize], seed: u64) -> Box<dyn Layer<F>> {
+        LayerSpec::build(self, shape, &mut generator(seed)).unwrap()
+    }
+}
+
 /// A layer under test and what is known of it.
 #[derive(Debug)]
 struct Case {
-    spec: Box<dyn LayerSpec<f64>>,
-    single: Box<dyn LayerSpec<f32>>,
+    spec: Box<dyn AnySpec<f64>>,
+    single: Box<dyn AnySpec<f32>>,
     kind: &'static str,
     params: &'static [&'static str],
     output: Vec<usize>,
@@ -83,8 +104,8 @@ fn cases(shape: &[usize]) -> Vec<Case> {
 }
 
 /// The layer with parameters and state that are nowhere 0 or 1.
-fn build<F: Scalar>(spec: &dyn LayerSpec<F>, shape: &[usize], seed: u64) -> Box<dyn Layer<F>> {
-    let mut layer = spec.build(shape, &mut generator(seed)).unwrap();
+fn build<F: Scalar>(spec: &dyn AnySpec<F>, shape: &[usize], seed: u64) -> Box<dyn Layer<F>> {
+    let mut layer = spec.build(shape, seed);
     perturb(&mut *layer, seed + 1);
     layer
 }
@@ -117,7 +138,10 @@ fn assert_close(
 
 fn check_shapes_and_names(case: &Case, shape: &[usize], seed: u64) {
     let mut layer = build(&*case.spec, shape, seed);
-    assert_eq!(layer.kind(), case.kind);
+    assert_eq!(case.spec.kind(), case.kind);
+    let arrays = layer.params().into_iter().chain(layer.state());
+    let elements: usize = arrays.map(|array| array.value.len()).sum();
+    assert_eq!(case.spec.element_count(shape), elements, "{case:?}");
     assert_eq!(layer.output_shape(shape).unwrap(), case.output, "{case:?}");
     assert_eq!(names(&layer.params()), case.params, "{case:?}");
     let state: &[&str] = match case.kind {
@@ -210,7 +234,7 @@ fn normalisation_with_its_own_epsilon() {
         let mut layer = build(&*case.spec, &[2, 5], 1);
         check_layer(&mut *layer, &x).unwrap();
         let y = forward(
-            &*case.spec.build(&[2, 5], &mut generator(1)).unwrap(),
+            &*case.spec.build(&[2, 5], 1),
             x.view(),
             &mut Cache::default(),
             Mode::Train { seed: 0 },
@@ -248,7 +272,7 @@ fn batch_norm_differentiates_its_evaluation_too() {
 fn dropout_keeps_the_expectation() {
     let n = 100_000;
     let rate = 0.3;
-    let layer: Box<dyn Layer<f64>> = Dropout::new(rate).build(&[n], &mut generator(0)).unwrap();
+    let layer: Box<dyn Layer<f64>> = AnySpec::build(&Dropout::new(rate), &[n], 0);
     let x = ArrayD::ones(IxDyn(&[1, n]));
     let run = |mode| forward(&*layer, x.view(), &mut Cache::default(), mode);
     let y = run(Mode::Train { seed: 1 });

@@ -239,10 +239,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
-    fn kind(&self) -> &'static str {
-        "conv2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let size = self.geometry.input;
         let takes = [size.height, size.width, self.channels.inputs];

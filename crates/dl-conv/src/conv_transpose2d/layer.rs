@@ -50,10 +50,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
-    fn kind(&self) -> &'static str {
-        "conv_transpose2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         self.input.require(input)?;
         Ok(self.output.shape().to_vec())

@@ -4,8 +4,8 @@ mod passes;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Backward, Batch, BatchMut, Batching, Cache, ConfigError, Cost, Layer, LayerConfig, LayerError,
-    LayerSpec, Mode, ShapeError,
+    Backward, Batch, BatchMut, Batching, Cache, ConfigError, Cost, Layer, LayerError, LayerSpec,
+    Mode, ShapeError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,10 +36,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalResponseNorm {
-    size: usize,
-    k: f64,
-    alpha: f64,
-    beta: f64,
+    /// How many channels are summed.
+    pub size: usize,
+    /// What the sum starts from.
+    pub k: f64,
+    /// The weight of the squares.
+    pub alpha: f64,
+    /// The power the sum is raised to.
+    pub beta: f64,
 }
 
 impl Default for LocalResponseNorm {
@@ -107,12 +111,10 @@ impl LocalResponseNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for LocalResponseNorm {
-    fn kind(&self) -> &'static str {
-        "local_response_norm"
-    }
+    const KIND: &'static str = "local_response_norm";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("local_response_norm", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn cost(&self, input: &[usize]) -> Cost {
@@ -157,10 +159,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
-    fn kind(&self) -> &'static str {
-        "local_response_norm"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let takes = format!("a last axis of {} channels", self.channels);
         ShapeError::require(input.last() == Some(&self.channels), input, takes)?;

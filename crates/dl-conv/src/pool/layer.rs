@@ -10,18 +10,13 @@ use super::plan::Plan;
 /// pass, which needs x and y alone.
 #[derive(Debug, Clone)]
 pub(super) struct PoolLayer<R> {
-    pub(super) kind: &'static str,
     pub(super) plan: Plan,
     pub(super) reduce: R,
-    /// Whether one number a channel comes out, `[c]` instead of `[1, 1, c]`.
+    /// Whether the output is one element per channel, `[c]` instead of `[1, 1, c]`.
     pub(super) global: bool,
 }
 
 impl<F: Scalar, R: Reduce<F> + std::fmt::Debug + 'static> Layer<F> for PoolLayer<R> {
-    fn kind(&self) -> &'static str {
-        self.kind
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let Plan {
             rows,

@@ -5,8 +5,8 @@ mod nearest;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerConfig, LayerError,
-    LayerSpec, Mode, ShapeError,
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerError, LayerSpec, Mode,
+    ShapeError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +44,14 @@ const FEW: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpSample2d {
-    factor: Size,
-    interpolation: Interpolation,
+    /// How many times as high and as wide images become.
+    pub factor: Size,
+    /// Where the values come from.
+    pub interpolation: Interpolation,
 }
 
 impl UpSample2d {
-    /// Every pixel becomes so many by so many, all like it.
+    /// Repeats every pixel `factor` times along both axes.
     pub fn new(factor: impl Into<Size>) -> Self {
         Self {
             factor: factor.into(),
@@ -65,12 +67,10 @@ impl UpSample2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for UpSample2d {
-    fn kind(&self) -> &'static str {
-        "up_sample2d"
-    }
+    const KIND: &'static str = "up_sample2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("up_sample2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -108,10 +108,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for UpSampleLayer {
-    fn kind(&self) -> &'static str {
-        "up_sample2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         self.small.require(input)?;
         Ok(self.large.shape().to_vec())

@@ -5,21 +5,19 @@ use dl_core::{Scalar, instantiate, random::Generator};
 use crate::activation::Activation;
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Applies an [`Activation`] to samples of any shape (softmax: over the last axis).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Activate(pub Activation);
 
 impl<F: Scalar> LayerSpec<F> for Activate {
-    fn kind(&self) -> &'static str {
-        "activation"
-    }
+    const KIND: &'static str = "activation";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("activation", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -36,10 +34,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for Activate {
-    fn kind(&self) -> &'static str {
-        "activation"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         Ok(input.to_vec())
     }

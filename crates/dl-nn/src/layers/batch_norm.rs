@@ -7,10 +7,10 @@ use ndarray::Array1;
 
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut};
+use crate::layer::{Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::add_shift_and_scale_gradients;
+use crate::spec::LayerSpec;
 
 /// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
 /// other axis, samples and pixels alike, is averaged over.
@@ -22,8 +22,10 @@ use crate::layers::add_shift_and_scale_gradients;
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchNorm {
-    momentum: f64,
-    epsilon: f64,
+    /// The weight of the newest batch in the running statistics.
+    pub momentum: f64,
+    /// What is added to the variance.
+    pub epsilon: f64,
 }
 
 impl Default for BatchNorm {
@@ -55,15 +57,9 @@ impl BatchNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for BatchNorm {
-    fn kind(&self) -> &'static str {
-        "batch_norm"
-    }
+    const KIND: &'static str = "batch_norm";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("batch_norm", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
+    fn element_count(&self, input: &[usize]) -> usize {
         input
             .last()
             .map_or(0, |channels| channels.saturating_mul(4))
@@ -136,10 +132,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
-    fn kind(&self) -> &'static str {
-        "batch_norm"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let channels = self.gamma.len();
         let takes = format!("a last axis of {channels} channels");

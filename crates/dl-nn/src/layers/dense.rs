@@ -8,10 +8,10 @@ use ndarray::{Array1, Array2, ArrayD};
 use crate::activation::Activation;
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut};
+use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::spec::LayerSpec;
 
 /// The largest kernel that is initialised, so that a typo is an error, not an abort.
 const MAX_WEIGHTS: usize = u32::MAX as usize;
@@ -38,11 +38,16 @@ const BACKWARD: usize = 1;
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dense {
-    units: usize,
-    bias: bool,
-    activation: Activation,
-    kernel_initializer: Option<Initializer>,
-    bias_initializer: Initializer,
+    /// Number of outputs.
+    pub units: usize,
+    /// Whether there is a bias.
+    pub bias: bool,
+    /// g.
+    pub activation: Activation,
+    /// Of the kernel; `None` for the activation's own.
+    pub kernel_initializer: Option<Initializer>,
+    /// Of the bias.
+    pub bias_initializer: Initializer,
 }
 
 impl Dense {
@@ -84,15 +89,9 @@ impl Dense {
 }
 
 impl<F: Scalar> LayerSpec<F> for Dense {
-    fn kind(&self) -> &'static str {
-        "dense"
-    }
+    const KIND: &'static str = "dense";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("dense", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
+    fn element_count(&self, input: &[usize]) -> usize {
         let inputs = input.first().copied().unwrap_or(0);
         let rows = inputs.saturating_add(usize::from(self.bias));
         self.units.saturating_mul(rows)
@@ -159,10 +158,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for DenseLayer<F> {
-    fn kind(&self) -> &'static str {
-        "dense"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let inputs = self.kernel.nrows();
         ShapeError::require(input == [inputs], input, format!("a vector [{inputs}]"))?;

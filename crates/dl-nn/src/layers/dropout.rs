@@ -6,9 +6,9 @@ use dl_core::{Scalar, instantiate, random::Generator};
 use crate::activation::Activation;
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Dropout (Srivastava et al. 2014), inverted: in training each element is zero with
 /// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in
@@ -16,7 +16,8 @@ use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode};
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dropout {
-    rate: f64,
+    /// The probability that an element is dropped.
+    pub rate: f64,
 }
 
 impl Dropout {
@@ -27,12 +28,10 @@ impl Dropout {
 }
 
 impl<F: Scalar> LayerSpec<F> for Dropout {
-    fn kind(&self) -> &'static str {
-        "dropout"
-    }
+    const KIND: &'static str = "dropout";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("dropout", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -59,10 +58,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for DropoutLayer {
-    fn kind(&self) -> &'static str {
-        "dropout"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         Ok(input.to_vec())
     }

@@ -8,17 +8,18 @@ use ndarray::Array1;
 
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut};
+use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::add_shift_and_scale_gradients;
+use crate::spec::LayerSpec;
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNorm {
-    epsilon: f64,
+    /// What is added to the variance.
+    pub epsilon: f64,
 }
 
 impl Default for LayerNorm {
@@ -41,15 +42,9 @@ impl LayerNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for LayerNorm {
-    fn kind(&self) -> &'static str {
-        "layer_norm"
-    }
+    const KIND: &'static str = "layer_norm";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("layer_norm", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
+    fn element_count(&self, input: &[usize]) -> usize {
         input
             .last()
             .map_or(0, |features| features.saturating_mul(2))
@@ -92,10 +87,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
-    fn kind(&self) -> &'static str {
-        "layer_norm"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let features = self.gamma.len();
         let takes = format!("a last axis of {features} features");

@@ -20,6 +20,34 @@ use dl_core::Scalar;
 use dl_core::sum::add_column_sums_and_products;
 
 use crate::backward::Gradients;
+use crate::config::Registry;
+
+macro_rules! built_in {
+    ($($spec:ident),* $(,)?) => {
+        /// For the prelude.
+        pub(crate) mod built_in {
+            pub use super::{$($spec),*};
+        }
+
+        /// Adds them to a registry.
+        pub(crate) fn register<F: Scalar>(registry: Registry<F>) -> Registry<F> {
+            registry$(.with::<$spec>())*
+        }
+    };
+}
+
+// all descriptions: what the prelude exports and what a model file may name
+built_in!(
+    Activate,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reparameterize,
+    Reshape,
+    StandardNormalKl,
+);
 
 /// The gradients of γ and β in y = γ x̂ + β, which stand in `grads`: ∂L/∂γ += Σ δ x̂ and ∂L/∂β += Σ δ
 /// over the rows of δ and x̂. `done` is told the channel, Σ δ and Σ δ x̂.

@@ -5,26 +5,23 @@ use dl_core::{Scalar, instantiate, random::Generator};
 use crate::activation::Activation;
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Makes each sample a vector, in row-major order: `[h, w, c]` → `[h·w·c]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Flatten;
 
 impl<F: Scalar> LayerSpec<F> for Flatten {
-    fn kind(&self) -> &'static str {
-        "flatten"
-    }
+    const KIND: &'static str = "flatten";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("flatten", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(boxed(ReshapeLayer {
-            kind: "flatten",
             shape: vec![input.iter().product()],
         }))
     }
@@ -34,11 +31,12 @@ impl<F: Scalar> LayerSpec<F> for Flatten {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reshape {
-    shape: Vec<usize>,
+    /// The shape of one output sample.
+    pub shape: Vec<usize>,
 }
 
 impl Reshape {
-    /// Samples of this shape come out.
+    /// Output samples have this shape.
     pub fn new(shape: impl Into<Vec<usize>>) -> Self {
         Self {
             shape: shape.into(),
@@ -47,17 +45,14 @@ impl Reshape {
 }
 
 impl<F: Scalar> LayerSpec<F> for Reshape {
-    fn kind(&self) -> &'static str {
-        "reshape"
-    }
+    const KIND: &'static str = "reshape";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("reshape", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(boxed(ReshapeLayer {
-            kind: "reshape",
             shape: self.shape.clone(),
         }))
     }
@@ -65,7 +60,6 @@ impl<F: Scalar> LayerSpec<F> for Reshape {
 
 #[derive(Debug, Clone)]
 struct ReshapeLayer {
-    kind: &'static str,
     shape: Vec<usize>,
 }
 
@@ -77,10 +71,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for ReshapeLayer {
-    fn kind(&self) -> &'static str {
-        self.kind
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let elements = |shape: &[usize]| shape.iter().try_fold(1, |n: usize, &d| n.checked_mul(d));
         let size = elements(&self.shape);

@@ -10,9 +10,9 @@ use dl_core::{Scalar, instantiate, random::Generator};
 
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::config::LayerConfig;
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Draws z = μ + σ ⊙ ε with ε from N(0, I): `[…, 2·d]`, μ then ln σ², → `[…, d]`. In evaluation
 /// ε = 0, so z = μ.
@@ -54,10 +54,6 @@ fn std_dev<F: Scalar>(log_variance: F) -> F {
 }
 
 impl<F: Scalar> Layer<F> for Reparameterize {
-    fn kind(&self) -> &'static str {
-        "reparameterize"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         with_last_axis(input, |width| width / 2)
     }
@@ -108,10 +104,6 @@ impl<F: Scalar> Layer<F> for Reparameterize {
 }
 
 impl<F: Scalar> Layer<F> for StandardNormalKl {
-    fn kind(&self) -> &'static str {
-        "standard_normal_kl"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         with_last_axis(input, |_| 1)
     }
@@ -147,15 +139,13 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
     }
 }
 
-macro_rules! its_own_description {
-    ($($layer:ident),*) => {$(
+macro_rules! impl_spec_for_stateless {
+    ($($layer:ident: $kind:literal),*) => {$(
         impl<F: Scalar> LayerSpec<F> for $layer {
-            fn kind(&self) -> &'static str {
-                Layer::<F>::kind(self)
-            }
+            const KIND: &'static str = $kind;
 
-            fn config(&self) -> Option<LayerConfig> {
-                LayerConfig::new(Layer::<F>::kind(self), self)
+            fn element_count(&self, _: &[usize]) -> usize {
+                0
             }
 
             fn build(
@@ -175,4 +165,4 @@ macro_rules! its_own_description {
     )*};
 }
 
-its_own_description!(Reparameterize, StandardNormalKl);
+impl_spec_for_stateless!(Reparameterize: "reparameterize", StandardNormalKl: "standard_normal_kl");

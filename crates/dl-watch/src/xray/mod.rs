@@ -173,7 +173,7 @@ impl<F: Scalar> XRay<F> {
             });
             records.push(LayerXRay {
                 name: named.name.clone(),
-                kind: named.layer.kind().to_owned(),
+                kind: named.kind().to_owned(),
                 activation: named.layer.output_activation(),
                 output: y,
                 output_gradient: std::mem::replace(&mut delta, dx),
