@@ -7,8 +7,8 @@ use ndarray::{Array, Dimension};
 
 use crate::geometry::Size;
 
-/// The most numbers a sample may have, so that a typing error in a size does not end in an abort.
-const MOST_NUMBERS: usize = u32::MAX as usize;
+/// The most elements a sample may have, so that a typo in a size does not end in an abort.
+const MAX_ELEMENTS: usize = u32::MAX as usize;
 
 /// The shape of one image `[height, width, channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// Numbers of one image.
-    pub(crate) fn numbers(&self) -> usize {
+    /// Elements of one image.
+    pub(crate) fn elements(&self) -> usize {
         self.size.height * self.size.width * self.channels
     }
 
@@ -45,7 +45,7 @@ pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
     };
     ShapeError::require(!sample.contains(&0), sample, takes)?;
     let few = few_enough([height, width, channels]);
-    ShapeError::require(few, sample, "an image of fewer than 2^32 numbers")?;
+    ShapeError::require(few, sample, "an image of fewer than 2^32 elements")?;
     Ok(Image {
         size: [height, width].into(),
         channels,
@@ -54,7 +54,7 @@ pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
 
 /// `Ok` where what comes out for a sample of shape `input` can be stored.
 pub(crate) fn require_result(input: &[usize], result: [usize; 3]) -> Result<(), ShapeError> {
-    let takes = format!("an image whose result, here {result:?}, has fewer than 2^32 numbers");
+    let takes = format!("an image whose result, here {result:?}, has fewer than 2^32 elements");
     ShapeError::require(few_enough(result), input, takes)
 }
 
@@ -62,7 +62,7 @@ fn few_enough(shape: [usize; 3]) -> bool {
     let numbers = shape
         .iter()
         .try_fold(1, |product: usize, &n| product.checked_mul(n));
-    numbers.is_some_and(|numbers| numbers <= MOST_NUMBERS)
+    numbers.is_some_and(|numbers| numbers <= MAX_ELEMENTS)
 }
 
 /// Zeros, as many as the shape has, or an error where there is no memory for them.

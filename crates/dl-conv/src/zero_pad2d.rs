@@ -112,7 +112,7 @@ impl<F: Scalar> Layer<F> for ZeroPadLayer {
     fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
         for (image, padded) in x.iter().zip(y.iter_mut()) {
             padded.fill(F::zero());
-            let rows = image.chunks_exact(self.image.numbers() / self.image.size.height);
+            let rows = image.chunks_exact(self.image.elements() / self.image.size.height);
             for (y, row) in rows.enumerate() {
                 padded[self.row(y)].copy_from_slice(row);
             }
@@ -124,7 +124,7 @@ impl<F: Scalar> Layer<F> for ZeroPadLayer {
         let Backward { dy, dx, .. } = pass;
         let Some(mut dx) = dx else { return };
         for (image, padded) in dx.iter_mut().zip(&dy.view()) {
-            let rows = image.chunks_exact_mut(self.image.numbers() / self.image.size.height);
+            let rows = image.chunks_exact_mut(self.image.elements() / self.image.size.height);
             for (y, row) in rows.enumerate() {
                 row.copy_from_slice(&padded[self.row(y)]);
             }

@@ -306,7 +306,7 @@ fn what_does_not_fit_is_an_error() {
     };
     let error = conv2d(x.view(), kernel.view(), None, &huge, 1).unwrap_err();
     assert!(
-        error.to_string().ends_with("has fewer than 2^32 numbers"),
+        error.to_string().ends_with("has fewer than 2^32 elements"),
         "{error}"
     );
     assert!(conv2d(image([2, 5, 0, 4]).view(), kernel.view(), None, &window, 1).is_err());

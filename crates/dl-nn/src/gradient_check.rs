@@ -47,7 +47,7 @@ const KINK: f64 = 1e-6;
 const ONE_SIDED_KINK: f64 = 1e-3;
 
 /// The share of numbers that may be left out for kinks.
-const MOST_KINKS: f64 = 0.2;
+const MAX_KINKS: f64 = 0.2;
 
 /// What a passed check looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -262,7 +262,7 @@ fn compare(
         }
     }
     report.kinks += kinks;
-    if kinks as f64 > MOST_KINKS * gradient.len() as f64 {
+    if kinks as f64 > MAX_KINKS * gradient.len() as f64 {
         return Err(GradientError::Kinks {
             array: array.to_owned(),
             kinks,

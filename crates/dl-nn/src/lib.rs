@@ -11,6 +11,7 @@ mod error;
 mod float;
 pub mod gradient_check;
 pub mod init;
+pub mod kernel;
 mod layer;
 pub mod layers;
 mod limits;

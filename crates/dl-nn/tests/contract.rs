@@ -24,6 +24,7 @@ enum Fault {
     CouplesAsABlock,
     CountsThreads,
     HiddenState,
+    DecayOnlyOnce,
     OneNameTwice,
     WrongGradient,
     RefusesTheInput,
@@ -112,7 +113,11 @@ impl Layer<f64> for Scale {
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, f64>> {
-        let mut params = vec![ParamMut::new("gain", &mut self.gain)];
+        let gain = match self.fault {
+            Fault::DecayOnlyOnce => ParamMut::weight("gain", &mut self.gain),
+            _ => ParamMut::new("gain", &mut self.gain),
+        };
+        let mut params = vec![gain];
         if self.fault == Fault::OneNameTwice {
             params.push(ParamMut::new("gain", &mut self.other));
         }
@@ -199,6 +204,10 @@ fn messages() {
     assert_eq!(
         message(Fault::HiddenState),
         "state, position 0: to be read `other` [1], to be changed nothing"
+    );
+    assert_eq!(
+        message(Fault::DecayOnlyOnce),
+        "params, position 0: to be read `gain` [1], to be changed `gain` [1], with weight decay"
     );
     assert_eq!(
         message(Fault::OneNameTwice),

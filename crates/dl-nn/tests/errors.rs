@@ -557,12 +557,29 @@ fn errors_can_be_matched() {
     assert_eq!(error, TrainError::Data(expected));
 }
 
+/// Before anything is trained.
 #[test]
-fn early_stopping_refuses_a_negative_threshold() {
-    let error = EarlyStopping::<f64>::new(3).min_delta(-0.5).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "EarlyStopping min_delta is -0.5, but must be finite and at least 0"
+fn settings_of_callbacks_are_checked_by_fit() {
+    let fit = |stopping: EarlyStopping<f64>| {
+        let options = Fit::epochs(1).callback(stopping);
+        classifier().fit(&samples(4), &vec![0, 1, 2, 0], options)
+    };
+    assert_says(
+        fit(EarlyStopping::new(3).min_delta(-0.5)),
+        "EarlyStopping min_delta is -0.5, but must be finite and at least 0",
+    );
+    assert_says(
+        fit(EarlyStopping::new(0)),
+        "EarlyStopping patience is 0, but must be at least 1",
+    );
+}
+
+#[test]
+fn a_predictor_for_no_samples_is_refused() {
+    let model: Model<f64> = Sequential::input([2]).push(Flatten).build(0).unwrap();
+    assert_says(
+        dl_nn::Predictor::new(model, 0),
+        "Predictor capacity is 0, but must be at least 1",
     );
 }
 

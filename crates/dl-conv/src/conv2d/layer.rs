@@ -3,6 +3,7 @@
 use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, RowBatch};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
+use dl_nn::kernel;
 use dl_nn::{
     Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut,
     ShapeError,
@@ -251,12 +252,9 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
     fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
         let (n, y) = (x.len(), y.slice_mut());
         self.convolve(x.slice(), y, n, cache);
-        if self.activation.needs_input() {
-            cache.values.clear();
-            cache.values.extend_from_slice(y);
-        }
         if self.activation != Activation::Relu {
-            self.activation.forward(y, self.channels.filters);
+            let filters = self.channels.filters;
+            self.activation.forward_keeping(y, filters, cache);
         }
     }
 
@@ -286,22 +284,15 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        let kernel = Param::weight("kernel", &self.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params(&self.kernel, self.bias.as_ref())
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        let kernel = ParamMut::weight("kernel", &mut self.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params_mut(&mut self.kernel, self.bias.as_mut())
     }
 
     fn cached(&self, outputs: usize) -> usize {
-        match self.activation.needs_input() {
-            true => outputs,
-            false => 0,
-        }
+        self.activation.cached(outputs)
     }
 
     fn batching(&self) -> Batching {

@@ -14,8 +14,8 @@ pub(crate) use layer::boxed;
 
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
+use dl_nn::kernel::KernelInit;
 use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec};
-use ndarray::ArrayD;
 
 use crate::geometry::{Padding, Size, Window};
 
@@ -141,27 +141,16 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let kernel_initializer = self
-            .kernel_initializer
-            .unwrap_or(self.activation.default_initializer());
-        self.activation.validate()?;
-        kernel_initializer.validate()?;
-        self.bias_initializer.validate()?;
-        let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups)?;
-        let shape = checked.kernel;
-        let fans = Fans::of(&shape);
-        let bias = match self.bias {
-            true => Some(
-                self.bias_initializer
-                    .sample(&[self.filters], fans, generator)?,
-            ),
-            false => None,
+        let initial = KernelInit {
+            activation: self.activation,
+            kernel: self.kernel_initializer,
+            bias: self.bias_initializer,
+            has_bias: self.bias,
         };
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
-        Ok(boxed(checked.layer(
-            kernel.into_dimensionality().expect("of rank 4"),
-            bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
-            self.activation,
-        )))
+        initial.validate()?;
+        let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups)?;
+        let (shape, fans) = (checked.kernel, Fans::from_shape(&checked.kernel));
+        let (kernel, bias) = initial.sample(shape, self.filters, fans, generator)?;
+        Ok(boxed(checked.layer(kernel, bias, self.activation)))
     }
 }

@@ -2,6 +2,7 @@
 
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
+use dl_nn::kernel;
 use dl_nn::{
     Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut,
     ShapeError,
@@ -67,11 +68,7 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
                 }
             }
         }
-        if self.activation.needs_input() {
-            cache.values.clear();
-            cache.values.extend_from_slice(y);
-        }
-        self.activation.forward(y, filters);
+        self.activation.forward_keeping(y, filters, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K is the convolution's for input δ and output gradient X;
@@ -101,22 +98,15 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        let kernel = Param::weight("kernel", &self.convolution.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params(&self.convolution.kernel, self.bias.as_ref())
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        let kernel = ParamMut::weight("kernel", &mut self.convolution.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params_mut(&mut self.convolution.kernel, self.bias.as_mut())
     }
 
     fn cached(&self, outputs: usize) -> usize {
-        match self.activation.needs_input() {
-            true => outputs,
-            false => 0,
-        }
+        self.activation.cached(outputs)
     }
 
     fn batching(&self) -> Batching {

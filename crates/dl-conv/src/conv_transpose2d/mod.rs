@@ -9,8 +9,8 @@ pub(crate) use layer::{boxed, layer};
 
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
+use dl_nn::kernel::KernelInit;
 use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec};
-use ndarray::ArrayD;
 
 use crate::conv2d::{Checked, kernel_elements};
 use crate::geometry::{Padding, Size, Window};
@@ -186,28 +186,17 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let kernel_initializer = self
-            .kernel_initializer
-            .unwrap_or(self.activation.default_initializer());
-        self.activation.validate()?;
-        kernel_initializer.validate()?;
-        self.bias_initializer.validate()?;
+        let initial = KernelInit {
+            activation: self.activation,
+            kernel: self.kernel_initializer,
+            bias: self.bias_initializer,
+            has_bias: self.bias,
+        };
+        initial.validate()?;
         let checked = self.checked(input)?;
         let fans = self.fans(checked.kernel);
-        let bias: Option<ArrayD<F>> = match self.bias {
-            true => Some(
-                self.bias_initializer
-                    .sample(&[self.filters], fans, generator)?,
-            ),
-            false => None,
-        };
-        let kernel: ArrayD<F> = kernel_initializer.sample(&checked.kernel, fans, generator)?;
-        let kernel = kernel.into_dimensionality().expect("of rank 4");
-        Ok(boxed(layer(
-            &checked,
-            checked.layer(kernel, None, Activation::Identity),
-            bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
-            self.activation,
-        )))
+        let (kernel, bias) = initial.sample(checked.kernel, self.filters, fans, generator)?;
+        let convolution = checked.layer(kernel, None, Activation::Identity);
+        Ok(boxed(layer(&checked, convolution, bias, self.activation)))
     }
 }

@@ -12,7 +12,7 @@ use crate::geometry::{Size, Window};
 use crate::shape::zeros;
 
 /// The most blocks whose kernel gradients, each as large as the kernel, are kept to be summed up.
-const MOST_BLOCKS: usize = 16;
+const MAX_BLOCKS: usize = 16;
 
 instantiate! {
     /// The convolution y = x ∗ K + b (Goodfellow, Bengio, Courville 2016, eq. 9.8): images
@@ -76,14 +76,15 @@ instantiate! {
     ) -> Result<Array4<F>, LayerError> {
         let name = "conv2d_input_gradient";
         let Size { height, width } = input;
-        let channels = kernel.dim().2.saturating_mul(groups.max(1));
+        require_groups(name, groups)?;
+        let channels = kernel.dim().2.saturating_mul(groups);
         let sample = [height, width, channels];
         let checked = check(name, &sample, kernel, None, window, groups)?;
         require_gradient(dy, &checked)?;
         let layer = layer(&checked, kernel, None);
 
         let mut dx = zeros(Ix4(dy.len_of(Axis(0)), height, width, channels))?;
-        let images = block(checked.input.numbers() + checked.output.numbers());
+        let images = block(checked.input.elements() + checked.output.elements());
         let dy = dy.as_standard_layout();
         dx.axis_chunks_iter_mut(Axis(0), images)
             .into_par_iter()
@@ -122,8 +123,8 @@ instantiate! {
         )?;
         let layer = checked.layer(Array4::zeros(checked.kernel), None, Activation::Identity);
 
-        let numbers = checked.input.numbers() + checked.output.numbers();
-        let images = block(numbers).max(n.div_ceil(MOST_BLOCKS));
+        let numbers = checked.input.elements() + checked.output.elements();
+        let images = block(numbers).max(n.div_ceil(MAX_BLOCKS));
         let (x, dy) = (x.as_standard_layout(), dy.as_standard_layout());
         let blocks = x.axis_chunks_iter(Axis(0), images).into_par_iter();
         let parts: Vec<Array4<F>> = blocks
@@ -168,7 +169,8 @@ instantiate! {
         groups: usize,
     ) -> Result<Array4<F>, LayerError> {
         let name = "conv_transpose2d";
-        let filters = kernel.dim().2.saturating_mul(groups.max(1));
+        require_groups(name, groups)?;
+        let filters = kernel.dim().2.saturating_mul(groups);
         let sample = &x.shape()[1..];
         let checked = conv_transpose2d::check(name, sample, window, output_padding, filters, groups)?;
         require_kernel(name, kernel, &checked)?;
@@ -194,6 +196,16 @@ pub(super) fn check<F: Scalar>(
     require_kernel(function, kernel, &checked)?;
     require_bias(function, bias, filters)?;
     Ok(checked)
+}
+
+/// Before the number of channels is computed from it.
+fn require_groups(function: &str, groups: usize) -> Result<(), ConfigError> {
+    ConfigError::require(
+        groups > 0,
+        &format!("{function} groups"),
+        groups,
+        "at least 1",
+    )
 }
 
 fn require_kernel<F: Scalar>(

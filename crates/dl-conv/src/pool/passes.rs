@@ -67,7 +67,7 @@ pub(crate) fn backward<F: Scalar>(
             dx,
         });
     }
-    let numbers = plan.image.numbers();
+    let numbers = plan.image.elements();
     let outputs = plan.rows.len() * plan.columns.len() * plan.image.channels;
     let mut sums = vec![0.0; numbers];
     let results = y.chunks_exact(outputs).zip(dy.chunks_exact(outputs));
@@ -126,7 +126,7 @@ impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Forward<'_, F, R> {
         let Self { reduce, plan, x, y } = self;
         let channels = plan.image.channels;
         let outputs = plan.rows.len() * plan.columns.len() * channels;
-        let images = x.chunks_exact(plan.image.numbers());
+        let images = x.chunks_exact(plan.image.elements());
         for (x, y) in images.zip(y.chunks_exact_mut(outputs)) {
             let mut results = y.chunks_exact_mut(channels);
             for &row in &plan.rows {
@@ -239,7 +239,7 @@ impl<F: Scalar, R: Reduce<F>, T: Scalar> NullaryFnOnce for Backward<'_, F, R, T>
         let Self { reduce, plan, .. } = self;
         let channels = plan.image.channels;
         let outputs = plan.rows.len() * plan.columns.len() * channels;
-        let numbers = plan.image.numbers();
+        let numbers = plan.image.elements();
         let inputs = self.x.chunks_exact(numbers);
         let inputs = inputs.zip(self.dx.chunks_exact_mut(numbers));
         let results = self.y.chunks_exact(outputs);

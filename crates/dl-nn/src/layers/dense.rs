@@ -3,13 +3,14 @@
 use dl_core::gemm::{Init, gemm, gemm_keeping};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::{Array1, Array2, ArrayD};
+use ndarray::{Array1, Array2};
 
 use crate::activation::Activation;
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
+use crate::kernel::{self, KernelInit};
 use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
 use crate::spec::LayerSpec;
 
@@ -108,12 +109,13 @@ impl<F: Scalar> LayerSpec<F> for Dense {
             input,
             "a vector [in] (push a Flatten layer before a Dense one)",
         )?;
-        let kernel_initializer = self
-            .kernel_initializer
-            .unwrap_or(self.activation.default_initializer());
-        self.activation.validate()?;
-        kernel_initializer.validate()?;
-        self.bias_initializer.validate()?;
+        let initial = KernelInit {
+            activation: self.activation,
+            kernel: self.kernel_initializer,
+            bias: self.bias_initializer,
+            has_bias: self.bias,
+        };
+        initial.validate()?;
         let shape = [input[0], self.units];
         let weights = input[0].checked_mul(self.units);
         ConfigError::require(
@@ -122,18 +124,11 @@ impl<F: Scalar> LayerSpec<F> for Dense {
             self.units,
             "small enough for a kernel of fewer than 2^32 weights",
         )?;
-        let fans = Fans::of(&shape);
-        let bias = match self.bias {
-            true => Some(
-                self.bias_initializer
-                    .sample(&[self.units], fans, generator)?,
-            ),
-            false => None,
-        };
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
+        let fans = Fans::from_shape(&shape);
+        let (kernel, bias) = initial.sample(shape, self.units, fans, generator)?;
         Ok(boxed(DenseLayer {
-            kernel: kernel.into_dimensionality().expect("of rank 2"),
-            bias: bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
+            kernel,
+            bias,
             activation: self.activation,
         }))
     }
@@ -176,12 +171,7 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         // x·W + b; W stays packed for the next block
         let (x, kernel, packings) = (x.matrix(), self.kernel.view(), &mut cache.packings);
         gemm_keeping(init, x, kernel, y.matrix_mut(), packings, FORWARD);
-        let y = y.slice_mut();
-        if self.activation.needs_input() {
-            cache.values.clear();
-            cache.values.extend_from_slice(y);
-        }
-        self.activation.forward(y, units);
+        self.activation.forward_keeping(y.slice_mut(), units, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂W = Xᵀδ; ∂L/∂b = Σₙ δₙ; ∂L/∂X = δWᵀ.
@@ -211,24 +201,15 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        std::iter::once(Param::weight("kernel", &self.kernel))
-            .chain(bias)
-            .collect()
+        kernel::params(&self.kernel, self.bias.as_ref())
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        std::iter::once(ParamMut::weight("kernel", &mut self.kernel))
-            .chain(bias)
-            .collect()
+        kernel::params_mut(&mut self.kernel, self.bias.as_mut())
     }
 
     fn cached(&self, outputs: usize) -> usize {
-        match self.activation.needs_input() {
-            true => outputs,
-            false => 0,
-        }
+        self.activation.cached(outputs)
     }
 
     fn batching(&self) -> Batching {

@@ -62,6 +62,8 @@ pub struct LayerXRay<F> {
 pub struct ParameterXRay<F> {
     /// Its name within the layer: `kernel`.
     pub name: String,
+    /// Whether weight decay applies to it: a kernel, not a bias.
+    pub decay: bool,
     /// Its value.
     pub value: ArrayD<F>,
     /// ∂L/∂value.
@@ -168,6 +170,7 @@ impl<F: Scalar> XRay<F> {
             let parameters = named.layer.params().into_iter().zip(grads);
             let parameters = parameters.map(|(param, gradient)| ParameterXRay {
                 name: param.name.to_owned(),
+                decay: param.decay,
                 value: param.value.to_owned(),
                 gradient,
             });
