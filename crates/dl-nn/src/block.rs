@@ -12,7 +12,7 @@ use crate::workspace::Share;
 /// What is kept of one block of samples.
 #[derive(Debug)]
 pub(crate) struct Block<F> {
-    /// Between the way forward and the way back, where the two are apart.
+    /// Between the forward and the backward pass, where the two are apart.
     pub(crate) space: Option<Space<F>>,
     pub(crate) grads: Vec<Vec<ArrayD<F>>>,
     /// What the loss said of these samples.
@@ -42,13 +42,13 @@ pub(crate) struct Part<'a, F> {
 pub(crate) struct Space<F> {
     /// Outputs of all layers of the run but the last, which writes to the stage's output.
     outputs: Vec<Vec<F>>,
-    /// ∂L/∂output of the same layers; empty until the first way back.
+    /// ∂L/∂output of the same layers; empty until the first backward pass.
     deltas: Vec<Vec<F>>,
     caches: Vec<Cache<F>>,
 }
 
 impl<F: Scalar> Space<F> {
-    /// For blocks of up to so many samples.
+    /// For blocks of up to `rows` samples.
     pub(crate) fn new(run: &[NamedLayer<F>], rows: usize) -> Self {
         let inner = &run[..run.len() - 1];
         let outputs = inner.iter().map(|l| vec![F::zero(); rows * l.size()]);

@@ -18,16 +18,16 @@ use crate::layer::{Batching, Cache, Mode};
 use crate::model::NamedLayer;
 use crate::workspace::{BatchLoss, Share};
 
-/// Numbers that the activations of one block may take: a block of so many stays in a core's
+/// Elements that the activations of one block may have: a block of so many stays in a core's
 /// second-level cache (8 images of the MNIST CNN).
-const BLOCK_NUMBERS: usize = 320_000;
+const BLOCK_ELEMENTS: usize = 320_000;
 
-/// Numbers that the layers of a run may work in for one block, beside the activations: so much that
+/// Elements that the layers of a run may work in for one block, beside the activations: so many that
 /// only unusual padding and dilation make blocks smaller.
 const BLOCK_SCRATCH: usize = 1 << 22;
 
-/// Numbers of a gradient that one task sums up over the blocks.
-const SUM_NUMBERS: usize = 1 << 14;
+/// Elements of a gradient that one task sums up over the blocks.
+const SUM_ELEMENTS: usize = 1 << 14;
 
 /// A layer that takes the whole batch, or a run of layers over blocks of it.
 #[derive(Debug)]
@@ -86,11 +86,11 @@ impl<F: Scalar> Stage<F> {
         let work = if blocks == 0 {
             Work::Whole(Cache::default())
         } else {
-            let numbers = run.iter().map(NamedLayer::size);
-            let numbers = numbers.fold(0, usize::saturating_add);
+            let elements = run.iter().map(NamedLayer::size);
+            let elements = elements.fold(0, usize::saturating_add);
             let scratch = run.iter().map(NamedLayer::scratch);
             let scratch = scratch.fold(1, usize::saturating_add);
-            let rows = (BLOCK_NUMBERS / numbers).min(BLOCK_SCRATCH / scratch);
+            let rows = (BLOCK_ELEMENTS / elements).min(BLOCK_SCRATCH / scratch);
             let rows = rows.min(capacity).max(1);
             let block = || -> Result<_, OutOfMemory> {
                 let run = if training { run } else { &[] };
@@ -116,8 +116,8 @@ impl<F: Scalar> Stage<F> {
         })
     }
 
-    /// Numbers that passes make beside the buffers planned here: the blocks' spaces, what layers work
-    /// in and what they keep. `hold`: whether each block holds its space until the way back.
+    /// Elements that passes make beside the buffers planned here: the blocks' spaces, what layers work
+    /// in and what they keep. `hold`: whether each block holds its space until the backward pass.
     pub(crate) fn made_by_passes(
         &self,
         layers: &[NamedLayer<F>],
@@ -177,7 +177,7 @@ impl<F: Scalar> Stage<F> {
         }
     }
 
-    /// Writes the output; `keep` what the way back needs.
+    /// Writes the output; `keep` what the backward pass needs.
     pub(crate) fn forward(
         &mut self,
         layers: &[NamedLayer<F>],
@@ -371,8 +371,8 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     for (layer, grads) in grads.iter_mut().enumerate() {
         for (parameter, gradient) in grads.iter_mut().enumerate() {
             let gradient = gradient.as_slice_mut().expect("in standard layout");
-            let parts = gradient.chunks_mut(SUM_NUMBERS).enumerate();
-            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_NUMBERS, chunk)));
+            let parts = gradient.chunks_mut(SUM_ELEMENTS).enumerate();
+            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_ELEMENTS, chunk)));
         }
     }
     let add_up = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
@@ -392,7 +392,7 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     }
 }
 
-/// What a stage is given on the way back.
+/// What a stage is given in the backward pass.
 pub(crate) struct Pass<'a, F> {
     pub(crate) n: usize,
     /// The first layers of the model that nobody needs a gradient of.

@@ -186,7 +186,7 @@ impl<F: Scalar> Workspace<F> {
         forward(self, model, x, mode, true)
     }
 
-    /// The way back of the batch that [`forward_keeping`](Self::forward_keeping) last carried
+    /// The backward pass of the batch that [`forward_keeping`](Self::forward_keeping) last carried
     /// forward, from `dy` = ∂L/∂output to every parameter's gradient in [`grads`](Self::grads) and
     /// to `dx` = ∂L/∂x, which is overwritten; `None` where nobody needs it.
     ///

@@ -1,6 +1,5 @@
 //! Batch normalisation.
 
-use dl_core::memory::filled;
 use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::Array1;
@@ -9,7 +8,7 @@ use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Cache, Layer, Mode, Param, ParamMut};
-use crate::layers::add_shift_and_scale_gradients;
+use crate::layers::scale_shift::{self, constant};
 use crate::spec::LayerSpec;
 
 /// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
@@ -72,21 +71,12 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
             self.momentum,
             "in (0, 1]",
         )?;
-        ConfigError::require(
-            self.epsilon > 0.0 && self.epsilon.is_finite(),
-            "BatchNorm epsilon",
-            self.epsilon,
-            "positive and finite",
-        )?;
-        ShapeError::require(!input.is_empty(), input, "at least one axis")?;
-        let channels = input[input.len() - 1];
-        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(channels, || value)?));
-        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
+        let channels = scale_shift::width_for(self.epsilon, "BatchNorm epsilon", input)?;
         Ok(boxed(BatchNormLayer {
-            gamma: ones()?,
-            beta: zeros()?,
-            running_mean: zeros()?,
-            running_variance: ones()?,
+            gamma: constant(channels, F::one())?,
+            beta: constant(channels, F::zero())?,
+            running_mean: constant(channels, F::zero())?,
+            running_variance: constant(channels, F::one())?,
             config: *self,
         }))
     }
@@ -133,10 +123,7 @@ instantiate! {
 
 impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let channels = self.gamma.len();
-        let takes = format!("a last axis of {channels} channels");
-        ShapeError::require(input.last() == Some(&channels), input, takes)?;
-        Ok(input.to_vec())
+        scale_shift::output_shape(&self.gamma, input, "channels")
     }
 
     /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β. The cache keeps x̂ and, per channel,
@@ -186,7 +173,7 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
         let mut mean = vec![F::zero(); channels];
         let mut mean_x_hat = mean.clone();
-        add_shift_and_scale_gradients(
+        scale_shift::add_gradients(
             dy.slice(),
             &cache.values,
             &mut grads,
@@ -206,17 +193,11 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        vec![
-            Param::new("gamma", &self.gamma),
-            Param::new("beta", &self.beta),
-        ]
+        scale_shift::params(&self.gamma, &self.beta)
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        vec![
-            ParamMut::new("gamma", &mut self.gamma),
-            ParamMut::new("beta", &mut self.beta),
-        ]
+        scale_shift::params_mut(&mut self.gamma, &mut self.beta)
     }
 
     fn state(&self) -> Vec<Param<'_, F>> {

@@ -1,6 +1,5 @@
 //! Layer normalisation.
 
-use dl_core::memory::filled;
 use dl_core::simd::arch;
 use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
@@ -8,9 +7,9 @@ use ndarray::Array1;
 
 use crate::backward::Backward;
 use crate::batch::{Batch, BatchMut};
-use crate::error::{ConfigError, LayerError, ShapeError};
+use crate::error::{LayerError, ShapeError};
 use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
-use crate::layers::add_shift_and_scale_gradients;
+use crate::layers::scale_shift::{self, constant};
 use crate::spec::LayerSpec;
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
@@ -51,19 +50,10 @@ impl<F: Scalar> LayerSpec<F> for LayerNorm {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        ConfigError::require(
-            self.epsilon > 0.0 && self.epsilon.is_finite(),
-            "LayerNorm epsilon",
-            self.epsilon,
-            "positive and finite",
-        )?;
-        ShapeError::require(!input.is_empty(), input, "at least one axis")?;
-        let features = input[input.len() - 1];
-        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(features, || value)?));
-        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
+        let features = scale_shift::width_for(self.epsilon, "LayerNorm epsilon", input)?;
         Ok(boxed(LayerNormLayer {
-            gamma: ones()?,
-            beta: zeros()?,
+            gamma: constant(features, F::one())?,
+            beta: constant(features, F::zero())?,
             epsilon: self.epsilon,
         }))
     }
@@ -88,10 +78,7 @@ instantiate! {
 
 impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let features = self.gamma.len();
-        let takes = format!("a last axis of {features} features");
-        ShapeError::require(input.last() == Some(&features), input, takes)?;
-        Ok(input.to_vec())
+        scale_shift::output_shape(&self.gamma, input, "features")
     }
 
     /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β, with μ and σ² of each row. The cache keeps x̂ and,
@@ -135,7 +122,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
             ..
         } = pass;
         let features = self.gamma.len();
-        add_shift_and_scale_gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
+        scale_shift::add_gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
         let mean = |sum: f64| F::of(sum / features as f64);
         arch().dispatch(
@@ -163,17 +150,11 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        vec![
-            Param::new("gamma", &self.gamma),
-            Param::new("beta", &self.beta),
-        ]
+        scale_shift::params(&self.gamma, &self.beta)
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        vec![
-            ParamMut::new("gamma", &mut self.gamma),
-            ParamMut::new("beta", &mut self.beta),
-        ]
+        scale_shift::params_mut(&mut self.gamma, &mut self.beta)
     }
 
     fn cached(&self, outputs: usize) -> usize {
