@@ -286,7 +286,7 @@ fn what_does_not_fit_is_an_error() {
     );
     assert_eq!(
         message([3, 3, 4, 6], Some(4), 1),
-        "conv2d bias is 4 numbers for 6 filters, but must be a number for each filter"
+        "conv2d bias is 4 elements for 6 filters, but must be one element per filter"
     );
 
     let kernel = image([3, 3, 4, 6]);

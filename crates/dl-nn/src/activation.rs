@@ -99,7 +99,7 @@ impl Activation {
         self.forward(z, width);
     }
 
-    /// How many elements [`forward_keeping`](Self::forward_keeping) leaves of so many:
+    /// How many of `elements` elements [`forward_keeping`](Self::forward_keeping) leaves:
     /// [`Layer::cached`](crate::Layer::cached) of a layer that ends with it.
     pub fn cached(self, elements: usize) -> usize {
         match self.needs_input() {

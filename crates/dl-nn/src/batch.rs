@@ -44,7 +44,7 @@ pub struct BatchMut<'a, F> {
     values: &'a mut [F],
 }
 
-/// How many samples of this shape so many elements are.
+/// The number of samples of this shape that have `elements` elements.
 #[track_caller]
 fn count(sample_shape: &[usize], elements: usize) -> usize {
     let size = size(sample_shape);

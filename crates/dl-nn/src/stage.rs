@@ -333,7 +333,7 @@ impl<F: Scalar> Stage<F> {
     }
 }
 
-/// A batch in blocks of so many samples.
+/// A batch in blocks of `rows` samples.
 fn blocks_of<F: Scalar>(
     x: Batch<'_, F>,
     rows: usize,

@@ -745,6 +745,6 @@ fn a_bias_of_another_length_than_the_units() {
     };
     assert_says(
         Sequential::<f64>::input([2]).push_layer(layer).build(0),
-        "layer `dense_1`: got a sample of shape [2], but takes none, since its bias has 1 numbers for 2 units",
+        "layer `dense_1`: got a sample of shape [2], but takes none, since its bias has 1 elements for 2 units",
     );
 }

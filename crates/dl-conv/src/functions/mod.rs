@@ -37,12 +37,12 @@ pub use layers::{
 };
 pub use textbook::conv2d_im2col;
 
-/// Numbers, in and out, of the images that one task takes.
-const BLOCK_NUMBERS: usize = 1 << 18;
+/// Elements, in and out, of the images that one task takes.
+const BLOCK_ELEMENTS: usize = 1 << 18;
 
-/// Images of a block, for so many numbers of an image.
-fn block(numbers: usize) -> usize {
-    (BLOCK_NUMBERS / numbers).max(1)
+/// Images per block, for images of `elements` elements.
+fn block(elements: usize) -> usize {
+    (BLOCK_ELEMENTS / elements).max(1)
 }
 
 /// What a layer of independent samples makes of the images.

@@ -1,4 +1,4 @@
-//! A window's walk over images, forward and back, several channels at a time.
+//! The passes of a window over images, several channels at a time.
 
 use dl_core::Scalar;
 use dl_core::simd::arch;
@@ -9,7 +9,7 @@ use super::plan::{Plan, Span};
 /// Channels that are worked on side by side: two registers of `f32` on the widest machines.
 const LANES: usize = 32;
 
-/// Windows of so many pixels are one run.
+/// Windows of up to this many pixels are one run.
 const SMALL: usize = 16;
 
 /// Pixels of a row that are reduced, in larger windows, before they are joined to those before them.
@@ -47,7 +47,7 @@ pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &Plan, x: &[F], y
     arch().dispatch(Forward { reduce, plan, x, y });
 }
 
-/// Gradients of so many overlapping windows are summed in their own type; those of more in `f64`.
+/// Gradients of up to this many overlapping windows are summed in their own type; those of more in `f64`.
 const FEW: usize = 64;
 
 /// From ∂L/∂y to ∂L/∂x, which is overwritten.
@@ -270,7 +270,7 @@ impl<F: Scalar, R: Reduce<F>, T: Scalar> NullaryFnOnce for Backward<'_, F, R, T>
     }
 }
 
-/// One position, to be gone back from.
+/// One output position in the backward pass.
 struct Window<'a, F> {
     taps: Taps,
     /// Other positions see the pixels, too.
@@ -280,7 +280,7 @@ struct Window<'a, F> {
     dy: &'a [F],
 }
 
-/// The way back of [`pool`].
+/// The backward pass of [`pool`].
 #[inline(always)]
 fn unpool<F: Scalar, R: Reduce<F>, T: Scalar, const N: usize>(
     reduce: R,

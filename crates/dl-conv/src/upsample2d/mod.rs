@@ -27,7 +27,7 @@ pub enum Interpolation {
     Bilinear,
 }
 
-/// So many gradients of the large image's pixels are summed in their own type; more of them in `f64`.
+/// Up to this many gradients of the large image's pixels are summed in their own type; more of them in `f64`.
 const FEW: usize = 64;
 
 /// Makes images larger by whole factors: `[h, w, c]` → `[h·f, w·f, c]`.

@@ -158,7 +158,7 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         ShapeError::require(input == [inputs], input, format!("a vector [{inputs}]"))?;
         let units = self.kernel.ncols();
         let biases = self.bias.as_ref().map_or(units, |bias| bias.len());
-        let takes = format!("none, since its bias has {biases} numbers for {units} units");
+        let takes = format!("none, since its bias has {biases} elements for {units} units");
         ShapeError::require(biases == units, input, takes)?;
         Ok(vec![units])
     }
