@@ -179,9 +179,9 @@ impl<F: Scalar> Cache<F> {
 
 /// A named parameter of a layer.
 ///
-/// Penalties and weight decay apply to those made by [`weight`](Self::weight) only: to the factors of a sum over
-/// inputs, but not to biases or to the scales of a normalisation, which few data determine well (Goodfellow, Bengio,
-/// Courville 2016, section 7.1).
+/// Penalties and weight decay apply to those made by [`weight`](Self::weight) only: to the weights of a sum over
+/// inputs, but not to biases, nor to the scales and shifts of a normalisation (Goodfellow, Bengio, Courville 2016,
+/// section 7.1).
 #[derive(Debug, Clone)]
 pub struct Param<'a, F> {
     /// Its name within the layer: `kernel`, `bias`, `gamma` …
