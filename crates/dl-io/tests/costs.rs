@@ -81,7 +81,7 @@ fn windows(folder: &Folder) {
     let layer = conv("conv2d", 1, padded);
     let why = folder.rejected(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
     assert!(
-        why.contains("layer `c`: 8589942784 numbers in a sample and in what"),
+        why.contains("layer `c`: 8589942784 elements in a sample and in what"),
         "{why}"
     );
     // taps at a distance of 2²⁰ pixels

@@ -41,6 +41,12 @@ impl<F: Scalar> Clone for Box<dyn Layer<F>> {
 /// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
 /// written.
 pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
+    /// The kind of a layer that is pushed as it is, without a description: by default the name of its type. (That of
+    /// a layer in a model is [`NamedLayer::kind`](crate::NamedLayer::kind).)
+    fn kind(&self) -> &'static str {
+        type_stem::<Self>()
+    }
+
     /// The shape of one output sample for a shape of one input sample. Asked once, at build.
     ///
     /// # Errors
@@ -239,4 +245,11 @@ impl<'a, F> ParamMut<'a, F> {
             ..Self::new(name, value)
         }
     }
+}
+
+/// `dl_nn::layers::dense::DenseLayer<f32>` → `DenseLayer`
+fn type_stem<T: ?Sized>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path)
 }

@@ -102,7 +102,7 @@ impl<F: Scalar> NamedLayer<F> {
         }
     }
 
-    /// The kind of layer, [`LayerSpec::KIND`]; the name of its type where it was pushed without a description.
+    /// The kind of layer: [`LayerSpec::KIND`], or [`Layer::kind`] where it was pushed without a description.
     pub fn kind(&self) -> &'static str {
         self.spec.kind()
     }

@@ -111,9 +111,8 @@ impl<F: Scalar, S: LayerSpec<F> + 'static> ErasedSpec<F> for Described<S> {
 pub(crate) struct Ready<L>(pub(crate) L);
 
 impl<F: Scalar, L: Layer<F> + Clone + 'static> ErasedSpec<F> for Ready<L> {
-    /// The name of its type.
     fn kind(&self) -> &'static str {
-        type_stem::<L>()
+        self.0.kind()
     }
 
     fn settings(&self) -> Option<Value> {
@@ -136,11 +135,4 @@ impl<F: Scalar, L: Layer<F> + Clone + 'static> ErasedSpec<F> for Ready<L> {
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(Box::new(self.0.clone()))
     }
-}
-
-/// `dl_nn::layers::dense::DenseLayer<f32>` → `DenseLayer`
-fn type_stem<T: ?Sized>() -> &'static str {
-    let path = std::any::type_name::<T>();
-    let path = path.split('<').next().unwrap_or(path);
-    path.rsplit("::").next().unwrap_or(path)
 }

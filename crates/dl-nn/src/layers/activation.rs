@@ -34,6 +34,10 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for Activate {
+    fn kind(&self) -> &'static str {
+        <Self as LayerSpec<F>>::KIND
+    }
+
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         Ok(input.to_vec())
     }

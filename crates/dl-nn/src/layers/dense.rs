@@ -153,6 +153,10 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for DenseLayer<F> {
+    fn kind(&self) -> &'static str {
+        <Dense as LayerSpec<F>>::KIND
+    }
+
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let inputs = self.kernel.nrows();
         ShapeError::require(input == [inputs], input, format!("a vector [{inputs}]"))?;

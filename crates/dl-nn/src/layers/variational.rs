@@ -54,6 +54,10 @@ fn std_dev<F: Scalar>(log_variance: F) -> F {
 }
 
 impl<F: Scalar> Layer<F> for Reparameterize {
+    fn kind(&self) -> &'static str {
+        <Self as LayerSpec<F>>::KIND
+    }
+
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         with_last_axis(input, |width| width / 2)
     }
@@ -104,6 +108,10 @@ impl<F: Scalar> Layer<F> for Reparameterize {
 }
 
 impl<F: Scalar> Layer<F> for StandardNormalKl {
+    fn kind(&self) -> &'static str {
+        <Self as LayerSpec<F>>::KIND
+    }
+
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         with_last_axis(input, |_| 1)
     }
