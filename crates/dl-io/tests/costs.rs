@@ -152,7 +152,7 @@ fn layers(folder: &Folder) {
     let many = bundle_content(&[1 << 24], (0..2_000).map(flatten).collect(), &[]);
     let why = folder.rejected(&bundle(&many.to_string(), &[]));
     assert!(
-        why.contains("numbers in a sample after this layer and those before it"),
+        why.contains("elements in a sample after this layer and those before it"),
         "{why}"
     );
     // a shape with 100 000 axes, copied by each layer
