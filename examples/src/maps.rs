@@ -1,8 +1,9 @@
 //! What the layers of a network make of one image.
 
+use dl_nn::single_layer::forward;
 use dl_nn::{Cache, Mode, Model, Scalar};
 use dl_viz::{ColorMap, Images, Panel};
-use ndarray::{Array3, ArrayD, ArrayView4, Axis, Ix4};
+use ndarray::{Array3, ArrayView4, Axis, Ix4};
 use serde::{Deserialize, Serialize};
 
 use crate::record::rounded;
@@ -28,10 +29,8 @@ pub fn feature_maps<F: Scalar>(
     let mut cache = Cache::default();
     let mut x = image.to_owned().into_dyn();
     for named in model.layers() {
-        let mut y = ArrayD::zeros([&[1], named.output_shape.as_slice()].concat());
-        named
-            .layer
-            .forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
+        let y = forward(&*named.layer, &x, &mut cache, Mode::Eval);
+        let y = y.expect("the shape that the model was built for");
         if layers.contains(&named.name.as_str()) {
             let all = y.view().into_dimensionality::<Ix4>();
             let values = all.expect("maps have four axes");

@@ -50,8 +50,9 @@ pub fn trainer(learning_rate: f64) -> Result<Trainer<f64>, Box<dyn Error>> {
 
 /// ½λΣw² of the kernel.
 pub fn penalty(model: &Model<f64>) -> f64 {
-    let kernels = model.params().filter(|(name, _)| name.ends_with("kernel"));
-    let squares = kernels.map(|(_, kernel)| kernel.iter().map(|w| w * w).sum::<f64>());
+    let params = model.layers().iter().flat_map(|named| named.layer.params());
+    let kernels = params.filter(|param| param.decay);
+    let squares = kernels.map(|kernel| kernel.value.iter().map(|w| w * w).sum::<f64>());
     0.5 * PENALTY * squares.sum::<f64>()
 }
 

@@ -8,8 +8,9 @@ use dl_math::special::sigmoid;
 use dl_nn::losses::mean_loss;
 use dl_nn::optim::parameters;
 use dl_nn::prelude::*;
+use dl_nn::single_layer::{self, backward};
 use dl_nn::{DataError, TargetRow, Workspace};
-use ndarray::{Array2, ArrayD, ArrayView2, Axis, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis};
 
 use crate::autoencoding::PIXELS;
 
@@ -59,16 +60,18 @@ impl Part {
         })
     }
 
-    fn forward(&mut self, x: View<'_, f32>, mode: Mode) -> ArrayD<f32> {
+    fn forward(&mut self, x: &ArrayD<f32>, mode: Mode) -> ArrayD<f32> {
+        let x = Batch::from_array(x);
         let y = self.workspace.forward_keeping(&self.model, x, mode);
-        y.to_owned()
+        y.array().to_owned()
     }
 
     /// ∂L/∂x; the parameters' gradients stay in the workspace.
-    fn backward(&mut self, x: View<'_, f32>, dy: View<'_, f32>) -> ArrayD<f32> {
+    fn backward(&mut self, x: &ArrayD<f32>, dy: &ArrayD<f32>) -> ArrayD<f32> {
         let mut dx = ArrayD::zeros(x.raw_dim());
-        let gradient = Some(dx.view_mut());
-        self.workspace.backward(&self.model, x, dy, gradient);
+        let (x, dy) = (Batch::from_array(x), Batch::from_array(dy));
+        let gradient = BatchMut::from_array(x.sample_shape(), &mut dx);
+        self.workspace.backward(&self.model, x, dy, Some(gradient));
         dx
     }
 
@@ -82,28 +85,11 @@ impl Part {
 /// y = f(x) for a layer by itself.
 fn forward(
     layer: &dyn Layer<f32>,
-    x: View<'_, f32>,
+    x: &ArrayD<f32>,
     cache: &mut Cache<f32>,
     mode: Mode,
 ) -> ArrayD<f32> {
-    let sample = layer.output_shape(&x.shape()[1..]).expect("an even width");
-    let mut y = ArrayD::zeros(IxDyn(&[&x.shape()[..1], &sample].concat()));
-    layer.forward(x, y.view_mut(), cache, mode);
-    y
-}
-
-/// ∂L/∂x from ∂L/∂y for a layer by itself, without parameters.
-fn backward(
-    layer: &dyn Layer<f32>,
-    x: View<'_, f32>,
-    y: View<'_, f32>,
-    mut dy: ArrayD<f32>,
-    cache: &mut Cache<f32>,
-) -> ArrayD<f32> {
-    let mut dx = ArrayD::zeros(x.raw_dim());
-    let gradient = Some(dx.view_mut());
-    layer.backward(x, y, dy.view_mut(), gradient, cache, &mut []);
-    dx
+    single_layer::forward(layer, x, cache, mode).expect("an even width")
 }
 
 impl Vae {
@@ -136,16 +122,16 @@ impl Vae {
         learning_rate_factor: f64,
     ) -> Result<Bound, Box<dyn Error>> {
         let n = x.nrows();
-        let (targets, x) = (Target::from(x), x.into_dyn());
+        let (targets, x) = (Target::from(x), x.to_owned().into_dyn());
         let mode = Mode::Train {
             seed: self.rng.next_u64(),
         };
         let mut draw = Cache::default();
 
         // x → μ, ln σ² → z → logits
-        let posterior = self.encoder.forward(x.view(), mode);
-        let z = forward(&Reparameterize, posterior.view(), &mut draw, mode);
-        let logits = self.decoder.forward(z.view(), mode);
+        let posterior = self.encoder.forward(&x, mode);
+        let z = forward(&Reparameterize, &posterior, &mut draw, mode);
+        let logits = self.decoder.forward(&z, mode);
 
         // the two terms, means over the batch; the cross-entropy is a mean over pixels, made a sum
         let sum = PIXELS as f32;
@@ -162,20 +148,14 @@ impl Vae {
         );
         d_logits *= sum;
         let mut unused = Cache::default();
-        let kl = forward(&StandardNormalKl, posterior.view(), &mut unused, mode);
+        let kl = forward(&StandardNormalKl, &posterior, &mut unused, mode);
         let d_kl = ArrayD::from_elem(kl.raw_dim(), 1.0 / n as f32);
 
         // and back: μ and ln σ² are reached through z and through the divergence
-        let dz = self.decoder.backward(z.view(), d_logits.view());
-        let d_posterior = backward(&Reparameterize, posterior.view(), z.view(), dz, &mut draw)
-            + backward(
-                &StandardNormalKl,
-                posterior.view(),
-                kl.view(),
-                d_kl,
-                &mut unused,
-            );
-        self.encoder.backward(x.view(), d_posterior.view());
+        let dz = self.decoder.backward(&z, &d_logits);
+        let (through_z, _) = backward(&Reparameterize, &posterior, &z, &dz, &mut draw);
+        let (through_kl, _) = backward(&StandardNormalKl, &posterior, &kl, &d_kl, &mut unused);
+        self.encoder.backward(&x, &(through_z + through_kl));
         self.encoder.update(learning_rate_factor)?;
         self.decoder.update(learning_rate_factor)?;
         Ok(Bound {
@@ -192,8 +172,8 @@ impl Vae {
         let mode = Mode::Train { seed };
         let mut cache = Cache::default();
         let posterior = self.encoder.model.predict(x)?;
-        let z = forward(&Reparameterize, posterior.view(), &mut cache, mode);
-        let kl = forward(&StandardNormalKl, posterior.view(), &mut cache, mode);
+        let z = forward(&Reparameterize, &posterior, &mut cache, mode);
+        let kl = forward(&StandardNormalKl, &posterior, &mut cache, mode);
         let logits = self.decoder.model.predict(&z)?;
         let mut delta = vec![0.0; PIXELS];
         let rows = logits.outer_iter().zip(x.outer_iter()).zip(&kl);
@@ -217,12 +197,7 @@ impl Vae {
     pub fn encode(&self, x: &Array2<f32>) -> Result<Array2<f32>, DataError> {
         let posterior = self.encoder.model.predict(x)?;
         let mode = Mode::Eval;
-        let means = forward(
-            &Reparameterize,
-            posterior.view(),
-            &mut Cache::default(),
-            mode,
-        );
+        let means = forward(&Reparameterize, &posterior, &mut Cache::default(), mode);
         Ok(means.into_dimensionality().expect("one row an image"))
     }
 
@@ -235,9 +210,8 @@ impl Vae {
         let d = posterior.len_of(Axis(1)) / 2;
         let of_dimension = |j: usize| {
             let pair = posterior.select(Axis(1), &[j, d + j]);
-            let pair = pair.as_standard_layout();
             let mode = Mode::Eval;
-            let kl = forward(&StandardNormalKl, pair.view(), &mut Cache::default(), mode);
+            let kl = forward(&StandardNormalKl, &pair, &mut Cache::default(), mode);
             f64::from(kl.sum()) / x.nrows() as f64
         };
         Ok((0..d).map(of_dimension).collect())

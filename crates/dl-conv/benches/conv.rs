@@ -12,7 +12,7 @@ use dl_core::gemm::{Init, gemm};
 use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::{Array2, Array3, Array4, ArrayD, Ix4};
-use dl_nn::{Cache, Layer, LayerSpec, Mode};
+use dl_nn::{Backward, Batch, BatchMut, Cache, Layer, LayerSpec, Mode};
 
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
@@ -108,10 +108,12 @@ struct Direct {
     y: ArrayD<f32>,
     dy: ArrayD<f32>,
     grads: Vec<ArrayD<f32>>,
+    /// The shape of one sample of y.
+    output: Vec<usize>,
 }
 
 impl Direct {
-    fn new(spec: &dyn LayerSpec<f32>, images: [usize; 4]) -> Self {
+    fn new(spec: &impl LayerSpec<f32>, images: [usize; 4]) -> Self {
         let built = spec.build(&images[1..], &mut generator(0));
         let layer = built.expect("it fits");
         let sample = layer.output_shape(&images[1..]).expect("it fits");
@@ -125,6 +127,7 @@ impl Direct {
             x: samples(&images, 1),
             y: ArrayD::zeros(&output[..]),
             dy: samples(&output, 2),
+            output: sample,
         }
     }
 
@@ -134,14 +137,16 @@ impl Direct {
     }
 
     fn forward(&mut self) {
-        let (x, y) = (self.x.view(), self.y.view_mut());
+        let x = Batch::from_array(&self.x);
+        let y = BatchMut::from_array(&self.output, &mut self.y);
         self.layer.forward(x, y, &mut self.cache, Mode::Eval);
     }
 
     fn kernel_gradient(&mut self) {
-        let (x, y, dy) = (self.x.view(), self.y.view(), self.dy.view_mut());
-        let (cache, grads) = (&mut self.cache, &mut self.grads);
-        self.layer.backward(x, y, dy, None, cache, grads);
+        let (x, y) = (Batch::from_array(&self.x), Batch::from_array(&self.y));
+        let dy = BatchMut::from_array(&self.output, &mut self.dy);
+        let pass = Backward::new(x, y, dy, &mut self.cache);
+        self.layer.backward(pass.grads(&mut self.grads));
     }
 }
 

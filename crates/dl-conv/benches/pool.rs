@@ -12,7 +12,7 @@ use dl_conv::{
 use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::ArrayD;
-use dl_nn::{Cache, Layer, LayerSpec, Mode};
+use dl_nn::{Backward, Batch, BatchMut, Cache, Layer, LayerSpec, Mode};
 
 fn main() {
     divan::main();
@@ -34,10 +34,12 @@ struct Pass {
     y: ArrayD<f32>,
     dy: ArrayD<f32>,
     dx: ArrayD<f32>,
+    /// The shape of one sample of y.
+    output: Vec<usize>,
 }
 
 impl Pass {
-    fn new(spec: &dyn LayerSpec<f32>, shape: [usize; 4]) -> Self {
+    fn new(spec: &impl LayerSpec<f32>, shape: [usize; 4]) -> Self {
         let layer = spec.build(&shape[1..], &mut generator(0)).unwrap();
         let sample = layer.output_shape(&shape[1..]).unwrap();
         let output = [&shape[..1], &sample].concat();
@@ -48,20 +50,24 @@ impl Pass {
             y: ArrayD::zeros(&output[..]),
             dy: samples(&output, 2),
             dx: ArrayD::zeros(&shape[..]),
+            output: sample,
         };
         pass.forward();
         pass
     }
 
     fn forward(&mut self) {
-        let (x, y) = (self.x.view(), self.y.view_mut());
+        let x = Batch::from_array(&self.x);
+        let y = BatchMut::from_array(&self.output, &mut self.y);
         self.layer.forward(x, y, &mut self.cache, Mode::Eval);
     }
 
     fn backward(&mut self) {
-        let (x, y) = (self.x.view(), self.y.view());
-        let (dy, dx) = (self.dy.view_mut(), Some(self.dx.view_mut()));
-        self.layer.backward(x, y, dy, dx, &mut self.cache, &mut []);
+        let (x, y) = (Batch::from_array(&self.x), Batch::from_array(&self.y));
+        let dy = BatchMut::from_array(&self.output, &mut self.dy);
+        let dx = BatchMut::from_array(x.sample_shape(), &mut self.dx);
+        self.layer
+            .backward(Backward::new(x, y, dy, &mut self.cache).dx(dx));
     }
 }
 

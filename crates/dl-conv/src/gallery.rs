@@ -18,7 +18,7 @@ use dl_nn::{ConfigError, ShapeError};
 use ndarray::{Array1, Array2, Array4, Axis};
 
 /// The most rows of a kernel made here.
-const MOST_ROWS: usize = 1001;
+const MAX_ROWS: usize = 1001;
 
 /// A kernel and the name it goes by.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,6 +164,6 @@ fn three<F: Scalar>(rows: [[f64; 3]; 3]) -> Array2<F> {
 }
 
 fn require_size(parameter: &str, size: usize) -> Result<(), ConfigError> {
-    let holds = size % 2 == 1 && size <= MOST_ROWS;
+    let holds = size % 2 == 1 && size <= MAX_ROWS;
     ConfigError::require(holds, parameter, size, "odd and at most 1001")
 }

@@ -3,9 +3,9 @@
 use dl_nn::{ConfigError, ShapeError};
 use serde::{Deserialize, Serialize};
 
-/// The most pixels a kernel, stride, dilation or padding may have along an axis: more is a slip
-/// of the keyboard, and so many can still be multiplied without overflow.
-const MOST: usize = 1 << 20;
+/// The most pixels a kernel, stride, dilation or padding may have along an axis: more is a typo, and
+/// so many can still be multiplied without overflow.
+const MAX: usize = 1 << 20;
 
 /// A height and a width in pixels. Made from one number for both, or from `[height, width]`.
 ///
@@ -40,7 +40,7 @@ impl Size {
             0 => "at most 2^20 pixels",
             _ => "from 1 to 2^20 pixels",
         };
-        let holds = |side| (least..=MOST).contains(&side);
+        let holds = |side| (least..=MAX).contains(&side);
         let value = format!("{}×{}", self.height, self.width);
         ConfigError::require(
             holds(self.height) && holds(self.width),
@@ -61,7 +61,7 @@ pub enum Padding {
     /// As many as make the output `⌈input / stride⌉` pixels; where their number is odd, one more
     /// at the bottom and at the right (Keras, TensorFlow).
     Same,
-    /// So many.
+    /// Given for each side.
     Explicit {
         /// Above row 0.
         top: usize,

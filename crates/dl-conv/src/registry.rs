@@ -12,14 +12,14 @@ instantiate! {
     /// The layers of `dl-nn` and of this crate.
     pub fn registry<F: Scalar>() -> Registry<F> {
         Registry::new()
-            .with::<AveragePool2d>("average_pool2d")
-            .with::<Conv2d>("conv2d")
-            .with::<ConvTranspose2d>("conv_transpose2d")
-            .with::<GlobalAveragePool2d>("global_average_pool2d")
-            .with::<GlobalMaxPool2d>("global_max_pool2d")
-            .with::<LocalResponseNorm>("local_response_norm")
-            .with::<MaxPool2d>("max_pool2d")
-            .with::<UpSample2d>("up_sample2d")
-            .with::<ZeroPad2d>("zero_pad2d")
+            .with::<AveragePool2d>()
+            .with::<Conv2d>()
+            .with::<ConvTranspose2d>()
+            .with::<GlobalAveragePool2d>()
+            .with::<GlobalMaxPool2d>()
+            .with::<LocalResponseNorm>()
+            .with::<MaxPool2d>()
+            .with::<UpSample2d>()
+            .with::<ZeroPad2d>()
     }
 }

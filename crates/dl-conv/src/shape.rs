@@ -2,13 +2,13 @@
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled};
-use dl_nn::{ShapeError, View, ViewMut};
+use dl_nn::ShapeError;
 use ndarray::{Array, Dimension};
 
 use crate::geometry::Size;
 
-/// The most numbers a sample may have, so that a typing error in a size does not end in an abort.
-const MOST_NUMBERS: usize = u32::MAX as usize;
+/// The most elements a sample may have, so that a typo in a size does not end in an abort.
+const MAX_ELEMENTS: usize = u32::MAX as usize;
 
 /// The shape of one image `[height, width, channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// Numbers of one image.
-    pub(crate) fn numbers(&self) -> usize {
+    /// Elements of one image.
+    pub(crate) fn elements(&self) -> usize {
         self.size.height * self.size.width * self.channels
     }
 
@@ -45,7 +45,7 @@ pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
     };
     ShapeError::require(!sample.contains(&0), sample, takes)?;
     let few = few_enough([height, width, channels]);
-    ShapeError::require(few, sample, "an image of fewer than 2^32 numbers")?;
+    ShapeError::require(few, sample, "an image of fewer than 2^32 elements")?;
     Ok(Image {
         size: [height, width].into(),
         channels,
@@ -54,7 +54,7 @@ pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
 
 /// `Ok` where what comes out for a sample of shape `input` can be stored.
 pub(crate) fn require_result(input: &[usize], result: [usize; 3]) -> Result<(), ShapeError> {
-    let takes = format!("an image whose result, here {result:?}, has fewer than 2^32 numbers");
+    let takes = format!("an image whose result, here {result:?}, has fewer than 2^32 elements");
     ShapeError::require(few_enough(result), input, takes)
 }
 
@@ -62,7 +62,7 @@ fn few_enough(shape: [usize; 3]) -> bool {
     let numbers = shape
         .iter()
         .try_fold(1, |product: usize, &n| product.checked_mul(n));
-    numbers.is_some_and(|numbers| numbers <= MOST_NUMBERS)
+    numbers.is_some_and(|numbers| numbers <= MAX_ELEMENTS)
 }
 
 /// Zeros, as many as the shape has, or an error where there is no memory for them.
@@ -71,14 +71,4 @@ pub(crate) fn zeros<F: Scalar, D: Dimension>(shape: D) -> Result<Array<F, D>, Ou
     let numbers = lengths.fold(1, |numbers: usize, &n| numbers.saturating_mul(n));
     let zeros = filled(numbers, F::zero)?;
     Ok(Array::from_shape_vec(shape, zeros).expect("as many numbers as the shape has"))
-}
-
-/// The numbers of a batch in order.
-pub(crate) fn slice<'a, F: Scalar>(x: &'a View<'_, F>) -> &'a [F] {
-    x.as_slice().expect("batches are in standard layout")
-}
-
-/// The numbers of a batch in order, to be written.
-pub(crate) fn slice_mut<'a, F: Scalar>(x: &'a mut ViewMut<'_, F>) -> &'a mut [F] {
-    x.as_slice_mut().expect("batches are in standard layout")
 }

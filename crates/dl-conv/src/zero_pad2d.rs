@@ -2,14 +2,13 @@
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
-    ViewMut,
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerError, LayerSpec, Mode,
+    ShapeError,
 };
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::{Padding, Window};
-use crate::shape::{Image, image_of, require_result, slice, slice_mut};
+use crate::shape::{Image, image_of, require_result};
 
 /// Zeros around an image: `[h, w, c]` → `[top + h + bottom, left + w + right, c]`.
 ///
@@ -25,7 +24,8 @@ use crate::shape::{Image, image_of, require_result, slice, slice_mut};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZeroPad2d {
-    padding: Padding,
+    /// Where the zeros are; [`Padding::Valid`] and [`Padding::Same`] add none.
+    pub padding: Padding,
 }
 
 impl ZeroPad2d {
@@ -36,7 +36,7 @@ impl ZeroPad2d {
         }
     }
 
-    /// So many rows above and below, so many columns before and after.
+    /// `top` and `bottom` rows of zeros, `left` and `right` columns of zeros.
     pub fn sides(top: usize, bottom: usize, left: usize, right: usize) -> Self {
         Self {
             padding: Padding::Explicit {
@@ -50,12 +50,10 @@ impl ZeroPad2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
-    fn kind(&self) -> &'static str {
-        "zero_pad2d"
-    }
+    const KIND: &'static str = "zero_pad2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("zero_pad2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -106,43 +104,27 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for ZeroPadLayer {
-    fn kind(&self) -> &'static str {
-        "zero_pad2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         self.image.require(input)?;
         Ok(self.padded.shape().to_vec())
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        let images = slice(&x).chunks_exact(self.image.numbers());
-        let padded = slice_mut(&mut y).chunks_exact_mut(self.padded.numbers());
-        for (image, padded) in images.zip(padded) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        for (image, padded) in x.iter().zip(y.iter_mut()) {
             padded.fill(F::zero());
-            let rows = image.chunks_exact(self.image.numbers() / self.image.size.height);
+            let rows = image.chunks_exact(self.image.elements() / self.image.size.height);
             for (y, row) in rows.enumerate() {
                 padded[self.row(y)].copy_from_slice(row);
             }
         }
     }
 
-    /// The gradients of the zeros are nobody's.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    /// Gradients of the padding are discarded.
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { dy, dx, .. } = pass;
         let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        let images = slice_mut(&mut dx).chunks_exact_mut(self.image.numbers());
-        let padded = slice(&dy).chunks_exact(self.padded.numbers());
-        for (image, padded) in images.zip(padded) {
-            let rows = image.chunks_exact_mut(self.image.numbers() / self.image.size.height);
+        for (image, padded) in dx.iter_mut().zip(&dy.view()) {
+            let rows = image.chunks_exact_mut(self.image.elements() / self.image.size.height);
             for (y, row) in rows.enumerate() {
                 row.copy_from_slice(&padded[self.row(y)]);
             }

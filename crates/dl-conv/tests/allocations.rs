@@ -48,7 +48,7 @@ fn workspace_pass(n: usize) -> usize {
     let mut workspace = Workspace::training(&model, n).unwrap();
     bytes_a_step(|| {
         let mode = Mode::Train { seed: 0 };
-        workspace.train(&model, x.view(), mode, &|_, y, dy| {
+        workspace.train(&model, Batch::from_array(&x), mode, &|_, y, dy| {
             dy.copy_from_slice(y);
             Share::default()
         });

@@ -286,7 +286,7 @@ fn what_does_not_fit_is_an_error() {
     );
     assert_eq!(
         message([3, 3, 4, 6], Some(4), 1),
-        "conv2d bias is 4 numbers for 6 filters, but must be a number for each filter"
+        "conv2d bias is 4 elements for 6 filters, but must be one element per filter"
     );
 
     let kernel = image([3, 3, 4, 6]);
@@ -306,7 +306,7 @@ fn what_does_not_fit_is_an_error() {
     };
     let error = conv2d(x.view(), kernel.view(), None, &huge, 1).unwrap_err();
     assert!(
-        error.to_string().ends_with("has fewer than 2^32 numbers"),
+        error.to_string().ends_with("has fewer than 2^32 elements"),
         "{error}"
     );
     assert!(conv2d(image([2, 5, 0, 4]).view(), kernel.view(), None, &window, 1).is_err());

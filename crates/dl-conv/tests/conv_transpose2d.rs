@@ -153,8 +153,8 @@ fn what_does_not_fit_is_an_error() {
     assert!(of(layer().stride(0)).starts_with("ConvTranspose2d stride is 0×0"));
     let error = of(layer().padding(Padding::all(4)));
     assert!(error.starts_with("got a sample of shape [5, 5, 6], but takes an image of which"));
-    assert!(of(layer().stride(1 << 20)).ends_with("has fewer than 2^32 numbers"));
-    assert!(of(layer().stride(1 << 20).padding(Padding::Same)).contains("2^32 numbers"));
+    assert!(of(layer().stride(1 << 20)).ends_with("has fewer than 2^32 elements"));
+    assert!(of(layer().stride(1 << 20).padding(Padding::Same)).contains("2^32 elements"));
     assert!(of(ConvTranspose2d::new(usize::MAX, 3)).contains("ConvTranspose2d kernel is"));
     assert!(of(layer().activation(LeakyRelu { slope: f64::NAN })).contains("slope"));
     assert!(message(&[5, 5], layer()).contains("an image [height, width, channels]"));

@@ -51,7 +51,7 @@ fn windows() {
         .padding(Padding::all((1 << 20) - 1));
     let error = message(&[1, 1, 1], huge);
     assert!(
-        error.ends_with("here [1048576, 1048576, 1], has fewer than 2^32 numbers"),
+        error.ends_with("here [1048576, 1048576, 1], has fewer than 2^32 elements"),
         "{error}"
     );
     let error = message(&[28, 28], GlobalMaxPool2d);
@@ -105,9 +105,9 @@ fn larger_images() {
         "layer `up_sample2d_1`: UpSample2d factor is 0×0, but must be from 1 to 2^20 pixels"
     );
     let error = message(&[5, 5, 3], UpSample2d::new(1 << 20));
-    assert!(error.ends_with("has fewer than 2^32 numbers"), "{error}");
+    assert!(error.ends_with("has fewer than 2^32 elements"), "{error}");
     let error = message(&[5, 5, 3], ZeroPad2d::new(1 << 20));
-    assert!(error.ends_with("has fewer than 2^32 numbers"), "{error}");
+    assert!(error.ends_with("has fewer than 2^32 elements"), "{error}");
     let error = message(&[5, 5, 3], ZeroPad2d::new(usize::MAX));
     assert!(
         error.starts_with("layer `zero_pad2d_1`: ZeroPad2d padding is "),

@@ -4,7 +4,7 @@ use dl_conv::functions::{
     average_pool2d, conv2d, conv2d_im2col, global_average_pool2d, global_max_pool2d,
     local_response_norm, max_pool2d, upsample2d, zero_pad2d,
 };
-use dl_conv::ndarray::{Array4, ArrayView4, Axis, Ix4};
+use dl_conv::ndarray::{Array4, ArrayView4, Axis};
 use dl_conv::{
     AveragePool2d, Interpolation, LocalResponseNorm, MaxPool2d, Padding, UpSample2d, Window,
     ZeroPad2d,
@@ -12,6 +12,7 @@ use dl_conv::{
 use dl_core::random::generator;
 use dl_nn::contract::samples;
 use dl_nn::prelude::*;
+use dl_nn::single_layer::forward;
 
 fn images(shape: [usize; 4]) -> Array4<f32> {
     samples(&shape, 3).into_dimensionality().unwrap()
@@ -40,37 +41,37 @@ fn all(x: ArrayView4<f32>) -> Vec<f32> {
     results
 }
 
+fn by_layer(spec: &impl LayerSpec<f32>, x: ArrayView4<f32>) -> Array4<f32> {
+    let layer = spec.build(&x.shape()[1..], &mut generator(0)).unwrap();
+    let y = forward(&*layer, &x.into_dyn(), &mut Cache::default(), Mode::Eval);
+    y.unwrap().into_dimensionality().unwrap()
+}
+
 #[test]
 fn functions_are_the_layers() {
     let x = images([5, 7, 6, 3]);
-    let layer = |spec: &dyn LayerSpec<f32>| {
-        let layer = spec.build(&[7, 6, 3], &mut generator(0)).unwrap();
-        let sample = layer.output_shape(&[7, 6, 3]).unwrap();
-        let mut y = dl_conv::ndarray::ArrayD::zeros([&[5], &sample[..]].concat());
-        let x = x.view().into_dyn();
-        layer.forward(x, y.view_mut(), &mut Cache::default(), Mode::Eval);
-        y
-    };
-    let layer4 = |spec| layer(spec).into_dimensionality::<Ix4>().unwrap();
     let view = x.view();
     let max = MaxPool2d::new(3).stride(2).padding(Padding::all(1));
-    assert_eq!(max_pool2d(view, &window()).unwrap(), layer4(&max));
+    assert_eq!(max_pool2d(view, &window()).unwrap(), by_layer(&max, view));
     let average = AveragePool2d::new(3).stride(2).padding(Padding::all(1));
     assert_eq!(
         average_pool2d(view, &window(), false).unwrap(),
-        layer4(&average)
+        by_layer(&average, view)
     );
     let counted = average.count_padding(true);
     assert_eq!(
         average_pool2d(view, &window(), true).unwrap(),
-        layer4(&counted)
+        by_layer(&counted, view)
     );
     let norm = LocalResponseNorm::new().alpha(0.1);
-    assert_eq!(local_response_norm(view, &norm).unwrap(), layer4(&norm));
+    assert_eq!(
+        local_response_norm(view, &norm).unwrap(),
+        by_layer(&norm, view)
+    );
     let up = UpSample2d::new(2);
-    assert_eq!(upsample2d(view, &up).unwrap(), layer4(&up));
+    assert_eq!(upsample2d(view, &up).unwrap(), by_layer(&up, view));
     let pad = ZeroPad2d::sides(1, 2, 3, 4);
-    assert_eq!(zero_pad2d(view, &pad).unwrap(), layer4(&pad));
+    assert_eq!(zero_pad2d(view, &pad).unwrap(), by_layer(&pad, view));
     let mean = global_average_pool2d(view).unwrap();
     assert_eq!(mean.dim(), (5, 3));
     let expected = x.mean_axis(Axis(1)).unwrap().mean_axis(Axis(1)).unwrap();

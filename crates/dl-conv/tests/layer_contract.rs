@@ -57,8 +57,10 @@ where
     let Ok(mut layer) = built else {
         return Ok(false);
     };
-    assert_eq!(layer.kind(), kind);
-    assert_eq!(LayerSpec::<f64>::kind(&spec), kind);
+    assert_eq!(<S as LayerSpec<f64>>::KIND, kind);
+    let arrays = layer.params().into_iter().chain(layer.state());
+    let elements: usize = arrays.map(|array| array.value.len()).sum();
+    assert_eq!(LayerSpec::<f64>::element_count(&spec, &sample), elements);
     let names: Vec<_> = layer.params().iter().map(|p| p.name).collect();
     assert_eq!(names, params, "{spec:?}");
     perturb(&mut *layer, seed);

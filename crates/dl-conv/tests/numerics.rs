@@ -8,6 +8,7 @@ use dl_conv::{
 use dl_core::random::generator;
 use dl_nn::ndarray::{Array2, ArrayD, Axis, IxDyn};
 use dl_nn::prelude::*;
+use dl_nn::single_layer::{backward, forward};
 use dl_nn::{Cache, LayerSpec, Mode, Scalar};
 
 /// Numbers around `centre`, within 0.05.
@@ -67,19 +68,9 @@ fn kernel_gradients_over_many_pixels() {
             .unwrap();
         let layer = &model.layers()[0].layer;
         let (x, dy) = (near(0.3, &[2, 150, 150, 2]), near(0.1, &[2, 150, 150, 4]));
-        let (mut y, mut cache) = (dy.clone(), Cache::default());
-        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
-        let params = layer.params();
-        let zeros = params.iter().map(|p| ArrayD::zeros(p.value.raw_dim()));
-        let mut grads: Vec<ArrayD<f32>> = zeros.collect();
-        layer.backward(
-            x.view(),
-            y.view(),
-            dy.clone().view_mut(),
-            None,
-            &mut cache,
-            &mut grads,
-        );
+        let mut cache = Cache::default();
+        let y = forward(&**layer, &x, &mut cache, Mode::Eval).unwrap();
+        let (_, grads) = backward(&**layer, &x, &y, &dy, &mut cache);
         let (x, dy) = (x.mapv(f64::from), dy.mapv(f64::from));
         let middle = kernel / 2;
         for filter in 0..4 {
@@ -116,22 +107,12 @@ fn input_gradient<F: Scalar>(
     let model = Sequential::<F>::input(input).push(layer).build(0).unwrap();
     let named = &model.layers()[0];
     let shape = [&[1], &named.output_shape[..]].concat();
-    let mut dy = near(0.1, &shape).mapv(|dy| F::of(f64::from(dy)));
+    let dy = near(0.1, &shape).mapv(|dy| F::of(f64::from(dy)));
     let x = near(0.3, &[&[1], &input[..]].concat()).mapv(|x| F::of(f64::from(x)));
-    let (mut y, mut dx) = (dy.clone(), x.clone());
-    let mut cache = Cache::default();
-    let layer = &named.layer;
-    layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
-    let given = dy.clone();
-    layer.backward(
-        x.view(),
-        y.view(),
-        dy.view_mut(),
-        Some(dx.view_mut()),
-        &mut cache,
-        &mut [],
-    );
-    [dx, given]
+    let (layer, mut cache) = (&*named.layer, Cache::default());
+    let y = forward(layer, &x, &mut cache, Mode::Eval).unwrap();
+    let (dx, _) = backward(layer, &x, &y, &dy, &mut cache);
+    [dx, dy]
 }
 
 /// Each pixel's gradient is a sum of thousands; the same in double precision has them all.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dl_conv::ndarray::{ArrayD, IxDyn};
+use dl_conv::ndarray::{ArrayD, ArrayViewD, IxDyn};
 use dl_conv::{Conv2d, ConvTranspose2d, MaxPool2d, Padding};
 use dl_core::random::generator;
 use dl_nn::prelude::*;
+use dl_nn::single_layer::{backward, forward};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Relative to the value, or to a hundredth of the array's largest.
@@ -59,17 +61,17 @@ impl<F: Scalar> Tensor<F> {
 impl Case {
     /// The layer with the reference's parameters.
     fn layer(&self) -> Box<dyn Layer<f32>> {
-        let settings = self.settings.clone();
-        let spec: Box<dyn LayerSpec<f32>> = match &self.kind[..] {
-            "conv2d" => Box::new(serde_json::from_value::<Conv2d>(settings).unwrap()),
-            "conv_transpose2d" => {
-                Box::new(serde_json::from_value::<ConvTranspose2d>(settings).unwrap())
-            }
+        fn read<S: DeserializeOwned + LayerSpec<f32>>(case: &Case) -> Box<dyn Layer<f32>> {
+            assert_eq!(S::KIND, case.kind);
+            let spec: S = serde_json::from_value(case.settings.clone()).unwrap();
+            let image = &case.inputs["x"].shape[1..];
+            spec.build(image, &mut generator(0)).unwrap()
+        }
+        let mut layer = match &self.kind[..] {
+            "conv2d" => read::<Conv2d>(self),
+            "conv_transpose2d" => read::<ConvTranspose2d>(self),
             other => panic!("{other}"),
         };
-        assert_eq!(spec.kind(), self.kind);
-        let image = &self.inputs["x"].shape[1..];
-        let mut layer = spec.build(image, &mut generator(0)).unwrap();
         assert_eq!(layer.params().len() + 1, self.inputs.len(), "{}", self.name);
         for mut param in layer.params_mut() {
             param.value.assign(&self.inputs[param.name].array());
@@ -83,7 +85,7 @@ fn reference() -> Reference {
 }
 
 #[track_caller]
-fn assert_close(what: &str, ours: View<f32>, theirs: &Tensor<f32>) {
+fn assert_close(what: &str, ours: ArrayViewD<f32>, theirs: &Tensor<f32>) {
     assert_eq!(ours.shape(), theirs.shape, "{what}");
     let largest = theirs
         .values
@@ -106,17 +108,10 @@ fn results_and_gradients_are_those_of_pytorch() {
     for case in &cases {
         let layer = case.layer();
         let (x, mut cache) = (case.inputs["x"].array(), Cache::default());
-        let mut y = case.y.array() * f32::NAN;
-        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Train { seed: 0 });
+        let y = forward(&*layer, &x, &mut cache, Mode::Train { seed: 0 }).unwrap();
         assert_close(&case.name, y.view(), &case.y);
-        let (mut dy, mut dx) = (case.r.array(), &x * f32::NAN);
+        let (dx, grads) = backward(&*layer, &x, &y, &case.r.array(), &mut cache);
         let params = layer.params();
-        let mut grads: Vec<ArrayD<f32>> = params
-            .iter()
-            .map(|p| ArrayD::zeros(p.value.raw_dim()))
-            .collect();
-        let (dy, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
-        layer.backward(x.view(), y.view(), dy, dx_view, &mut cache, &mut grads);
         let names = params.iter().map(|p| p.name).chain(["x"]);
         for (name, gradient) in names.zip(grads.iter().chain([&dx])) {
             let what = format!("{}: gradient of {name}", case.name);
@@ -126,7 +121,7 @@ fn results_and_gradients_are_those_of_pytorch() {
 }
 
 #[track_caller]
-fn assert_same(what: &str, ours: View<f64>, theirs: &Tensor<f64>) {
+fn assert_same(what: &str, ours: ArrayViewD<f64>, theirs: &Tensor<f64>) {
     assert_eq!(ours.shape(), theirs.shape, "{what}");
     for (i, (a, b)) in ours.iter().zip(&theirs.values).enumerate() {
         let difference = (a - b).abs();

@@ -1,14 +1,16 @@
 //! Layers without parameters against PyTorch's, results and gradients in `f32`;
 //! `reference/pytorch_pool.py` made the values.
 
-use dl_conv::ndarray::{ArrayD, IxDyn};
+use dl_conv::ndarray::{ArrayD, ArrayViewD, IxDyn};
 use dl_conv::{
     AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, LocalResponseNorm, MaxPool2d, UpSample2d,
     ZeroPad2d,
 };
 use dl_core::random::generator;
-use dl_nn::{Cache, LayerSpec, Mode, View};
+use dl_nn::single_layer::{backward, forward};
+use dl_nn::{Cache, Layer, LayerSpec, Mode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Relative to the value, or to a hundredth of the array's largest.
@@ -44,27 +46,27 @@ impl Tensor {
 }
 
 impl Case {
-    fn spec(&self) -> Box<dyn LayerSpec<f32>> {
-        fn read<S: for<'a> Deserialize<'a> + LayerSpec<f32> + 'static>(
-            settings: &Value,
-        ) -> Box<dyn LayerSpec<f32>> {
-            Box::new(serde_json::from_value::<S>(settings.clone()).unwrap())
+    fn layer(&self) -> Box<dyn Layer<f32>> {
+        fn read<S: DeserializeOwned + LayerSpec<f32>>(case: &Case) -> Box<dyn Layer<f32>> {
+            assert_eq!(S::KIND, case.kind);
+            let spec: S = serde_json::from_value(case.settings.clone()).unwrap();
+            spec.build(&case.x.shape[1..], &mut generator(0)).unwrap()
         }
         match &self.kind[..] {
-            "max_pool2d" => read::<MaxPool2d>(&self.settings),
-            "average_pool2d" => read::<AveragePool2d>(&self.settings),
-            "global_max_pool2d" => read::<GlobalMaxPool2d>(&self.settings),
-            "global_average_pool2d" => read::<GlobalAveragePool2d>(&self.settings),
-            "local_response_norm" => read::<LocalResponseNorm>(&self.settings),
-            "up_sample2d" => read::<UpSample2d>(&self.settings),
-            "zero_pad2d" => read::<ZeroPad2d>(&self.settings),
+            "max_pool2d" => read::<MaxPool2d>(self),
+            "average_pool2d" => read::<AveragePool2d>(self),
+            "global_max_pool2d" => read::<GlobalMaxPool2d>(self),
+            "global_average_pool2d" => read::<GlobalAveragePool2d>(self),
+            "local_response_norm" => read::<LocalResponseNorm>(self),
+            "up_sample2d" => read::<UpSample2d>(self),
+            "zero_pad2d" => read::<ZeroPad2d>(self),
             other => panic!("{other}"),
         }
     }
 }
 
 #[track_caller]
-fn assert_close(what: &str, ours: View<f32>, theirs: &Tensor) {
+fn assert_close(what: &str, ours: ArrayViewD<f32>, theirs: &Tensor) {
     assert_eq!(ours.shape(), theirs.shape, "{what}");
     let largest = theirs
         .values
@@ -83,16 +85,11 @@ fn results_and_gradients_are_those_of_pytorch() {
         serde_json::from_str(include_str!("reference/pytorch_pool.json")).unwrap();
     assert_eq!(reference.cases.len(), 24);
     for case in &reference.cases {
-        let spec = case.spec();
-        assert_eq!(spec.kind(), case.kind);
-        let layer = spec.build(&case.x.shape[1..], &mut generator(0)).unwrap();
+        let layer = case.layer();
         let (x, mut cache) = (case.x.array(), Cache::default());
-        let mut y = case.y.array() * f32::NAN;
-        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Train { seed: 0 });
+        let y = forward(&*layer, &x, &mut cache, Mode::Train { seed: 0 }).unwrap();
         assert_close(&case.name, y.view(), &case.y);
-        let (mut dy, mut dx) = (case.r.array(), &x * f32::NAN);
-        let (dy, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
-        layer.backward(x.view(), y.view(), dy, dx_view, &mut cache, &mut []);
+        let (dx, _) = backward(&*layer, &x, &y, &case.r.array(), &mut cache);
         assert_close(&format!("{}: gradient", case.name), dx.view(), &case.dx);
     }
 }

@@ -337,7 +337,7 @@ fn what_a_file_declares_is_not_trusted() {
     );
     assert_eq!(
         rejected(r#"\"units\":3"#, r#"\"units\":4000000000"#),
-        "cannot build the model in FILE: layer `dense_1`: 12000000000 numbers in its parameters \
+        "cannot build the model in FILE: layer `dense_1`: 12000000000 elements in its parameters \
          and those before it, but at most 9 are allowed here"
     );
     assert_eq!(
@@ -345,7 +345,7 @@ fn what_a_file_declares_is_not_trusted() {
             r#"{\"input_shape\":[2],\"layers\""#,
             r#"{\"input_shape\":[1099511627776],\"layers\""#
         ),
-        "cannot build the model in FILE: layer `input`: 1099511627776 numbers in a sample, but at \
+        "cannot build the model in FILE: layer `input`: 1099511627776 elements in a sample, but at \
          most 33554432 are allowed here"
     );
     assert_eq!(
@@ -418,21 +418,15 @@ impl Layer<f32> for Square {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f32>, mut y: ViewMut<f32>, _: &mut Cache<f32>, _: Mode) {
-        y.zip_mut_with(&x, |y, x| *y = x * x);
+    fn forward(&self, x: Batch<f32>, mut y: BatchMut<f32>, _: &mut Cache<f32>, _: Mode) {
+        y.matrix_mut().zip_mut_with(&x.matrix(), |y, x| *y = x * x);
     }
 
-    fn backward(
-        &self,
-        x: View<f32>,
-        _: View<f32>,
-        dy: ViewMut<f32>,
-        dx: Option<ViewMut<f32>>,
-        _: &mut Cache<f32>,
-        _: &mut [ArrayD<f32>],
-    ) {
+    fn backward(&self, pass: Backward<f32>) {
+        let Backward { x, dy, dx, .. } = pass;
         if let Some(mut dx) = dx {
-            dx.assign(&(&x * &dy * 2.0));
+            dx.matrix_mut()
+                .assign(&(&x.matrix() * &dy.view().matrix() * 2.0));
         }
     }
 }
@@ -441,12 +435,10 @@ impl Layer<f32> for Square {
 struct SquareSpec;
 
 impl LayerSpec<f32> for SquareSpec {
-    fn kind(&self) -> &'static str {
-        "square"
-    }
+    const KIND: &'static str = "square";
 
-    fn config(&self) -> Option<dl_nn::LayerConfig> {
-        dl_nn::LayerConfig::new("square", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(
@@ -472,7 +464,7 @@ fn user_defined_layers_are_saved_if_they_have_a_description() {
     let model = Sequential::input([2]).push(SquareSpec).build(0).unwrap();
     Bundle::new(model).save(&path).unwrap();
     assert!(Bundle::<f32>::load(&path).is_err());
-    let registry = Registry::new().with::<SquareSpec>("square");
+    let registry = Registry::new().with::<SquareSpec>();
     let again = Bundle::load_with(&path, &registry).unwrap();
     let y = again.predict(&ndarray::array![[3.0_f32, -2.0]]).unwrap();
     assert_eq!(y, ndarray::array![[9.0, 4.0]].into_dyn());

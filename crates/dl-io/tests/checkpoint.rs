@@ -32,6 +32,24 @@ fn checkpoints(folder: &Path) -> Checkpoints {
         .run_settings(settings)
 }
 
+#[test]
+fn an_interval_of_nothing_is_refused_before_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let (x, labels) = data();
+    let intervals: [fn(Checkpoints) -> Checkpoints; 2] =
+        [|kept| kept.every_epochs(0), |kept| kept.every_steps(0)];
+    for (interval, name) in intervals.into_iter().zip(["every_epochs", "every_steps"]) {
+        let model = Sequential::input([6]).push(Dense::new(2)).build(1).unwrap();
+        let loss = SoftmaxCrossEntropy::new();
+        let mut trainer = Trainer::new(model, loss, Sgd::new(0.1)).unwrap();
+        let mut kept = interval(checkpoints(folder.path()));
+        let fit = Fit::epochs(1).checkpoint(&mut kept);
+        let error = trainer.fit(&x, &labels, fit).unwrap_err().to_string();
+        let expected = format!("Checkpoints {name} is 0, but must be at least 1");
+        assert!(error.contains(&expected), "{error}");
+    }
+}
+
 /// Trains, resuming from a checkpoint if there is one; returns the result as text.
 fn train(folder: &Path) -> String {
     let (x, labels) = data();

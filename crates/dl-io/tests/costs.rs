@@ -81,7 +81,7 @@ fn windows(folder: &Folder) {
     let layer = conv("conv2d", 1, padded);
     let why = folder.rejected(&one_layer(&[4096, 1, 1], layer, Some(&[1, 1, 1, 1])));
     assert!(
-        why.contains("layer `c`: 8589942784 numbers in a sample and in what"),
+        why.contains("layer `c`: 8589942784 elements in a sample and in what"),
         "{why}"
     );
     // taps at a distance of 2²⁰ pixels
@@ -152,7 +152,7 @@ fn layers(folder: &Folder) {
     let many = bundle_content(&[1 << 24], (0..2_000).map(flatten).collect(), &[]);
     let why = folder.rejected(&bundle(&many.to_string(), &[]));
     assert!(
-        why.contains("numbers in a sample after this layer and those before it"),
+        why.contains("elements in a sample after this layer and those before it"),
         "{why}"
     );
     // a shape with 100 000 axes, copied by each layer

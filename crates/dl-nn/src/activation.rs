@@ -10,6 +10,7 @@ use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use crate::error::ConfigError;
 use crate::init::Initializer;
+use crate::layer::Cache;
 
 /// An element-wise non-linearity (softmax: over the last axis).
 ///
@@ -84,6 +85,27 @@ impl Activation {
     /// For softmax, where `width` is 0.
     pub fn forward<F: Scalar>(self, z: &mut [F], width: usize) {
         forward(self, z, width);
+    }
+
+    /// The same, and leaves z in [`Cache::values`] where [`backward`](Self::backward) needs it.
+    ///
+    /// # Panics
+    /// For softmax, where `width` is 0.
+    pub fn forward_keeping<F: Scalar>(self, z: &mut [F], width: usize, cache: &mut Cache<F>) {
+        if self.needs_input() {
+            cache.values.clear();
+            cache.values.extend_from_slice(z);
+        }
+        self.forward(z, width);
+    }
+
+    /// How many of `elements` elements [`forward_keeping`](Self::forward_keeping) leaves:
+    /// [`Layer::cached`](crate::Layer::cached) of a layer that ends with it.
+    pub fn cached(self, elements: usize) -> usize {
+        match self.needs_input() {
+            true => elements,
+            false => 0,
+        }
     }
 
     /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input). What one slice

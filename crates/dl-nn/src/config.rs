@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use dl_core::{Scalar, instantiate, text::shown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::layer::LayerSpec;
-use crate::layers::{
-    Activate, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reparameterize, Reshape,
-    StandardNormalKl,
-};
+use crate::layers;
 use crate::sequential::Sequential;
+use crate::spec::{Described, ErasedSpec, LayerSpec};
 
 /// A layer's description as plain data: its kind and what it was set to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,17 +22,6 @@ pub struct LayerConfig {
     /// The description's fields, as serde writes them.
     #[serde(deserialize_with = "crate::unique::deserialize")]
     pub settings: Value,
-}
-
-impl LayerConfig {
-    /// What [`LayerSpec::config`] returns for a description that serde can write; `None` where it
-    /// cannot.
-    pub fn new(kind: &str, spec: &impl Serialize) -> Option<Self> {
-        Some(Self {
-            kind: kind.to_owned(),
-            settings: serde_json::to_value(spec).ok()?,
-        })
-    }
 }
 
 /// A row of layers as plain data, from which [`Registry::sequential`] makes a network again.
@@ -98,11 +85,11 @@ impl From<NamedConfig> for NamedSettings {
 pub enum ArchitectureError {
     /// A layer cannot be described as data.
     #[error(
-        "layer `{layer}` ({kind}) cannot be described as data; its `LayerSpec` must implement \
-         `config`",
+        "layer `{layer}` ({kind}) cannot be described as data: it was pushed as it is, without a `LayerSpec`, or \
+         serde cannot write its `LayerSpec`",
         layer = shown(layer), kind = shown(kind)
     )]
-    NoConfig {
+    NoDescription {
         /// The layer's name.
         layer: String,
         /// Its kind.
@@ -136,7 +123,7 @@ pub enum ArchitectureError {
     },
 }
 
-type Read<F> = fn(&Value) -> Result<Box<dyn LayerSpec<F>>, serde_json::Error>;
+type Read<F> = fn(&Value) -> Result<Arc<dyn ErasedSpec<F>>, serde_json::Error>;
 
 /// The kinds of layers that can be made from an [`Architecture`]. Nothing else is ever made: a
 /// file names a kind, it does not bring code.
@@ -175,26 +162,14 @@ impl<F: Scalar> Registry<F> {
 
     fn own_layers() -> Self {
         let kinds = BTreeMap::new();
-        Self { kinds }
-            .with::<Activate>("activation")
-            .with::<BatchNorm>("batch_norm")
-            .with::<Dense>("dense")
-            .with::<Dropout>("dropout")
-            .with::<Flatten>("flatten")
-            .with::<LayerNorm>("layer_norm")
-            .with::<Reparameterize>("reparameterize")
-            .with::<Reshape>("reshape")
-            .with::<StandardNormalKl>("standard_normal_kl")
+        layers::register(Self { kinds })
     }
 
-    /// And a kind of layer of one's own, under the name that its [`LayerSpec::config`] gives. Let
-    /// its settings refuse what they do not know: `#[serde(deny_unknown_fields)]`.
-    pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(
-        mut self,
-        kind: &'static str,
-    ) -> Self {
-        let read: Read<F> = |settings| Ok(Box::new(S::deserialize(settings)?));
-        self.kinds.insert(kind, read);
+    /// Adds a kind of layer of your own, under its [`LayerSpec::KIND`]. Let its settings refuse what they do not know:
+    /// `#[serde(deny_unknown_fields)]`.
+    pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(mut self) -> Self {
+        let read: Read<F> = |settings| Ok(Arc::new(Described(S::deserialize(settings)?)));
+        self.kinds.insert(S::KIND, read);
         self
     }
 
@@ -222,7 +197,7 @@ impl<F: Scalar> Registry<F> {
                 kind,
                 why: why.to_string(),
             })?;
-            network = network.push_named(name.clone(), spec);
+            network = network.push_spec(Some(name.clone()), spec);
         }
         Ok(network)
     }

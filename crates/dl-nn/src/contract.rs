@@ -2,7 +2,8 @@
 //!
 //! [`check`] says whether
 //! - the layer takes the input, and writes outputs of the shape it announces;
-//! - `params` and `params_mut`, `state` and `state_mut` list the same arrays, under different names;
+//! - `params` and `params_mut`, `state` and `state_mut` list the same arrays, under different names and with
+//!   the same decay;
 //! - outputs and gradients do not depend on what the buffers and the cache held before, come out
 //!   the same a second time, and gradients of parameters the same where `dx` is not asked for;
 //! - in evaluation the output of a sample depends on that sample alone: to the bit for
@@ -29,6 +30,7 @@ use dl_core::random::generator;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
+use crate::batch::{Batch, BatchMut};
 use crate::error::ShapeError;
 use crate::gradient_check::{GradientError, Report, check_layer};
 use crate::layer::{Batching, Cache, Layer, Mode};
@@ -198,7 +200,10 @@ fn move_apart<F: Scalar>(layer: &mut dyn Layer<F>, seed: u64) {
 fn check_samples<F: Scalar>(layer: &dyn Layer<F>, x: &ArrayD<F>) -> Result<(), ContractError> {
     let evaluate = |x: &ArrayD<F>| {
         let mut y = output(layer, x, F::nan())?;
-        layer.forward(x.view(), y.view_mut(), &mut Cache::default(), Mode::Eval);
+        let sample_shape = y.shape()[1..].to_vec();
+        let output = BatchMut::from_array(&sample_shape, &mut y);
+        let cache = &mut Cache::default();
+        layer.forward(Batch::from_array(x), output, cache, Mode::Eval);
         Ok::<_, ShapeError>(y)
     };
     let y = evaluate(x)?;

@@ -131,10 +131,10 @@ pub enum BuildError {
         /// The activation the last layer applies.
         activation: String,
     },
-    /// An optimiser or loss setting is out of range.
+    /// A setting of an optimiser, a loss or a predictor is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// There is no memory for the gradients.
+    /// There is no memory for the buffers of a pass.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
 }

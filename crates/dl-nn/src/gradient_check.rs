@@ -21,6 +21,8 @@ use dl_core::Scalar;
 use dl_core::random::generator;
 use ndarray::{ArrayD, ArrayView2, IxDyn, array};
 
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::contract::{described, described_mut, first_difference};
 use crate::error::{DataError, ShapeError};
 use crate::layer::{Cache, Layer, Mode};
@@ -45,7 +47,7 @@ const KINK: f64 = 1e-6;
 const ONE_SIDED_KINK: f64 = 1e-3;
 
 /// The share of numbers that may be left out for kinks.
-const MOST_KINKS: f64 = 0.2;
+const MAX_KINKS: f64 = 0.2;
 
 /// What a passed check looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -130,7 +132,9 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
 
     let mut cache = Cache::default();
     let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
-    layer.forward(x.view(), y.view_mut(), &mut cache, mode);
+    let (sample, output) = (&x.shape()[1..], &shape[1..]);
+    let batch = BatchMut::from_array(output, &mut y);
+    layer.forward(Batch::from_array(x), batch, &mut cache, mode);
     let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
     let params = layer.params();
     let names: Vec<String> = params.iter().map(|p| p.name.to_owned()).collect();
@@ -139,20 +143,22 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
         .map(|p| ArrayD::ones(p.value.raw_dim()))
         .collect();
     drop(params);
-    let (mut dy, gradient) = (r.clone(), Some(dx.view_mut()));
-    layer.backward(
-        x.view(),
-        y.view(),
-        dy.view_mut(),
-        gradient,
+    let mut dy = r.clone();
+    let delta = BatchMut::from_array(output, &mut dy);
+    let pass = Backward::new(
+        Batch::from_array(x),
+        Batch::from_array(&y),
+        delta,
         &mut cache,
-        &mut grads,
     );
+    let gradient = BatchMut::from_array(sample, &mut dx);
+    layer.backward(pass.dx(gradient).grads(&mut grads));
 
     let mut report = Report::default();
     let objective = |layer: &dyn Layer<f64>, x: &ArrayD<f64>| {
         let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
-        layer.forward(x.view(), y.view_mut(), &mut Cache::default(), mode);
+        let batch = BatchMut::from_array(output, &mut y);
+        layer.forward(Batch::from_array(x), batch, &mut Cache::default(), mode);
         (&y * &r).sum()
     };
     let mut moved = x.clone();
@@ -256,7 +262,7 @@ fn compare(
         }
     }
     report.kinks += kinks;
-    if kinks as f64 > MOST_KINKS * gradient.len() as f64 {
+    if kinks as f64 > MAX_KINKS * gradient.len() as f64 {
         return Err(GradientError::Kinks {
             array: array.to_owned(),
             kinks,

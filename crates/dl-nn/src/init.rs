@@ -9,7 +9,7 @@
 //! use dl_core::random::generator;
 //!
 //! let shape = [784, 128];
-//! let fans = Fans::of(&shape);
+//! let fans = Fans::from_shape(&shape);
 //! let kernel = Initializer::HeNormal.sample::<f32>(&shape, fans, &mut generator(1))?;
 //! assert_eq!(kernel.shape(), [784, 128]);
 //! assert!((kernel.std(0.0) - (2.0f32 / 784.0).sqrt()).abs() < 1e-3);
@@ -40,9 +40,9 @@ impl Fans {
     ///
     /// ```
     /// use dl_nn::init::Fans;
-    /// assert_eq!(Fans::of(&[3, 3, 32, 64]), Fans { fan_in: 288, fan_out: 576 });
+    /// assert_eq!(Fans::from_shape(&[3, 3, 32, 64]), Fans { fan_in: 288, fan_out: 576 });
     /// ```
-    pub fn of(shape: &[usize]) -> Self {
+    pub fn from_shape(shape: &[usize]) -> Self {
         let (fan_in, fan_out) = match *shape {
             [] => (1, 1),
             [n] => (n, n),

@@ -5,17 +5,12 @@ use std::fmt::Debug;
 use dl_core::Scalar;
 use dl_core::gemm::Packings;
 use dl_core::random::{Generator, stream};
-use ndarray::{Array, ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
+use ndarray::{Array, ArrayViewD, ArrayViewMutD, Dimension};
 
 use crate::activation::Activation;
-use crate::config::LayerConfig;
-use crate::error::{LayerError, ShapeError};
-
-/// A batch that is read: axis 0 counts samples; always in standard (row-major) layout.
-pub type View<'a, F> = ArrayViewD<'a, F>;
-
-/// A batch that is written; always in standard (row-major) layout.
-pub type ViewMut<'a, F> = ArrayViewMutD<'a, F>;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
+use crate::error::ShapeError;
 
 /// Copies of boxed layers: every [`Layer`] that is `Clone` has them.
 pub trait CloneLayer<F> {
@@ -46,8 +41,8 @@ impl<F: Scalar> Clone for Box<dyn Layer<F>> {
 /// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
 /// written.
 pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
-    /// The kind of layer: the stem of its default name, e.g. `dense`; unless a layer says
-    /// otherwise, the name of its type.
+    /// The kind of a layer that is pushed as it is, without a description: by default the name of its type. (That of
+    /// a layer in a model is [`NamedLayer::kind`](crate::NamedLayer::kind).)
     fn kind(&self) -> &'static str {
         type_stem::<Self>()
     }
@@ -59,29 +54,19 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError>;
 
     /// y = f(x): writes all of `y`, and to the cache what [`backward`](Self::backward) needs.
-    fn forward(&self, x: View<F>, y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode);
+    fn forward(&self, x: Batch<F>, y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode);
 
     /// The chain rule: from `dy` = ∂L/∂y to `dx` = ∂L/∂x and the gradients of the parameters.
     ///
-    /// `dx` is *overwritten*; `None` where nobody needs it. `grads` mirror
-    /// [`params`](Self::params) and are *added to*. `dy` may be used as scratch space.
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    );
+    /// `dx` is *overwritten*, `grads` are *added to*, and `dy` may be used as scratch space.
+    fn backward(&self, pass: Backward<F>);
 
     /// The trained parameters, named, always in the same order.
     fn params(&self) -> Vec<Param<'_, F>> {
         Vec::new()
     }
 
-    /// The same parameters in the same order, to be changed. An optimiser changes `kernel`s with
-    /// weight decay, all others without.
+    /// The same parameters in the same order, to be changed.
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
         Vec::new()
     }
@@ -101,7 +86,7 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     /// Only called for [`Batching::Whole`] layers.
     fn commit(&mut self, _cache: &Cache<F>) {}
 
-    /// How many numbers of [`Cache::values`] the layer fills for a sample of `outputs` numbers at its
+    /// How many elements of [`Cache::values`] the layer fills for a sample of `outputs` elements at its
     /// output: a [`Workspace`](crate::Workspace) makes sure that there is memory for them.
     fn cached(&self, _outputs: usize) -> usize {
         0
@@ -151,7 +136,7 @@ impl Mode {
         }
     }
 
-    /// The mode for a part (a layer, a block): an own seed for each.
+    /// The mode for a part (a layer, a block): each part gets its own seed.
     pub(crate) fn part(self, index: usize) -> Self {
         match self {
             Mode::Train { seed } => Mode::Train {
@@ -176,9 +161,9 @@ pub(crate) fn mix(seed: u64, number: u64) -> u64 {
 /// allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Cache<F> {
-    /// One number per element: a dropout mask, a normalised input, a pre-activation.
+    /// One per element of the batch: a dropout mask, a normalised input, a pre-activation.
     pub values: Vec<F>,
-    /// Numbers per feature or per sample: means, variances.
+    /// Per feature or per sample: means, variances.
     pub statistics: Vec<F>,
     /// Positions: where a maximum was.
     pub indices: Vec<u32>,
@@ -199,132 +184,66 @@ impl<F: Scalar> Cache<F> {
 }
 
 /// A named parameter of a layer.
+///
+/// Penalties and weight decay apply to those made by [`weight`](Self::weight) only: to the weights of a sum over
+/// inputs, but not to biases, nor to the scales and shifts of a normalisation (Goodfellow, Bengio, Courville 2016,
+/// section 7.1).
 #[derive(Debug, Clone)]
 pub struct Param<'a, F> {
     /// Its name within the layer: `kernel`, `bias`, `gamma` …
     pub name: &'static str,
     /// Its value.
     pub value: ArrayViewD<'a, F>,
+    /// Whether penalties and weight decay apply to it.
+    pub decay: bool,
 }
 
 impl<'a, F> Param<'a, F> {
-    /// A parameter of any rank, in standard layout.
+    /// A parameter of any rank, in standard layout, that is not decayed: a bias, a scale; or a state.
     pub fn new<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
         Self {
             name,
             value: value.view().into_dyn(),
+            decay: false,
+        }
+    }
+
+    /// The same of one that is decayed: a kernel.
+    pub fn weight<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+        Self {
+            decay: true,
+            ..Self::new(name, value)
         }
     }
 }
 
-/// A named parameter of a layer, to be changed.
+/// A named parameter of a layer, to be changed; see [`Param`].
 #[derive(Debug)]
 pub struct ParamMut<'a, F> {
     /// Its name within the layer.
     pub name: &'static str,
     /// Its value.
     pub value: ArrayViewMutD<'a, F>,
+    /// Whether penalties and weight decay apply to it.
+    pub decay: bool,
 }
 
 impl<'a, F> ParamMut<'a, F> {
-    /// A parameter of any rank, in standard layout.
+    /// A parameter of any rank, in standard layout, that is not decayed.
     pub fn new<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
         Self {
             name,
             value: value.view_mut().into_dyn(),
+            decay: false,
         }
     }
-}
 
-/// What a layer takes beside its parameters, its input and its output, told before it is built:
-/// what a file declares is compared with what it may cost before anything is allocated.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Bytes that the layer keeps, however many samples it sees: plans, reordered weights.
-    pub plan: usize,
-    /// Numbers that it works in for each sample: a padded copy of its input.
-    pub scratch: usize,
-    /// Multiply-adds for a sample, or steps that take as long, beyond one for each parameter and for
-    /// each number that comes out.
-    pub operations: usize,
-}
-
-/// The description of a layer, from which a model builds it once the input shape is known.
-#[diagnostic::on_unimplemented(
-    note = "a type that is a `Layer` itself is added with `push_layer` instead of `push`"
-)]
-pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
-    /// The kind of layer in lower case, e.g. `dense`: the stem of its default name.
-    fn kind(&self) -> &'static str;
-
-    /// The description as plain data, for model files: [`LayerConfig::new`] with the kind and
-    /// itself. `None`, the default, where the layer cannot be saved.
-    fn config(&self) -> Option<LayerConfig> {
-        None
-    }
-
-    /// How many numbers the parameters and the state of [`build`](Self::build) take for such an
-    /// input: what a file declares is compared with what it holds before it is allocated.
-    fn numbers(&self, _input: &[usize]) -> usize {
-        0
-    }
-
-    /// What the layer that [`build`](Self::build) makes for such an input takes besides. The
-    /// settings and the shape have not been checked: counts saturate, and what cannot be built costs
-    /// nothing.
-    fn cost(&self, _input: &[usize]) -> Cost {
-        Cost::default()
-    }
-
-    /// Checks the configuration and the input shape (of one sample) and draws the parameters.
-    ///
-    /// # Errors
-    /// [`LayerError`] where either does not suit the layer.
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError>;
-}
-
-/// So that descriptions read from data can be pushed like any other.
-impl<F: Scalar> LayerSpec<F> for Box<dyn LayerSpec<F>> {
-    fn kind(&self) -> &'static str {
-        (**self).kind()
-    }
-
-    fn config(&self) -> Option<LayerConfig> {
-        (**self).config()
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
-        (**self).numbers(input)
-    }
-
-    fn cost(&self, input: &[usize]) -> Cost {
-        (**self).cost(input)
-    }
-
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        (**self).build(input, generator)
-    }
-}
-
-/// A layer that needs no shape inference, as its own description.
-#[derive(Debug)]
-pub(crate) struct Ready<L>(pub(crate) L);
-
-impl<F: Scalar, L: Layer<F> + Clone + 'static> LayerSpec<F> for Ready<L> {
-    fn kind(&self) -> &'static str {
-        self.0.kind()
-    }
-
-    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(Box::new(self.0.clone()))
+    /// The same of one that is decayed.
+    pub fn weight<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+        Self {
+            decay: true,
+            ..Self::new(name, value)
+        }
     }
 }
 

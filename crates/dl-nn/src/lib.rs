@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod activation;
+mod backward;
+mod batch;
 mod block;
 mod buffers;
 mod config;
@@ -9,6 +11,7 @@ mod error;
 mod float;
 pub mod gradient_check;
 pub mod init;
+pub mod kernel;
 mod layer;
 pub mod layers;
 mod limits;
@@ -20,6 +23,8 @@ mod predictor;
 pub mod prelude;
 pub mod schedule;
 mod sequential;
+pub mod single_layer;
+mod spec;
 mod stage;
 mod summary;
 mod target;
@@ -28,16 +33,17 @@ mod unique;
 mod workspace;
 
 pub use activation::Activation;
+pub use backward::{Backward, Gradients};
+pub use batch::{Batch, BatchMut};
 pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig, Registry};
 pub use dl_core::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
-pub use layer::{
-    Batching, Cache, CloneLayer, Cost, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut,
-};
+pub use layer::{Batching, Cache, CloneLayer, Layer, Mode, Param, ParamMut};
 pub use limits::Limits;
 pub use model::{Model, NamedLayer, Weights, WeightsError};
 pub use predictor::Predictor;
 pub use sequential::Sequential;
+pub use spec::{Cost, LayerSpec};
 pub use summary::{Summary, SummaryRow};
 pub use target::{Target, TargetRow};
 pub use workspace::{BatchLoss, Share, Workspace};

@@ -1,27 +1,27 @@
 //! What a network may cost, and what it does.
 
 use crate::error::BuildError;
-use crate::layer::Cost;
+use crate::spec::Cost;
 
 /// What a description that is not trusted may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Numbers of all parameters and states.
-    pub numbers: usize,
-    /// Numbers of a sample, at the input, after every layer and in the layers' working space
+    /// Elements of all parameters and states.
+    pub elements: usize,
+    /// Elements of a sample, at the input, after every layer and in the layers' working space
     /// ([`Cost::scratch`]), all together.
     pub sample: usize,
     /// Bytes of the layers' plans ([`Cost::plan`]) and of their shapes.
     pub plan: usize,
     /// Multiply-adds of a sample on its way through the layers: one for each parameter and each
-    /// number that comes out of a layer, and [`Cost::operations`].
+    /// element that comes out of a layer, and [`Cost::operations`].
     pub operations: usize,
 }
 
 impl Limits {
     /// Anything goes.
     pub const NONE: Self = Self {
-        numbers: usize::MAX,
+        elements: usize::MAX,
         sample: usize::MAX,
         plan: usize::MAX,
         operations: usize::MAX,
@@ -42,7 +42,7 @@ pub(crate) struct Spent {
 impl Spent {
     pub(crate) fn new(limits: Limits) -> Self {
         let so_far = Limits {
-            numbers: 0,
+            elements: 0,
             sample: 0,
             plan: 0,
             operations: 0,
@@ -54,7 +54,7 @@ impl Spent {
     pub(crate) fn layer(
         &mut self,
         name: &str,
-        numbers: usize,
+        elements: usize,
         cost: Cost,
     ) -> Result<(), BuildError> {
         let Cost {
@@ -62,22 +62,22 @@ impl Spent {
             scratch,
             operations,
         } = cost;
-        let what = "numbers in its parameters and those before it";
+        let what = "elements in its parameters and those before it";
         add(
             name,
             what,
-            &mut self.so_far.numbers,
-            numbers,
-            self.limits.numbers,
+            &mut self.so_far.elements,
+            elements,
+            self.limits.elements,
         )?;
         let what = "bytes of plans of this layer and those before it";
         add(name, what, &mut self.so_far.plan, plan, self.limits.plan)?;
-        let what = "numbers in a sample and in what this layer and those before it work in";
+        let what = "elements in a sample and in what this layer and those before it work in";
         self.sample(name, what, scratch)?;
-        self.operations(name, numbers.saturating_add(operations))
+        self.operations(name, elements.saturating_add(operations))
     }
 
-    /// Numbers that come out of a layer, or that it works in.
+    /// Elements that come out of a layer, or that it works in.
     pub(crate) fn sample(
         &mut self,
         name: &str,

@@ -1,5 +1,7 @@
 //! A network with its parameters.
 
+use std::sync::Arc;
+
 use dl_core::memory::{OutOfMemory, room};
 use dl_core::{
     Scalar, instantiate,
@@ -8,11 +10,13 @@ use dl_core::{
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, Slice};
 
 use crate::activation::Activation;
+use crate::batch::Batch;
 use crate::buffers::{copy, in_standard_layout};
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
-use crate::layer::{Batching, Cost, Layer, Mode, Param};
+use crate::layer::{Batching, Layer, Mode, Param, ParamMut};
 use crate::limits::{Limits, Spent, elements};
+use crate::spec::{Cost, ErasedSpec, LayerSpec};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
 
@@ -39,8 +43,8 @@ pub struct NamedLayer<F> {
     pub layer: Box<dyn Layer<F>>,
     /// The shape of one output sample.
     pub output_shape: Vec<usize>,
-    /// Its description as plain data, where it has one.
-    pub config: Option<LayerConfig>,
+    /// What it was built from.
+    spec: Arc<dyn ErasedSpec<F>>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     parameter_names: Vec<String>,
     /// What it takes beside its parameters, its input and its output.
@@ -64,7 +68,7 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             name: self.name.clone(),
             layer: self.layer.clone(),
             output_shape: self.output_shape.clone(),
-            config: self.config.clone(),
+            spec: self.spec.clone(),
             parameter_names: self.parameter_names.clone(),
             cost: self.cost,
             parameter_shapes: self.parameter_shapes.clone(),
@@ -77,7 +81,7 @@ impl<F: Scalar> NamedLayer<F> {
         name: String,
         layer: Box<dyn Layer<F>>,
         output_shape: Vec<usize>,
-        config: Option<LayerConfig>,
+        spec: Arc<dyn ErasedSpec<F>>,
         cost: Cost,
     ) -> Self {
         let params = layer.params();
@@ -91,11 +95,29 @@ impl<F: Scalar> NamedLayer<F> {
             name,
             layer,
             output_shape,
-            config,
+            spec,
             parameter_names,
             cost,
             parameter_shapes,
         }
+    }
+
+    /// The kind of layer: [`LayerSpec::KIND`], or [`Layer::kind`] where it was pushed without a description.
+    pub fn kind(&self) -> &'static str {
+        self.spec.kind()
+    }
+
+    /// Its description, where that is an `S`.
+    pub fn spec<S: LayerSpec<F> + 'static>(&self) -> Option<&S> {
+        self.spec.as_any().downcast_ref()
+    }
+
+    /// Its description as plain data; `None` where it has none, or serde cannot write it.
+    pub fn config(&self) -> Option<LayerConfig> {
+        Some(LayerConfig {
+            kind: self.kind().to_owned(),
+            settings: self.spec.settings()?,
+        })
     }
 
     /// Number of trained parameters.
@@ -259,8 +281,8 @@ impl<F: Scalar> Model<F> {
         spent.sample("", "", input).expect(boundless);
         spent.shape("", &self.input_shape).expect(boundless);
         for named in &self.layers {
-            let numbers = named.all().map(|param| param.value.len()).sum();
-            spent.layer("", numbers, named.cost).expect(boundless);
+            let elements = named.all().map(|param| param.value.len()).sum();
+            spent.layer("", elements, named.cost).expect(boundless);
             spent.sample("", "", named.size()).expect(boundless);
             spent.shape("", &named.output_shape).expect(boundless);
         }
@@ -281,14 +303,14 @@ impl<F: Scalar> Model<F> {
     }
 
     fn describe(&self) -> Result<Architecture, ArchitectureError> {
-        let described = |named: &NamedLayer<F>| match &named.config {
+        let described = |named: &NamedLayer<F>| match named.config() {
             Some(config) => Ok(NamedConfig {
                 name: named.name.clone(),
-                config: config.clone(),
+                config,
             }),
-            None => Err(ArchitectureError::NoConfig {
+            None => Err(ArchitectureError::NoDescription {
                 layer: named.name.clone(),
-                kind: named.layer.kind().to_owned(),
+                kind: named.kind().to_owned(),
             }),
         };
         Ok(Architecture {
@@ -323,12 +345,10 @@ impl<F: Scalar> Model<F> {
         params_mut(self).into_iter()
     }
 
-    pub(crate) fn named_params_mut(
-        &mut self,
-    ) -> impl Iterator<Item = (&str, ArrayViewMutD<'_, F>)> {
+    pub(crate) fn named_params_mut(&mut self) -> impl Iterator<Item = (&str, ParamMut<'_, F>)> {
         self.layers.iter_mut().flat_map(|named| {
             let names = named.parameter_names.iter().map(String::as_str);
-            names.zip(named.layer.params_mut().into_iter().map(|p| p.value))
+            names.zip(named.layer.params_mut())
         })
     }
 
@@ -453,8 +473,9 @@ impl<F: Scalar> Model<F> {
             let rows = Slice::from(start..n.min(start + batch));
             let x = x.slice_axis(Axis(0), rows);
             let x = in_standard_layout(&x)?;
-            let output = workspace.forward_unchanged(self, x.view(), Mode::Eval, false);
-            y.extend_from_slice(output.as_slice().expect("in standard layout"));
+            let x = Batch::from_array(&x);
+            let output = workspace.forward_unchanged(self, x, Mode::Eval, false);
+            y.extend_from_slice(output.slice());
         }
         Ok(ArrayD::from_shape_vec(shape, y).expect("as many numbers as the shape has"))
     }
@@ -498,7 +519,8 @@ instantiate! {
     fn params_mut<'a, F: Scalar>(
         model: &'a mut Model<F>,
     ) -> Vec<(&'a str, ArrayViewMutD<'a, F>)> {
-        model.named_params_mut().collect()
+        let params = model.named_params_mut();
+        params.map(|(name, param)| (name, param.value)).collect()
     }
 
     fn weights<F: Scalar>(model: &Model<F>) -> Weights<F> {

@@ -1,10 +1,10 @@
 //! Predictions one after the other, with nothing done twice.
 
-use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 
-use crate::error::DataError;
+use crate::batch::Batch;
+use crate::error::{BuildError, ConfigError, DataError};
 use crate::layer::Mode;
 use crate::model::Model;
 use crate::workspace::Workspace;
@@ -37,12 +37,14 @@ pub struct Predictor<F> {
 }
 
 impl<F: Scalar> Predictor<F> {
-    /// For batches of up to `capacity` samples (at least one).
+    /// For batches of up to `capacity` samples.
     ///
     /// # Errors
-    /// [`OutOfMemory`] where there is none for the outputs of so many samples.
-    pub fn new(model: Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
-        let mut workspace = Workspace::inference(&model, capacity.max(1))?;
+    /// [`BuildError::Config`] for a capacity of 0; [`BuildError::Memory`] where there is none for the outputs of so
+    /// many samples.
+    pub fn new(model: Model<F>, capacity: usize) -> Result<Self, BuildError> {
+        ConfigError::require(capacity > 0, "Predictor capacity", capacity, "at least 1")?;
+        let mut workspace = Workspace::inference(&model, capacity)?;
         workspace.keep_packed();
         Ok(Self { model, workspace })
     }
@@ -82,6 +84,8 @@ instantiate! {
             return Err(DataError::TooManySamples { got: n, capacity });
         }
         let x = x.as_standard_layout();
-        Ok(workspace.forward_unchanged(model, x.view(), Mode::Eval, false))
+        let x = Batch::from_array(&x);
+        let output = workspace.forward_unchanged(model, x, Mode::Eval, false);
+        Ok(output.array())
     }
 }

@@ -3,10 +3,7 @@
 pub use crate::activation::Activation::{
     self, Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
-pub use crate::layers::{
-    Activate, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reparameterize, Reshape,
-    StandardNormalKl,
-};
+pub use crate::layers::built_in::*;
 pub use crate::losses::{
     BinaryCrossEntropy, GaussianNll, Huber, KlDivergence, Loss, MeanAbsoluteError,
     MeanSquaredError, SoftmaxCrossEntropy,
@@ -19,6 +16,6 @@ pub use crate::train::{
     StepEnd, Trainer,
 };
 pub use crate::{
-    Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut, Scalar, Sequential,
-    ShapeError, Target, View, ViewMut,
+    Backward, Batch, BatchMut, Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut,
+    Scalar, Sequential, ShapeError, Target,
 };

@@ -1,13 +1,15 @@
 //! Layers in a row: written down once, shapes inferred, every mistake found at build.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use dl_core::{Scalar, instantiate, random::stream};
 
 use crate::error::{BuildError, LayerError};
-use crate::layer::{Layer, LayerSpec, Ready};
+use crate::layer::Layer;
 use crate::limits::{Limits, Spent, elements};
 use crate::model::{Model, NamedLayer};
+use crate::spec::{Described, ErasedSpec, LayerSpec, Ready};
 
 /// The description of a network as a row of layers; [`build`](Self::build) makes the [`Model`].
 ///
@@ -23,7 +25,7 @@ use crate::model::{Model, NamedLayer};
 #[derive(Debug)]
 pub struct Sequential<F> {
     input: Vec<usize>,
-    layers: Vec<(Option<String>, Box<dyn LayerSpec<F>>)>,
+    layers: Vec<(Option<String>, Arc<dyn ErasedSpec<F>>)>,
 }
 
 impl<F: Scalar> Sequential<F> {
@@ -36,27 +38,26 @@ impl<F: Scalar> Sequential<F> {
     }
 
     /// Adds a layer, named after its kind and count: `dense_1`, `dense_2` …
-    pub fn push(mut self, layer: impl LayerSpec<F> + 'static) -> Self {
-        self.layers.push((None, Box::new(layer)));
-        self
+    pub fn push(self, layer: impl LayerSpec<F> + 'static) -> Self {
+        self.push_spec(None, Arc::new(Described(layer)))
     }
 
-    /// Adds a layer that is complete as it is, such as one defined by the user.
+    /// Adds a layer that is complete as it is, such as one defined by the user; it is named after its type.
     pub fn push_layer(self, layer: impl Layer<F> + Clone + 'static) -> Self {
-        self.push(Ready(layer))
+        self.push_spec(None, Arc::new(Ready(layer)))
     }
 
     /// Adds a layer with a name of its own.
-    pub fn push_named(
-        mut self,
-        name: impl Into<String>,
-        layer: impl LayerSpec<F> + 'static,
-    ) -> Self {
-        self.layers.push((Some(name.into()), Box::new(layer)));
+    pub fn push_named(self, name: impl Into<String>, layer: impl LayerSpec<F> + 'static) -> Self {
+        self.push_spec(Some(name.into()), Arc::new(Described(layer)))
+    }
+
+    pub(crate) fn push_spec(mut self, name: Option<String>, spec: Arc<dyn ErasedSpec<F>>) -> Self {
+        self.layers.push((name, spec));
         self
     }
 
-    /// Infers the shapes and draws the parameters: layer i from stream i of `seed`.
+    /// Infers the shapes and initialises the parameters: layer i from stream i of `seed`.
     ///
     /// # Errors
     /// [`BuildError`] naming the layer, what it got and what it takes.
@@ -84,7 +85,7 @@ impl<F: Scalar> Sequential<F> {
             return Err(BuildError::HugeInput(self.input.clone()));
         };
         let mut spent = Spent::new(limits);
-        spent.sample("input", "numbers in a sample", size)?;
+        spent.sample("input", "elements in a sample", size)?;
         spent.shape("input", &self.input)?;
         let mut shape = self.input.clone();
         let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
@@ -104,7 +105,7 @@ impl<F: Scalar> Sequential<F> {
                 source,
             };
             let cost = spec.cost(&shape);
-            spent.layer(&name, spec.numbers(&shape), cost)?;
+            spent.layer(&name, spec.element_count(&shape), cost)?;
             let layer = spec
                 .build(&shape, &mut stream(seed, index as u64))
                 .map_err(described)?;
@@ -112,11 +113,11 @@ impl<F: Scalar> Sequential<F> {
                 .output_shape(&shape)
                 .map_err(|error| described(error.into()))?;
             let size = elements(&output_shape).unwrap_or(usize::MAX);
-            let what = "numbers in a sample after this layer and those before it";
+            let what = "elements in a sample after this layer and those before it";
             spent.sample(&name, what, size)?;
             spent.shape(&name, &output_shape)?;
             shape.clone_from(&output_shape);
-            let layer = NamedLayer::new(name, layer, output_shape, spec.config(), cost);
+            let layer = NamedLayer::new(name, layer, output_shape, spec.clone(), cost);
             layers.push(layer);
         }
         Ok(Model::new(self.input.clone(), layers))

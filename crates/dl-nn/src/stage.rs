@@ -7,25 +7,27 @@ use dl_core::Scalar;
 use dl_core::gemm::Packings;
 use dl_core::memory::{OutOfMemory, filled, room};
 use dl_core::sum::sum_rows;
-use ndarray::{ArrayD, Axis};
+use ndarray::ArrayD;
 use rayon::prelude::*;
 
-use crate::block::{Block, Part, Space, batch, batch_mut};
+use crate::backward::{Backward, Gradients};
+use crate::batch::{Batch, BatchMut};
+use crate::block::{Block, Part, Space};
 use crate::buffers::zeros;
-use crate::layer::{Batching, Cache, Mode, View};
+use crate::layer::{Batching, Cache, Mode};
 use crate::model::NamedLayer;
 use crate::workspace::{BatchLoss, Share};
 
-/// Numbers that the activations of one block may take: a block of so many stays in a core's
+/// Elements that the activations of one block may have: a block of so many stays in a core's
 /// second-level cache (8 images of the MNIST CNN).
-const BLOCK_NUMBERS: usize = 320_000;
+const BLOCK_ELEMENTS: usize = 320_000;
 
-/// Numbers that the layers of a run may work in for one block, beside the activations: so much that
+/// Elements that the layers of a run may work in for one block, beside the activations: so many that
 /// only unusual padding and dilation make blocks smaller.
 const BLOCK_SCRATCH: usize = 1 << 22;
 
-/// Numbers of a gradient that one task sums up over the blocks.
-const SUM_NUMBERS: usize = 1 << 14;
+/// Elements of a gradient that one task sums up over the blocks.
+const SUM_ELEMENTS: usize = 1 << 14;
 
 /// A layer that takes the whole batch, or a run of layers over blocks of it.
 #[derive(Debug)]
@@ -84,11 +86,11 @@ impl<F: Scalar> Stage<F> {
         let work = if blocks == 0 {
             Work::Whole(Cache::default())
         } else {
-            let numbers = run.iter().map(NamedLayer::size);
-            let numbers = numbers.fold(0, usize::saturating_add);
+            let elements = run.iter().map(NamedLayer::size);
+            let elements = elements.fold(0, usize::saturating_add);
             let scratch = run.iter().map(NamedLayer::scratch);
             let scratch = scratch.fold(1, usize::saturating_add);
-            let rows = (BLOCK_NUMBERS / numbers).min(BLOCK_SCRATCH / scratch);
+            let rows = (BLOCK_ELEMENTS / elements).min(BLOCK_SCRATCH / scratch);
             let rows = rows.min(capacity).max(1);
             let block = || -> Result<_, OutOfMemory> {
                 let run = if training { run } else { &[] };
@@ -114,8 +116,8 @@ impl<F: Scalar> Stage<F> {
         })
     }
 
-    /// Numbers that passes make beside the buffers planned here: the blocks' spaces, what layers work
-    /// in and what they keep. `hold`: whether each block holds its space until the way back.
+    /// Elements that passes make beside the buffers planned here: the blocks' spaces, what layers work
+    /// in and what they keep. `hold`: whether each block holds its space until the backward pass.
     pub(crate) fn made_by_passes(
         &self,
         layers: &[NamedLayer<F>],
@@ -175,11 +177,11 @@ impl<F: Scalar> Stage<F> {
         }
     }
 
-    /// Writes the output; `keep` what the way back needs.
+    /// Writes the output; `keep` what the backward pass needs.
     pub(crate) fn forward(
         &mut self,
         layers: &[NamedLayer<F>],
-        x: View<F>,
+        x: Batch<F>,
         n: usize,
         mode: Mode,
         keep: bool,
@@ -188,7 +190,7 @@ impl<F: Scalar> Stage<F> {
         let mode = mode.part(self.layers.start);
         match &mut self.work {
             Work::Whole(cache) => {
-                let y = batch_mut(&mut self.output, &self.shape, n);
+                let y = BatchMut::first(n, &self.shape, &mut self.output);
                 run[0].layer.forward(x, y, cache, mode);
             }
             Work::Blocks {
@@ -198,7 +200,7 @@ impl<F: Scalar> Stage<F> {
             } => {
                 let rows = *rows;
                 let size: usize = self.shape.iter().product();
-                let forward = |i, block: &mut Block<F>, x: View<F>, y: &mut [F]| {
+                let forward = |i, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
                     let mut space = take(&mut block.space, spaces, run, rows);
                     space.forward(run, x, y, mode.part(i));
                     if keep {
@@ -211,7 +213,7 @@ impl<F: Scalar> Stage<F> {
                     return forward(0, &mut blocks[0], x, &mut self.output[..n * size]);
                 }
                 let outputs = self.output[..n * size].par_chunks_mut(rows * size);
-                let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
+                let inputs = blocks_of(x, rows);
                 let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
                 let tasks = blocks.zip(outputs).zip(inputs).enumerate();
                 tasks
@@ -232,7 +234,7 @@ impl<F: Scalar> Stage<F> {
     ) -> Share {
         let (n, size) = (pass.n, self.shape.iter().product::<usize>());
         if let Work::Whole(_) = &self.work {
-            self.forward(layers, pass.x.view(), n, mode, true);
+            self.forward(layers, pass.x, n, mode, true);
             let share = loss(0..n, &self.output[..n * size], &mut self.delta[..n * size]);
             self.backward(layers, pass, grads);
             return share;
@@ -241,8 +243,8 @@ impl<F: Scalar> Stage<F> {
         let skip = pass.skip.saturating_sub(self.layers.start);
         let mode = mode.part(self.layers.start);
         self.for_blocks(run, pass, &|i, first, block, space, part| {
-            space.forward(run, part.x.view(), part.y, mode.part(i));
-            let samples = first..first + part.x.len_of(Axis(0));
+            space.forward(run, part.x, part.y, mode.part(i));
+            let samples = first..first + part.x.len();
             block.share = loss(samples, part.y, part.dy);
             space.backward(run, part, skip, &mut block.grads);
         });
@@ -266,12 +268,15 @@ impl<F: Scalar> Stage<F> {
             for gradient in grads[0].iter_mut() {
                 gradient.fill(F::zero());
             }
-            let y = batch(&self.output, &self.shape, n);
-            let dy = batch_mut(&mut self.delta, &self.shape, n);
-            let dx = pass.dx.map(|dx| batch_mut(dx, &pass.x.shape()[1..], n));
-            return run[0]
-                .layer
-                .backward(pass.x, y, dy, dx, cache, &mut grads[0]);
+            let x = pass.x;
+            return run[0].layer.backward(Backward {
+                x,
+                y: Batch::first(n, &self.shape, &self.output),
+                dy: BatchMut::first(n, &self.shape, &mut self.delta),
+                dx: pass.dx.map(|dx| BatchMut::first(n, x.sample_shape(), dx)),
+                cache,
+                grads: Gradients::new(&mut grads[0]),
+            });
         }
         let skip = pass.skip.saturating_sub(self.layers.start);
         self.for_blocks(run, pass, &|_, _, block, space, part| {
@@ -301,10 +306,10 @@ impl<F: Scalar> Stage<F> {
         let Pass { n, x, dx, .. } = pass;
         let rows = *rows;
         let size = rows * self.shape.iter().product::<usize>();
-        let sample: usize = x.shape()[1..].iter().product();
-        let work = |i, block: &mut Block<F>, x: View<F>, y: &mut [F], dy: &mut [F], dx| {
+        let sample: usize = x.sample_shape().iter().product();
+        let work = |i, block: &mut Block<F>, x: Batch<F>, y: &mut [F], dy: &mut [F], dx| {
             // the last block may be smaller than its space
-            let used = x.len_of(Axis(0)) * size / rows;
+            let used = x.len() * size / rows;
             let (y, dy) = (&mut y[..used], &mut dy[..used]);
             let mut space = take(&mut block.space, spaces, run, rows);
             work(i, i * rows, block, &mut space, Part { x, y, dy, dx });
@@ -318,8 +323,7 @@ impl<F: Scalar> Stage<F> {
         let blocks = blocks[..n.div_ceil(rows)].par_iter_mut().enumerate();
         let outputs = self.output.par_chunks_mut(size);
         let ends = outputs.zip(self.delta.par_chunks_mut(size));
-        let inputs = x.axis_chunks_iter(Axis(0), rows).into_par_iter();
-        let tasks = blocks.zip(inputs).zip(ends).with_max_len(1);
+        let tasks = blocks.zip(blocks_of(x, rows)).zip(ends).with_max_len(1);
         match dx {
             Some(dx) => tasks
                 .zip(dx.par_chunks_mut(rows * sample))
@@ -327,6 +331,16 @@ impl<F: Scalar> Stage<F> {
             None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
         }
     }
+}
+
+/// A batch in blocks of `rows` samples.
+fn blocks_of<F: Scalar>(
+    x: Batch<'_, F>,
+    rows: usize,
+) -> impl IndexedParallelIterator<Item = Batch<'_, F>> {
+    let sample: usize = x.sample_shape().iter().product();
+    let blocks = x.slice().par_chunks(rows * sample);
+    blocks.map(move |block| Batch::new(x.sample_shape(), block))
 }
 
 /// What is done with a block, given its number, its first sample and its space.
@@ -357,8 +371,8 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     for (layer, grads) in grads.iter_mut().enumerate() {
         for (parameter, gradient) in grads.iter_mut().enumerate() {
             let gradient = gradient.as_slice_mut().expect("in standard layout");
-            let parts = gradient.chunks_mut(SUM_NUMBERS).enumerate();
-            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_NUMBERS, chunk)));
+            let parts = gradient.chunks_mut(SUM_ELEMENTS).enumerate();
+            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_ELEMENTS, chunk)));
         }
     }
     let add_up = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
@@ -378,11 +392,11 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     }
 }
 
-/// What a stage is given on the way back.
+/// What a stage is given in the backward pass.
 pub(crate) struct Pass<'a, F> {
     pub(crate) n: usize,
     /// The first layers of the model that nobody needs a gradient of.
     pub(crate) skip: usize,
-    pub(crate) x: View<'a, F>,
+    pub(crate) x: Batch<'a, F>,
     pub(crate) dx: Option<&'a mut [F]>,
 }

@@ -38,7 +38,7 @@ impl Summary {
     pub(crate) fn of<F: Scalar>(model: &Model<F>) -> Self {
         let rows = model.layers().iter().map(|named| SummaryRow {
             name: named.name.clone(),
-            kind: named.layer.kind(),
+            kind: named.kind(),
             activation: match named.layer.output_activation() {
                 None | Some(crate::activation::Identity) => None,
                 Some(activation) => Some(activation.to_string()),

@@ -12,10 +12,10 @@ use std::ops::Range;
 
 use dl_core::memory::{OutOfMemory, room};
 use dl_core::{Scalar, instantiate};
-use ndarray::{ArrayD, ArrayViewD, Axis};
+use ndarray::ArrayD;
 
-use crate::block::{batch, batch_mut};
-use crate::layer::{Mode, View, ViewMut};
+use crate::batch::{Batch, BatchMut};
+use crate::layer::Mode;
 use crate::model::{Model, NamedLayer, Outline};
 use crate::stage::{Pass, Stage, gradients};
 
@@ -113,12 +113,11 @@ impl<F: Scalar> Workspace<F> {
         self.capacity
     }
 
-    /// Carries samples `[n, …input]` through the model and returns the outputs `[n, …output]`.
+    /// Carries samples through the model and returns the outputs.
     ///
     /// # Panics
-    /// Where the batch is larger than planned or not in standard layout, or the model or the samples are
-    /// not those it was planned for.
-    pub fn forward(&mut self, model: &Model<F>, x: View<F>, mode: Mode) -> ArrayViewD<'_, F> {
+    /// Where the batch is larger than planned, or the model or the samples are not those it was planned for.
+    pub fn forward(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
         forward(self, model, x, mode, false)
     }
 
@@ -126,12 +125,12 @@ impl<F: Scalar> Workspace<F> {
     /// [`grads`](Self::grads) hold ∂L/∂parameter afterwards. Returns the sum of the shares.
     ///
     /// # Panics
-    /// Where the batch is larger than planned or not in standard layout, the model or the samples are
-    /// not those it was planned for, or the workspace is for inference.
+    /// Where the batch is larger than planned, the model or the samples are not those it was planned for, or
+    /// the workspace is for inference.
     pub fn train(
         &mut self,
         model: &Model<F>,
-        x: View<F>,
+        x: Batch<F>,
         mode: Mode,
         loss: &BatchLoss<'_, F>,
     ) -> Share {
@@ -141,14 +140,14 @@ impl<F: Scalar> Workspace<F> {
     fn train_stages(
         &mut self,
         model: &Model<F>,
-        x: View<F>,
+        x: Batch<F>,
         mode: Mode,
         loss: &BatchLoss<'_, F>,
     ) -> Share {
         self.forget_packed();
-        let n = self.count(&x);
+        let n = self.count(x);
         let last = self.stages.len() - 1;
-        self.forward_stages(last, model, x.view(), n, mode, true);
+        self.forward_stages(last, model, x, n, mode, true);
         let mut share = Share::default();
         for i in (0..=last).rev() {
             let (before, rest) = self.stages.split_at_mut(i);
@@ -158,11 +157,11 @@ impl<F: Scalar> Workspace<F> {
                 break;
             }
             let (x, dx) = match before.last_mut() {
-                None => (x.view(), None),
+                None => (x, None),
                 Some(stage) => {
                     let wanted = stage.layers.end > skip;
                     let dx = wanted.then_some(&mut stage.delta[..]);
-                    (batch(&stage.output, &stage.shape, n), dx)
+                    (Batch::first(n, &stage.shape, &stage.output), dx)
                 }
             };
             let grads = &mut self.grads[stage.layers.clone()];
@@ -181,37 +180,43 @@ impl<F: Scalar> Workspace<F> {
     /// samples holds the outputs of its layers then, more than [`train`](Self::train) needs.
     ///
     /// # Panics
-    /// Where the batch is larger than planned or not in standard layout, the model or the samples are
-    /// not those it was planned for, or the workspace is for inference.
-    pub fn forward_keeping(
-        &mut self,
-        model: &Model<F>,
-        x: View<F>,
-        mode: Mode,
-    ) -> ArrayViewD<'_, F> {
+    /// Where the batch is larger than planned, the model or the samples are not those it was planned for, or
+    /// the workspace is for inference.
+    pub fn forward_keeping(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
         forward(self, model, x, mode, true)
     }
 
-    /// The way back of the batch that [`forward_keeping`](Self::forward_keeping) last carried
+    /// The backward pass of the batch that [`forward_keeping`](Self::forward_keeping) last carried
     /// forward, from `dy` = ∂L/∂output to every parameter's gradient in [`grads`](Self::grads) and
     /// to `dx` = ∂L/∂x, which is overwritten; `None` where nobody needs it.
     ///
     /// # Panics
-    /// Where shapes are not those of that batch, or one is not in standard layout.
-    pub fn backward(&mut self, model: &Model<F>, x: View<F>, dy: View<F>, dx: Option<ViewMut<F>>) {
+    /// Where shapes are not those of that batch.
+    pub fn backward(
+        &mut self,
+        model: &Model<F>,
+        x: Batch<F>,
+        dy: Batch<F>,
+        dx: Option<BatchMut<F>>,
+    ) {
         backward(self, model, x, dy, dx);
     }
 
     fn backward_stages(
         &mut self,
         model: &Model<F>,
-        x: View<F>,
-        dy: View<F>,
-        mut dx: Option<ViewMut<F>>,
+        x: Batch<F>,
+        dy: Batch<F>,
+        mut dx: Option<BatchMut<F>>,
     ) {
-        let n = self.count(&x);
+        let n = self.count(x);
         let last = self.stages.last_mut().expect("never empty");
-        batch_mut(&mut last.delta, &last.shape, n).assign(&dy);
+        assert_eq!(
+            (dy.len(), dy.sample_shape()),
+            (n, &last.shape[..]),
+            "∂L/∂output"
+        );
+        last.delta[..dy.slice().len()].copy_from_slice(dy.slice());
         // a model without parameters before `dx` passes it back all the same
         let skip = if dx.is_some() { 0 } else { self.first_trained };
         for i in (0..self.stages.len()).rev() {
@@ -221,10 +226,10 @@ impl<F: Scalar> Workspace<F> {
                 break;
             }
             let (x, dx) = match before.last_mut() {
-                None => (x.view(), dx.as_mut().and_then(|dx| dx.as_slice_mut())),
+                None => (x, dx.as_mut().map(BatchMut::slice_mut)),
                 Some(stage) => {
                     let dx = Some(&mut stage.delta[..]);
-                    (batch(&stage.output, &stage.shape, n), dx)
+                    (Batch::first(n, &stage.shape, &stage.output), dx)
                 }
             };
             let grads = &mut self.grads[stage.layers.clone()];
@@ -235,10 +240,10 @@ impl<F: Scalar> Workspace<F> {
     fn forward_all(
         &mut self,
         model: &Model<F>,
-        x: View<F>,
+        x: Batch<F>,
         mode: Mode,
         keep: bool,
-    ) -> ArrayViewD<'_, F> {
+    ) -> Batch<'_, F> {
         self.forget_packed();
         self.forward_unchanged(model, x, mode, keep)
     }
@@ -257,19 +262,20 @@ impl<F: Scalar> Workspace<F> {
     pub(crate) fn forward_unchanged(
         &mut self,
         model: &Model<F>,
-        x: View<F>,
+        x: Batch<F>,
         mode: Mode,
         keep: bool,
-    ) -> ArrayViewD<'_, F> {
-        let n = self.count(&x);
+    ) -> Batch<'_, F> {
+        let n = self.count(x);
         let all = self.stages.len();
         self.forward_stages(all, model, x, n, mode, keep);
         let last = self.stages.last().expect("never empty");
-        batch(&last.output, &last.shape, n)
+        Batch::first(n, &last.shape, &last.output)
     }
 
-    fn count(&self, x: &View<F>) -> usize {
-        let (n, capacity) = (x.len_of(Axis(0)), self.capacity);
+    fn count(&self, x: Batch<F>) -> usize {
+        assert_eq!(x.sample_shape(), self.input_shape, "the shape of a sample");
+        let (n, capacity) = (x.len(), self.capacity);
         assert!(
             n <= capacity,
             "a batch of {n} in a workspace for {capacity}"
@@ -281,7 +287,7 @@ impl<F: Scalar> Workspace<F> {
         &mut self,
         stages: usize,
         model: &Model<F>,
-        x: View<F>,
+        x: Batch<F>,
         n: usize,
         mode: Mode,
         keep: bool,
@@ -290,8 +296,8 @@ impl<F: Scalar> Workspace<F> {
         for i in 0..stages {
             let (done, rest) = self.stages.split_at_mut(i);
             let x = match done.last() {
-                None => x.view(),
-                Some(stage) => batch(&stage.output, &stage.shape, n),
+                None => x,
+                Some(stage) => Batch::first(n, &stage.shape, &stage.output),
             };
             rest[0].forward(model.layers(), x, n, mode, keep);
         }
@@ -332,17 +338,17 @@ instantiate! {
     fn forward<'w, F: Scalar>(
         workspace: &'w mut Workspace<F>,
         model: &Model<F>,
-        x: View<'_, F>,
+        x: Batch<'_, F>,
         mode: Mode,
         keep: bool,
-    ) -> ArrayViewD<'w, F> {
+    ) -> Batch<'w, F> {
         workspace.forward_all(model, x, mode, keep)
     }
 
     fn train<F: Scalar>(
         workspace: &mut Workspace<F>,
         model: &Model<F>,
-        x: View<'_, F>,
+        x: Batch<'_, F>,
         mode: Mode,
         loss: &BatchLoss<'_, F>,
     ) -> Share {
@@ -352,9 +358,9 @@ instantiate! {
     fn backward<F: Scalar>(
         workspace: &mut Workspace<F>,
         model: &Model<F>,
-        x: View<'_, F>,
-        dy: View<'_, F>,
-        dx: Option<ViewMut<'_, F>>,
+        x: Batch<'_, F>,
+        dy: Batch<'_, F>,
+        dx: Option<BatchMut<'_, F>>,
     ) {
         workspace.backward_stages(model, x, dy, dx);
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dl_nn::contract::{ContractError, check, check_passes, samples};
 use dl_nn::gradient_check::GradientError;
-use dl_nn::ndarray::{Array1, ArrayD, Axis, array};
+use dl_nn::ndarray::{Array1, ArrayD, array};
 use dl_nn::prelude::*;
 
 /// What [`Scale`] gets wrong.
@@ -24,6 +24,7 @@ enum Fault {
     CouplesAsABlock,
     CountsThreads,
     HiddenState,
+    DecayOnlyOnce,
     OneNameTwice,
     WrongGradient,
     RefusesTheInput,
@@ -45,51 +46,57 @@ impl Layer<f64> for Scale {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f64>, mut y: ViewMut<f64>, cache: &mut Cache<f64>, _: Mode) {
+    fn forward(&self, x: Batch<f64>, mut y: BatchMut<f64>, cache: &mut Cache<f64>, _: Mode) {
         let mut factor = self.gain[0];
         match self.fault {
             Fault::Remembers => factor += self.calls.fetch_add(1, Ordering::Relaxed) as f64,
-            Fault::CouplesSamples | Fault::CouplesAsABlock => factor += 1e-11 * x.sum(),
+            Fault::CouplesSamples | Fault::CouplesAsABlock => factor += 1e-11 * x.array().sum(),
             Fault::CountsThreads => factor += rayon::current_num_threads() as f64,
             Fault::ReadsTheOldCache => factor += cache.values.first().map_or(0.0, |_| 1.0),
             _ => {}
         }
         if self.fault == Fault::CouplesSamples {
-            factor += x.sum();
+            factor += x.array().sum();
         }
         if self.fault != Fault::NeverClearsTheCache {
             cache.values.clear();
         }
-        cache.values.extend(&x);
+        cache.values.extend_from_slice(x.slice());
         cache.scratch[0].clear();
-        cache.scratch[0].extend(&x);
-        let last = y[[x.len_of(Axis(0)) - 1, 0]];
+        cache.scratch[0].extend_from_slice(x.slice());
+        let (x, mut y) = (x.matrix(), y.matrix_mut());
+        let last = y[[x.nrows() - 1, 0]];
         match self.fault {
             Fault::AddsToTheOutput => y.scaled_add(factor, &x),
             _ => y.assign(&(&x * factor)),
         }
         if self.fault == Fault::LeavesTheLastOutput {
-            y[[x.len_of(Axis(0)) - 1, 0]] = last;
+            y[[x.nrows() - 1, 0]] = last;
         }
     }
 
-    fn backward(
-        &self,
-        _: View<f64>,
-        _: View<f64>,
-        dy: ViewMut<f64>,
-        dx: Option<ViewMut<f64>>,
-        cache: &mut Cache<f64>,
-        grads: &mut [ArrayD<f64>],
-    ) {
+    fn backward(&self, pass: Backward<f64>) {
+        let Backward {
+            dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let kept = match self.fault {
             Fault::ReadsTheScratch => &cache.scratch[0],
             _ => &cache.values,
         };
         if dx.is_some() || self.fault != Fault::GradientNeedsDx {
-            grads[0][0] += dy.iter().zip(kept).map(|(dy, x)| dy * x).sum::<f64>();
+            grads[0][0] += dy
+                .slice()
+                .iter()
+                .zip(kept)
+                .map(|(dy, x)| dy * x)
+                .sum::<f64>();
         }
         let Some(mut dx) = dx else { return };
+        let (dy, mut dx) = (dy.view().matrix(), dx.matrix_mut());
         match self.fault {
             Fault::DxAdded => dx.scaled_add(self.gain[0], &dy),
             Fault::WrongGradient => dx.assign(&dy),
@@ -106,7 +113,11 @@ impl Layer<f64> for Scale {
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, f64>> {
-        let mut params = vec![ParamMut::new("gain", &mut self.gain)];
+        let gain = match self.fault {
+            Fault::DecayOnlyOnce => ParamMut::weight("gain", &mut self.gain),
+            _ => ParamMut::new("gain", &mut self.gain),
+        };
+        let mut params = vec![gain];
         if self.fault == Fault::OneNameTwice {
             params.push(ParamMut::new("gain", &mut self.other));
         }
@@ -193,6 +204,10 @@ fn messages() {
     assert_eq!(
         message(Fault::HiddenState),
         "state, position 0: to be read `other` [1], to be changed nothing"
+    );
+    assert_eq!(
+        message(Fault::DecayOnlyOnce),
+        "params, position 0: to be read `gain` [1], to be changed `gain` [1], with weight decay"
     );
     assert_eq!(
         message(Fault::OneNameTwice),

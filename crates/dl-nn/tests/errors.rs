@@ -78,17 +78,17 @@ fn layers_that_do_not_fit() {
 /// A built layer says it too, as a user's model that is put together by hand might ask it.
 #[test]
 fn layers_built_for_another_width() {
-    let wrong = |spec: &dyn LayerSpec<f64>| {
+    fn wrong(spec: impl LayerSpec<f64>) -> Result<Vec<usize>, ShapeError> {
         let mut generator = dl_core::random::generator(0);
         let layer = spec.build(&[4], &mut generator).unwrap();
         layer.output_shape(&[5])
-    };
+    }
     let got = "got a sample of shape [5], but takes";
-    assert_says(wrong(&Dense::new(3)), &format!("{got} a vector [4]"));
+    assert_says(wrong(Dense::new(3)), &format!("{got} a vector [4]"));
     let channels = format!("{got} a last axis of 4 channels");
-    assert_says(wrong(&BatchNorm::new()), &channels);
+    assert_says(wrong(BatchNorm::new()), &channels);
     let features = format!("{got} a last axis of 4 features");
-    assert_says(wrong(&LayerNorm::new()), &features);
+    assert_says(wrong(LayerNorm::new()), &features);
 }
 
 #[test]
@@ -557,12 +557,29 @@ fn errors_can_be_matched() {
     assert_eq!(error, TrainError::Data(expected));
 }
 
+/// Before anything is trained.
 #[test]
-fn early_stopping_refuses_a_negative_threshold() {
-    let error = EarlyStopping::<f64>::new(3).min_delta(-0.5).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "EarlyStopping min_delta is -0.5, but must be finite and at least 0"
+fn settings_of_callbacks_are_checked_by_fit() {
+    let fit = |stopping: EarlyStopping<f64>| {
+        let options = Fit::epochs(1).callback(stopping);
+        classifier().fit(&samples(4), &vec![0, 1, 2, 0], options)
+    };
+    assert_says(
+        fit(EarlyStopping::new(3).min_delta(-0.5)),
+        "EarlyStopping min_delta is -0.5, but must be finite and at least 0",
+    );
+    assert_says(
+        fit(EarlyStopping::new(0)),
+        "EarlyStopping patience is 0, but must be at least 1",
+    );
+}
+
+#[test]
+fn a_predictor_for_no_samples_is_refused() {
+    let model: Model<f64> = Sequential::input([2]).push(Flatten).build(0).unwrap();
+    assert_says(
+        dl_nn::Predictor::new(model, 0),
+        "Predictor capacity is 0, but must be at least 1",
     );
 }
 
@@ -728,6 +745,6 @@ fn a_bias_of_another_length_than_the_units() {
     };
     assert_says(
         Sequential::<f64>::input([2]).push_layer(layer).build(0),
-        "layer `dense_1`: got a sample of shape [2], but takes none, since its bias has 1 numbers for 2 units",
+        "layer `dense_1`: got a sample of shape [2], but takes none, since its bias has 1 elements for 2 units",
     );
 }

@@ -59,7 +59,7 @@ impl Callback<f64> for Kept {
 #[test]
 fn early_stopping_on_the_training_loss_keeps_the_weights_after_the_epoch() {
     let (x, labels) = data();
-    let mut stopping = EarlyStopping::new(1).min_delta(10.0).unwrap();
+    let mut stopping = EarlyStopping::new(1).min_delta(10.0);
     let mut kept = Kept::default();
     let mut trainer = trainer(network(3));
     let options = Fit::epochs(9).callback(&mut kept).callback(&mut stopping);

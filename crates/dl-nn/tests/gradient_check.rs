@@ -1,7 +1,7 @@
 //! The gradient checker catches the layers that are wrong.
 
 use dl_nn::gradient_check::{GradientError, check_layer, check_loss};
-use dl_nn::ndarray::{Array1, ArrayD, array};
+use dl_nn::ndarray::{Array1, array};
 use dl_nn::prelude::*;
 use dl_nn::{Param, ParamMut, TargetRow};
 
@@ -35,7 +35,8 @@ impl Layer<f64> for Affine {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f64>, mut y: ViewMut<f64>, _: &mut Cache<f64>, _: Mode) {
+    fn forward(&self, x: Batch<f64>, mut y: BatchMut<f64>, _: &mut Cache<f64>, _: Mode) {
+        let (x, mut y) = (x.matrix(), y.matrix_mut());
         match self.fault {
             Fault::ForwardNotANumber => y.fill(f64::NAN),
             Fault::NoGradient => y.fill(1.0),
@@ -43,20 +44,20 @@ impl Layer<f64> for Affine {
         }
     }
 
-    fn backward(
-        &self,
-        x: View<f64>,
-        _: View<f64>,
-        dy: ViewMut<f64>,
-        dx: Option<ViewMut<f64>>,
-        _: &mut Cache<f64>,
-        grads: &mut [ArrayD<f64>],
-    ) {
+    fn backward(&self, pass: Backward<f64>) {
+        let Backward {
+            x,
+            dy,
+            dx,
+            mut grads,
+            ..
+        } = pass;
         let mut dx = dx.expect("wanted");
+        let (x, dy, mut dx) = (x.matrix(), dy.view().matrix(), dx.matrix_mut());
         if self.fault == Fault::NoGradient {
             return dx.fill(0.0);
         }
-        let dw = (&dy * &x * &x).sum_axis(dl_nn::ndarray::Axis(0));
+        let dw = (&dy * &x * x).sum_axis(dl_nn::ndarray::Axis(0));
         match self.fault {
             Fault::GradsOverwritten => grads[0].assign(&dw),
             _ => grads[0] += &dw,

@@ -109,7 +109,7 @@ proptest! {
         let shape = [field, field, c_in, c_out];
         let initializer = Initializer::Orthogonal { gain: 1.5 };
         let kernel: ArrayD<f64> =
-            initializer.sample(&shape, Fans::of(&shape), &mut generator(seed)).unwrap();
+            initializer.sample(&shape, Fans::from_shape(&shape), &mut generator(seed)).unwrap();
         prop_assert_eq!(kernel.shape(), &shape);
         let q = kernel.into_shape_with_order((field * field * c_in, c_out)).unwrap();
         let gram = if q.nrows() >= q.ncols() { q.t().dot(&q) } else { q.dot(&q.t()) };
@@ -125,7 +125,7 @@ fn orthogonal_is_uniformly_distributed() {
     let first = |seed| {
         let initializer = Initializer::Orthogonal { gain: 1.0 };
         initializer
-            .sample::<f64>(&[3, 3], Fans::of(&[3, 3]), &mut generator(seed))
+            .sample::<f64>(&[3, 3], Fans::from_shape(&[3, 3]), &mut generator(seed))
             .unwrap()[[0, 0]]
     };
     let n = 2000;
@@ -148,7 +148,7 @@ fn empty_and_flat_shapes() {
             (&[3, 0], 0),
         ] {
             let array = initializer
-                .sample::<f32>(shape, Fans::of(shape), &mut generator(1))
+                .sample::<f32>(shape, Fans::from_shape(shape), &mut generator(1))
                 .unwrap();
             assert_eq!((array.shape(), array.len()), (shape, len));
             assert!(array.iter().all(|x| x.is_finite()));
@@ -159,7 +159,7 @@ fn empty_and_flat_shapes() {
 #[test]
 fn fans() {
     let fans = |shape: &[usize]| {
-        let Fans { fan_in, fan_out } = Fans::of(shape);
+        let Fans { fan_in, fan_out } = Fans::from_shape(shape);
         (fan_in, fan_out)
     };
     assert_eq!(fans(&[784, 10]), (784, 10));
@@ -213,6 +213,6 @@ fn survives_serialisation() {
 #[test]
 fn fans_beyond_all_counting_saturate() {
     let most = usize::MAX;
-    let fans = Fans::of(&[most, 2, 3, 1]);
+    let fans = Fans::from_shape(&[most, 2, 3, 1]);
     assert_eq!((fans.fan_in, fans.fan_out), (most, most));
 }

@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use dl_core::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
 use dl_nn::gradient_check::{GradientError, TOLERANCE, check_layer};
-use dl_nn::ndarray::{ArrayD, IxDyn};
+use dl_nn::ndarray::{ArrayD, ArrayViewD, IxDyn};
 use dl_nn::prelude::*;
+use dl_nn::single_layer;
 use proptest::prelude::*;
 use proptest::test_runner::Reason;
 
@@ -24,11 +25,32 @@ const ACTIVATIONS: [Activation; 11] = [
     Softmax,
 ];
 
+/// A description of any type.
+trait AnySpec<F>: Debug {
+    fn kind(&self) -> &'static str;
+    fn element_count(&self, shape: &[usize]) -> usize;
+    fn build(&self, shape: &[usize], seed: u64) -> Box<dyn Layer<F>>;
+}
+
+impl<F: Scalar, S: LayerSpec<F>> AnySpec<F> for S {
+    fn kind(&self) -> &'static str {
+        S::KIND
+    }
+
+    fn element_count(&self, shape: &[usize]) -> usize {
+        LayerSpec::element_count(self, shape)
+    }
+
+    fn build(&self, shape: &[usize], seed: u64) -> Box<dyn Layer<F>> {
+        LayerSpec::build(self, shape, &mut generator(seed)).unwrap()
+    }
+}
+
 /// A layer under test and what is known of it.
 #[derive(Debug)]
 struct Case {
-    spec: Box<dyn LayerSpec<f64>>,
-    single: Box<dyn LayerSpec<f32>>,
+    spec: Box<dyn AnySpec<f64>>,
+    single: Box<dyn AnySpec<f32>>,
     kind: &'static str,
     params: &'static [&'static str],
     output: Vec<usize>,
@@ -82,8 +104,8 @@ fn cases(shape: &[usize]) -> Vec<Case> {
 }
 
 /// The layer with parameters and state that are nowhere 0 or 1.
-fn build<F: Scalar>(spec: &dyn LayerSpec<F>, shape: &[usize], seed: u64) -> Box<dyn Layer<F>> {
-    let mut layer = spec.build(shape, &mut generator(seed)).unwrap();
+fn build<F: Scalar>(spec: &dyn AnySpec<F>, shape: &[usize], seed: u64) -> Box<dyn Layer<F>> {
+    let mut layer = spec.build(shape, seed);
     perturb(&mut *layer, seed + 1);
     layer
 }
@@ -94,18 +116,19 @@ fn names(params: &[Param<'_, f64>]) -> Vec<&'static str> {
 
 fn forward(
     layer: &dyn Layer<f64>,
-    x: View<f64>,
+    x: ArrayViewD<f64>,
     cache: &mut Cache<f64>,
     mode: Mode,
 ) -> ArrayD<f64> {
-    let sample = layer.output_shape(&x.shape()[1..]).unwrap();
-    let shape = [&x.shape()[..1], &sample].concat();
-    let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
-    layer.forward(x, y.view_mut(), cache, mode);
-    y
+    single_layer::forward(layer, &x, cache, mode).unwrap()
 }
 
-fn assert_close(what: &dyn Debug, ours: View<f64>, expected: View<f64>, tolerance: f64) {
+fn assert_close(
+    what: &dyn Debug,
+    ours: ArrayViewD<f64>,
+    expected: ArrayViewD<f64>,
+    tolerance: f64,
+) {
     assert_eq!(ours.shape(), expected.shape(), "{what:?}");
     for (a, b) in ours.iter().zip(&expected) {
         let difference = (a - b).abs();
@@ -115,7 +138,10 @@ fn assert_close(what: &dyn Debug, ours: View<f64>, expected: View<f64>, toleranc
 
 fn check_shapes_and_names(case: &Case, shape: &[usize], seed: u64) {
     let mut layer = build(&*case.spec, shape, seed);
-    assert_eq!(layer.kind(), case.kind);
+    assert_eq!(case.spec.kind(), case.kind);
+    let arrays = layer.params().into_iter().chain(layer.state());
+    let elements: usize = arrays.map(|array| array.value.len()).sum();
+    assert_eq!(case.spec.element_count(shape), elements, "{case:?}");
     assert_eq!(layer.output_shape(shape).unwrap(), case.output, "{case:?}");
     assert_eq!(names(&layer.params()), case.params, "{case:?}");
     let state: &[&str] = match case.kind {
@@ -208,7 +234,7 @@ fn normalisation_with_its_own_epsilon() {
         let mut layer = build(&*case.spec, &[2, 5], 1);
         check_layer(&mut *layer, &x).unwrap();
         let y = forward(
-            &*case.spec.build(&[2, 5], &mut generator(1)).unwrap(),
+            &*case.spec.build(&[2, 5], 1),
             x.view(),
             &mut Cache::default(),
             Mode::Train { seed: 0 },
@@ -235,13 +261,10 @@ fn batch_norm_differentiates_its_evaluation_too() {
     let layer = build(&*case.spec, &[3], 1);
     let mut cache = Cache::default();
     let y = forward(&*layer, x.view(), &mut cache, Mode::Eval);
-    let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
-    let mut grads = vec![ArrayD::zeros(IxDyn(&[3])); 2];
-    let mut dy = x.mapv(f64::cos);
-    let (dy_view, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
-    layer.backward(x.view(), y.view(), dy_view, dx_view, &mut cache, &mut grads);
+    let dy = x.mapv(f64::cos);
+    let (dx, _) = single_layer::backward(&*layer, &x, &y, &dy, &mut cache);
     let (gamma, variance) = (&layer.params()[0].value, &layer.state()[1].value);
-    let expected = x.mapv(f64::cos) * gamma / variance.mapv(|v| (v + 1e-5).sqrt());
+    let expected = dy * gamma / variance.mapv(|v| (v + 1e-5).sqrt());
     assert_close(&"dx", dx.view(), expected.view(), 1e-14);
 }
 
@@ -249,7 +272,7 @@ fn batch_norm_differentiates_its_evaluation_too() {
 fn dropout_keeps_the_expectation() {
     let n = 100_000;
     let rate = 0.3;
-    let layer: Box<dyn Layer<f64>> = Dropout::new(rate).build(&[n], &mut generator(0)).unwrap();
+    let layer: Box<dyn Layer<f64>> = AnySpec::build(&Dropout::new(rate), &[n], 0);
     let x = ArrayD::ones(IxDyn(&[1, n]));
     let run = |mode| forward(&*layer, x.view(), &mut Cache::default(), mode);
     let y = run(Mode::Train { seed: 1 });

@@ -57,7 +57,7 @@ fn a_network_is_built_within_its_own_limits_and_no_smaller_ones() {
     assert_eq!(
         limits,
         Limits {
-            numbers: 6 * 4 + 4 + 4 * 4,
+            elements: 6 * 4 + 4 + 4 * 4,
             sample: 6 + 6 + 4 + 4,
             plan: (2 + 1 + 1 + 1) * size_of::<usize>(),
             operations: 6 + 6 + 4 + 4 + 6 * 4 + 4 + 4 * 4,
@@ -66,7 +66,7 @@ fn a_network_is_built_within_its_own_limits_and_no_smaller_ones() {
     network.build_within(0, limits).unwrap();
     type Limit = fn(&mut Limits) -> &mut usize;
     let each: [Limit; 4] = [
-        |limits| &mut limits.numbers,
+        |limits| &mut limits.elements,
         |limits| &mut limits.sample,
         |limits| &mut limits.plan,
         |limits| &mut limits.operations,

@@ -7,7 +7,7 @@ use dl_nn::losses::mean_loss;
 use dl_nn::metrics::{Average, ConfusionMatrix, top_k_accuracy};
 use dl_nn::ndarray::{Array1, Array2, ArrayD, ArrayView2, Axis, IxDyn};
 use dl_nn::prelude::*;
-use dl_nn::{Cache, Mode, Scalar, TargetRow};
+use dl_nn::{Cache, Mode, Scalar, TargetRow, single_layer};
 use serde_json::Value;
 
 fn reference(part: &str) -> Value {
@@ -259,11 +259,9 @@ fn exact_mean(x: impl IntoIterator<Item = f32>) -> f64 {
 #[test]
 fn normalised_rows_and_columns_have_no_mean_left() {
     let normalised = |layer: &Model<f32>, x: &ArrayD<f32>| {
-        let mut y = x.clone();
         let mode = Mode::Train { seed: 0 };
-        let layer = &layer.layers()[0].layer;
-        layer.forward(x.view(), y.view_mut(), &mut Cache::default(), mode);
-        y
+        let layer = &*layer.layers()[0].layer;
+        single_layer::forward(layer, x, &mut Cache::default(), mode).unwrap()
     };
     // an ulp of 100 is 7.6e-6
     let x = noise(&[200_000, 2]) + 100.0;
@@ -297,22 +295,11 @@ fn gradients_over_many_rows_keep_their_digits() {
             .push(Dense::new(units))
             .build(0)
             .unwrap();
-        let layer = &model.layers()[0].layer;
+        let layer = &*model.layers()[0].layer;
         let (x, dy) = (noise(&[rows, 2]) + 1.5, noise(&[rows, units]) + 1.5);
-        let mut y = dy.clone();
         let mut cache = Cache::default();
-        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
-        let params = layer.params();
-        let zeros = params.iter().map(|p| ArrayD::zeros(p.value.raw_dim()));
-        let mut grads: Vec<ArrayD<f32>> = zeros.collect();
-        layer.backward(
-            x.view(),
-            y.view(),
-            dy.clone().view_mut(),
-            None,
-            &mut cache,
-            &mut grads,
-        );
+        let y = single_layer::forward(layer, &x, &mut cache, Mode::Eval).unwrap();
+        let (_, grads) = single_layer::backward(layer, &x, &y, &dy, &mut cache);
         let (x, dy) = (x.mapv(f64::from), dy.mapv(f64::from));
         for unit in 0..units {
             let delta = dy.index_axis(Axis(1), unit);

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use dl_core::random::generator;
-use dl_nn::ndarray::{ArrayD, IxDyn};
+use dl_nn::ndarray::{ArrayD, ArrayViewD, IxDyn};
 use dl_nn::prelude::*;
+use dl_nn::single_layer::{backward, forward};
 use serde::Deserialize;
 
 const TOLERANCE: f64 = 1e-10;
@@ -64,7 +65,7 @@ fn reference() -> Reference {
 }
 
 #[track_caller]
-fn assert_close(what: &str, ours: View<f64>, theirs: &Tensor) {
+fn assert_close(what: &str, ours: ArrayViewD<f64>, theirs: &Tensor) {
     assert_eq!(ours.shape(), theirs.shape, "{what}");
     for (i, (a, b)) in ours.iter().zip(&theirs.values).enumerate() {
         let difference = (a - b).abs();
@@ -86,20 +87,11 @@ fn build(spec: impl LayerSpec<f64>, reference: &Gradients) -> Box<dyn Layer<f64>
 fn check(what: &str, layer: &dyn Layer<f64>, reference: &Gradients) {
     let x = reference.inputs["x"].array();
     let mut cache = Cache::default();
-    let mut y = reference.y.array() * f64::NAN;
-    layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Train { seed: 0 });
+    let y = forward(layer, &x, &mut cache, Mode::Train { seed: 0 }).unwrap();
     assert_close(what, y.view(), &reference.y);
-    let mut dy = reference.r.array();
-    let mut dx = &x * f64::NAN;
-    let params = layer.params();
-    let mut grads: Vec<ArrayD<f64>> = params
-        .iter()
-        .map(|p| ArrayD::zeros(p.value.raw_dim()))
-        .collect();
-    let (dy, dx_view) = (dy.view_mut(), Some(dx.view_mut()));
-    layer.backward(x.view(), y.view(), dy, dx_view, &mut cache, &mut grads);
+    let (dx, grads) = backward(layer, &x, &y, &reference.r.array(), &mut cache);
     assert_close(&format!("{what}: x"), dx.view(), &reference.grads["x"]);
-    for (param, grad) in params.iter().zip(&grads) {
+    for (param, grad) in layer.params().iter().zip(&grads) {
         let name = param.name;
         assert_close(
             &format!("{what}: {name}"),
@@ -148,9 +140,7 @@ fn batch_norm_with_its_running_statistics() {
     let mut layer = build(BatchNorm::new(), &reference.last);
     for batch in &reference.batches {
         let (x, mut cache) = (batch.array(), Cache::default());
-        let mut y = &x * f64::NAN;
-        let mode = Mode::Train { seed: 0 };
-        layer.forward(x.view(), y.view_mut(), &mut cache, mode);
+        forward(&*layer, &x, &mut cache, Mode::Train { seed: 0 }).unwrap();
         layer.commit(&cache);
     }
     check("batch_norm", &*layer, &reference.last);
@@ -165,8 +155,7 @@ fn batch_norm_with_its_running_statistics() {
         &reference.running_variance,
     );
     let x = reference.last.inputs["x"].array();
-    let mut y = &x * f64::NAN;
-    layer.forward(x.view(), y.view_mut(), &mut Cache::default(), Mode::Eval);
+    let y = forward(&*layer, &x, &mut Cache::default(), Mode::Eval).unwrap();
     assert_close("evaluated", y.view(), &reference.evaluated);
 }
 

@@ -791,7 +791,7 @@ fn early_stopping_watches_what_it_is_told() {
     ];
     assert_eq!(best(new(), &epochs), 1);
     assert_eq!(best(new().monitor(Monitor::Accuracy), &epochs), 2);
-    assert_eq!(best(new().min_delta(5.0).unwrap(), &epochs), 0);
+    assert_eq!(best(new().min_delta(5.0), &epochs), 0);
     // patience is for epochs in a row: an improvement starts it anew
     let losses = [5.0, 6.0, 4.0, 6.0, 3.0, 6.0, 6.0, 2.0];
     let in_a_row = losses.map(|loss| epoch(loss, 0.5, None));

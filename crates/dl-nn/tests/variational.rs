@@ -4,14 +4,11 @@ use dl_math::random::generator;
 use dl_math::{DiagonalNormal, Normal};
 use dl_nn::ndarray::{Array1, Array2, ArrayD, Axis, IxDyn, Slice, array};
 use dl_nn::prelude::*;
-use dl_nn::{Share, TargetRow, Workspace};
+use dl_nn::{Share, TargetRow, Workspace, single_layer};
 use proptest::prelude::*;
 
 fn forward(layer: &dyn Layer<f64>, x: &ArrayD<f64>, mode: Mode) -> ArrayD<f64> {
-    let shape = layer.output_shape(&x.shape()[1..]).unwrap();
-    let mut y = ArrayD::from_elem(IxDyn(&[&x.shape()[..1], &shape].concat()), f64::NAN);
-    layer.forward(x.view(), y.view_mut(), &mut Cache::default(), mode);
-    y
+    single_layer::forward(layer, x, &mut Cache::default(), mode).unwrap()
 }
 
 proptest! {
@@ -104,7 +101,7 @@ const MODE: Mode = Mode::Train { seed: 8 };
 
 /// ½ Σ ‖y‖² and its gradient y.
 fn train(model: &Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>) -> f64 {
-    let share = workspace.train(model, x.view(), MODE, &|_, outputs, delta| {
+    let share = workspace.train(model, Batch::from_array(x), MODE, &|_, outputs, delta| {
         delta.copy_from_slice(outputs);
         Share {
             loss: 0.5 * outputs.iter().map(|y| y * y).sum::<f64>(),
@@ -123,8 +120,11 @@ fn two_halves_of_a_pass_are_the_whole() {
         for n in [40, 5, 33] {
             let x = samples(n);
             train(&model, &mut whole, &x);
-            let y = halves.forward_keeping(&model, x.view(), MODE).to_owned();
-            halves.backward(&model, x.view(), y.view(), None);
+            let batch = Batch::from_array(&x);
+            let y = halves.forward_keeping(&model, batch, MODE);
+            let y = y.array().to_owned();
+            let dy = Batch::from_array(&y);
+            halves.backward(&model, batch, dy, None);
             assert_eq!(whole.grads(), halves.grads(), "{n}");
             assert!(
                 whole
@@ -135,8 +135,9 @@ fn two_halves_of_a_pass_are_the_whole() {
             );
 
             let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
-            halves.forward_keeping(&model, x.view(), MODE);
-            halves.backward(&model, x.view(), y.view(), Some(dx.view_mut()));
+            halves.forward_keeping(&model, batch, MODE);
+            let gradient = BatchMut::from_array(batch.sample_shape(), &mut dx);
+            halves.backward(&model, batch, dy, Some(gradient));
             assert_eq!(whole.grads(), halves.grads(), "{n}");
             for at in [[0, 0, 0], [n - 1, 99, 99], [n / 2, 31, 77]] {
                 let mut loss = |offset: f64| {
@@ -196,13 +197,14 @@ fn the_bound_and_its_gradient_by_two_models() {
         let mut of_encoder = Workspace::training(encoder, n).unwrap();
         let mut of_decoder = Workspace::training(&decoder, n).unwrap();
         let latent = of_encoder
-            .forward_keeping(encoder, x.view(), MODE)
+            .forward_keeping(encoder, Batch::from_array(&x), MODE)
+            .array()
             .to_owned();
         let mut cache = Cache::default();
-        let mut z = ArrayD::zeros(IxDyn(&[n, 2]));
-        Reparameterize.forward(latent.view(), z.view_mut(), &mut cache, MODE);
+        let z = single_layer::forward(&Reparameterize, &latent, &mut cache, MODE).unwrap();
         let logits = of_decoder
-            .forward_keeping(&decoder, z.view(), MODE)
+            .forward_keeping(&decoder, Batch::from_array(&z), MODE)
+            .array()
             .to_owned();
         let mut delta = logits.clone();
         let mut loss = 0.0;
@@ -216,24 +218,25 @@ fn the_bound_and_its_gradient_by_two_models() {
             loss += 5.0 * BinaryCrossEntropy::new().sample(y.to_slice().unwrap(), target, delta);
         }
         delta *= 5.0;
-        let (mut dz, mut dlatent, mut dkl) = (z.clone(), latent.clone(), latent.clone());
-        of_decoder.backward(&decoder, z.view(), delta.view(), Some(dz.view_mut()));
-        let (none, dx) = (&mut [][..], Some(dlatent.view_mut()));
-        Reparameterize.backward(latent.view(), z.view(), dz.view_mut(), dx, &mut cache, none);
-        let mut kl = ArrayD::zeros(IxDyn(&[n, 1]));
-        StandardNormalKl.forward(latent.view(), kl.view_mut(), &mut cache, MODE);
-        loss += kl.sum();
-        let mut one = ArrayD::ones(kl.raw_dim());
-        let dx = Some(dkl.view_mut());
-        StandardNormalKl.backward(
-            latent.view(),
-            kl.view(),
-            one.view_mut(),
-            dx,
-            &mut cache,
-            none,
+        let mut dz = z.clone();
+        of_decoder.backward(
+            &decoder,
+            Batch::from_array(&z),
+            Batch::from_array(&delta),
+            Some(BatchMut::from_array(&[2], &mut dz)),
         );
-        of_encoder.backward(encoder, x.view(), (dlatent + dkl).view(), None);
+        let (dlatent, _) = single_layer::backward(&Reparameterize, &latent, &z, &dz, &mut cache);
+        let kl = forward(&StandardNormalKl, &latent, MODE);
+        loss += kl.sum();
+        let one = ArrayD::ones(kl.raw_dim());
+        let (dkl, _) = single_layer::backward(&StandardNormalKl, &latent, &kl, &one, &mut cache);
+        let dlatent = dlatent + dkl;
+        of_encoder.backward(
+            encoder,
+            Batch::from_array(&x),
+            Batch::from_array(&dlatent),
+            None,
+        );
         if let Some(grads) = grads {
             *grads = of_encoder.grads().to_vec();
         }

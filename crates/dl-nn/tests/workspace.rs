@@ -43,8 +43,8 @@ fn samples(n: usize) -> ArrayD<f64> {
 }
 
 /// Trains on the mean cross-entropy of sample i belonging to class i mod 3.
-fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: View<f64>, mode: Mode) -> f64 {
-    let n = x.len_of(Axis(0)) as f64;
+fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: Batch<f64>, mode: Mode) -> f64 {
+    let n = x.len() as f64;
     let loss = SoftmaxCrossEntropy::new();
     let share = workspace.train(model, x, mode, &|samples, outputs, delta| {
         let mut sum = Share::default();
@@ -67,7 +67,7 @@ fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: View<f64>, mode:
 fn check(model: &mut Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>) {
     const STEP: f64 = 1e-4;
     let mode = Mode::Train { seed: 3 };
-    train(workspace, model, x.view(), mode);
+    train(workspace, model, Batch::from_array(x), mode);
     let grads: Vec<ArrayD<f64>> = workspace.grads().iter().flatten().cloned().collect();
     let names: Vec<String> = model.params().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(grads.len(), names.len());
@@ -82,7 +82,7 @@ fn check(model: &mut Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>
                     value.into_slice().unwrap()[place] += by;
                 };
                 shift(model, offset);
-                let loss = train(workspace, model, x.view(), mode);
+                let loss = train(workspace, model, Batch::from_array(x), mode);
                 shift(model, -offset);
                 loss
             };
@@ -109,19 +109,19 @@ fn batches_leave_nothing_behind() {
     let model = model();
     let x = samples(23);
     let small = x.slice_axis(Axis(0), Slice::from(..5));
-    let run = |workspace: &mut Workspace<f64>, x: View<f64>| {
+    let run = |workspace: &mut Workspace<f64>, x: Batch<f64>| {
         let mode = Mode::Train { seed: 9 };
-        let outputs = workspace.forward(&model, x.view(), mode).to_owned();
+        let outputs = workspace.forward(&model, x, mode).array().to_owned();
         let loss = train(workspace, &model, x, mode);
         (outputs, loss, workspace.grads().to_vec())
     };
-    let fresh =
-        [x.view(), small.view()].map(|x| run(&mut Workspace::training(&model, 23).unwrap(), x));
+    let [x, small] = [Batch::from_array(&x), Batch::from_array(&small)];
+    let fresh = [x, small].map(|x| run(&mut Workspace::training(&model, 23).unwrap(), x));
     let mut workspace = Workspace::training(&model, 37).unwrap();
     assert_eq!(workspace.capacity(), 37);
     for _ in 0..2 {
-        assert_eq!(run(&mut workspace, x.view()), fresh[0]);
-        assert_eq!(run(&mut workspace, small.view()), fresh[1]);
+        assert_eq!(run(&mut workspace, x), fresh[0]);
+        assert_eq!(run(&mut workspace, small), fresh[1]);
     }
 }
 
@@ -136,7 +136,8 @@ fn every_block_and_layer_draws_its_own_numbers() {
     let n = 45;
     let x = ArrayD::ones(IxDyn(&[n, 10_000]));
     let mut workspace = Workspace::inference(&model, n).unwrap();
-    let y = workspace.forward(&model, x.view(), Mode::Train { seed: 1 });
+    let y = workspace.forward(&model, Batch::from_array(&x), Mode::Train { seed: 1 });
+    let y = y.array();
     // both layers keep a number with probability ¼; with one mask for both it would be ½
     let kept = y.iter().filter(|&&y| y != 0.0).count() as f64 / y.len() as f64;
     assert!((kept - 0.25).abs() <= 0.005, "{kept}");
@@ -152,8 +153,8 @@ fn inference_equals_evaluation_of_a_training_workspace() {
     let model = model();
     let x = samples(11);
     let mut training = Workspace::training(&model, 11).unwrap();
-    let training = training.forward(&model, x.view(), Mode::Eval);
-    assert_eq!(model.predict(&x).unwrap(), training);
+    let training = training.forward(&model, Batch::from_array(&x), Mode::Eval);
+    assert_eq!(model.predict(&x).unwrap(), training.array());
     // a workspace for no samples is a placeholder, not a panic
     assert_eq!(Workspace::training(&model, 0).unwrap().capacity(), 0);
 }
@@ -173,7 +174,7 @@ fn nothing_to_train() {
         right: 1,
     };
     let mode = Mode::Train { seed: 0 };
-    let total = workspace.train(&model, x.view(), mode, &|_, _, delta| {
+    let total = workspace.train(&model, Batch::from_array(&x), mode, &|_, _, delta| {
         delta.fill(1.0);
         share
     });

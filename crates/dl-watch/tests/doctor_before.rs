@@ -7,9 +7,9 @@ use dl_conv::models::mnist_cnn;
 use dl_nn::init::Initializer;
 use dl_nn::prelude::*;
 use dl_nn::{DataError, Target};
+use dl_watch::Doctor;
 use dl_watch::doctor::{Check, Diagnosis, Finding, Severity, Thresholds};
 use dl_watch::ndarray::{Array1, Array2, ArrayRef, Axis, Dimension, concatenate};
-use dl_watch::{Doctor, ndarray};
 
 fn examine<'a, F: Scalar, D: Dimension>(
     trainer: &mut Trainer<F>,
@@ -388,21 +388,13 @@ impl Layer<f64> for NoGradient {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f64>, mut y: ViewMut<f64>, _: &mut Cache<f64>, _: Mode) {
-        y.assign(&x);
+    fn forward(&self, x: Batch<f64>, mut y: BatchMut<f64>, _: &mut Cache<f64>, _: Mode) {
+        y.slice_mut().copy_from_slice(x.slice());
     }
 
-    fn backward(
-        &self,
-        _: View<f64>,
-        _: View<f64>,
-        _: ViewMut<f64>,
-        dx: Option<ViewMut<f64>>,
-        _: &mut Cache<f64>,
-        _: &mut [ndarray::ArrayD<f64>],
-    ) {
-        if let Some(mut dx) = dx {
-            dx.fill(0.0);
+    fn backward(&self, pass: Backward<f64>) {
+        if let Some(mut dx) = pass.dx {
+            dx.slice_mut().fill(0.0);
         }
     }
 }

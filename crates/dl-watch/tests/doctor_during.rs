@@ -81,6 +81,25 @@ fn a_healthy_run_of_the_mnist_network() {
 }
 
 #[test]
+fn an_interval_of_no_steps_is_refused_before_training() {
+    let (x, labels) = iris();
+    let (model, loss) = (mlp(Relu, 1), SoftmaxCrossEntropy::new());
+    let watch = Doctor::new().every(0).callback(&model, loss, &x, &labels);
+    let mut trainer = Trainer::new(model, loss, Adam::new(0.01)).expect("it fits");
+    let error = trainer
+        .fit(
+            &x,
+            &labels,
+            Fit::epochs(1).callback(watch.expect("it fits")),
+        )
+        .expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "Doctor every is 0, but must be at least 1"
+    );
+}
+
+#[test]
 fn watching_changes_nothing() {
     let (x, labels) = iris();
     let model = || {

@@ -95,10 +95,15 @@ fn the_inputs_gradient_is_the_workspaces() {
         XRay::new(&model, &SoftmaxCrossEntropy::new(), &x, &labels, Mode::Eval).expect("fits");
     let mut workspace = Workspace::training(&model, 6).expect("memory");
     let x = x.into_dyn();
-    workspace.forward_keeping(&model, x.view(), Mode::Eval);
+    workspace.forward_keeping(&model, Batch::from_array(&x), Mode::Eval);
     let dy = &xray.layers[1].output_gradient;
     let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
-    workspace.backward(&model, x.view(), dy.view(), Some(dx.view_mut()));
+    workspace.backward(
+        &model,
+        Batch::from_array(&x),
+        Batch::from_array(dy),
+        Some(BatchMut::from_array(&[3], &mut dx)),
+    );
     assert_eq!(xray.input_gradient, dx);
     let first = &xray.layers[0];
     assert_eq!(
@@ -281,21 +286,13 @@ impl Layer<f64> for BrokenBackward {
         Ok(input.to_vec())
     }
 
-    fn forward(&self, x: View<f64>, mut y: ViewMut<f64>, _: &mut Cache<f64>, _: Mode) {
-        y.assign(&x);
+    fn forward(&self, x: Batch<f64>, mut y: BatchMut<f64>, _: &mut Cache<f64>, _: Mode) {
+        y.slice_mut().copy_from_slice(x.slice());
     }
 
-    fn backward(
-        &self,
-        _: View<f64>,
-        _: View<f64>,
-        _: ViewMut<f64>,
-        dx: Option<ViewMut<f64>>,
-        _: &mut Cache<f64>,
-        _: &mut [ArrayD<f64>],
-    ) {
-        if let Some(mut dx) = dx {
-            dx.fill(f64::NAN);
+    fn backward(&self, pass: Backward<f64>) {
+        if let Some(mut dx) = pass.dx {
+            dx.slice_mut().fill(f64::NAN);
         }
     }
 }

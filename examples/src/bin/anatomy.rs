@@ -119,7 +119,7 @@ fn step(
     // forward, through the loss, and back
     let share = workspace.train(
         model,
-        x.view().into_dyn(),
+        Batch::from_array(x),
         Mode::Train { seed: 0 },
         &|samples, outputs, delta| Share {
             loss: mean_loss(&loss, outputs, &targets, samples, None, delta),

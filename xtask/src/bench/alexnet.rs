@@ -6,7 +6,7 @@ use std::time::Instant;
 use dl_conv::models::alexnet;
 use dl_nn::losses::{Loss, SoftmaxCrossEntropy};
 use dl_nn::ndarray::{Array4, ArrayD};
-use dl_nn::{Mode, Model, Share, TargetRow, Workspace};
+use dl_nn::{Batch, Mode, Model, Share, TargetRow, Workspace};
 use serde_json::json;
 
 use super::flops;
@@ -78,7 +78,7 @@ impl Gradient {
             }
             share
         };
-        let (images, mode) = (self.images.view(), Mode::Train { seed });
+        let (images, mode) = (Batch::from_array(&self.images), Mode::Train { seed });
         let share = self.workspace.train(&self.model, images, mode, &mean_loss);
         share.loss
     }

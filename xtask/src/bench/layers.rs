@@ -9,7 +9,7 @@ use dl_conv::models::mnist_cnn;
 use dl_core::gemm::Packings;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::ArrayD;
-use dl_nn::{Cache, Mode, Model, NamedLayer};
+use dl_nn::{Backward, Batch, BatchMut, Cache, Mode, Model, NamedLayer};
 use examples::println;
 use rayon::ThreadPoolBuilder;
 
@@ -85,6 +85,7 @@ fn measure(named: &NamedLayer<f32>, input: &[usize], inner: bool) -> (Pass, Pass
     let mut scratch = dy.clone();
     let mut dx: ArrayD<f32> = ArrayD::zeros(x.raw_dim());
     let params = named.layer.params();
+    let output = &named.output_shape;
     let mut grads: Vec<ArrayD<f32>> = params
         .iter()
         .map(|p| ArrayD::zeros(p.value.raw_dim()))
@@ -100,13 +101,15 @@ fn measure(named: &NamedLayer<f32>, input: &[usize], inner: bool) -> (Pass, Pass
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let (seed, layer) = (0, &named.layer);
-        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Train { seed });
+        let (x, y_mut) = (Batch::from_array(&x), BatchMut::from_array(output, &mut y));
+        layer.forward(x, y_mut, &mut cache, Mode::Train { seed });
         best[0] = best[0].min(start.elapsed().as_secs_f64());
         scratch.assign(&dy);
-        let dx = inner.then(|| dx.view_mut());
+        let dx = inner.then(|| BatchMut::from_array(input, &mut dx));
         let start = Instant::now();
-        let dy = scratch.view_mut();
-        layer.backward(x.view(), y.view(), dy, dx, &mut cache, &mut grads);
+        let dy = BatchMut::from_array(output, &mut scratch);
+        let pass = Backward::new(x, Batch::from_array(&y), dy, &mut cache);
+        layer.backward(pass.dx(dx).grads(&mut grads));
         best[1] = best[1].min(start.elapsed().as_secs_f64());
     }
     let operations = (2 * BLOCK * flops::multiply_adds_of(named).unwrap_or(0)) as f64;

@@ -8,8 +8,8 @@ use super::Conv2dLayer;
 use crate::geometry::{Geometry, Window};
 use crate::shape::{Image, image_of, require_result};
 
-/// The largest kernel in weights: a typing error in its size must not end in an abort.
-const MOST_WEIGHTS: usize = u32::MAX as usize;
+/// The largest kernel in weights: a typo in its size must not end in an abort.
+const MAX_WEIGHTS: usize = u32::MAX as usize;
 
 /// Where a window stands on images of one shape, and the shape of its kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Checked {
     }
 
     /// The layer with these parameters: a kernel of the shape above in standard layout, a bias of
-    /// as many numbers as there are filters.
+    /// as many elements as there are filters.
     pub(crate) fn layer<F: Scalar>(
         &self,
         kernel: Array4<F>,
@@ -83,7 +83,7 @@ pub(crate) fn kernel_shape(
     let product = |product: usize, &size: &usize| product.checked_mul(size);
     let weights = shape.iter().try_fold(1, product);
     ConfigError::require(
-        weights.is_some_and(|weights| weights <= MOST_WEIGHTS),
+        weights.is_some_and(|weights| weights <= MAX_WEIGHTS),
         &format!("{owner} kernel"),
         format!("{shape:?}"),
         "small enough to have fewer than 2^32 weights",
@@ -91,14 +91,15 @@ pub(crate) fn kernel_shape(
     Ok(shape)
 }
 
-/// Numbers of a kernel for images of this shape, as far as can be told unchecked.
-pub(crate) fn kernel_numbers(
+/// Elements of a kernel for images of this shape, without validating either; none where there are no groups.
+pub(crate) fn kernel_elements(
     window: &Window,
     filters: usize,
     groups: usize,
     sample: &[usize],
 ) -> usize {
-    let depth = sample.last().copied().unwrap_or(0) / groups.max(1);
+    let channels = sample.last().copied().unwrap_or(0);
+    let depth = channels.checked_div(groups).unwrap_or(0);
     let taps = window.kernel.height.saturating_mul(window.kernel.width);
     taps.saturating_mul(depth).saturating_mul(filters)
 }

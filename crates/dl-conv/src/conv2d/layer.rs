@@ -3,8 +3,12 @@
 use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, RowBatch};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
-use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
-use ndarray::{Array1, Array4, ArrayD, ArrayView2, Axis, Slice};
+use dl_nn::kernel;
+use dl_nn::{
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut,
+    ShapeError,
+};
+use ndarray::{Array1, Array4, ArrayView2, Axis, Slice};
 
 use super::patterns::Patterns;
 use super::plan::{Channels, Padded, Pattern};
@@ -236,10 +240,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
-    fn kind(&self) -> &'static str {
-        "conv2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let size = self.geometry.input;
         let takes = [size.height, size.width, self.channels.inputs];
@@ -249,69 +249,50 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
     }
 
     /// Z = X ∗ K + b, Y = g(Z).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
-        let n = x.len_of(Axis(0));
-        let x = x.as_slice().expect("batches are in standard layout");
-        let y = y.as_slice_mut().expect("batches are in standard layout");
-        self.convolve(x, y, n, cache);
-        if self.activation.needs_input() {
-            cache.values.clear();
-            cache.values.extend_from_slice(y);
-        }
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
+        let (n, y) = (x.len(), y.slice_mut());
+        self.convolve(x.slice(), y, n, cache);
         if self.activation != Activation::Relu {
-            self.activation.forward(y, self.channels.filters);
+            let filters = self.channels.filters;
+            self.activation.forward_keeping(y, filters, cache);
         }
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K = Xᵀ ∗ δ; ∂L/∂b = Σ δ over images and pixels;
     /// ∂L/∂X = δ ∗ K, flipped and transposed (Goodfellow, Bengio, Courville 2016, eq. 9.11–9.13).
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        mut dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
-        let n = x.len_of(Axis(0));
-        let x = x.as_slice().expect("batches are in standard layout");
-        let y = y.as_slice().expect("batches are in standard layout");
-        let dy = dy.as_slice_mut().expect("batches are in standard layout");
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x,
+            y,
+            mut dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
+        let (n, filters) = (x.len(), self.channels.filters);
         self.activation
-            .backward(&cache.values, y, dy, self.channels.filters);
-        let delta = &*dy;
-        let mut slices = grads
-            .iter_mut()
-            .map(|g| g.as_slice_mut().expect("in standard layout"));
-        let kernel = slices.next().expect("the kernel's gradient");
-        self.add_kernel_gradient(x, delta, kernel, n, &mut cache.scratch);
-        if let Some(bias) = slices.next() {
-            add_column_sums(delta, bias);
+            .backward(&cache.values, y.slice(), dy.slice_mut(), filters);
+        let delta = dy.slice();
+        self.add_kernel_gradient(x.slice(), delta, grads.slice(0), n, &mut cache.scratch);
+        if self.bias.is_some() {
+            add_column_sums(delta, grads.slice(1));
         }
         if let Some(mut dx) = dx {
-            let dx = dx.as_slice_mut().expect("batches are in standard layout");
-            self.input_gradient(delta, dx, n, cache);
+            self.input_gradient(delta, dx.slice_mut(), n, cache);
         }
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        let kernel = Param::new("kernel", &self.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params(&self.kernel, self.bias.as_ref())
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        let kernel = ParamMut::new("kernel", &mut self.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params_mut(&mut self.kernel, self.bias.as_mut())
     }
 
     fn cached(&self, outputs: usize) -> usize {
-        match self.activation.needs_input() {
-            true => outputs,
-            false => 0,
-        }
+        self.activation.cached(outputs)
     }
 
     fn batching(&self) -> Batching {

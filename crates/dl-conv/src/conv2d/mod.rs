@@ -8,14 +8,14 @@ mod patterns;
 mod plan;
 mod winograd;
 
-pub(crate) use check::{Checked, kernel_numbers, kernel_shape};
+pub(crate) use check::{Checked, kernel_elements, kernel_shape};
 pub use layer::Conv2dLayer;
 pub(crate) use layer::boxed;
 
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, Cost, Layer, LayerConfig, LayerError, LayerSpec};
-use ndarray::ArrayD;
+use dl_nn::kernel::KernelInit;
+use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec};
 
 use crate::geometry::{Padding, Size, Window};
 
@@ -39,17 +39,24 @@ use crate::geometry::{Padding, Size, Window};
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conv2d {
-    filters: usize,
-    window: Window,
-    groups: usize,
-    bias: bool,
-    activation: Activation,
-    kernel_initializer: Option<Initializer>,
-    bias_initializer: Initializer,
+    /// Number of output channels.
+    pub filters: usize,
+    /// Where the kernel stands.
+    pub window: Window,
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+    /// Whether there is a bias.
+    pub bias: bool,
+    /// g.
+    pub activation: Activation,
+    /// Of the kernel; `None` for the activation's own.
+    pub kernel_initializer: Option<Initializer>,
+    /// Of the bias.
+    pub bias_initializer: Initializer,
 }
 
 impl Conv2d {
-    /// `filters` outputs a pixel from a kernel of this size; stride 1, no padding, a bias of zero,
+    /// `filters` outputs per pixel from a kernel of this size; stride 1, no padding, a bias of zero,
     /// no activation.
     pub fn new(filters: usize, kernel: impl Into<Size>) -> Self {
         Self {
@@ -63,7 +70,7 @@ impl Conv2d {
         }
     }
 
-    /// Moves the window by so many pixels.
+    /// Moves the window by `stride` pixels.
     pub fn stride(mut self, stride: impl Into<Size>) -> Self {
         self.window.stride = stride.into();
         self
@@ -75,13 +82,13 @@ impl Conv2d {
         self
     }
 
-    /// Spreads the taps, so many pixels from one to the next (Yu, Koltun 2016).
+    /// Spreads the taps: `dilation` pixels from one to the next (Yu, Koltun 2016).
     pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
         self.window.dilation = dilation.into();
         self
     }
 
-    /// Splits the channels, inputs and filters alike, into so many groups that do not see each
+    /// Splits the channels, inputs and filters alike, into `groups` groups that do not see each
     /// other; as many groups as input channels make it depthwise.
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
@@ -100,14 +107,14 @@ impl Conv2d {
         self
     }
 
-    /// Draws the kernel so; the default depends on the activation
+    /// Initialises the kernel with `initializer`; the default depends on the activation
     /// ([`Activation::default_initializer`]).
     pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
         self.kernel_initializer = Some(initializer);
         self
     }
 
-    /// Draws the bias so; the default is zero.
+    /// Initialises the bias with `initializer`; the default is zero.
     pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
         self.bias_initializer = initializer;
         self
@@ -115,16 +122,10 @@ impl Conv2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for Conv2d {
-    fn kind(&self) -> &'static str {
-        "conv2d"
-    }
+    const KIND: &'static str = "conv2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("conv2d", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
-        kernel_numbers(&self.window, self.filters, self.groups, input)
+    fn element_count(&self, input: &[usize]) -> usize {
+        kernel_elements(&self.window, self.filters, self.groups, input)
             .saturating_add(if self.bias { self.filters } else { 0 })
     }
 
@@ -140,27 +141,16 @@ impl<F: Scalar> LayerSpec<F> for Conv2d {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let kernel_initializer = self
-            .kernel_initializer
-            .unwrap_or(self.activation.default_initializer());
-        self.activation.validate()?;
-        kernel_initializer.validate()?;
-        self.bias_initializer.validate()?;
-        let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups)?;
-        let shape = checked.kernel;
-        let fans = Fans::of(&shape);
-        let bias = match self.bias {
-            true => Some(
-                self.bias_initializer
-                    .sample(&[self.filters], fans, generator)?,
-            ),
-            false => None,
+        let initial = KernelInit {
+            activation: self.activation,
+            kernel: self.kernel_initializer,
+            bias: self.bias_initializer,
+            has_bias: self.bias,
         };
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
-        Ok(boxed(checked.layer(
-            kernel.into_dimensionality().expect("of rank 4"),
-            bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
-            self.activation,
-        )))
+        initial.validate()?;
+        let checked = Checked::new("Conv2d", input, &self.window, self.filters, self.groups)?;
+        let (shape, fans) = (checked.kernel, Fans::from_shape(&checked.kernel));
+        let (kernel, bias) = initial.sample(shape, self.filters, fans, generator)?;
+        Ok(boxed(checked.layer(kernel, bias, self.activation)))
     }
 }

@@ -2,11 +2,15 @@
 
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate};
-use dl_nn::{Activation, Batching, Cache, Layer, Mode, Param, ParamMut, ShapeError, View, ViewMut};
-use ndarray::{Array1, ArrayD, Axis};
+use dl_nn::kernel;
+use dl_nn::{
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut,
+    ShapeError,
+};
+use ndarray::Array1;
 
 use crate::conv2d::{Checked, Conv2dLayer};
-use crate::shape::{Image, slice, slice_mut};
+use crate::shape::Image;
 
 /// A transposed convolution with its parameters, as [`ConvTranspose2d`](crate::ConvTranspose2d)
 /// builds it.
@@ -47,20 +51,16 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
-    fn kind(&self) -> &'static str {
-        "conv_transpose2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         self.input.require(input)?;
         Ok(self.output.shape().to_vec())
     }
 
     /// Z = Kᵀ X + b, Y = g(Z).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
-        let (n, y) = (x.len_of(Axis(0)), slice_mut(&mut y));
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
+        let (n, y) = (x.len(), y.slice_mut());
         let filters = self.output.channels;
-        self.convolution.input_gradient(slice(&x), y, n, cache);
+        self.convolution.input_gradient(x.slice(), y, n, cache);
         if let Some(bias) = &self.bias {
             for pixel in y.chunks_exact_mut(filters) {
                 for (value, &bias) in pixel.iter_mut().zip(bias) {
@@ -68,62 +68,45 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
                 }
             }
         }
-        if self.activation.needs_input() {
-            cache.values.clear();
-            cache.values.extend_from_slice(y);
-        }
-        self.activation.forward(y, filters);
+        self.activation.forward_keeping(y, filters, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K is the convolution's for input δ and output gradient X;
     /// ∂L/∂b = Σ δ over images and pixels; ∂L/∂X = K δ.
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        mut dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
-        let n = x.len_of(Axis(0));
-        let delta = slice_mut(&mut dy);
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x,
+            y,
+            mut dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
+        let (n, filters) = (x.len(), self.output.channels);
         self.activation
-            .backward(&cache.values, slice(&y), delta, self.output.channels);
-        let delta = &*delta;
-        let mut slices = grads
-            .iter_mut()
-            .map(|g| g.as_slice_mut().expect("in standard layout"));
-        let kernel = slices.next().expect("the kernel's gradient");
-        let scratch = &mut cache.scratch;
+            .backward(&cache.values, y.slice(), dy.slice_mut(), filters);
+        let (delta, scratch) = (dy.slice(), &mut cache.scratch);
         self.convolution
-            .add_kernel_gradient(delta, slice(&x), kernel, n, scratch);
-        if let Some(bias) = slices.next() {
-            add_column_sums(delta, bias);
+            .add_kernel_gradient(delta, x.slice(), grads.slice(0), n, scratch);
+        if self.bias.is_some() {
+            add_column_sums(delta, grads.slice(1));
         }
         if let Some(mut dx) = dx {
-            self.convolution
-                .convolve(delta, slice_mut(&mut dx), n, cache);
+            self.convolution.convolve(delta, dx.slice_mut(), n, cache);
         }
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        let kernel = Param::new("kernel", &self.convolution.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params(&self.convolution.kernel, self.bias.as_ref())
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        let kernel = ParamMut::new("kernel", &mut self.convolution.kernel);
-        std::iter::once(kernel).chain(bias).collect()
+        kernel::params_mut(&mut self.convolution.kernel, self.bias.as_mut())
     }
 
     fn cached(&self, outputs: usize) -> usize {
-        match self.activation.needs_input() {
-            true => outputs,
-            false => 0,
-        }
+        self.activation.cached(outputs)
     }
 
     fn batching(&self) -> Batching {

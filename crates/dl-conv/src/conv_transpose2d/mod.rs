@@ -9,10 +9,10 @@ pub(crate) use layer::{boxed, layer};
 
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
-use dl_nn::{Activation, Cost, Layer, LayerConfig, LayerError, LayerSpec};
-use ndarray::ArrayD;
+use dl_nn::kernel::KernelInit;
+use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec};
 
-use crate::conv2d::{Checked, kernel_numbers};
+use crate::conv2d::{Checked, kernel_elements};
 use crate::geometry::{Padding, Size, Window};
 
 /// A transposed convolution y = g(Kᵀ x + b), where x ↦ K x is a convolution with this window:
@@ -52,18 +52,26 @@ use crate::geometry::{Padding, Size, Window};
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConvTranspose2d {
-    filters: usize,
-    window: Window,
-    output_padding: Size,
-    groups: usize,
-    bias: bool,
-    activation: Activation,
-    kernel_initializer: Option<Initializer>,
-    bias_initializer: Initializer,
+    /// Number of output channels.
+    pub filters: usize,
+    /// The window of the convolution whose adjoint it is.
+    pub window: Window,
+    /// Rows at the bottom and columns at the right that the output has beyond the smallest one.
+    pub output_padding: Size,
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+    /// Whether there is a bias.
+    pub bias: bool,
+    /// g.
+    pub activation: Activation,
+    /// Of the kernel; `None` for the activation's own.
+    pub kernel_initializer: Option<Initializer>,
+    /// Of the bias.
+    pub bias_initializer: Initializer,
 }
 
 impl ConvTranspose2d {
-    /// `filters` outputs a pixel from a kernel of this size; stride 1, no padding, a bias of zero,
+    /// `filters` outputs per pixel from a kernel of this size; stride 1, no padding, a bias of zero,
     /// no activation.
     pub fn new(filters: usize, kernel: impl Into<Size>) -> Self {
         Self {
@@ -78,7 +86,7 @@ impl ConvTranspose2d {
         }
     }
 
-    /// Sets input pixels so many output pixels apart.
+    /// Sets input pixels `stride` output pixels apart.
     pub fn stride(mut self, stride: impl Into<Size>) -> Self {
         self.window.stride = stride.into();
         self
@@ -97,13 +105,13 @@ impl ConvTranspose2d {
         self
     }
 
-    /// Spreads the taps, so many pixels from one to the next (Yu, Koltun 2016).
+    /// Spreads the taps: `dilation` pixels from one to the next (Yu, Koltun 2016).
     pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
         self.window.dilation = dilation.into();
         self
     }
 
-    /// Splits the channels, inputs and filters alike, into so many groups that do not see each
+    /// Splits the channels, inputs and filters alike, into `groups` groups that do not see each
     /// other.
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
@@ -122,14 +130,14 @@ impl ConvTranspose2d {
         self
     }
 
-    /// Draws the kernel so; the default depends on the activation
+    /// Initialises the kernel with `initializer`; the default depends on the activation
     /// ([`Activation::default_initializer`]).
     pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
         self.kernel_initializer = Some(initializer);
         self
     }
 
-    /// Draws the bias so; the default is zero.
+    /// Initialises the bias with `initializer`; the default is zero.
     pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
         self.bias_initializer = initializer;
         self
@@ -159,16 +167,10 @@ impl ConvTranspose2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
-    fn kind(&self) -> &'static str {
-        "conv_transpose2d"
-    }
+    const KIND: &'static str = "conv_transpose2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("conv_transpose2d", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
-        kernel_numbers(&self.window, self.filters, self.groups, input)
+    fn element_count(&self, input: &[usize]) -> usize {
+        kernel_elements(&self.window, self.filters, self.groups, input)
             .saturating_add(if self.bias { self.filters } else { 0 })
     }
 
@@ -184,28 +186,17 @@ impl<F: Scalar> LayerSpec<F> for ConvTranspose2d {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let kernel_initializer = self
-            .kernel_initializer
-            .unwrap_or(self.activation.default_initializer());
-        self.activation.validate()?;
-        kernel_initializer.validate()?;
-        self.bias_initializer.validate()?;
+        let initial = KernelInit {
+            activation: self.activation,
+            kernel: self.kernel_initializer,
+            bias: self.bias_initializer,
+            has_bias: self.bias,
+        };
+        initial.validate()?;
         let checked = self.checked(input)?;
         let fans = self.fans(checked.kernel);
-        let bias: Option<ArrayD<F>> = match self.bias {
-            true => Some(
-                self.bias_initializer
-                    .sample(&[self.filters], fans, generator)?,
-            ),
-            false => None,
-        };
-        let kernel: ArrayD<F> = kernel_initializer.sample(&checked.kernel, fans, generator)?;
-        let kernel = kernel.into_dimensionality().expect("of rank 4");
-        Ok(boxed(layer(
-            &checked,
-            checked.layer(kernel, None, Activation::Identity),
-            bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
-            self.activation,
-        )))
+        let (kernel, bias) = initial.sample(checked.kernel, self.filters, fans, generator)?;
+        let convolution = checked.layer(kernel, None, Activation::Identity);
+        Ok(boxed(layer(&checked, convolution, bias, self.activation)))
     }
 }

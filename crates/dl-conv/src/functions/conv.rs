@@ -1,7 +1,7 @@
 //! Convolution, its two gradients, and transposed convolution.
 
 use dl_core::{Scalar, instantiate};
-use dl_nn::{Activation, Cache, ConfigError, LayerError, ShapeError};
+use dl_nn::{Activation, Batch, BatchMut, Cache, ConfigError, LayerError, ShapeError};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, Ix4};
 use rayon::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::geometry::{Size, Window};
 use crate::shape::zeros;
 
 /// The most blocks whose kernel gradients, each as large as the kernel, are kept to be summed up.
-const MOST_BLOCKS: usize = 16;
+const MAX_BLOCKS: usize = 16;
 
 instantiate! {
     /// The convolution y = x ∗ K + b (Goodfellow, Bengio, Courville 2016, eq. 9.8): images
@@ -76,21 +76,23 @@ instantiate! {
     ) -> Result<Array4<F>, LayerError> {
         let name = "conv2d_input_gradient";
         let Size { height, width } = input;
-        let channels = kernel.dim().2.saturating_mul(groups.max(1));
+        require_groups(name, groups)?;
+        let channels = kernel.dim().2.saturating_mul(groups);
         let sample = [height, width, channels];
         let checked = check(name, &sample, kernel, None, window, groups)?;
         require_gradient(dy, &checked)?;
         let layer = layer(&checked, kernel, None);
 
         let mut dx = zeros(Ix4(dy.len_of(Axis(0)), height, width, channels))?;
-        let images = block(checked.input.numbers() + checked.output.numbers());
+        let [inputs, outputs] = [checked.input.elements(), checked.output.elements()];
+        let images = block(inputs + outputs);
         let dy = dy.as_standard_layout();
-        dx.axis_chunks_iter_mut(Axis(0), images)
-            .into_par_iter()
-            .zip(dy.axis_chunks_iter(Axis(0), images))
-            .for_each_init(Cache::keeping, |cache, (mut dx, dy)| {
-                let dx = dx.as_slice_mut().expect("a block of a new array");
-                layer.input_gradient(slice(&dy), dx, dy.len_of(Axis(0)), cache);
+        let gradients = BatchMut::from_array(&sample, &mut dx).into_slice();
+        gradients
+            .par_chunks_mut(images * inputs)
+            .zip(Batch::from_array(&dy).slice().par_chunks(images * outputs))
+            .for_each_init(Cache::keeping, |cache, (dx, dy)| {
+                layer.input_gradient(dy, dx, dy.len() / outputs, cache);
             });
         Ok(dx)
     }
@@ -122,17 +124,16 @@ instantiate! {
         )?;
         let layer = checked.layer(Array4::zeros(checked.kernel), None, Activation::Identity);
 
-        let numbers = checked.input.numbers() + checked.output.numbers();
-        let images = block(numbers).max(n.div_ceil(MOST_BLOCKS));
+        let [inputs, outputs] = [checked.input.elements(), checked.output.elements()];
+        let images = block(inputs + outputs).max(n.div_ceil(MAX_BLOCKS));
         let (x, dy) = (x.as_standard_layout(), dy.as_standard_layout());
-        let blocks = x.axis_chunks_iter(Axis(0), images).into_par_iter();
+        let blocks = Batch::from_array(&x).slice().par_chunks(images * inputs);
         let parts: Vec<Array4<F>> = blocks
-            .zip(dy.axis_chunks_iter(Axis(0), images))
+            .zip(Batch::from_array(&dy).slice().par_chunks(images * outputs))
             .map_init(Default::default, |scratch, (x, dy)| {
                 let mut part = Array4::zeros(checked.kernel);
                 let gradient = part.as_slice_mut().expect("a new array");
-                let n = x.len_of(Axis(0));
-                layer.add_kernel_gradient(slice(&x), slice(&dy), gradient, n, scratch);
+                layer.add_kernel_gradient(x, dy, gradient, x.len() / inputs, scratch);
                 part
             })
             .collect();
@@ -168,7 +169,8 @@ instantiate! {
         groups: usize,
     ) -> Result<Array4<F>, LayerError> {
         let name = "conv_transpose2d";
-        let filters = kernel.dim().2.saturating_mul(groups.max(1));
+        require_groups(name, groups)?;
+        let filters = kernel.dim().2.saturating_mul(groups);
         let sample = &x.shape()[1..];
         let checked = conv_transpose2d::check(name, sample, window, output_padding, filters, groups)?;
         require_kernel(name, kernel, &checked)?;
@@ -196,6 +198,16 @@ pub(super) fn check<F: Scalar>(
     Ok(checked)
 }
 
+/// Before the number of channels is computed from it.
+fn require_groups(function: &str, groups: usize) -> Result<(), ConfigError> {
+    ConfigError::require(
+        groups > 0,
+        &format!("{function} groups"),
+        groups,
+        "at least 1",
+    )
+}
+
 fn require_kernel<F: Scalar>(
     function: &str,
     kernel: ArrayView4<'_, F>,
@@ -218,8 +230,8 @@ fn require_bias<F: Scalar>(
     ConfigError::require(
         found == filters,
         &format!("{function} bias"),
-        format!("{found} numbers for {filters} filters"),
-        "a number for each filter",
+        format!("{found} elements for {filters} filters"),
+        "one element per filter",
     )
 }
 
@@ -238,8 +250,4 @@ fn layer<F: Scalar>(
     let kernel = kernel.as_standard_layout().into_owned();
     let bias = bias.map(|bias| bias.as_standard_layout().into_owned());
     checked.layer(kernel, bias, Activation::Identity)
-}
-
-fn slice<'a, F>(block: &'a ArrayView4<'_, F>) -> &'a [F] {
-    block.as_slice().expect("a block in standard layout")
 }

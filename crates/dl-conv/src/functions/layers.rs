@@ -94,7 +94,7 @@ pub fn zero_pad2d<F: Scalar>(
 
 /// What the layer makes of the images; it has no parameters.
 fn apply<F: Scalar, D: Dimension>(
-    spec: &dyn LayerSpec<F>,
+    spec: &impl LayerSpec<F>,
     x: ArrayView4<'_, F>,
 ) -> Result<Array<F, D>, LayerError> {
     let layer = spec.build(&x.shape()[1..], &mut generator(0))?;

@@ -24,8 +24,8 @@ mod layers;
 mod textbook;
 
 use dl_core::{Scalar, instantiate};
-use dl_nn::{Cache, Layer, LayerError, Mode};
-use ndarray::{Array, ArrayD, ArrayView4, Axis, Dimension, IxDyn};
+use dl_nn::{Batch, BatchMut, Cache, Layer, LayerError, Mode};
+use ndarray::{Array, ArrayD, ArrayView4, Dimension, IxDyn};
 use rayon::prelude::*;
 
 use crate::shape::zeros;
@@ -37,12 +37,12 @@ pub use layers::{
 };
 pub use textbook::conv2d_im2col;
 
-/// Numbers, in and out, of the images that one task takes.
-const BLOCK_NUMBERS: usize = 1 << 18;
+/// Elements, in and out, of the images that one task takes.
+const BLOCK_ELEMENTS: usize = 1 << 18;
 
-/// Images of a block, for so many numbers of an image.
-fn block(numbers: usize) -> usize {
-    (BLOCK_NUMBERS / numbers).max(1)
+/// Images per block, for images of `elements` elements.
+fn block(elements: usize) -> usize {
+    (BLOCK_ELEMENTS / elements).max(1)
 }
 
 /// What a layer of independent samples makes of the images.
@@ -64,11 +64,14 @@ instantiate! {
         let size = |shape: &[usize]| shape.iter().product::<usize>();
         let images = block(size(sample) + size(&output));
         let mut y = zeros(IxDyn(&[&x.shape()[..1], &output].concat()))?;
-        let x = x.as_standard_layout().into_dyn();
-        y.axis_chunks_iter_mut(Axis(0), images)
-            .into_par_iter()
-            .zip(x.axis_chunks_iter(Axis(0), images))
+        let standard = x.as_standard_layout();
+        let inputs = Batch::from_array(&standard).slice();
+        let outputs = BatchMut::from_array(&output, &mut y).into_slice();
+        outputs
+            .par_chunks_mut(images * size(&output))
+            .zip(inputs.par_chunks(images * size(sample)))
             .for_each_init(Cache::default, |cache, (y, x)| {
+                let (x, y) = (Batch::new(sample, x), BatchMut::new(&output, y));
                 layer.forward(x, y, cache, Mode::Eval);
             });
         Ok(y)

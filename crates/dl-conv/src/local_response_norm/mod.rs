@@ -4,13 +4,10 @@ mod passes;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Batching, Cache, ConfigError, Cost, Layer, LayerConfig, LayerError, LayerSpec, Mode,
-    ShapeError, View, ViewMut,
+    Backward, Batch, BatchMut, Batching, Cache, ConfigError, Cost, Layer, LayerError, LayerSpec,
+    Mode, ShapeError,
 };
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
-
-use crate::shape::{slice, slice_mut};
 
 /// Local response normalisation across channels (Krizhevsky, Sutskever, Hinton 2012, section 3.3):
 /// every channel a of a pixel is divided by a power of the squares of itself and its neighbours,
@@ -39,10 +36,14 @@ use crate::shape::{slice, slice_mut};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalResponseNorm {
-    size: usize,
-    k: f64,
-    alpha: f64,
-    beta: f64,
+    /// How many channels are summed.
+    pub size: usize,
+    /// What the sum starts from.
+    pub k: f64,
+    /// The weight of the squares.
+    pub alpha: f64,
+    /// The power the sum is raised to.
+    pub beta: f64,
 }
 
 impl Default for LocalResponseNorm {
@@ -110,12 +111,10 @@ impl LocalResponseNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for LocalResponseNorm {
-    fn kind(&self) -> &'static str {
-        "local_response_norm"
-    }
+    const KIND: &'static str = "local_response_norm";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("local_response_norm", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn cost(&self, input: &[usize]) -> Cost {
@@ -160,10 +159,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
-    fn kind(&self) -> &'static str {
-        "local_response_norm"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let takes = format!("a last axis of {} channels", self.channels);
         ShapeError::require(input.last() == Some(&self.channels), input, takes)?;
@@ -171,24 +166,19 @@ impl<F: Scalar> Layer<F> for LocalResponseNormLayer<F> {
     }
 
     /// b = a s^−β.
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
-        passes::forward(self, slice(&x), slice_mut(&mut y), cache);
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
+        passes::forward(self, x.slice(), y.slice_mut(), cache);
     }
 
     /// With r = ∂L/∂b · a s^−β−1, summed over the neighbours, whose windows hold this channel:
     /// ∂L/∂a = ∂L/∂b · s^−β − 2αβ a Σ r.
-    fn backward(
-        &self,
-        x: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
-        let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        passes::backward(self, slice(&x), slice(&dy), slice_mut(&mut dx), cache);
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x, dy, dx, cache, ..
+        } = pass;
+        if let Some(mut dx) = dx {
+            passes::backward(self, x.slice(), dy.slice(), dx.slice_mut(), cache);
+        }
     }
 
     fn batching(&self) -> Batching {

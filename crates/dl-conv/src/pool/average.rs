@@ -1,7 +1,7 @@
 //! Average pooling.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use dl_nn::{Cost, Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Cost, Layer, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
@@ -27,12 +27,14 @@ use crate::geometry::{Padding, Size, Window};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AveragePool2d {
-    pub(crate) window: Window,
-    pub(crate) count_padding: bool,
+    /// Where the window stands.
+    pub window: Window,
+    /// Whether the padding's zeros count as pixels.
+    pub count_padding: bool,
 }
 
 impl AveragePool2d {
-    /// A window of so many pixels, one beside the other (stride = window), inside the image.
+    /// Windows of this size, side by side (stride = window), inside the image.
     pub fn new(window: impl Into<Size>) -> Self {
         let window = window.into();
         Self {
@@ -70,12 +72,10 @@ impl AveragePool2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for AveragePool2d {
-    fn kind(&self) -> &'static str {
-        "average_pool2d"
-    }
+    const KIND: &'static str = "average_pool2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("average_pool2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn cost(&self, input: &[usize]) -> Cost {
@@ -86,7 +86,6 @@ impl<F: Scalar> LayerSpec<F> for AveragePool2d {
         let plan = Plan::new(&self.window, input, "AveragePool2d")?;
         let count = self.count_padding.then_some(plan.taps);
         Ok(boxed(PoolLayer {
-            kind: "average_pool2d",
             plan,
             reduce: Average { count },
             global: false,

@@ -2,7 +2,7 @@
 
 use dl_core::Scalar;
 use dl_core::random::Generator;
-use dl_nn::{Cost, Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Cost, Layer, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::average::{self, Average};
@@ -32,12 +32,10 @@ pub struct GlobalMaxPool2d;
 pub struct GlobalAveragePool2d;
 
 impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
-    fn kind(&self) -> &'static str {
-        "global_max_pool2d"
-    }
+    const KIND: &'static str = "global_max_pool2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("global_max_pool2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn cost(&self, input: &[usize]) -> Cost {
@@ -45,17 +43,15 @@ impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(max::boxed(whole("global_max_pool2d", input, Max)?))
+        Ok(max::boxed(whole("GlobalMaxPool2d", input, Max)?))
     }
 }
 
 impl<F: Scalar> LayerSpec<F> for GlobalAveragePool2d {
-    fn kind(&self) -> &'static str {
-        "global_average_pool2d"
-    }
+    const KIND: &'static str = "global_average_pool2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("global_average_pool2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn cost(&self, input: &[usize]) -> Cost {
@@ -64,7 +60,7 @@ impl<F: Scalar> LayerSpec<F> for GlobalAveragePool2d {
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         let mean = Average { count: None };
-        Ok(average::boxed(whole("global_average_pool2d", input, mean)?))
+        Ok(average::boxed(whole("GlobalAveragePool2d", input, mean)?))
     }
 }
 
@@ -76,11 +72,10 @@ fn cost(input: &[usize]) -> Cost {
 }
 
 /// Pooling by a window as large as the image.
-fn whole<R>(kind: &'static str, input: &[usize], reduce: R) -> Result<PoolLayer<R>, LayerError> {
+fn whole<R>(owner: &str, input: &[usize], reduce: R) -> Result<PoolLayer<R>, LayerError> {
     let window = Window::new(image_of(input)?.size);
     Ok(PoolLayer {
-        kind,
-        plan: Plan::new(&window, input, kind)?,
+        plan: Plan::new(&window, input, owner)?,
         reduce,
         global: true,
     })

@@ -1,29 +1,22 @@
 //! Pooling of one kind or another as a layer.
 
 use dl_core::Scalar;
-use dl_nn::ndarray::ArrayD;
-use dl_nn::{Activation, Batching, Cache, Layer, Mode, ShapeError, View, ViewMut};
+use dl_nn::{Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, ShapeError};
 
 use super::passes::{self, Reduce};
 use super::plan::Plan;
-use crate::shape::{slice, slice_mut};
 
 /// A pooling whose windows are planned for one shape of images. Nothing is cached for the backward
 /// pass, which needs x and y alone.
 #[derive(Debug, Clone)]
 pub(super) struct PoolLayer<R> {
-    pub(super) kind: &'static str,
     pub(super) plan: Plan,
     pub(super) reduce: R,
-    /// Whether one number a channel comes out, `[c]` instead of `[1, 1, c]`.
+    /// Whether the output is one element per channel, `[c]` instead of `[1, 1, c]`.
     pub(super) global: bool,
 }
 
 impl<F: Scalar, R: Reduce<F> + std::fmt::Debug + 'static> Layer<F> for PoolLayer<R> {
-    fn kind(&self) -> &'static str {
-        self.kind
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let Plan {
             rows,
@@ -38,23 +31,16 @@ impl<F: Scalar, R: Reduce<F> + std::fmt::Debug + 'static> Layer<F> for PoolLayer
         })
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        passes::forward(self.reduce, &self.plan, slice(&x), slice_mut(&mut y));
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        passes::forward(self.reduce, &self.plan, x.slice(), y.slice_mut());
     }
 
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
-        let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        let read = [slice(&x), slice(&y), slice(&dy)];
-        passes::backward(self.reduce, &self.plan, read, slice_mut(&mut dx));
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { x, y, dy, dx, .. } = pass;
+        if let Some(mut dx) = dx {
+            let read = [x.slice(), y.slice(), dy.slice()];
+            passes::backward(self.reduce, &self.plan, read, dx.slice_mut());
+        }
     }
 
     fn batching(&self) -> Batching {

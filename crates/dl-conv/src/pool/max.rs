@@ -1,7 +1,7 @@
 //! Max pooling.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use dl_nn::{Cost, Layer, LayerConfig, LayerError, LayerSpec};
+use dl_nn::{Cost, Layer, LayerError, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
@@ -33,11 +33,12 @@ use crate::geometry::{Padding, Size, Window};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaxPool2d {
-    pub(crate) window: Window,
+    /// Where the window stands.
+    pub window: Window,
 }
 
 impl MaxPool2d {
-    /// A window of so many pixels, one beside the other (stride = window), inside the image.
+    /// Windows of this size, side by side (stride = window), inside the image.
     pub fn new(window: impl Into<Size>) -> Self {
         let window = window.into();
         Self {
@@ -68,12 +69,10 @@ impl MaxPool2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for MaxPool2d {
-    fn kind(&self) -> &'static str {
-        "max_pool2d"
-    }
+    const KIND: &'static str = "max_pool2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("max_pool2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn cost(&self, input: &[usize]) -> Cost {
@@ -82,7 +81,6 @@ impl<F: Scalar> LayerSpec<F> for MaxPool2d {
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(boxed(PoolLayer {
-            kind: "max_pool2d",
             plan: Plan::new(&self.window, input, "MaxPool2d")?,
             reduce: Max,
             global: false,

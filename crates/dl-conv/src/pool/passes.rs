@@ -1,4 +1,4 @@
-//! A window's walk over images, forward and back, several channels at a time.
+//! The passes of a window over images, several channels at a time.
 
 use dl_core::Scalar;
 use dl_core::simd::arch;
@@ -9,7 +9,7 @@ use super::plan::{Plan, Span};
 /// Channels that are worked on side by side: two registers of `f32` on the widest machines.
 const LANES: usize = 32;
 
-/// Windows of so many pixels are one run.
+/// Windows of up to this many pixels are one run.
 const SMALL: usize = 16;
 
 /// Pixels of a row that are reduced, in larger windows, before they are joined to those before them.
@@ -47,7 +47,7 @@ pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &Plan, x: &[F], y
     arch().dispatch(Forward { reduce, plan, x, y });
 }
 
-/// Gradients of so many overlapping windows are summed in their own type; those of more in `f64`.
+/// Gradients of up to this many overlapping windows are summed in their own type; those of more in `f64`.
 const FEW: usize = 64;
 
 /// From ∂L/∂y to ∂L/∂x, which is overwritten.
@@ -67,7 +67,7 @@ pub(crate) fn backward<F: Scalar>(
             dx,
         });
     }
-    let numbers = plan.image.numbers();
+    let numbers = plan.image.elements();
     let outputs = plan.rows.len() * plan.columns.len() * plan.image.channels;
     let mut sums = vec![0.0; numbers];
     let results = y.chunks_exact(outputs).zip(dy.chunks_exact(outputs));
@@ -126,7 +126,7 @@ impl<F: Scalar, R: Reduce<F>> NullaryFnOnce for Forward<'_, F, R> {
         let Self { reduce, plan, x, y } = self;
         let channels = plan.image.channels;
         let outputs = plan.rows.len() * plan.columns.len() * channels;
-        let images = x.chunks_exact(plan.image.numbers());
+        let images = x.chunks_exact(plan.image.elements());
         for (x, y) in images.zip(y.chunks_exact_mut(outputs)) {
             let mut results = y.chunks_exact_mut(channels);
             for &row in &plan.rows {
@@ -239,7 +239,7 @@ impl<F: Scalar, R: Reduce<F>, T: Scalar> NullaryFnOnce for Backward<'_, F, R, T>
         let Self { reduce, plan, .. } = self;
         let channels = plan.image.channels;
         let outputs = plan.rows.len() * plan.columns.len() * channels;
-        let numbers = plan.image.numbers();
+        let numbers = plan.image.elements();
         let inputs = self.x.chunks_exact(numbers);
         let inputs = inputs.zip(self.dx.chunks_exact_mut(numbers));
         let results = self.y.chunks_exact(outputs);
@@ -270,7 +270,7 @@ impl<F: Scalar, R: Reduce<F>, T: Scalar> NullaryFnOnce for Backward<'_, F, R, T>
     }
 }
 
-/// One position, to be gone back from.
+/// One output position in the backward pass.
 struct Window<'a, F> {
     taps: Taps,
     /// Other positions see the pixels, too.
@@ -280,7 +280,7 @@ struct Window<'a, F> {
     dy: &'a [F],
 }
 
-/// The way back of [`pool`].
+/// The backward pass of [`pool`].
 #[inline(always)]
 fn unpool<F: Scalar, R: Reduce<F>, T: Scalar, const N: usize>(
     reduce: R,

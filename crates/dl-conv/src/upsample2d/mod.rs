@@ -5,14 +5,13 @@ mod nearest;
 
 use dl_core::{Scalar, instantiate, random::Generator};
 use dl_nn::{
-    Activation, Batching, Cache, Layer, LayerConfig, LayerError, LayerSpec, Mode, ShapeError, View,
-    ViewMut,
+    Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, LayerError, LayerSpec, Mode,
+    ShapeError,
 };
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Size;
-use crate::shape::{Image, image_of, require_result, slice, slice_mut};
+use crate::shape::{Image, image_of, require_result};
 
 /// How a pixel between pixels gets its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,7 +27,7 @@ pub enum Interpolation {
     Bilinear,
 }
 
-/// So many gradients of the large image's pixels are summed in their own type; more of them in `f64`.
+/// Up to this many gradients of the large image's pixels are summed in their own type; more of them in `f64`.
 const FEW: usize = 64;
 
 /// Makes images larger by whole factors: `[h, w, c]` → `[h·f, w·f, c]`.
@@ -45,12 +44,14 @@ const FEW: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpSample2d {
-    factor: Size,
-    interpolation: Interpolation,
+    /// How many times as high and as wide images become.
+    pub factor: Size,
+    /// Where the values come from.
+    pub interpolation: Interpolation,
 }
 
 impl UpSample2d {
-    /// Every pixel becomes so many by so many, all like it.
+    /// Repeats every pixel `factor` times along both axes.
     pub fn new(factor: impl Into<Size>) -> Self {
         Self {
             factor: factor.into(),
@@ -66,12 +67,10 @@ impl UpSample2d {
 }
 
 impl<F: Scalar> LayerSpec<F> for UpSample2d {
-    fn kind(&self) -> &'static str {
-        "up_sample2d"
-    }
+    const KIND: &'static str = "up_sample2d";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("up_sample2d", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -109,19 +108,13 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for UpSampleLayer {
-    fn kind(&self) -> &'static str {
-        "up_sample2d"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         self.small.require(input)?;
         Ok(self.large.shape().to_vec())
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        let images = slice(&x).chunks_exact(self.small.numbers());
-        let results = slice_mut(&mut y).chunks_exact_mut(self.large.numbers());
-        for (x, y) in images.zip(results) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        for (x, y) in x.iter().zip(y.iter_mut()) {
             match self.interpolation {
                 Interpolation::Nearest => nearest::forward(self, x, y),
                 Interpolation::Bilinear => bilinear::forward(self, x, y),
@@ -130,20 +123,10 @@ impl<F: Scalar> Layer<F> for UpSampleLayer {
     }
 
     /// Each pixel gets back the gradients of the pixels it had a part in, by the same weights.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { dy, dx, .. } = pass;
         let Some(mut dx) = dx else { return };
-        let dy = dy.view();
-        let images = slice_mut(&mut dx).chunks_exact_mut(self.small.numbers());
-        let results = slice(&dy).chunks_exact(self.large.numbers());
-        for (dx, dy) in images.zip(results) {
+        for (dx, dy) in dx.iter_mut().zip(&dy.view()) {
             dx.fill(F::zero());
             match self.interpolation {
                 Interpolation::Nearest => nearest::backward(self, dy, dx),

@@ -19,7 +19,7 @@ pub(crate) fn check(bytes: &[u8]) {
 /// The limits for a small file.
 fn limits() -> Limits {
     Limits {
-        numbers: 1 << 16,
+        elements: 1 << 16,
         sample: 1 << 16,
         plan: 1 << 22,
         operations: 1 << 24,

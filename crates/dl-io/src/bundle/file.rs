@@ -112,7 +112,7 @@ fn limits<F: Scalar>(content: &BundleContent<F>, budget: &Budget) -> Result<Limi
     }
     let whole = |left: u64| usize::try_from(left).unwrap_or(usize::MAX);
     Ok(Limits {
-        numbers: whole(budget.memory()) / size_of::<F>(),
+        elements: whole(budget.memory()) / size_of::<F>(),
         sample: MAX_SAMPLE.max(whole(budget.memory()) / size_of::<F>()),
         plan: whole(budget.memory()),
         operations: whole(budget.work()),
@@ -191,7 +191,7 @@ impl<F: Scalar + DeserializeOwned> Bundle<F> {
                 return Err(error);
             }
             let limits = Limits {
-                numbers: arrays.iter().map(|(_, array)| array.len()).sum(),
+                elements: arrays.iter().map(|(_, array)| array.len()).sum(),
                 ..within
             };
             let network = registry.sequential(&content.architecture)?;
@@ -245,12 +245,12 @@ mod tests {
         let limits = |bytes| limits(&bundle.content, &Budget::for_file(bytes)).unwrap();
         let large = limits(1 << 29);
         let memory = (64 << 20) + (16 << 29);
-        assert_eq!((large.numbers, large.sample), (memory / 4, memory / 4));
+        assert_eq!((large.elements, large.sample), (memory / 4, memory / 4));
         assert_eq!(large.plan, memory);
         assert_eq!(large.operations, (1 << 34) + (1 << (29 + 16)));
         let small = limits(1 << 10);
         let memory = (64 << 20) + (16 << 10);
-        assert_eq!((small.numbers, small.plan), (memory / 4, memory));
+        assert_eq!((small.elements, small.plan), (memory / 4, memory));
         assert_eq!(small.sample, MAX_SAMPLE.max(memory / 4));
     }
 }

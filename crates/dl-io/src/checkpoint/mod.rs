@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use dl_core::instantiate;
 use dl_core::text::{shown, shown_path};
 use dl_fs::Lock;
-use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
+use dl_nn::{ConfigError, Scalar};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -127,13 +127,13 @@ impl Checkpoints {
 
     /// Saves after every `epochs` epochs, at least 1, and always after the last.
     pub fn every_epochs(mut self, epochs: usize) -> Self {
-        self.every_epochs = epochs.max(1);
+        self.every_epochs = epochs;
         self
     }
 
     /// Saves also within an epoch, after every `steps` steps, at least 1.
     pub fn every_steps(mut self, steps: usize) -> Self {
-        self.every_steps = Some(steps.max(1));
+        self.every_steps = Some(steps);
         self
     }
 
@@ -255,6 +255,9 @@ impl<F: Scalar> Checkpointer<F> for Checkpoints {
     }
 
     fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (epochs, steps) = (self.every_epochs, self.every_steps.unwrap_or(1));
+        ConfigError::require(epochs > 0, "Checkpoints every_epochs", 0, "at least 1")?;
+        ConfigError::require(steps > 0, "Checkpoints every_steps", 0, "at least 1")?;
         dl_fs::check_writable(&self.path).map_err(WriteError::at(&self.path))?;
         Ok(self.lock().map_err(WriteError::at(&self.path))?)
     }

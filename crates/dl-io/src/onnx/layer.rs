@@ -1,42 +1,29 @@
-//! A layer to be exported: its settings, its parameters, its shapes.
+//! A layer to be exported: its parameters, its shapes.
 
 use dl_conv::{Geometry, Size, Window};
 use dl_nn::ndarray::ArrayViewD;
 use dl_nn::{NamedLayer, Scalar};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::error::OnnxError;
 
 /// The exporters' view of a layer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layer<'a, F> {
-    /// The kind in its description.
-    pub(super) kind: &'a str,
     /// The input shape of a sample.
     pub(super) input: &'a [usize],
     /// The output shape of a sample.
     pub(super) output: &'a [usize],
-    settings: &'a Value,
     named: &'a NamedLayer<F>,
 }
 
 impl<'a, F: Scalar> Layer<'a, F> {
-    /// A layer for samples of this shape; `None` if it has no description.
-    pub(super) fn new(named: &'a NamedLayer<F>, input: &'a [usize]) -> Option<Self> {
-        let config = named.config.as_ref()?;
-        Some(Self {
-            kind: &config.kind,
+    /// A layer for samples of this shape.
+    pub(super) fn new(named: &'a NamedLayer<F>, input: &'a [usize]) -> Self {
+        Self {
             input,
             output: &named.output_shape,
-            settings: &config.settings,
             named,
-        })
-    }
-
-    /// The settings that ONNX needs.
-    pub(super) fn settings<S: DeserializeOwned>(&self) -> Result<S, OnnxError> {
-        S::deserialize(self.settings).map_err(|why| self.wrong_settings(why))
+        }
     }
 
     /// The sizes of an input or output image.
@@ -86,7 +73,7 @@ impl<'a, F: Scalar> Layer<'a, F> {
     fn wrong_param(&self, name: &str, expected: &[usize], found: String) -> OnnxError {
         OnnxError::Parameter {
             name: format!("{}.{name}", self.named.name),
-            kind: self.kind.to_owned(),
+            kind: self.named.kind().to_owned(),
             found,
             expected: expected.to_vec(),
         }
@@ -96,7 +83,7 @@ impl<'a, F: Scalar> Layer<'a, F> {
     pub(super) fn wrong_settings(&self, why: impl ToString) -> OnnxError {
         OnnxError::Settings {
             layer: self.named.name.clone(),
-            kind: self.kind.to_owned(),
+            kind: self.named.kind().to_owned(),
             why: why.to_string(),
         }
     }

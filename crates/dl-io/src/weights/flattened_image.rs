@@ -7,7 +7,6 @@
 use dl_nn::{Model, Scalar};
 
 use super::error::WeightsFileErrorKind;
-use super::layout::kind;
 
 /// A vector that is a flattened image of this many pixels and channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +66,7 @@ pub(super) fn flattened_images<F: Scalar>(
         .chain(outputs)
         .collect();
     for (i, layer) in layers.iter().enumerate() {
-        if matches!(kind(layer), "flatten" | "reshape") {
+        if matches!(layer.kind(), "flatten" | "reshape") {
             match (shapes[i], shapes[i + 1]) {
                 ([_], [_]) => {}
                 (image, [_]) => vectors.set(i + 1, FlattenedImage::from_sample(image), i)?,
@@ -92,7 +91,7 @@ pub(super) fn flattened_images<F: Scalar>(
             "reshape",
         ];
         let is_vector = shapes[i].len() == 1 && shapes[i + 1].len() == 1;
-        is_vector && same.contains(&kind(&layers[i]))
+        is_vector && same.contains(&layers[i].kind())
     };
     for i in (0..layers.len()).filter(|&i| keeps(i)) {
         if let Some(image) = vectors.images[i] {
@@ -105,7 +104,7 @@ pub(super) fn flattened_images<F: Scalar>(
         }
     }
     for (i, layer) in layers.iter().enumerate() {
-        let free = matches!(kind(layer), "dense" | "flatten" | "reshape") || keeps(i);
+        let free = matches!(layer.kind(), "dense" | "flatten" | "reshape") || keeps(i);
         let mut both = vectors.images[i..=i + 1].iter().flatten();
         if !free && !both.all(|image| image.is_ordered_alike()) {
             let why = "it reads or writes a flattened image, whose order it may depend on";

@@ -68,12 +68,6 @@ impl Layout {
     }
 }
 
-/// The kind of a layer, from its description.
-pub(super) fn kind<F: Scalar>(layer: &NamedLayer<F>) -> &str {
-    let described = layer.config.as_ref().map(|config| config.kind.as_str());
-    described.unwrap_or_else(|| layer.layer.kind())
-}
-
 /// How the array of a parameter is transformed in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LayoutTransform {
@@ -103,7 +97,7 @@ impl LayoutTransform {
         if layout != Layout::PyTorch {
             return Ok(none);
         }
-        Ok(match (kind(layer), parameter) {
+        Ok(match (layer.kind(), parameter) {
             ("dense", "kernel") => Self {
                 axes: vec![1, 0],
                 images: vec![input, output],

@@ -66,12 +66,14 @@ impl<F: Scalar> Pass<'_, F> {
         let (model, loss) = (trainer.model(), trainer.loss());
         let n = self.x.shape()[0];
         let mut workspace = Workspace::training(model, n).unwrap();
-        let y = workspace.forward_keeping(model, self.x.view(), mode);
-        let y = y.to_owned();
+        let x = Batch::from_array(&self.x);
+        let y = workspace.forward_keeping(model, x, mode);
+        let y = y.array().to_owned();
         let mut dy = ArrayD::zeros(y.shape());
         let loss = self.mean_loss(loss, &y, &mut dy);
         let mut dx = ArrayD::zeros(self.x.shape());
-        workspace.backward(model, self.x.view(), dy.view(), Some(dx.view_mut()));
+        let gradient = BatchMut::from_array(x.sample_shape(), &mut dx);
+        workspace.backward(model, x, Batch::from_array(&dy), Some(gradient));
         let mut found = vec![
             (format!("{stage}/output"), in_double(&y)),
             (format!("{stage}/loss"), numbers(vec![loss])),
@@ -119,7 +121,7 @@ fn fit<F: Scalar>(case: &Case, trainer: &mut Trainer<F>, targets: &Target<'_, F>
     ];
     found.extend(gradients("fit", model, trainer.grads()));
     let weights = model.weights();
-    let named = |(name, value): (&str, dl_nn::View<'_, F>)| {
+    let named = |(name, value): (&str, dl_nn::ndarray::ArrayViewD<'_, F>)| {
         (format!("fit/weights/{name}"), in_double(&value.to_owned()))
     };
     found.extend(weights.iter().map(named));

@@ -34,16 +34,21 @@ pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractE
     Ok(())
 }
 
-/// Name and shape of each array.
+/// Name, shape and decay of each array.
 pub(crate) fn described<F>(params: &[Param<'_, F>]) -> Vec<String> {
-    let describe = |p: &Param<'_, F>| format!("`{}` {:?}", p.name, p.value.shape());
+    let describe = |p: &Param<'_, F>| description(p.name, p.value.shape(), p.decay);
     params.iter().map(describe).collect()
 }
 
-/// Name and shape of each array.
+/// Name, shape and decay of each array.
 pub(crate) fn described_mut<F>(params: &[ParamMut<'_, F>]) -> Vec<String> {
-    let describe = |p: &ParamMut<'_, F>| format!("`{}` {:?}", p.name, p.value.shape());
+    let describe = |p: &ParamMut<'_, F>| description(p.name, p.value.shape(), p.decay);
     params.iter().map(describe).collect()
+}
+
+fn description(name: &str, shape: &[usize], decay: bool) -> String {
+    let decay = if decay { ", with weight decay" } else { "" };
+    format!("`{name}` {shape:?}{decay}")
 }
 
 /// The first place where two lists differ, and what each has there.

@@ -2,11 +2,13 @@
 
 use dl_core::Scalar;
 use dl_core::random::generator;
-use ndarray::{ArrayD, Dimension, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 
 use super::ContractError;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::ShapeError;
-use crate::layer::{Cache, Layer, Mode, Param, View};
+use crate::layer::{Cache, Layer, Mode, Param};
 
 const MODE: Mode = Mode::Train { seed: 1 };
 
@@ -27,7 +29,14 @@ impl<F: Scalar> Passes<F> {
         dx_wanted: bool,
     ) -> Result<Self, ShapeError> {
         let mut y = output(layer, x, before)?;
-        layer.forward(x.view(), y.view_mut(), cache, MODE);
+        let sample_shape = y.shape()[1..].to_vec();
+        let input = Batch::from_array(x);
+        layer.forward(
+            input,
+            BatchMut::from_array(&sample_shape, &mut y),
+            cache,
+            MODE,
+        );
         for scratch in &mut cache.scratch {
             scratch.fill(before);
         }
@@ -37,15 +46,11 @@ impl<F: Scalar> Passes<F> {
         let params = layer.params();
         let zeros = |p: &Param<'_, F>| ArrayD::zeros(p.value.raw_dim());
         let mut grads: Vec<ArrayD<F>> = params.iter().map(zeros).collect();
-        let dx_view = dx.as_mut().map(|dx| dx.view_mut());
-        layer.backward(
-            x.view(),
-            y.view(),
-            dy.view_mut(),
-            dx_view,
-            cache,
-            &mut grads,
-        );
+        let dy = BatchMut::from_array(&sample_shape, &mut dy);
+        let pass = Backward::new(input, Batch::from_array(&y), dy, cache);
+        let sample = input.sample_shape();
+        let wanted = dx.as_mut().map(|dx| BatchMut::from_array(sample, dx));
+        layer.backward(pass.dx(wanted).grads(&mut grads));
         let names = params.iter().map(|p| p.name);
         let grads = names.zip(grads).collect();
         Ok(Self { y, dx, grads })
@@ -79,8 +84,8 @@ pub(super) fn output<F: Scalar>(
 /// `Ok` where the numbers have the same bits or differ by no more than the tolerance.
 pub(super) fn close<F: Scalar>(
     array: &str,
-    expected: View<F>,
-    found: View<F>,
+    expected: ArrayViewD<'_, F>,
+    found: ArrayViewD<'_, F>,
     tolerance: F,
     condition: &str,
 ) -> Result<(), ContractError> {

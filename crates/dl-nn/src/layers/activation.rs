@@ -1,25 +1,23 @@
 //! An activation as a layer of its own.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::ArrayD;
 
 use crate::activation::Activation;
-use crate::config::LayerConfig;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Applies an [`Activation`] to samples of any shape (softmax: over the last axis).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Activate(pub Activation);
 
 impl<F: Scalar> LayerSpec<F> for Activate {
-    fn kind(&self) -> &'static str {
-        "activation"
-    }
+    const KIND: &'static str = "activation";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("activation", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -37,7 +35,7 @@ instantiate! {
 
 impl<F: Scalar> Layer<F> for Activate {
     fn kind(&self) -> &'static str {
-        "activation"
+        <Self as LayerSpec<F>>::KIND
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
@@ -45,27 +43,18 @@ impl<F: Scalar> Layer<F> for Activate {
     }
 
     /// Y = g(X).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        let width = x.shape().last().copied().unwrap_or(1);
-        y.assign(&x);
-        self.0.forward(slice_mut(&mut y), width);
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        y.slice_mut().copy_from_slice(x.slice());
+        self.0.forward(y.slice_mut(), x.width());
     }
 
     /// ∂L/∂X = ∂L/∂Y ⊙ g′(X).
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { x, y, dy, dx, .. } = pass;
         if let Some(mut dx) = dx {
-            let width = x.shape().last().copied().unwrap_or(1);
-            dx.assign(&dy);
+            dx.slice_mut().copy_from_slice(dy.slice());
             self.0
-                .backward(slice(&x), slice(&y), slice_mut(&mut dx), width);
+                .backward(x.slice(), y.slice(), dx.slice_mut(), x.width());
         }
     }
 

@@ -1,14 +1,15 @@
 //! Batch normalisation.
 
-use dl_core::memory::filled;
 use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::{Array1, ArrayD};
+use ndarray::Array1;
 
-use crate::config::LayerConfig;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
+use crate::layer::{Cache, Layer, Mode, Param, ParamMut};
+use crate::layers::scale_shift::{self, constant};
+use crate::spec::LayerSpec;
 
 /// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
 /// other axis, samples and pixels alike, is averaged over.
@@ -20,8 +21,10 @@ use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchNorm {
-    momentum: f64,
-    epsilon: f64,
+    /// The weight of the newest batch in the running statistics.
+    pub momentum: f64,
+    /// What is added to the variance.
+    pub epsilon: f64,
 }
 
 impl Default for BatchNorm {
@@ -53,15 +56,9 @@ impl BatchNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for BatchNorm {
-    fn kind(&self) -> &'static str {
-        "batch_norm"
-    }
+    const KIND: &'static str = "batch_norm";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("batch_norm", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
+    fn element_count(&self, input: &[usize]) -> usize {
         input
             .last()
             .map_or(0, |channels| channels.saturating_mul(4))
@@ -74,21 +71,12 @@ impl<F: Scalar> LayerSpec<F> for BatchNorm {
             self.momentum,
             "in (0, 1]",
         )?;
-        ConfigError::require(
-            self.epsilon > 0.0 && self.epsilon.is_finite(),
-            "BatchNorm epsilon",
-            self.epsilon,
-            "positive and finite",
-        )?;
-        ShapeError::require(!input.is_empty(), input, "at least one axis")?;
-        let channels = input[input.len() - 1];
-        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(channels, || value)?));
-        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
+        let channels = scale_shift::width_for(self.epsilon, "BatchNorm epsilon", input)?;
         Ok(boxed(BatchNormLayer {
-            gamma: ones()?,
-            beta: zeros()?,
-            running_mean: zeros()?,
-            running_variance: ones()?,
+            gamma: constant(channels, F::one())?,
+            beta: constant(channels, F::zero())?,
+            running_mean: constant(channels, F::zero())?,
+            running_variance: constant(channels, F::one())?,
             config: *self,
         }))
     }
@@ -134,32 +122,24 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
-    fn kind(&self) -> &'static str {
-        "batch_norm"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let channels = self.gamma.len();
-        let takes = format!("a last axis of {channels} channels");
-        ShapeError::require(input.last() == Some(&channels), input, takes)?;
-        Ok(input.to_vec())
+        scale_shift::output_shape(&self.gamma, input, "channels")
     }
 
     /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β. The cache keeps x̂ and, per channel,
     /// 1/√(σ² + ε), μ and σ².
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode) {
         let channels = self.gamma.len();
-        let (x, y) = (slice(&x), slice_mut(&mut y));
         let [mean, variance] = match mode {
-            Mode::Train { .. } => moments(x, channels),
+            Mode::Train { .. } => moments(x.slice(), channels),
             Mode::Eval => [self.running_mean.to_vec(), self.running_variance.to_vec()],
         };
         cache.statistics.clear();
         cache
             .statistics
             .extend(variance.iter().map(|&v| self.inverse_deviation(v)));
-        cache.values.resize(x.len(), F::zero());
-        let rows = x.chunks_exact(channels).zip(y.chunks_exact_mut(channels));
+        cache.values.resize(x.slice().len(), F::zero());
+        let rows = x.rows().zip(y.rows_mut());
         for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(channels)) {
             for c in 0..channels {
                 x_hat[c] = (x[c] - mean[c]) * cache.statistics[c];
@@ -171,7 +151,7 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         // the rows averaged over; none in evaluation, whose statistics do not depend on x
         cache.indices.clear();
         if mode != Mode::Eval {
-            cache.indices.push((x.len() / channels) as u32);
+            cache.indices.push(x.rows().len() as u32);
         }
     }
 
@@ -179,30 +159,31 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     /// ∂L/∂x = γ/√(σ² + ε) · (δ − mean(δ) − x̂ · mean(δ x̂)) (Ioffe, Szegedy 2015, section 3).
     /// The means come from μ and σ² being functions of x; after a pass in evaluation, where they
     /// are constants, ∂L/∂x = γ/√(σ² + ε) · δ.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let channels = self.gamma.len();
-        let dy = dy.view();
-        let dy = slice(&dy);
         // the rows averaged over
         let rows = cache.indices.first().map(|&rows| f64::from(rows));
         let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
         let mut mean = vec![F::zero(); channels];
         let mut mean_x_hat = mean.clone();
-        add_shift_and_scale_gradients(dy, &cache.values, grads, |c, sum, sum_x_hat| {
-            mean[c] = part(sum);
-            mean_x_hat[c] = part(sum_x_hat);
-        });
+        scale_shift::add_gradients(
+            dy.slice(),
+            &cache.values,
+            &mut grads,
+            |c, sum, sum_x_hat| {
+                mean[c] = part(sum);
+                mean_x_hat[c] = part(sum_x_hat);
+            },
+        );
         let Some(mut dx) = dx else { return };
-        let dx = slice_mut(&mut dx);
-        let rows = dx.chunks_exact_mut(channels).zip(dy.chunks_exact(channels));
+        let rows = dx.rows_mut().zip(dy.view().rows());
         for ((dx, dy), x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
             for c in 0..channels {
                 let centred = dy[c] - mean[c] - x_hat[c] * mean_x_hat[c];
@@ -212,17 +193,11 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        vec![
-            Param::new("gamma", &self.gamma),
-            Param::new("beta", &self.beta),
-        ]
+        scale_shift::params(&self.gamma, &self.beta)
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        vec![
-            ParamMut::new("gamma", &mut self.gamma),
-            ParamMut::new("beta", &mut self.beta),
-        ]
+        scale_shift::params_mut(&mut self.gamma, &mut self.beta)
     }
 
     fn state(&self) -> Vec<Param<'_, F>> {

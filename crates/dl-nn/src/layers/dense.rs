@@ -3,21 +3,23 @@
 use dl_core::gemm::{Init, gemm, gemm_keeping};
 use dl_core::sum::add_column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::{Array1, Array2, ArrayD};
+use ndarray::{Array1, Array2};
 
 use crate::activation::Activation;
-use crate::config::LayerConfig;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{gradient_matrix, gradient_slice, matrix, matrix_mut, slice, slice_mut};
+use crate::kernel::{self, KernelInit};
+use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::spec::LayerSpec;
 
-/// The largest kernel that is drawn, so that a slip of the keyboard is an error, not an abort.
-const MOST_WEIGHTS: usize = u32::MAX as usize;
+/// The largest kernel that is initialised, so that a typo is an error, not an abort.
+const MAX_WEIGHTS: usize = u32::MAX as usize;
 
-/// The largest kernel for which a layer goes along with its neighbours, block by block: it stays
-/// in second-level cache, and so does the gradient that each block has of its own.
-const MOST_BLOCK_WEIGHTS: usize = 1 << 16;
+/// The largest kernel for which a layer is fused with its neighbours into one stage: it stays in
+/// second-level cache, and so does the gradient that each block has of its own.
+const MAX_BLOCK_WEIGHTS: usize = 1 << 16;
 
 /// Where the packed kernel of each pass is kept.
 const FORWARD: usize = 0;
@@ -37,11 +39,16 @@ const BACKWARD: usize = 1;
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dense {
-    units: usize,
-    bias: bool,
-    activation: Activation,
-    kernel_initializer: Option<Initializer>,
-    bias_initializer: Initializer,
+    /// Number of outputs.
+    pub units: usize,
+    /// Whether there is a bias.
+    pub bias: bool,
+    /// g.
+    pub activation: Activation,
+    /// Of the kernel; `None` for the activation's own.
+    pub kernel_initializer: Option<Initializer>,
+    /// Of the bias.
+    pub bias_initializer: Initializer,
 }
 
 impl Dense {
@@ -68,14 +75,14 @@ impl Dense {
         self
     }
 
-    /// Draws the kernel so; the default depends on the activation
+    /// Initialises the kernel with `initializer`; the default depends on the activation
     /// ([`Activation::default_initializer`]).
     pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
         self.kernel_initializer = Some(initializer);
         self
     }
 
-    /// Draws the bias so; the default is zero.
+    /// Initialises the bias with `initializer`; the default is zero.
     pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
         self.bias_initializer = initializer;
         self
@@ -83,15 +90,9 @@ impl Dense {
 }
 
 impl<F: Scalar> LayerSpec<F> for Dense {
-    fn kind(&self) -> &'static str {
-        "dense"
-    }
+    const KIND: &'static str = "dense";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("dense", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
+    fn element_count(&self, input: &[usize]) -> usize {
         let inputs = input.first().copied().unwrap_or(0);
         let rows = inputs.saturating_add(usize::from(self.bias));
         self.units.saturating_mul(rows)
@@ -108,32 +109,26 @@ impl<F: Scalar> LayerSpec<F> for Dense {
             input,
             "a vector [in] (push a Flatten layer before a Dense one)",
         )?;
-        let kernel_initializer = self
-            .kernel_initializer
-            .unwrap_or(self.activation.default_initializer());
-        self.activation.validate()?;
-        kernel_initializer.validate()?;
-        self.bias_initializer.validate()?;
+        let initial = KernelInit {
+            activation: self.activation,
+            kernel: self.kernel_initializer,
+            bias: self.bias_initializer,
+            has_bias: self.bias,
+        };
+        initial.validate()?;
         let shape = [input[0], self.units];
         let weights = input[0].checked_mul(self.units);
         ConfigError::require(
-            weights.is_some_and(|weights| weights <= MOST_WEIGHTS),
+            weights.is_some_and(|weights| weights <= MAX_WEIGHTS),
             "Dense units",
             self.units,
             "small enough for a kernel of fewer than 2^32 weights",
         )?;
-        let fans = Fans::of(&shape);
-        let bias = match self.bias {
-            true => Some(
-                self.bias_initializer
-                    .sample(&[self.units], fans, generator)?,
-            ),
-            false => None,
-        };
-        let kernel: ArrayD<F> = kernel_initializer.sample(&shape, fans, generator)?;
+        let fans = Fans::from_shape(&shape);
+        let (kernel, bias) = initial.sample(shape, self.units, fans, generator)?;
         Ok(boxed(DenseLayer {
-            kernel: kernel.into_dimensionality().expect("of rank 2"),
-            bias: bias.map(|bias| bias.into_dimensionality().expect("of rank 1")),
+            kernel,
+            bias,
             activation: self.activation,
         }))
     }
@@ -159,7 +154,7 @@ instantiate! {
 
 impl<F: Scalar> Layer<F> for DenseLayer<F> {
     fn kind(&self) -> &'static str {
-        "dense"
+        <Dense as LayerSpec<F>>::KIND
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
@@ -167,80 +162,62 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         ShapeError::require(input == [inputs], input, format!("a vector [{inputs}]"))?;
         let units = self.kernel.ncols();
         let biases = self.bias.as_ref().map_or(units, |bias| bias.len());
-        let takes = format!("none, since its bias has {biases} numbers for {units} units");
+        let takes = format!("none, since its bias has {biases} elements for {units} units");
         ShapeError::require(biases == units, input, takes)?;
         Ok(vec![units])
     }
 
     /// Z = X·W + b, Y = g(Z).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
         let units = self.kernel.ncols();
         let bias = self.bias.as_ref();
         let init = bias.map_or(Init::Zero, |b| Init::Bias(b.as_slice().expect("a vector")));
         // x·W + b; W stays packed for the next block
-        let (x, kernel, packings) = (matrix(&x), self.kernel.view(), &mut cache.packings);
-        gemm_keeping(init, x, kernel, matrix_mut(&mut y), packings, FORWARD);
-        let y = slice_mut(&mut y);
-        if self.activation.needs_input() {
-            cache.values.clear();
-            cache.values.extend_from_slice(y);
-        }
-        self.activation.forward(y, units);
+        let (x, kernel, packings) = (x.matrix(), self.kernel.view(), &mut cache.packings);
+        gemm_keeping(init, x, kernel, y.matrix_mut(), packings, FORWARD);
+        self.activation.forward_keeping(y.slice_mut(), units, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂W = Xᵀδ; ∂L/∂b = Σₙ δₙ; ∂L/∂X = δWᵀ.
-    fn backward(
-        &self,
-        x: View<F>,
-        y: View<F>,
-        mut dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x,
+            y,
+            mut dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let units = self.kernel.ncols();
         self.activation
-            .backward(&cache.values, slice(&y), slice_mut(&mut dy), units);
+            .backward(&cache.values, y.slice(), dy.slice_mut(), units);
         let delta = dy.view();
         if self.bias.is_some() {
-            add_column_sums(slice(&delta), gradient_slice(&mut grads[1]));
+            add_column_sums(delta.slice(), grads.slice(1));
         }
-        let delta = matrix(&delta);
-        gemm(
-            Init::Accumulate,
-            matrix(&x).t(),
-            delta,
-            gradient_matrix(&mut grads[0]),
-        );
+        let delta = delta.matrix();
+        gemm(Init::Accumulate, x.matrix().t(), delta, grads.matrix(0));
         if let Some(mut dx) = dx {
-            let (kernel, dx) = (self.kernel.t(), matrix_mut(&mut dx));
+            let (kernel, dx) = (self.kernel.t(), dx.matrix_mut());
             gemm_keeping(Init::Zero, delta, kernel, dx, &mut cache.packings, BACKWARD);
         }
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        let bias = self.bias.iter().map(|b| Param::new("bias", b));
-        std::iter::once(Param::new("kernel", &self.kernel))
-            .chain(bias)
-            .collect()
+        kernel::params(&self.kernel, self.bias.as_ref())
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        let bias = self.bias.iter_mut().map(|b| ParamMut::new("bias", b));
-        std::iter::once(ParamMut::new("kernel", &mut self.kernel))
-            .chain(bias)
-            .collect()
+        kernel::params_mut(&mut self.kernel, self.bias.as_mut())
     }
 
     fn cached(&self, outputs: usize) -> usize {
-        match self.activation.needs_input() {
-            true => outputs,
-            false => 0,
-        }
+        self.activation.cached(outputs)
     }
 
     fn batching(&self) -> Batching {
-        if self.kernel.len() <= MOST_BLOCK_WEIGHTS {
+        if self.kernel.len() <= MAX_BLOCK_WEIGHTS {
             Batching::Blocks
         } else {
             Batching::Whole

@@ -2,13 +2,13 @@
 
 use dl_core::rand::RngCore;
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::ArrayD;
 
 use crate::activation::Activation;
-use crate::config::LayerConfig;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Dropout (Srivastava et al. 2014), inverted: in training each element is zero with
 /// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in
@@ -16,7 +16,8 @@ use crate::layers::{slice, slice_mut};
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dropout {
-    rate: f64,
+    /// The probability that an element is dropped.
+    pub rate: f64,
 }
 
 impl Dropout {
@@ -27,12 +28,10 @@ impl Dropout {
 }
 
 impl<F: Scalar> LayerSpec<F> for Dropout {
-    fn kind(&self) -> &'static str {
-        "dropout"
-    }
+    const KIND: &'static str = "dropout";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("dropout", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
@@ -59,17 +58,13 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for DropoutLayer {
-    fn kind(&self) -> &'static str {
-        "dropout"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         Ok(input.to_vec())
     }
 
     /// Y = X ⊙ M with Mᵢ = 0 with probability `rate`, otherwise 1 / (1 − `rate`).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
-        cache.values.resize(x.len(), F::one());
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode) {
+        cache.values.resize(x.slice().len(), F::one());
         match mode.generator() {
             None => cache.values.fill(F::one()),
             Some(mut generator) => {
@@ -81,25 +76,18 @@ impl<F: Scalar> Layer<F> for DropoutLayer {
                 }
             }
         }
-        let y = slice_mut(&mut y);
-        for ((y, &x), &mask) in y.iter_mut().zip(slice(&x)).zip(&cache.values) {
+        let elements = y.slice_mut().iter_mut().zip(x.slice());
+        for ((y, &x), &mask) in elements.zip(&cache.values) {
             *y = x * mask;
         }
     }
 
     /// ∂L/∂X = ∂L/∂Y ⊙ M.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { dy, dx, cache, .. } = pass;
         let Some(mut dx) = dx else { return };
-        let dx = slice_mut(&mut dx);
-        for ((dx, &dy), &mask) in dx.iter_mut().zip(slice(&dy.view())).zip(&cache.values) {
+        let elements = dx.slice_mut().iter_mut().zip(dy.slice());
+        for ((dx, &dy), &mask) in elements.zip(&cache.values) {
             *dx = dy * mask;
         }
     }

@@ -1,22 +1,24 @@
 //! Layer normalisation.
 
-use dl_core::memory::filled;
 use dl_core::simd::arch;
 use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::{Array1, ArrayD};
+use ndarray::Array1;
 
-use crate::config::LayerConfig;
-use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, Param, ParamMut, View, ViewMut};
-use crate::layers::{add_shift_and_scale_gradients, slice, slice_mut};
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
+use crate::error::{LayerError, ShapeError};
+use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::layers::scale_shift::{self, constant};
+use crate::spec::LayerSpec;
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNorm {
-    epsilon: f64,
+    /// What is added to the variance.
+    pub epsilon: f64,
 }
 
 impl Default for LayerNorm {
@@ -39,34 +41,19 @@ impl LayerNorm {
 }
 
 impl<F: Scalar> LayerSpec<F> for LayerNorm {
-    fn kind(&self) -> &'static str {
-        "layer_norm"
-    }
+    const KIND: &'static str = "layer_norm";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("layer_norm", self)
-    }
-
-    fn numbers(&self, input: &[usize]) -> usize {
+    fn element_count(&self, input: &[usize]) -> usize {
         input
             .last()
             .map_or(0, |features| features.saturating_mul(2))
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        ConfigError::require(
-            self.epsilon > 0.0 && self.epsilon.is_finite(),
-            "LayerNorm epsilon",
-            self.epsilon,
-            "positive and finite",
-        )?;
-        ShapeError::require(!input.is_empty(), input, "at least one axis")?;
-        let features = input[input.len() - 1];
-        let array = |value: F| Ok::<_, LayerError>(Array1::from(filled(features, || value)?));
-        let (zeros, ones) = (|| array(F::zero()), || array(F::one()));
+        let features = scale_shift::width_for(self.epsilon, "LayerNorm epsilon", input)?;
         Ok(boxed(LayerNormLayer {
-            gamma: ones()?,
-            beta: zeros()?,
+            gamma: constant(features, F::one())?,
+            beta: constant(features, F::zero())?,
             epsilon: self.epsilon,
         }))
     }
@@ -90,28 +77,20 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
-    fn kind(&self) -> &'static str {
-        "layer_norm"
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let features = self.gamma.len();
-        let takes = format!("a last axis of {features} features");
-        ShapeError::require(input.last() == Some(&features), input, takes)?;
-        Ok(input.to_vec())
+        scale_shift::output_shape(&self.gamma, input, "features")
     }
 
     /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β, with μ and σ² of each row. The cache keeps x̂ and,
     /// per row, 1/√(σ² + ε).
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, _: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, _: Mode) {
         let features = self.gamma.len();
-        let (x, y) = (slice(&x), slice_mut(&mut y));
-        cache.values.resize(x.len(), F::zero());
+        cache.values.resize(x.slice().len(), F::zero());
         cache.statistics.clear();
         arch().dispatch(
             #[inline(always)]
             || {
-                let rows = x.chunks_exact(features).zip(y.chunks_exact_mut(features));
+                let rows = x.rows().zip(y.rows_mut());
                 for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(features)) {
                     let mean = sum_of(x, F::as_f64) / features as f64;
                     let mu = F::of(mean);
@@ -134,27 +113,22 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
 
     /// ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂; with g = γδ:
     /// ∂L/∂x = 1/√(σ² + ε) · (g − mean(g) − x̂ · mean(g x̂)), the means over a row.
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        mut dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        grads: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            mut dy,
+            dx,
+            cache,
+            mut grads,
+            ..
+        } = pass;
         let features = self.gamma.len();
-        let dy = slice_mut(&mut dy);
-        add_shift_and_scale_gradients(dy, &cache.values, grads, |_, _, _| {});
+        scale_shift::add_gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
-        let dx = slice_mut(&mut dx);
         let mean = |sum: f64| F::of(sum / features as f64);
         arch().dispatch(
             #[inline(always)]
             || {
-                let rows = dx
-                    .chunks_exact_mut(features)
-                    .zip(dy.chunks_exact_mut(features));
+                let rows = dx.rows_mut().zip(dy.rows_mut());
                 let rows = rows.zip(cache.values.chunks_exact(features));
                 for (((dx, g), x_hat), &inverse_deviation) in rows.zip(&cache.statistics) {
                     for (g, &gamma) in g.iter_mut().zip(&self.gamma) {
@@ -176,17 +150,11 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
-        vec![
-            Param::new("gamma", &self.gamma),
-            Param::new("beta", &self.beta),
-        ]
+        scale_shift::params(&self.gamma, &self.beta)
     }
 
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
-        vec![
-            ParamMut::new("gamma", &mut self.gamma),
-            ParamMut::new("beta", &mut self.beta),
-        ]
+        scale_shift::params_mut(&mut self.gamma, &mut self.beta)
     }
 
     fn cached(&self, outputs: usize) -> usize {

@@ -1,30 +1,27 @@
 //! Layers that only rename axes.
 
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::ArrayD;
 
 use crate::activation::Activation;
-use crate::config::LayerConfig;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Makes each sample a vector, in row-major order: `[h, w, c]` → `[h·w·c]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Flatten;
 
 impl<F: Scalar> LayerSpec<F> for Flatten {
-    fn kind(&self) -> &'static str {
-        "flatten"
-    }
+    const KIND: &'static str = "flatten";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("flatten", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(boxed(ReshapeLayer {
-            kind: "flatten",
             shape: vec![input.iter().product()],
         }))
     }
@@ -34,11 +31,12 @@ impl<F: Scalar> LayerSpec<F> for Flatten {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reshape {
-    shape: Vec<usize>,
+    /// The shape of one output sample.
+    pub shape: Vec<usize>,
 }
 
 impl Reshape {
-    /// Samples of this shape come out.
+    /// Output samples have this shape.
     pub fn new(shape: impl Into<Vec<usize>>) -> Self {
         Self {
             shape: shape.into(),
@@ -47,17 +45,14 @@ impl Reshape {
 }
 
 impl<F: Scalar> LayerSpec<F> for Reshape {
-    fn kind(&self) -> &'static str {
-        "reshape"
-    }
+    const KIND: &'static str = "reshape";
 
-    fn config(&self) -> Option<LayerConfig> {
-        LayerConfig::new("reshape", self)
+    fn element_count(&self, _: &[usize]) -> usize {
+        0
     }
 
     fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(boxed(ReshapeLayer {
-            kind: "reshape",
             shape: self.shape.clone(),
         }))
     }
@@ -65,7 +60,6 @@ impl<F: Scalar> LayerSpec<F> for Reshape {
 
 #[derive(Debug, Clone)]
 struct ReshapeLayer {
-    kind: &'static str,
     shape: Vec<usize>,
 }
 
@@ -77,10 +71,6 @@ instantiate! {
 }
 
 impl<F: Scalar> Layer<F> for ReshapeLayer {
-    fn kind(&self) -> &'static str {
-        self.kind
-    }
-
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let elements = |shape: &[usize]| shape.iter().try_fold(1, |n: usize, &d| n.checked_mul(d));
         let size = elements(&self.shape);
@@ -93,21 +83,14 @@ impl<F: Scalar> Layer<F> for ReshapeLayer {
         Ok(self.shape.clone())
     }
 
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
-        slice_mut(&mut y).copy_from_slice(slice(&x));
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
+        y.slice_mut().copy_from_slice(x.slice());
     }
 
-    fn backward(
-        &self,
-        _: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { dy, dx, .. } = pass;
         if let Some(mut dx) = dx {
-            slice_mut(&mut dx).copy_from_slice(slice(&dy.view()));
+            dx.slice_mut().copy_from_slice(dy.slice());
         }
     }
 

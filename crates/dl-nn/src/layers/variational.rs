@@ -7,12 +7,12 @@
 use dl_core::special::{exp, exp_m1, exp_m1_minus};
 use dl_core::sum::sum_terms;
 use dl_core::{Scalar, instantiate, random::Generator};
-use ndarray::ArrayD;
 
-use crate::config::LayerConfig;
+use crate::backward::Backward;
+use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, LayerSpec, Mode, View, ViewMut};
-use crate::layers::{slice, slice_mut};
+use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::spec::LayerSpec;
 
 /// Draws z = μ + σ ⊙ ε with ε from N(0, I): `[…, 2·d]`, μ then ln σ², → `[…, d]`. In evaluation
 /// ε = 0, so z = μ.
@@ -44,8 +44,8 @@ fn with_last_axis(
 }
 
 /// d, for an input of 2·d numbers a sample.
-fn dimensions<F>(x: &View<F>) -> usize {
-    x.shape().last().copied().unwrap_or(2) / 2
+fn dimensions<F>(x: &Batch<F>) -> usize {
+    x.width() / 2
 }
 
 /// e^(s/2)
@@ -55,7 +55,7 @@ fn std_dev<F: Scalar>(log_variance: F) -> F {
 
 impl<F: Scalar> Layer<F> for Reparameterize {
     fn kind(&self) -> &'static str {
-        "reparameterize"
+        <Self as LayerSpec<F>>::KIND
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
@@ -63,9 +63,9 @@ impl<F: Scalar> Layer<F> for Reparameterize {
     }
 
     /// zⱼ = μⱼ + e^(sⱼ/2) εⱼ.
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, cache: &mut Cache<F>, mode: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode) {
         let d = dimensions(&x);
-        cache.values.resize(y.len(), F::zero());
+        cache.values.resize(y.slice().len(), F::zero());
         match mode.generator() {
             None => cache.values.fill(F::zero()),
             Some(mut generator) => {
@@ -73,9 +73,8 @@ impl<F: Scalar> Layer<F> for Reparameterize {
                 epsilon.for_each(|epsilon| *epsilon = F::standard_normal(&mut generator));
             }
         }
-        let rows = slice(&x).chunks_exact(2 * d);
-        let outputs = slice_mut(&mut y).chunks_exact_mut(d);
-        for ((x, y), epsilon) in rows.zip(outputs).zip(cache.values.chunks_exact(d)) {
+        let rows = x.rows().zip(y.rows_mut());
+        for ((x, y), epsilon) in rows.zip(cache.values.chunks_exact(d)) {
             let (mean, log_variance) = x.split_at(d);
             for j in 0..d {
                 y[j] = mean[j] + std_dev(log_variance[j]) * epsilon[j];
@@ -84,23 +83,14 @@ impl<F: Scalar> Layer<F> for Reparameterize {
     }
 
     /// ∂L/∂μⱼ = ∂L/∂zⱼ and ∂L/∂sⱼ = ∂L/∂zⱼ · ½ e^(sⱼ/2) εⱼ.
-    fn backward(
-        &self,
-        x: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        cache: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward {
+            x, dy, dx, cache, ..
+        } = pass;
         let Some(mut dx) = dx else { return };
         let d = dimensions(&x);
-        let dy = dy.view();
-        let rows = slice(&x).chunks_exact(2 * d);
-        let gradients = slice_mut(&mut dx).chunks_exact_mut(2 * d);
-        let outputs = slice(&dy).chunks_exact(d);
-        let draws = cache.values.chunks_exact(d);
-        for (((x, dx), dz), epsilon) in rows.zip(gradients).zip(outputs).zip(draws) {
+        let rows = x.rows().zip(dx.rows_mut()).zip(dy.view().rows());
+        for (((x, dx), dz), epsilon) in rows.zip(cache.values.chunks_exact(d)) {
             for j in 0..d {
                 dx[j] = dz[j];
                 dx[d + j] = dz[j] * F::of(0.5) * std_dev(x[d + j]) * epsilon[j];
@@ -119,7 +109,7 @@ impl<F: Scalar> Layer<F> for Reparameterize {
 
 impl<F: Scalar> Layer<F> for StandardNormalKl {
     fn kind(&self) -> &'static str {
-        "standard_normal_kl"
+        <Self as LayerSpec<F>>::KIND
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
@@ -127,35 +117,24 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
     }
 
     /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²); infinite where μ or σ is no number.
-    fn forward(&self, x: View<F>, mut y: ViewMut<F>, _: &mut Cache<F>, _: Mode) {
+    fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
         let d = dimensions(&x);
         let component = |(&mean, &log_variance): (&F, &F)| {
             let kl = F::of(0.5) * (exp_m1_minus(log_variance) + mean * mean);
             if kl.is_nan() { F::infinity() } else { kl }
         };
-        let rows = slice(&x).chunks_exact(2 * d);
-        for (y, x) in slice_mut(&mut y).iter_mut().zip(rows) {
+        for (y, x) in y.slice_mut().iter_mut().zip(x.rows()) {
             let (mean, log_variance) = x.split_at(d);
             *y = sum_terms(mean.iter().zip(log_variance).map(component));
         }
     }
 
     /// ∂KL/∂μⱼ = μⱼ and ∂KL/∂sⱼ = ½ (e^sⱼ − 1).
-    fn backward(
-        &self,
-        x: View<F>,
-        _: View<F>,
-        dy: ViewMut<F>,
-        dx: Option<ViewMut<F>>,
-        _: &mut Cache<F>,
-        _: &mut [ArrayD<F>],
-    ) {
+    fn backward(&self, pass: Backward<F>) {
+        let Backward { x, dy, dx, .. } = pass;
         let Some(mut dx) = dx else { return };
         let d = dimensions(&x);
-        let dy = dy.view();
-        let rows = slice(&x).chunks_exact(2 * d);
-        let gradients = slice_mut(&mut dx).chunks_exact_mut(2 * d);
-        for ((x, dx), &dy) in rows.zip(gradients).zip(slice(&dy)) {
+        for ((x, dx), &dy) in x.rows().zip(dx.rows_mut()).zip(dy.slice()) {
             for j in 0..d {
                 dx[j] = dy * x[j];
                 dx[d + j] = dy * F::of(0.5) * exp_m1(x[d + j]);
@@ -168,15 +147,13 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
     }
 }
 
-macro_rules! its_own_description {
-    ($($layer:ident),*) => {$(
+macro_rules! impl_spec_for_stateless {
+    ($($layer:ident: $kind:literal),*) => {$(
         impl<F: Scalar> LayerSpec<F> for $layer {
-            fn kind(&self) -> &'static str {
-                Layer::<F>::kind(self)
-            }
+            const KIND: &'static str = $kind;
 
-            fn config(&self) -> Option<LayerConfig> {
-                LayerConfig::new(Layer::<F>::kind(self), self)
+            fn element_count(&self, _: &[usize]) -> usize {
+                0
             }
 
             fn build(
@@ -196,4 +173,4 @@ macro_rules! its_own_description {
     )*};
 }
 
-its_own_description!(Reparameterize, StandardNormalKl);
+impl_spec_for_stateless!(Reparameterize: "reparameterize", StandardNormalKl: "standard_normal_kl");

@@ -24,8 +24,7 @@ pub struct Parameter<'a, F> {
     pub value: &'a mut [F],
     /// The gradient of the loss.
     pub grad: &'a [F],
-    /// Whether penalties and weight decay apply: yes for kernels, no for biases and the gains of
-    /// normalisation (Goodfellow et al. §7.1).
+    /// Whether penalties and weight decay apply, as [`Param`](crate::Param) says.
     pub decay: bool,
 }
 

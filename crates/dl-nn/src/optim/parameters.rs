@@ -21,13 +21,14 @@ instantiate! {
         model
             .named_params_mut()
             .zip(grads)
-            .map(|((name, value), grad)| Parameter {
+            .map(|((name, param), grad)| Parameter {
                 name,
-                value: value
+                value: param
+                    .value
                     .into_slice()
                     .expect("parameters are in standard layout"),
                 grad: grad.as_slice().expect("gradients are in standard layout"),
-                decay: name.ends_with("kernel"),
+                decay: param.decay,
             })
             .collect()
     }

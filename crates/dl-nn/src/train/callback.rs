@@ -5,6 +5,7 @@ use ndarray::ArrayD;
 
 use super::history::{Epoch, History};
 use super::state::{CallbackState, ResumeError};
+use crate::error::ConfigError;
 use crate::model::Model;
 
 /// Whether training goes on.
@@ -61,8 +62,16 @@ pub struct StepEnd {
     pub learning_rate: f64,
 }
 
-/// Something called as training goes along. Epochs and steps count from 0 within one `fit`.
+/// Hooks that `fit` calls during training. Epochs and steps count from 0 within one `fit`.
 pub trait Callback<F: Scalar> {
+    /// Whether all settings are in range: asked before anything else, so that setters need not fail.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first that is not.
+    fn validate(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
     /// Before the first epoch.
     fn train_begin(&mut self, _run: &mut Run<'_, F>) {}
 
@@ -99,6 +108,10 @@ pub trait Callback<F: Scalar> {
 }
 
 impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
+    fn validate(&self) -> Result<(), ConfigError> {
+        (**self).validate()
+    }
+
     fn train_begin(&mut self, run: &mut Run<'_, F>) {
         (**self).train_begin(run);
     }

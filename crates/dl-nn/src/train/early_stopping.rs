@@ -69,10 +69,10 @@ struct Best {
 }
 
 impl<F: Scalar> EarlyStopping<F> {
-    /// Waits for `patience` epochs; at least one.
+    /// Waits for `patience` epochs, at least one.
     pub fn new(patience: usize) -> Self {
         Self {
-            patience: patience.max(1),
+            patience,
             min_delta: 0.0,
             monitor: Monitor::Loss,
             waited: 0,
@@ -80,16 +80,10 @@ impl<F: Scalar> EarlyStopping<F> {
         }
     }
 
-    /// An improvement must exceed this.
-    ///
-    /// # Errors
-    /// Where it is negative or not finite.
-    pub fn min_delta(mut self, min_delta: f64) -> Result<Self, ConfigError> {
-        let holds = min_delta >= 0.0 && min_delta.is_finite();
-        let allowed = "finite and at least 0";
-        ConfigError::require(holds, "EarlyStopping min_delta", min_delta, allowed)?;
+    /// An improvement must exceed this, which is finite and not negative.
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.min_delta = min_delta;
-        Ok(self)
+        self
     }
 
     /// What is watched; the loss by default.
@@ -105,6 +99,13 @@ impl<F: Scalar> EarlyStopping<F> {
 }
 
 impl<F: Scalar> Callback<F> for EarlyStopping<F> {
+    fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::require(self.patience > 0, "EarlyStopping patience", 0, "at least 1")?;
+        let holds = self.min_delta >= 0.0 && self.min_delta.is_finite();
+        let allowed = "finite and at least 0";
+        ConfigError::require(holds, "EarlyStopping min_delta", self.min_delta, allowed)
+    }
+
     fn train_begin(&mut self, _: &mut Run<'_, F>) {
         self.waited = 0;
         self.best = None;

@@ -2,9 +2,9 @@
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};
-use ndarray::{ArrayViewD, Axis};
 
 use crate::activation::Activation;
+use crate::batch::Batch;
 use crate::error::DataError;
 use crate::layer::Mode;
 use crate::losses::{Loss, mean_loss};
@@ -30,13 +30,12 @@ pub struct Evaluation {
 
 /// The rows of a data set that a pass visits, gathered batch by batch.
 pub(super) struct Samples<'a, F> {
-    x: ArrayViewD<'a, F>,
+    x: Batch<'a, F>,
     gathered: Vec<F>,
 }
 
 impl<'a, F: Scalar> Samples<'a, F> {
-    /// `x` is in standard layout.
-    pub(super) fn new(x: ArrayViewD<'a, F>) -> Self {
+    pub(super) fn new(x: Batch<'a, F>) -> Self {
         Self {
             x,
             gathered: Vec::new(),
@@ -45,15 +44,15 @@ impl<'a, F: Scalar> Samples<'a, F> {
 
     /// Number of samples in all.
     pub(super) fn len(&self) -> usize {
-        self.x.len_of(Axis(0))
+        self.x.len()
     }
 
     /// The samples of these rows, side by side. All rows in order are not copied.
-    pub(super) fn batch(&mut self, rows: &[usize]) -> Result<ArrayViewD<'_, F>, OutOfMemory> {
+    pub(super) fn batch(&mut self, rows: &[usize]) -> Result<Batch<'_, F>, OutOfMemory> {
         if rows.len() == self.len() && rows.iter().enumerate().all(|(i, &row)| i == row) {
-            return Ok(self.x.view());
+            return Ok(self.x);
         }
-        let all = self.x.as_slice().expect("in standard layout");
+        let all = self.x.slice();
         let size = all.len() / self.len();
         self.gathered.clear();
         if self.gathered.capacity() < rows.len() * size {
@@ -63,10 +62,7 @@ impl<'a, F: Scalar> Samples<'a, F> {
             self.gathered
                 .extend_from_slice(&all[row * size..(row + 1) * size]);
         }
-        let mut shape = self.x.raw_dim();
-        shape[0] = rows.len();
-        let batch = ArrayViewD::from_shape(shape, &self.gathered);
-        Ok(batch.expect("as many numbers as the shape has"))
+        Ok(Batch::new(self.x.sample_shape(), &self.gathered))
     }
 }
 
@@ -175,7 +171,7 @@ pub(super) fn evaluate_rows<F: Scalar>(
     let mut delta = filled(most.min(rows.len()).saturating_mul(width), F::zero)?;
     for chunk in rows.chunks(most) {
         let outputs = workspace.forward(model, samples.batch(chunk)?, Mode::Eval);
-        let outputs = outputs.as_slice().expect("in standard layout");
+        let outputs = outputs.slice();
         if let Err(DataError::NanOutput { sample, output }) = require_no_nan(outputs, width) {
             let sample = chunk[sample];
             return Err(DataError::NanOutput { sample, output });

@@ -15,6 +15,7 @@ use super::options::{Callbacks, Fit, Validation};
 use super::state::{CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot};
 use super::trainer::{Outcome, Trainer, check_data};
 use crate::activation::Activation;
+use crate::batch::Batch;
 use crate::buffers::in_standard_layout;
 use crate::error::{ConfigError, DataError, TrainError};
 use crate::layer::mix;
@@ -103,11 +104,12 @@ impl<F: Scalar> Trainer<F> {
         let all: CowArray<'_, F, IxDyn>;
         let validation = match &options.validation {
             Validation::None => None,
-            Validation::Split(_) => Some((x.view(), targets.view(), held_out)),
+            Validation::Split(_) => Some((Batch::from_array(&x), targets.view(), held_out)),
             Validation::Data(x, targets) => {
                 all = in_standard_layout(x)?;
                 check_data(self, &all.view(), targets).map_err(TrainError::Validation)?;
-                Some((all.view(), targets.view(), (0..targets.len()).collect()))
+                let all = Batch::from_array(&all);
+                Some((all, targets.view(), (0..targets.len()).collect()))
             }
         };
         let batch_size = options.batch_size.min(rows.len());
@@ -153,7 +155,7 @@ impl<F: Scalar> Trainer<F> {
             // a single batch: its order changes nothing but rounding
             shuffle: options.shuffle && steps_per_epoch > 1,
             callbacks: options.callbacks,
-            samples: Samples::new(x.view()),
+            samples: Samples::new(Batch::from_array(&x)),
             targets: targets.view(),
             weights,
             rows,

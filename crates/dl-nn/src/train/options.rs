@@ -147,7 +147,10 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// Checks what does not depend on the data.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         ConfigError::require(self.epochs > 0, "Fit epochs", 0, "at least 1")?;
-        ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")
+        ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")?;
+        self.callbacks
+            .iter()
+            .try_for_each(|callback| callback.validate())
     }
 
     /// The weight of every sample; `None` where all are 1.

@@ -11,6 +11,7 @@ use super::evaluate::{
 use super::history::History;
 use super::state::{ResumeError, TrainerState};
 use crate::activation::Activation;
+use crate::batch::Batch;
 use crate::buffers::in_standard_layout;
 use crate::error::{BuildError, ConfigError, DataError, TrainError};
 use crate::layer::{Mode, mix};
@@ -252,7 +253,7 @@ impl<F: Scalar> Trainer<F> {
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
         rows.extend(0..targets.len());
-        let result = self.step_rows(x.view(), &targets, &rows, None, 1.0);
+        let result = self.step_rows(Batch::from_array(&x), &targets, &rows, None, 1.0);
         self.rows = rows;
         let loss = result?.loss;
         if loss.is_finite() {
@@ -269,7 +270,7 @@ impl<F: Scalar> Trainer<F> {
     /// loss is not finite, nothing is changed.
     pub(super) fn step_rows(
         &mut self,
-        x: ArrayViewD<'_, F>,
+        x: Batch<'_, F>,
         targets: &Target<'_, F>,
         rows: &[usize],
         weights: Option<&[F]>,
@@ -323,7 +324,7 @@ impl<F: Scalar> Trainer<F> {
         let x = check_data(self, &x, &targets)?;
         let rows: Vec<usize> = (0..targets.len()).collect();
         let mut workspace = evaluation_workspace(&self.model, rows.len())?;
-        let (loss, samples) = (&*self.loss, &mut Samples::new(x.view()));
+        let (loss, samples) = (&*self.loss, &mut Samples::new(Batch::from_array(&x)));
         evaluate_rows(&self.model, loss, &mut workspace, samples, &targets, &rows)
     }
 

@@ -3,7 +3,7 @@
 use dl_core::instantiate;
 use dl_nn::losses::Loss;
 use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
-use dl_nn::{DataError, Mode, Model, Scalar};
+use dl_nn::{ConfigError, DataError, Mode, Model, Scalar};
 use ndarray::ArrayD;
 
 use super::updates::{self, Before};
@@ -176,6 +176,10 @@ impl<F: Scalar> DoctorCallback<F> {
 }
 
 impl<F: Scalar> Callback<F> for DoctorCallback<F> {
+    fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::require(self.doctor.every > 0, "Doctor every", 0, "at least 1")
+    }
+
     fn train_begin(&mut self, _: &mut Run<'_, F>) {
         train_begin(self);
     }

@@ -76,17 +76,17 @@ impl Doctor {
         self
     }
 
-    /// Sets how many samples are to be overfitted, and in at most how many steps; 0 steps disable this check. It
+    /// Sets how many samples are to be overfitted, and in at most how many steps; 0 of either disables this check. It
     /// stops as soon as the loss is low enough.
     pub fn overfit_one_batch(mut self, samples: usize, steps: usize) -> Self {
-        self.batch_samples = samples.max(1);
+        self.batch_samples = samples;
         self.batch_steps = steps;
         self
     }
 
     /// During training, examines every `steps`-th step (at least 1), the first, and the last of each epoch.
     pub fn every(mut self, steps: usize) -> Self {
-        self.every = steps.max(1);
+        self.every = steps;
         self
     }
 
@@ -146,7 +146,7 @@ impl Doctor {
         }
         diagnosis.add(last.and_then(|layer| layers::saturated(layer, thresholds)));
         diagnosis.add(loss::initial(loss, width, xray.loss, zero, thresholds));
-        if self.batch_steps > 0 {
+        if self.batch_steps > 0 && self.batch_samples > 0 {
             let (samples, answers) = probe(self.batch_samples);
             let overfit_one_batch = OverfitOneBatch {
                 loss,

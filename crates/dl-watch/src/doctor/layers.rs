@@ -138,7 +138,7 @@ fn dead<F: Scalar>(layer: &LayerXRay<F>, thresholds: &Thresholds) -> Option<Find
 fn gradients<F: Scalar>(xray: &XRay<F>, thresholds: &Thresholds) -> Option<Finding> {
     let kernels = xray.layers.iter().filter(|layer| {
         let mut parameters = layer.parameters.iter();
-        parameters.any(|parameter| parameter.value.ndim() >= 2)
+        parameters.any(|parameter| parameter.decay)
     });
     let norms: Vec<(&str, f64)> = kernels
         .map(|layer| (layer.name.as_str(), norm(layer.output_gradient.iter())))

@@ -3,7 +3,7 @@
 
 use dl_nn::losses::{Loss, mean_loss};
 use dl_nn::optim::{Optimizer, StateError, parameters};
-use dl_nn::{Mode, Model, Scalar, Share, Target, Workspace};
+use dl_nn::{Batch, Mode, Model, Scalar, Share, Target, Workspace};
 use ndarray::{ArrayD, Axis};
 
 use super::{Check, Finding, Severity, Thresholds};
@@ -87,16 +87,21 @@ impl<F: Scalar> OverfitOneBatch<'_, F> {
             let mode = Mode::Train {
                 seed: self.seed.wrapping_add(step as u64),
             };
-            let loss = workspace.train(model, self.x.view(), mode, &|part, outputs, delta| {
-                // this part's mean, weighted by its fraction of the batch
-                let weight = part.len() as f64 / targets.len() as f64;
-                let loss = mean_loss(self.loss, outputs, &targets, part, None, delta);
-                delta.iter_mut().for_each(|d| *d *= F::of(weight));
-                Share {
-                    loss: weight * loss,
-                    right: 0,
-                }
-            });
+            let loss = workspace.train(
+                model,
+                Batch::from_array(self.x),
+                mode,
+                &|part, outputs, delta| {
+                    // this part's mean, weighted by its fraction of the batch
+                    let weight = part.len() as f64 / targets.len() as f64;
+                    let loss = mean_loss(self.loss, outputs, &targets, part, None, delta);
+                    delta.iter_mut().for_each(|d| *d *= F::of(weight));
+                    Share {
+                        loss: weight * loss,
+                        right: 0,
+                    }
+                },
+            );
             if !loss.loss.is_finite() {
                 reached.diverged = Some(step + 1);
                 return Ok((reached, goal));
@@ -121,8 +126,8 @@ impl<F: Scalar> OverfitOneBatch<'_, F> {
         workspace: &mut Workspace<F>,
         targets: &Target<'_, F>,
     ) -> f64 {
-        let outputs = workspace.forward(model, self.x.view(), Mode::Eval);
-        let outputs = outputs.as_slice().expect("in standard layout");
+        let outputs = workspace.forward(model, Batch::from_array(self.x), Mode::Eval);
+        let outputs = outputs.slice();
         let mut delta = vec![F::zero(); outputs.len()];
         let samples = 0..self.x.len_of(Axis(0));
         mean_loss(self.loss, outputs, targets, samples, None, &mut delta)

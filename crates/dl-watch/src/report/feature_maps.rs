@@ -1,6 +1,7 @@
 //! The feature maps of a network for one image.
 
 use dl_core::instantiate;
+use dl_nn::single_layer::forward;
 use dl_nn::{Cache, Mode, Model, Scalar};
 use dl_viz::{ColorMap, Figure, Images, Panel};
 use ndarray::{ArrayD, ArrayView3, Axis, Ix4, Slice};
@@ -46,9 +47,8 @@ fn figures<F: Scalar>(
     let mut figures = vec![figure("input", &x, ColorMap::Gray)];
     let mut cache = Cache::default();
     for named in model.layers() {
-        let mut y = ArrayD::zeros([&[1], named.output_shape.as_slice()].concat());
-        let layer = &named.layer;
-        layer.forward(x.view(), y.view_mut(), &mut cache, Mode::Eval);
+        let y = forward(&*named.layer, &x, &mut cache, Mode::Eval);
+        let y = y.expect("the shape that the model was built for");
         if let [height, width, _] = named.output_shape[..]
             && height * width > 1
         {

@@ -10,8 +10,9 @@ pub use non_finite::{NonFinite, Quantity, first_non_finite};
 
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets, mean_loss};
-use dl_nn::{Activation, Cache, DataError, Mode, Model, NamedLayer, Scalar, Target};
-use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn};
+use dl_nn::single_layer::{backward, forward};
+use dl_nn::{Activation, Cache, DataError, Mode, Model, Scalar, Target};
+use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension};
 use serde::{Deserialize, Serialize};
 
 /// Everything that one step of training computes, before the update: plain data that serde writes and reads (JSON
@@ -61,6 +62,8 @@ pub struct LayerXRay<F> {
 pub struct ParameterXRay<F> {
     /// Its name within the layer: `kernel`.
     pub name: String,
+    /// Whether weight decay applies to it: a kernel, not a bias.
+    pub decay: bool,
     /// Its value.
     pub value: ArrayD<F>,
     /// ∂L/∂value.
@@ -143,12 +146,8 @@ impl<F: Scalar> XRay<F> {
         let mut caches = vec![Cache::default(); layers.len()];
         for (i, named) in layers.iter().enumerate() {
             let x = outputs.last().unwrap_or(&input);
-            let mut y = ArrayD::zeros(batch_shape(named, n));
-            let mode = part(mode, i);
-            named
-                .layer
-                .forward(x.view(), y.view_mut(), &mut caches[i], mode);
-            outputs.push(y);
+            let y = forward(&*named.layer, x, &mut caches[i], part(mode, i));
+            outputs.push(y.expect("the shape that the model was built for"));
         }
 
         let output = outputs.last().expect("a model has a layer");
@@ -167,31 +166,17 @@ impl<F: Scalar> XRay<F> {
         for (i, named) in layers.iter().enumerate().rev() {
             let y = outputs.pop().expect("one per layer");
             let x = outputs.last().unwrap_or(&input);
-            let mut dx = ArrayD::zeros(x.raw_dim());
-            let params = named.layer.params();
-            let mut grads: Vec<ArrayD<F>> = params
-                .iter()
-                .map(|p| ArrayD::zeros(p.value.raw_dim()))
-                .collect();
-            // a layer may overwrite the gradient it is given
-            let mut scratch = delta.clone();
-            named.layer.backward(
-                x.view(),
-                y.view(),
-                scratch.view_mut(),
-                Some(dx.view_mut()),
-                &mut caches[i],
-                &mut grads,
-            );
-            let parameters = params.into_iter().zip(grads);
+            let (dx, grads) = backward(&*named.layer, x, &y, &delta, &mut caches[i]);
+            let parameters = named.layer.params().into_iter().zip(grads);
             let parameters = parameters.map(|(param, gradient)| ParameterXRay {
                 name: param.name.to_owned(),
+                decay: param.decay,
                 value: param.value.to_owned(),
                 gradient,
             });
             records.push(LayerXRay {
                 name: named.name.clone(),
-                kind: named.layer.kind().to_owned(),
+                kind: named.kind().to_owned(),
                 activation: named.layer.output_activation(),
                 output: y,
                 output_gradient: std::mem::replace(&mut delta, dx),
@@ -293,12 +278,6 @@ fn part(mode: Mode, layer: usize) -> Mode {
         },
         Mode::Eval => Mode::Eval,
     }
-}
-
-fn batch_shape<F: Scalar>(named: &NamedLayer<F>, n: usize) -> IxDyn {
-    let mut shape = vec![n];
-    shape.extend(&named.output_shape);
-    IxDyn(&shape)
 }
 
 /// The outputs after the activation that the loss contains.

@@ -6,6 +6,7 @@ use dl_nn::Scalar;
 use dl_nn::activation::{
     Activation, Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
+use dl_nn::layers::Activate;
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -13,11 +14,11 @@ use super::super::graph::{Graph, float, int};
 use super::super::layer::Layer;
 
 pub(super) fn layer<F: Scalar>(
+    &Activate(activation): &Activate,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let activation: Activation = layer.settings()?;
     Ok(activate(graph, activation, x, layer.output))
 }
 

@@ -1,8 +1,7 @@
 //! Convolutions and transposed convolutions.
 
-use dl_conv::{Geometry, Size, Window};
-use dl_nn::{Activation, Scalar};
-use serde::Deserialize;
+use dl_conv::{Conv2d, ConvTranspose2d, Geometry, Size, Window};
+use dl_nn::Scalar;
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -11,81 +10,77 @@ use super::super::layer::Layer;
 use super::super::proto::AttributeProto;
 use super::activate;
 
-#[derive(Deserialize)]
-struct Settings {
-    window: Window,
-    groups: usize,
-    activation: Activation,
+/// The shape of a kernel, `[height, width, from / groups, to]`.
+struct Kernel([usize; 4]);
+
+impl Kernel {
+    fn new(window: &Window, groups: usize, [from, to]: [usize; 2]) -> Self {
+        let Size { height, width } = window.kernel;
+        Self([height, width, from / groups, to])
+    }
 }
 
 /// `Conv`.
 pub(super) fn conv2d<F: Scalar>(
+    conv: &Conv2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let settings: Settings = layer.settings()?;
     let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
-    let geometry = layer.geometry(&settings.window, input)?;
+    let geometry = layer.geometry(&conv.window, input)?;
     let [strides, dilations, pads] = window(&geometry);
-    let attributes = [strides, dilations, pads, int("group", settings.groups)];
+    let attributes = [strides, dilations, pads, int("group", conv.groups)];
     let ends = [input[2], output[2]];
-    convolve(graph, layer, x, &settings, ends, "Conv", attributes)
+    let kernel = Kernel::new(&conv.window, conv.groups, ends);
+    let name = convolve(graph, layer, x, kernel, "Conv", attributes)?;
+    let y = Batch::image(name, output);
+    Ok(activate(graph, conv.activation, y, layer.output))
 }
 
 /// `ConvTranspose`, the adjoint of the convolution from its outputs to its inputs.
 pub(super) fn conv_transpose2d<F: Scalar>(
+    conv: &ConvTranspose2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let settings: Settings = layer.settings()?;
     let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
-    let geometry = layer.geometry(&settings.window, output)?;
+    let geometry = layer.geometry(&conv.window, output)?;
     let [strides, dilations, pads] = window(&geometry);
-    let group = int("group", settings.groups);
+    let group = int("group", conv.groups);
     let attributes = [strides, dilations, pads, group, output_padding(&geometry)];
     // the kernel is that of the convolution
     let ends = [output[2], input[2]];
-    convolve(
-        graph,
-        layer,
-        x,
-        &settings,
-        ends,
-        "ConvTranspose",
-        attributes,
-    )
+    let kernel = Kernel::new(&conv.window, conv.groups, ends);
+    let name = convolve(graph, layer, x, kernel, "ConvTranspose", attributes)?;
+    let y = Batch::image(name, output);
+    Ok(activate(graph, conv.activation, y, layer.output))
 }
 
-/// The kernel `[height, width, from / groups, to]` becomes `[to, from / groups, height, width]`.
+/// The kernel becomes `[to, from / groups, height, width]`.
 fn convolve<F: Scalar, const N: usize>(
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
-    settings: &Settings,
-    [from, to]: [usize; 2],
+    Kernel(shape): Kernel,
     operator: &str,
     attributes: [AttributeProto; N],
-) -> Result<Batch, OnnxError> {
+) -> Result<String, OnnxError> {
     let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
-    let Size { height, width } = settings.window.kernel;
-    let depth = from / settings.groups.max(1);
-    let kernel = layer.param("kernel", &[height, width, depth, to])?;
+    let kernel = layer.param("kernel", &shape)?;
     let bias = layer.optional_param("bias", &output[2..])?;
 
     let x = x.channels_first(graph, input);
     let kernel = kernel.permuted_axes(vec![3, 2, 0, 1]);
     let kernel = graph.tensor("kernel", kernel.shape(), &kernel)?;
-    let name = match bias {
+    Ok(match bias {
         Some(bias) => {
             let bias = graph.tensor("bias", &output[2..], &bias)?;
             graph.node(operator, &[&x.name, &kernel, &bias], attributes)
         }
         None => graph.node(operator, &[&x.name, &kernel], attributes),
-    };
-    let y = Batch::image(name, output);
-    Ok(activate(graph, settings.activation, y, layer.output))
+    })
 }
 
 /// `strides`, `dilations` and `pads` of a window.

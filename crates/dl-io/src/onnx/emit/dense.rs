@@ -1,7 +1,7 @@
 //! Fully connected layers.
 
-use dl_nn::{Activation, Scalar};
-use serde::Deserialize;
+use dl_nn::Scalar;
+use dl_nn::layers::Dense;
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -9,18 +9,13 @@ use super::super::graph::Graph;
 use super::super::layer::Layer;
 use super::activate;
 
-#[derive(Deserialize)]
-struct Settings {
-    activation: Activation,
-}
-
 /// `Gemm`. A flattened image stays channels-first: the kernel's rows are permuted instead.
 pub(super) fn dense<F: Scalar>(
+    dense: &Dense,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let Settings { activation } = layer.settings()?;
     let shape = [layer.input, layer.output].concat();
     let kernel = layer.param("kernel", &shape)?;
     let bias = layer.optional_param("bias", layer.output)?;
@@ -34,5 +29,5 @@ pub(super) fn dense<F: Scalar>(
         None => graph.node("Gemm", &[&x.name, &kernel], []),
     };
     let y = Batch::new(name, layer.output);
-    Ok(activate(graph, activation, y, layer.output))
+    Ok(activate(graph, dense.activation, y, layer.output))
 }

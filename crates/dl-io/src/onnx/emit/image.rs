@@ -1,9 +1,8 @@
 //! Layers that only change the size of an image.
 
-use dl_conv::{Interpolation, Padding, Size, Window};
+use dl_conv::{Interpolation, UpSample2d, Window, ZeroPad2d};
 use dl_nn::Scalar;
 use dl_nn::ndarray::Array1;
-use serde::Deserialize;
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -11,27 +10,16 @@ use super::super::graph::{Graph, text};
 use super::super::layer::Layer;
 use super::conv::pads;
 
-#[derive(Deserialize)]
-struct UpSampleSettings {
-    factor: Size,
-    interpolation: Interpolation,
-}
-
-#[derive(Deserialize)]
-struct ZeroPadSettings {
-    padding: Padding,
-}
-
 /// `Resize`.
 pub(super) fn up_sample2d<F: Scalar>(
+    UpSample2d {
+        factor,
+        interpolation,
+    }: &UpSample2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let UpSampleSettings {
-        factor,
-        interpolation,
-    } = layer.settings()?;
     let output = layer.image(layer.output)?;
     let x = x.channels_first(graph, layer.image(layer.input)?);
     let scales = [1.0, 1.0, factor.height as f32, factor.width as f32];
@@ -60,15 +48,15 @@ pub(super) fn up_sample2d<F: Scalar>(
 
 /// `Pad`.
 pub(super) fn zero_pad2d<F: Scalar>(
+    ZeroPad2d { padding }: &ZeroPad2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let ZeroPadSettings { padding } = layer.settings()?;
     let input = layer.image(layer.input)?;
     // a window of one pixel visits every pixel of the padded image
     let window = Window {
-        padding,
+        padding: *padding,
         ..Window::new(1)
     };
     let sides = pads(&layer.geometry(&window, input)?);

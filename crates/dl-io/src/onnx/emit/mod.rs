@@ -8,7 +8,8 @@ mod norm;
 mod pool;
 mod variational;
 
-use dl_nn::{NamedLayer, Scalar};
+use dl_nn::layers::{Dropout, Flatten, Reshape};
+use dl_nn::{LayerSpec, NamedLayer, Scalar};
 
 use super::batch::Batch;
 use super::error::OnnxError;
@@ -17,31 +18,44 @@ use super::layer::Layer;
 
 pub(super) use activation::activate;
 
-/// Adds a layer's nodes to the graph and returns their output.
-type Emit<F> = fn(&mut Graph, &Layer<'_, F>, Batch) -> Result<Batch, OnnxError>;
+/// Adds the nodes of a layer with a description of type `S` to the graph, and returns their output.
+type Emit<S, F> = fn(&S, &mut Graph, &Layer<'_, F>, Batch) -> Result<Batch, OnnxError>;
 
-/// The supported kinds of layers, by the names in their descriptions.
-fn exporters<F: Scalar>() -> [(&'static str, Emit<F>); 18] {
+/// The same of a layer of which this is not known; `None` if its description is of another type.
+type Try<F> = Box<dyn Fn(&mut Graph, &NamedLayer<F>, &[usize], &Batch) -> Option<Emitted>>;
+
+type Emitted = Result<Batch, OnnxError>;
+
+/// The supported kinds of layers, by name.
+fn exporters<F: Scalar>() -> [(&'static str, Try<F>); 18] {
     [
-        ("activation", activation::layer),
-        ("average_pool2d", pool::average),
-        ("batch_norm", norm::batch),
-        ("conv2d", conv::conv2d),
-        ("conv_transpose2d", conv::conv_transpose2d),
-        ("dense", dense::dense),
-        ("dropout", nothing),
-        ("flatten", nothing),
-        ("global_average_pool2d", pool::global_average),
-        ("global_max_pool2d", pool::global_max),
-        ("layer_norm", norm::layer),
-        ("local_response_norm", norm::local_response),
-        ("max_pool2d", pool::max),
-        ("reparameterize", variational::reparameterize),
-        ("reshape", nothing),
-        ("standard_normal_kl", variational::standard_normal_kl),
-        ("up_sample2d", image::up_sample2d),
-        ("zero_pad2d", image::zero_pad2d),
+        exporter(activation::layer),
+        exporter(pool::average),
+        exporter(norm::batch),
+        exporter(conv::conv2d),
+        exporter(conv::conv_transpose2d),
+        exporter(dense::dense),
+        exporter(nothing::<Dropout, F>),
+        exporter(nothing::<Flatten, F>),
+        exporter(pool::global_average),
+        exporter(pool::global_max),
+        exporter(norm::layer),
+        exporter(norm::local_response),
+        exporter(pool::max),
+        exporter(variational::reparameterize),
+        exporter(nothing::<Reshape, F>),
+        exporter(variational::standard_normal_kl),
+        exporter(image::up_sample2d),
+        exporter(image::zero_pad2d),
     ]
+}
+
+fn exporter<F: Scalar, S: LayerSpec<F> + 'static>(emit: Emit<S, F>) -> (&'static str, Try<F>) {
+    let try_it = move |graph: &mut Graph, named: &NamedLayer<F>, input: &[usize], x: &Batch| {
+        let spec = named.spec::<S>()?;
+        Some(emit(spec, graph, &Layer::new(named, input), x.clone()))
+    };
+    (S::KIND, Box::new(try_it))
 }
 
 /// The kinds of layers that can be exported.
@@ -56,27 +70,20 @@ pub(super) fn emit<F: Scalar>(
     input: &[usize],
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let layer = Layer::new(named, input);
-    let exporter = layer.and_then(|layer| {
-        let mut all = exporters().into_iter();
-        let (_, emit) = all.find(|(kind, _)| *kind == layer.kind)?;
-        Some((layer, emit))
-    });
-    let Some((layer, emit)) = exporter else {
-        return Err(OnnxError::Unsupported {
-            layer: named.name.clone(),
-            kind: layer
-                .map_or(named.layer.kind(), |layer| layer.kind)
-                .to_owned(),
-            known: kinds().join(", "),
-        });
-    };
     graph.enter(&named.name);
-    emit(graph, &layer, x)
+    let mut exporters = exporters().into_iter();
+    let emitted = exporters.find_map(|(_, emit)| emit(graph, named, input, &x));
+    emitted.unwrap_or_else(|| {
+        Err(OnnxError::Unsupported {
+            layer: named.name.clone(),
+            kind: named.kind().to_owned(),
+            known: kinds().join(", "),
+        })
+    })
 }
 
 /// Dropout does nothing in evaluation; a batch is reshaped only when an operator needs its shape.
-fn nothing<F>(_: &mut Graph, _: &Layer<'_, F>, x: Batch) -> Result<Batch, OnnxError> {
+fn nothing<S, F>(_: &S, _: &mut Graph, _: &Layer<'_, F>, x: Batch) -> Result<Batch, OnnxError> {
     Ok(x)
 }
 

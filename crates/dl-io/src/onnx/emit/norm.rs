@@ -1,35 +1,23 @@
 //! Normalisation.
 
+use dl_conv::LocalResponseNorm;
 use dl_nn::Scalar;
+use dl_nn::layers::{BatchNorm, LayerNorm};
 use dl_nn::ndarray::Zip;
-use serde::Deserialize;
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
 use super::super::graph::{Graph, float, int};
 use super::super::layer::Layer;
 
-#[derive(Deserialize)]
-struct Settings {
-    epsilon: f64,
-}
-
-#[derive(Deserialize)]
-struct LocalResponseSettings {
-    size: usize,
-    k: f64,
-    alpha: f64,
-    beta: f64,
-}
-
 /// `BatchNormalization` if the channels are on ONNX's channel axis, 1; otherwise a product and a sum: y = s x + (β
 /// − s μ) with s = γ / √(σ² + ε).
 pub(super) fn batch<F: Scalar>(
+    BatchNorm { epsilon, .. }: &BatchNorm,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let Settings { epsilon } = layer.settings()?;
     let channels = &layer.input[layer.input.len().saturating_sub(1)..];
     let gamma = layer.param("gamma", channels)?;
     let beta = layer.param("beta", channels)?;
@@ -50,11 +38,11 @@ pub(super) fn batch<F: Scalar>(
         let mean = constant("running_mean", mean)?;
         let variance = constant("running_variance", variance)?;
         let inputs = [&*x.name, &*gamma, &*beta, &*mean, &*variance];
-        graph.node("BatchNormalization", &inputs, [float("epsilon", epsilon)])
+        graph.node("BatchNormalization", &inputs, [float("epsilon", *epsilon)])
     } else {
         let scale = Zip::from(&gamma)
             .and(&variance)
-            .map_collect(|&gamma, &variance| gamma / (variance + F::of(epsilon)).sqrt());
+            .map_collect(|&gamma, &variance| gamma / (variance + F::of(*epsilon)).sqrt());
         let shift = &beta - &(&scale * &mean);
         let scale = graph.tensor("scale", channels, &scale)?;
         let shift = graph.tensor("shift", channels, &shift)?;
@@ -66,11 +54,11 @@ pub(super) fn batch<F: Scalar>(
 
 /// `LayerNormalization` over the last axis.
 pub(super) fn layer<F: Scalar>(
+    LayerNorm { epsilon }: &LayerNorm,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let Settings { epsilon } = layer.settings()?;
     let features = &layer.input[layer.input.len().saturating_sub(1)..];
     let mut gamma = layer.param("gamma", features)?;
     let mut beta = layer.param("beta", features)?;
@@ -84,7 +72,7 @@ pub(super) fn layer<F: Scalar>(
     };
     let gamma = graph.tensor("gamma", features, &gamma)?;
     let beta = graph.tensor("beta", features, &beta)?;
-    let attributes = [int("axis", layer.input.len()), float("epsilon", epsilon)];
+    let attributes = [int("axis", layer.input.len()), float("epsilon", *epsilon)];
     let name = graph.node("LayerNormalization", &[&x.name, &gamma, &beta], attributes);
     Ok(x.element_wise(name))
 }
@@ -94,16 +82,16 @@ pub(super) fn layer<F: Scalar>(
 /// Its bias is 1, since `OpenVINO` treats k as an integer: (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a product with
 /// k^−β follows. Runtimes require positive α and β; if one of them is 0, the product is all there is.
 pub(super) fn local_response<F: Scalar>(
-    graph: &mut Graph,
-    layer: &Layer<'_, F>,
-    x: Batch,
-) -> Result<Batch, OnnxError> {
-    let LocalResponseSettings {
+    &LocalResponseNorm {
         size,
         k,
         alpha,
         beta,
-    } = layer.settings()?;
+    }: &LocalResponseNorm,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
     let alpha = alpha * size as f64 / k;
     let factor = k.powf(-beta);
     if !(alpha as f32).is_finite() || !(factor as f32).is_normal() {

@@ -1,9 +1,8 @@
 //! Pooling.
 
-use dl_conv::{Geometry, Size, Window};
+use dl_conv::{AveragePool2d, Geometry, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d, Size};
 use dl_nn::Scalar;
 use dl_nn::ndarray::{Array1, Array2};
-use serde::Deserialize;
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -12,27 +11,16 @@ use super::super::layer::Layer;
 use super::conv::{pads, window};
 use super::image::pad;
 
-#[derive(Deserialize)]
-struct MaxSettings {
-    window: Window,
-}
-
-#[derive(Deserialize)]
-struct AverageSettings {
-    window: Window,
-    count_padding: bool,
-}
-
 /// `MaxPool`. Runtimes reject padding as large as the kernel, which a dilated window may have; in that case a `Pad`
 /// with −∞ comes first.
 pub(super) fn max<F: Scalar>(
+    pool: &MaxPool2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let MaxSettings { window: over } = layer.settings()?;
     let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
-    let geometry = layer.geometry(&over, input)?;
+    let geometry = layer.geometry(&pool.window, input)?;
     let mut x = x.channels_first(graph, input);
     let [strides, dilations, mut padding] = window(&geometry);
     if !narrow(&geometry) {
@@ -49,22 +37,19 @@ pub(super) fn max<F: Scalar>(
 /// `AveragePool`, which does not support dilation before opset 19; otherwise a depthwise convolution with ones and
 /// a division.
 pub(super) fn average<F: Scalar>(
+    pool: &AveragePool2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let AverageSettings {
-        window: over,
-        count_padding,
-    } = layer.settings()?;
     let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
-    let geometry = layer.geometry(&over, input)?;
+    let geometry = layer.geometry(&pool.window, input)?;
     let x = x.channels_first(graph, input);
     let [strides, dilations, padding] = window(&geometry);
     let Size { height, width } = geometry.kernel;
     let name = if geometry.dilation == Size::from(1) && narrow(&geometry) {
         let kernel = ints("kernel_shape", [height, width]);
-        let count = int("count_include_pad", count_padding.into());
+        let count = int("count_include_pad", pool.count_padding.into());
         graph.node("AveragePool", &[&x.name], [kernel, strides, padding, count])
     } else {
         let channels = input[2];
@@ -77,7 +62,7 @@ pub(super) fn average<F: Scalar>(
         let group = int("group", channels);
         let attributes = [strides, dilations, padding, group];
         let sum = graph.node("Conv", &[&x.name, &ones], attributes);
-        let counts = if count_padding {
+        let counts = if pool.count_padding {
             graph.scalar("taps", (height * width) as f32)
         } else {
             graph.room_for(output[0] * output[1])?;
@@ -90,6 +75,7 @@ pub(super) fn average<F: Scalar>(
 }
 
 pub(super) fn global_max<F: Scalar>(
+    _: &GlobalMaxPool2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
@@ -98,6 +84,7 @@ pub(super) fn global_max<F: Scalar>(
 }
 
 pub(super) fn global_average<F: Scalar>(
+    _: &GlobalAveragePool2d,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,

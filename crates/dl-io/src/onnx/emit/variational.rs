@@ -1,6 +1,7 @@
 //! The layers of a variational autoencoder, whose inputs are means μ and log variances s, concatenated.
 
 use dl_nn::Scalar;
+use dl_nn::layers::{Reparameterize, StandardNormalKl};
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -9,6 +10,7 @@ use super::super::layer::Layer;
 
 /// z = μ, as in evaluation: `Slice`.
 pub(super) fn reparameterize<F: Scalar>(
+    _: &Reparameterize,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,
@@ -21,6 +23,7 @@ pub(super) fn reparameterize<F: Scalar>(
 
 /// ½ Σ (eˢ + μ² − 1 − s).
 pub(super) fn standard_normal_kl<F: Scalar>(
+    _: &StandardNormalKl,
     graph: &mut Graph,
     layer: &Layer<'_, F>,
     x: Batch,

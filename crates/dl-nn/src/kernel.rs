@@ -1,0 +1,87 @@
+//! Kernel and bias: what layers y = g(W·x + b) have in common, whatever their product. For dense layers and
+//! convolutions, and for layers of your own like them.
+
+use dl_core::Scalar;
+use dl_core::memory::OutOfMemory;
+use dl_core::random::Generator;
+use ndarray::{Array, Array1, Dimension, IntoDimension};
+
+use crate::activation::Activation;
+use crate::error::ConfigError;
+use crate::init::{Fans, Initializer};
+use crate::layer::{Param, ParamMut};
+
+/// How a kernel and a bias are initialised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KernelInit {
+    /// g, on which the kernel's initialiser depends.
+    pub activation: Activation,
+    /// Of the kernel; `None` for the activation's own ([`Activation::default_initializer`]).
+    pub kernel: Option<Initializer>,
+    /// Of the bias.
+    pub bias: Initializer,
+    /// Whether there is a bias.
+    pub has_bias: bool,
+}
+
+/// A kernel, and a bias where there is one.
+pub type KernelAndBias<F, D> = (Array<F, D>, Option<Array1<F>>);
+
+impl KernelInit {
+    fn kernel(&self) -> Initializer {
+        let default = self.activation.default_initializer();
+        self.kernel.unwrap_or(default)
+    }
+
+    /// Checks all settings.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.activation.validate()?;
+        self.kernel().validate()?;
+        self.bias.validate()
+    }
+
+    /// A kernel of this shape, and a bias of `outputs` elements, which is drawn first.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] where there is none for them.
+    pub fn sample<F: Scalar, D: IntoDimension>(
+        &self,
+        shape: D,
+        outputs: usize,
+        fans: Fans,
+        generator: &mut Generator,
+    ) -> Result<KernelAndBias<F, D::Dim>, OutOfMemory> {
+        let bias = match self.has_bias {
+            true => Some(self.bias.sample(&[outputs], fans, generator)?),
+            false => None,
+        };
+        let shape = shape.into_dimension();
+        let kernel = self.kernel().sample(shape.slice(), fans, generator)?;
+        let ranks = "of the rank of their shapes";
+        let bias = bias.map(|bias| bias.into_dimensionality().expect(ranks));
+        Ok((kernel.into_dimensionality().expect(ranks), bias))
+    }
+}
+
+/// [`Layer::params`](crate::Layer::params) of a `kernel`, which weight decay applies to, and a `bias`.
+pub fn params<'a, F, D: Dimension>(
+    kernel: &'a Array<F, D>,
+    bias: Option<&'a Array1<F>>,
+) -> Vec<Param<'a, F>> {
+    let bias = bias.map(|bias| Param::new("bias", bias));
+    let kernel = Param::weight("kernel", kernel);
+    std::iter::once(kernel).chain(bias).collect()
+}
+
+/// [`Layer::params_mut`](crate::Layer::params_mut) of the same.
+pub fn params_mut<'a, F, D: Dimension>(
+    kernel: &'a mut Array<F, D>,
+    bias: Option<&'a mut Array1<F>>,
+) -> Vec<ParamMut<'a, F>> {
+    let bias = bias.map(|bias| ParamMut::new("bias", bias));
+    let kernel = ParamMut::weight("kernel", kernel);
+    std::iter::once(kernel).chain(bias).collect()
+}
