@@ -329,7 +329,8 @@ fn what_a_file_declares_is_not_trusted() {
     assert!(load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).is_ok());
     assert_eq!(
         rejected(r#"\"version\":1"#, r#"\"version\":2"#),
-        "cannot read FILE: its format version is 2, but this library reads version 1"
+        "cannot read FILE: its format version is 2, but this library reads version 1; a later version of the \
+         library wrote it: use that version"
     );
     assert_eq!(
         rejected("dl-model", "dl-mode1"),

@@ -167,6 +167,11 @@ impl<F> Weights<F> {
             .iter()
             .map(|(name, value)| (name.as_str(), value.view()))
     }
+
+    /// Every name, and the value to be changed or exchanged.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut ArrayD<F>)> {
+        self.0.iter_mut().map(|(name, value)| (&**name, value))
+    }
 }
 
 impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {

@@ -15,9 +15,9 @@ use super::{Bundle, BundleContent, LoadError, MAX_SAMPLE, ModelError};
 use crate::container::{self, Container, Format};
 use crate::error::{SaveError, WriteError};
 
-const FORMAT: Format = Format {
+static FORMAT: Format = Format {
     name: "dl-model",
-    version: 1,
+    versions: 1..=1,
 };
 
 impl<F: Scalar> Bundle<F> {
@@ -146,7 +146,7 @@ impl<F: Scalar + Serialize> Bundle<F> {
             weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
             ..self.content.clone()
         };
-        let bytes = container::encode(FORMAT, &content, arrays).map_err(WriteError::at(path))?;
+        let bytes = container::encode(&FORMAT, &content, arrays).map_err(WriteError::at(path))?;
         self.check_cost(&content, bytes.len())?;
         Ok(container::write(path, &bytes)?)
     }
@@ -181,7 +181,7 @@ impl<F: Scalar + Serialize> Bundle<F> {
 
 impl<F: Scalar + DeserializeOwned> Bundle<F> {
     fn read(path: &Path, registry: &Registry<F>) -> Result<Self, LoadError> {
-        let file = Container::read(path, FORMAT)?;
+        let file = Container::read(path, &FORMAT)?;
         let content: BundleContent<F> = file.content()?;
         let arrays = file.arrays(content.weights.iter().cloned())?;
         let within = limits(&content, file.budget());

@@ -11,15 +11,16 @@ use dl_fs::Lock;
 use dl_nn::Scalar;
 use dl_nn::train::{Checkpointer, Moment, Snapshot};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::container::{self, Container, Format, ReadError};
 use crate::error::WriteError;
-use content::CheckpointContent;
+use content::Content;
 
-const FORMAT: Format = Format {
+static FORMAT: Format = Format {
     name: "dl-checkpoint",
-    version: 1,
+    versions: 2..=2,
 };
 
 /// Saves the state of a training run to a file, and restores it.
@@ -164,7 +165,9 @@ impl Checkpoints {
         resume(self)
     }
 
-    fn lock_and_read<F: Scalar>(&mut self) -> Result<Option<Snapshot<F>>, CheckpointError> {
+    fn lock_and_read<F: Scalar + DeserializeOwned>(
+        &mut self,
+    ) -> Result<Option<Snapshot<F>>, CheckpointError> {
         let held = self.lock.is_some();
         self.lock().map_err(|source| CheckpointError::Lock {
             path: self.path.clone(),
@@ -185,7 +188,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    fn read<F: Scalar>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
+    fn read<F: Scalar + DeserializeOwned>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
         let run = self.settings()?;
         let exists = self.path.try_exists();
         let exists = exists.map_err(|source| CheckpointError::Existence {
@@ -197,8 +200,8 @@ impl Checkpoints {
         if !exists {
             return Ok(None);
         }
-        let file = Container::read(&self.path, FORMAT)?;
-        let content: CheckpointContent = file.content()?;
+        let file = Container::read(&self.path, &FORMAT)?;
+        let content: Content<F> = file.content()?;
         self.compare(&content.run, &run)?;
         Ok(Some(content.into_snapshot(&file)?))
     }
@@ -242,9 +245,12 @@ impl Checkpoints {
         }
     }
 
-    fn write<F: Scalar>(&self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let (content, arrays) = CheckpointContent::from_snapshot(snapshot, self.settings()?);
-        let bytes = container::encode(FORMAT, &content, arrays)?;
+    fn write<F: Scalar + Serialize>(
+        &self,
+        snapshot: Snapshot<F>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (content, arrays) = Content::from_snapshot(snapshot, self.settings()?);
+        let bytes = container::encode(&FORMAT, &content, arrays)?;
         Ok(container::write(&self.path, &bytes)?)
     }
 }
@@ -265,13 +271,13 @@ impl<F: Scalar> Checkpointer<F> for Checkpoints {
 }
 
 instantiate! {
-    fn resume<F: Scalar>(
+    fn resume<F: Scalar + DeserializeOwned>(
         checkpoints: &mut Checkpoints,
     ) -> Result<Option<Snapshot<F>>, CheckpointError> {
         checkpoints.lock_and_read()
     }
 
-    fn save<F: Scalar>(
+    fn save<F: Scalar + Serialize>(
         checkpoints: &Checkpoints,
         snapshot: Snapshot<F>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
