@@ -350,7 +350,7 @@ impl<F: Scalar> Model<F> {
         Weights(entries.collect())
     }
 
-    /// As [`weights`](Self::weights), or an error where there is no memory for them.
+    /// As [`weights`](Self::weights), or an error if there is not enough memory for them.
     pub(crate) fn try_weights(&self) -> Result<Weights<F>, OutOfMemory> {
         let entries = self.layers.iter().flat_map(|named| {
             let copy = |p: Param<'_, F>| {

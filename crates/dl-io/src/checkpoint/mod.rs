@@ -9,7 +9,7 @@ use dl_core::instantiate;
 use dl_core::text::{shown, shown_path};
 use dl_fs::Lock;
 use dl_nn::Scalar;
-use dl_nn::train::{Checkpointer, Moment, Snapshot};
+use dl_nn::train::{CheckpointPoint, Checkpointer, Snapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -238,7 +238,7 @@ impl Checkpoints {
         ))
     }
 
-    fn is_due(&self, moment: Moment) -> bool {
+    fn is_due(&self, moment: CheckpointPoint) -> bool {
         match moment.step {
             0 => moment.last || moment.epoch.is_multiple_of(self.every_epochs),
             step => self.every_steps.is_some_and(|n| step.is_multiple_of(n)),
@@ -256,7 +256,7 @@ impl Checkpoints {
 }
 
 impl<F: Scalar> Checkpointer<F> for Checkpoints {
-    fn wants(&mut self, moment: Moment) -> bool {
+    fn wants(&mut self, moment: CheckpointPoint) -> bool {
         self.is_due(moment)
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&st
 /// The content of a checkpoint of a run that has not begun.
 pub(crate) fn checkpoint_content() -> Value {
     let plan = json!({ "epochs": 1, "steps_per_epoch": 1, "batch_size": 1, "samples": 1 });
-    let tally = json!({ "loss": 0.0, "weight": 0.0, "right": null, "samples": 0 });
+    let running = json!({ "loss": 0.0, "weight": 0.0, "correct": null, "samples": 0 });
     json!({
         "run": null,
         "snapshot": {
@@ -51,7 +51,7 @@ pub(crate) fn checkpoint_content() -> Value {
                 "optimizer": { "rule": "Adam", "slots": [], "step": 0, "parameters": [] },
             },
             "fit": {
-                "plan": plan, "epoch": 0, "step": 0, "epoch_began": 0, "tally": tally, "seconds": 0.0,
+                "plan": plan, "epoch": 0, "step": 0, "epoch_began": 0, "running": running, "seconds": 0.0,
                 "last_good": null, "history": { "epochs": [], "stopped": null }, "callbacks": [],
             },
         },
