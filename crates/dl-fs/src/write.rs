@@ -50,6 +50,14 @@ pub fn write_atomically<E: From<io::Error>>(
     Ok(())
 }
 
+/// Writes bytes to a file atomically, like [`write_atomically`].
+///
+/// # Errors
+/// Same as [`write_atomically`].
+pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    write_atomically(path, |file| file.write_all(bytes))
+}
+
 /// Replaces the file at `path` with one that is already complete, in the same folder: for what must outlive an
 /// interrupted program, such as a partial download. Syncs `complete`, renames it over `path`, and syncs the folder.
 ///

@@ -15,7 +15,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -228,8 +227,7 @@ pub(crate) fn encode<F: Scalar>(
 
 /// Writes the bytes of a file atomically.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let written = dl_fs::write_atomically(path, |file| file.write_all(bytes));
-    written.map_err(WriteError::at(path))
+    dl_fs::write(path, bytes).map_err(WriteError::at(path))
 }
 
 /// The bytes of a file with a valid checksum.

@@ -275,7 +275,9 @@ fn a_snapshot_that_nobody_took_is_refused() {
     assert!(
         said(forged(&|s| s.fit.running = RunningEvaluation::default())).starts_with("samples seen")
     );
-    assert!(said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("stateful callbacks"));
+    assert!(
+        said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("stateful callbacks")
+    );
     let text = serde_json::to_value(snapshot().fit.running)
         .unwrap()
         .to_string();

@@ -89,7 +89,7 @@ impl Book {
             problems.extend(filled.stale);
         } else if !filled.stale.is_empty() {
             println!("filled in docs/src/{}", page.path);
-            fs::write(source.join(&page.path), &filled.text)?;
+            dl_fs::write(source.join(&page.path), filled.text.as_bytes())?;
             page.text = filled.text;
         }
         Ok(problems)

@@ -122,13 +122,6 @@ impl<F: Scalar> Bundle<F> {
         from_trainer(trainer)
     }
 
-    fn copy_of_trainer(trainer: &Trainer<F>) -> Self {
-        let output = trainer.loss().link();
-        let mut bundle = Self::from_model(trainer.model().clone());
-        bundle.content.output = output;
-        bundle
-    }
-
     /// Sets the shape of one raw sample; by default that of the rows the first scaler or projection was fitted on,
     /// or else the model's.
     pub fn with_input_shape(mut self, shape: impl Into<Vec<usize>>) -> Self {
@@ -254,7 +247,10 @@ instantiate! {
     }
 
     fn from_trainer<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
-        Bundle::copy_of_trainer(trainer)
+        let output = trainer.loss().link();
+        let mut bundle = Bundle::from_model(trainer.model().clone());
+        bundle.content.output = output;
+        bundle
     }
 
     fn add_preprocessing<F: Scalar>(bundle: &mut Bundle<F>, transform: Box<dyn Transform<F>>) {

@@ -105,15 +105,6 @@ impl<F: Scalar> Bundle<F> {
     ) -> Result<Vec<&str>, PredictError> {
         predict_names(self, x.view().into_dyn())
     }
-
-    fn predict_names_of(&self, x: ArrayViewD<'_, F>) -> Result<Vec<&str>, PredictError> {
-        let names = &self.content.class_names;
-        if names.is_empty() {
-            return Err(PredictError::NoNames);
-        }
-        let classes = Self::most_probable_classes(&self.predict_all(x)?);
-        Ok(classes.into_iter().map(|class| &*names[class]).collect())
-    }
 }
 
 /// Applies some transforms in turn.
@@ -153,7 +144,12 @@ instantiate! {
         bundle: &'b Bundle<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<Vec<&'b str>, PredictError> {
-        bundle.predict_names_of(x)
+        let names = &bundle.content.class_names;
+        if names.is_empty() {
+            return Err(PredictError::NoNames);
+        }
+        let classes = Bundle::most_probable_classes(&bundle.predict_all(x)?);
+        Ok(classes.into_iter().map(|class| &*names[class]).collect())
     }
 
     fn most_probable<F: Scalar>(predictions: &ArrayD<F>) -> Vec<usize> {

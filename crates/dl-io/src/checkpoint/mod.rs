@@ -165,21 +165,6 @@ impl Checkpoints {
         resume(self)
     }
 
-    fn lock_and_read<F: Scalar + DeserializeOwned>(
-        &mut self,
-    ) -> Result<Option<Snapshot<F>>, CheckpointError> {
-        let held = self.lock.is_some();
-        self.lock().map_err(|source| CheckpointError::Lock {
-            path: self.path.clone(),
-            source,
-        })?;
-        let read = self.read();
-        if read.is_err() && !held {
-            self.lock = None;
-        }
-        read
-    }
-
     /// Takes the lock, unless it is held already.
     fn lock(&mut self) -> std::io::Result<()> {
         if self.lock.is_none() {
@@ -274,7 +259,16 @@ instantiate! {
     fn resume<F: Scalar + DeserializeOwned>(
         checkpoints: &mut Checkpoints,
     ) -> Result<Option<Snapshot<F>>, CheckpointError> {
-        checkpoints.lock_and_read()
+        let held = checkpoints.lock.is_some();
+        checkpoints.lock().map_err(|source| CheckpointError::Lock {
+            path: checkpoints.path.clone(),
+            source,
+        })?;
+        let read = checkpoints.read();
+        if read.is_err() && !held {
+            checkpoints.lock = None;
+        }
+        read
     }
 
     fn save<F: Scalar + Serialize>(

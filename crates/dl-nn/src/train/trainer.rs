@@ -121,32 +121,6 @@ impl<F: Scalar> Trainer<F> {
         new(model, Box::new(loss), optimizer.into_optimizer())
     }
 
-    fn checked(
-        model: Model<F>,
-        loss: Box<dyn Loss<F>>,
-        optimizer: Result<Optimizer<F>, ConfigError>,
-    ) -> Result<Self, BuildError> {
-        loss.validate()?;
-        let activation = model.output_activation();
-        if is_probability(activation) && loss.link() != Activation::Identity {
-            return Err(BuildError::LogitsExpected {
-                loss: loss.name(),
-                layer: model.layers().last().expect("never empty").name.clone(),
-                activation: activation.to_string(),
-            });
-        }
-        Ok(Self {
-            workspace: Workspace::training(&model, 0)?,
-            rows: Vec::new(),
-            model,
-            loss,
-            optimizer: optimizer?,
-            seed: 0,
-            steps: 0,
-            history: History::default(),
-        })
-    }
-
     /// Draws shuffling, splits and dropout from this seed; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -214,18 +188,6 @@ impl<F: Scalar> Trainer<F> {
         restore(self, state)
     }
 
-    fn take_state(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
-        self.plan_workspace(0)?;
-        self.model.check_weights(&state.weights)?;
-        let mut optimizer = self.optimizer.clone();
-        optimizer.load_state(state.optimizer)?;
-        optimizer.check_state(&parameters(&mut self.model, self.workspace.grads()))?;
-        self.model.set_weights(&state.weights)?;
-        self.optimizer = optimizer;
-        (self.seed, self.steps) = (state.seed, state.steps);
-        Ok(())
-    }
-
     /// One training step on a batch `[n, …input]` at the base learning rate; returns the batch's
     /// mean loss before the update. For training loops of your own.
     ///
@@ -238,30 +200,6 @@ impl<F: Scalar> Trainer<F> {
         targets: impl Into<Target<'a, F>>,
     ) -> Result<f64, TrainError> {
         step(self, x.view().into_dyn(), targets.into())
-    }
-
-    fn step_batch(
-        &mut self,
-        x: ArrayViewD<'_, F>,
-        targets: Target<'_, F>,
-    ) -> Result<f64, TrainError> {
-        self.check_outputs()?;
-        let x = check_data(self, &x, &targets)?;
-        self.plan_workspace(targets.len())?;
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.clear();
-        rows.extend(0..targets.len());
-        let result = self.step_rows(x.view(), &targets, &rows, None, 1.0);
-        self.rows = rows;
-        let loss = result?.loss;
-        if loss.is_finite() {
-            return Ok(loss);
-        }
-        Err(TrainError::NonFiniteStep {
-            loss,
-            step: self.steps.wrapping_add(1),
-            learning_rate: self.optimizer.learning_rate(),
-        })
     }
 
     /// A step on checked samples, whose targets and weights are the given rows of all. If the loss is
@@ -314,18 +252,6 @@ impl<F: Scalar> Trainer<F> {
         evaluate(self, x.view().into_dyn(), targets.into())
     }
 
-    fn evaluate_all(
-        &self,
-        x: ArrayViewD<'_, F>,
-        targets: Target<'_, F>,
-    ) -> Result<Evaluation, DataError> {
-        let x = check_data(self, &x, &targets)?;
-        let rows: Vec<usize> = (0..targets.len()).collect();
-        let mut workspace = evaluation_workspace(&self.model, rows.len())?;
-        let (loss, samples) = (&*self.loss, &mut Samples::new(x.view()));
-        evaluate_rows(&self.model, loss, &mut workspace, samples, &targets, &rows)
-    }
-
     /// Predictions for samples `[n, …input]`: probabilities if the loss takes logits (softmax or
     /// sigmoid is applied), otherwise the network's outputs. For the logits themselves, use
     /// [`Model::predict`].
@@ -334,14 +260,6 @@ impl<F: Scalar> Trainer<F> {
     /// [`DataError`] if the samples do not match the model, or not enough memory for their outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
-    }
-
-    fn predictions(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {
-        let mut y = self.model.predict(&x)?;
-        let width = y.shape().last().copied().unwrap_or(1);
-        let values = y.as_slice_mut().expect("in standard layout");
-        self.loss.link().forward(values, width);
-        Ok(y)
     }
 
     /// The most probable class of each sample; with one output, 1 if its logit is positive, or
@@ -414,14 +332,40 @@ instantiate! {
         loss: Box<dyn Loss<F>>,
         optimizer: Result<Optimizer<F>, ConfigError>,
     ) -> Result<Trainer<F>, BuildError> {
-        Trainer::checked(model, loss, optimizer)
+        loss.validate()?;
+        let activation = model.output_activation();
+        if is_probability(activation) && loss.link() != Activation::Identity {
+            return Err(BuildError::LogitsExpected {
+                loss: loss.name(),
+                layer: model.layers().last().expect("never empty").name.clone(),
+                activation: activation.to_string(),
+            });
+        }
+        Ok(Trainer {
+            workspace: Workspace::training(&model, 0)?,
+            rows: Vec::new(),
+            model,
+            loss,
+            optimizer: optimizer?,
+            seed: 0,
+            steps: 0,
+            history: History::default(),
+        })
     }
 
     fn restore<F: Scalar>(
         trainer: &mut Trainer<F>,
         state: TrainerState<F>,
     ) -> Result<(), ResumeError> {
-        trainer.take_state(state)
+        trainer.plan_workspace(0)?;
+        trainer.model.check_weights(&state.weights)?;
+        let mut optimizer = trainer.optimizer.clone();
+        optimizer.load_state(state.optimizer)?;
+        optimizer.check_state(&parameters(&mut trainer.model, trainer.workspace.grads()))?;
+        trainer.model.set_weights(&state.weights)?;
+        trainer.optimizer = optimizer;
+        (trainer.seed, trainer.steps) = (state.seed, state.steps);
+        Ok(())
     }
 
     fn step<F: Scalar>(
@@ -429,7 +373,23 @@ instantiate! {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<f64, TrainError> {
-        trainer.step_batch(x, targets)
+        trainer.check_outputs()?;
+        let x = check_data(trainer, &x, &targets)?;
+        trainer.plan_workspace(targets.len())?;
+        let mut rows = std::mem::take(&mut trainer.rows);
+        rows.clear();
+        rows.extend(0..targets.len());
+        let result = trainer.step_rows(x.view(), &targets, &rows, None, 1.0);
+        trainer.rows = rows;
+        let loss = result?.loss;
+        if loss.is_finite() {
+            return Ok(loss);
+        }
+        Err(TrainError::NonFiniteStep {
+            loss,
+            step: trainer.steps.wrapping_add(1),
+            learning_rate: trainer.optimizer.learning_rate(),
+        })
     }
 
     fn evaluate<F: Scalar>(
@@ -437,14 +397,22 @@ instantiate! {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<Evaluation, DataError> {
-        trainer.evaluate_all(x, targets)
+        let x = check_data(trainer, &x, &targets)?;
+        let rows: Vec<usize> = (0..targets.len()).collect();
+        let mut workspace = evaluation_workspace(&trainer.model, rows.len())?;
+        let (loss, samples) = (&*trainer.loss, &mut Samples::new(x.view()));
+        evaluate_rows(&trainer.model, loss, &mut workspace, samples, &targets, &rows)
     }
 
     fn predict<F: Scalar>(
         trainer: &Trainer<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<ArrayD<F>, DataError> {
-        trainer.predictions(x)
+        let mut y = trainer.model.predict(&x)?;
+        let width = y.shape().last().copied().unwrap_or(1);
+        let values = y.as_slice_mut().expect("in standard layout");
+        trainer.loss.link().forward(values, width);
+        Ok(y)
     }
 
     fn predict_classes<F: Scalar>(

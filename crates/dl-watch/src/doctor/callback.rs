@@ -128,44 +128,6 @@ impl<F: Scalar> DoctorCallback<F> {
         self.open = Some(StepId { epoch, step });
     }
 
-    fn end_step(&mut self, step: &StepEnd, run: &FitContext<'_, F>) -> Flow {
-        self.open = None;
-        let at = StepId {
-            epoch: step.epoch,
-            step: step.step,
-        };
-        let last = step.step + 1 == run.plan.steps_per_epoch;
-        if last || self.steps.is_multiple_of(self.doctor.every) {
-            self.examine_updates(run.model, at);
-            match self.xray(run.model) {
-                Ok(xray) => self.add(at, layers::check(&xray, &self.doctor.thresholds)),
-                Err(error) => return Flow::Stop(format!("the doctor's probe batch: {error}")),
-            }
-        }
-        self.steps += 1;
-        Flow::Continue
-    }
-
-    fn end_epoch(&mut self, epoch: &Epoch, run: &FitContext<'_, F>) -> Flow {
-        let thresholds = self.doctor.thresholds;
-        let at = StepId {
-            epoch: epoch.epoch,
-            step: run.plan.steps_per_epoch - 1,
-        };
-        if epoch.epoch == 0 {
-            let small = self
-                .updates
-                .iter()
-                .filter_map(|ratio| updates::small(ratio, &thresholds));
-            let small: Vec<Finding> = small.collect();
-            self.add(at, small);
-        }
-        self.losses.push(epoch.train.loss);
-        let trend = loss::trend(&self.losses, self.steps, self.constant, &thresholds);
-        self.add(at, trend);
-        Flow::Continue
-    }
-
     fn end(&mut self, run: &mut FitContext<'_, F>) {
         // a step that has begun but not ended has failed; its weights are in the copy
         let Some(at) = self.open.take() else { return };
@@ -207,11 +169,41 @@ instantiate! {
     }
 
     fn step_end<F: Scalar>(callback: &mut DoctorCallback<F>, step: &StepEnd, run: &FitContext<'_, F>) -> Flow {
-        callback.end_step(step, run)
+        callback.open = None;
+        let at = StepId {
+            epoch: step.epoch,
+            step: step.step,
+        };
+        let last = step.step + 1 == run.plan.steps_per_epoch;
+        if last || callback.steps.is_multiple_of(callback.doctor.every) {
+            callback.examine_updates(run.model, at);
+            match callback.xray(run.model) {
+                Ok(xray) => callback.add(at, layers::check(&xray, &callback.doctor.thresholds)),
+                Err(error) => return Flow::Stop(format!("the doctor's probe batch: {error}")),
+            }
+        }
+        callback.steps += 1;
+        Flow::Continue
     }
 
     fn epoch_end<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: &Epoch, run: &FitContext<'_, F>) -> Flow {
-        callback.end_epoch(epoch, run)
+        let thresholds = callback.doctor.thresholds;
+        let at = StepId {
+            epoch: epoch.epoch,
+            step: run.plan.steps_per_epoch - 1,
+        };
+        if epoch.epoch == 0 {
+            let small = callback
+                .updates
+                .iter()
+                .filter_map(|ratio| updates::small(ratio, &thresholds));
+            let small: Vec<Finding> = small.collect();
+            callback.add(at, small);
+        }
+        callback.losses.push(epoch.train.loss);
+        let trend = loss::trend(&callback.losses, callback.steps, callback.constant, &thresholds);
+        callback.add(at, trend);
+        Flow::Continue
     }
 
     fn train_end<F: Scalar>(callback: &mut DoctorCallback<F>, run: &mut FitContext<'_, F>) {
