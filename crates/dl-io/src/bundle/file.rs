@@ -168,7 +168,7 @@ impl<F: Scalar> Bundle<F> {
             return Err(SaveError::Parts(error.to_string()));
         }
         let configs = |transforms: &[Box<dyn Transform<F>>], what: &str| {
-            let failed = |(number, why)| SaveError::Parts(format!("{what} {number} {why}"));
+            let failed = |why| SaveError::Parts(format!("{what} {why}"));
             configs(transforms).map_err(failed)
         };
         let content = BundleContent {
@@ -236,7 +236,7 @@ impl<F: Scalar> Bundle<F> {
         let mut content: BundleContent = file.content()?;
         let transforms = |configs: &mut Vec<TransformConfig>, what: &str| {
             let read = transforms.read(&mem::take(configs));
-            read.map_err(|(number, why)| LoadError::parts(path, format!("{what} {number}: {why}")))
+            read.map_err(|why| LoadError::parts(path, format!("{what} {why}")))
         };
         let preprocessing = transforms(&mut content.preprocessing, "preprocessing")?;
         let postprocessing = transforms(&mut content.postprocessing, "postprocessing")?;

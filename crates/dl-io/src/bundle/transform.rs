@@ -201,11 +201,11 @@ impl<F: Scalar> TransformRegistry<F> {
         self
     }
 
-    /// Restores transforms from their descriptions; an error has the number of the transform, from 1.
+    /// Restores transforms from their descriptions; an error begins with the number of the transform, from 1.
     pub(super) fn read(
         &self,
         configs: &[TransformConfig],
-    ) -> Result<Vec<Box<dyn Transform<F>>>, (usize, String)> {
+    ) -> Result<Vec<Box<dyn Transform<F>>>, String> {
         let transforms = configs.iter().enumerate().map(|(i, config)| {
             let read = || {
                 let (Some((kind, settings)), 1) = (config.iter().next(), config.len()) else {
@@ -218,9 +218,9 @@ impl<F: Scalar> TransformRegistry<F> {
                         "its kind is `{kind}`, but the kinds known here are {known}"
                     ));
                 };
-                read(settings).map_err(|error| format!("({kind}): {error}"))
+                read(settings).map_err(|error| format!("{kind}: {error}"))
             };
-            read().map_err(|why| (i + 1, why))
+            read().map_err(|why| format!("{}: {why}", i + 1))
         });
         transforms.collect()
     }
@@ -229,17 +229,15 @@ impl<F: Scalar> TransformRegistry<F> {
 /// A transform as it is written: its kind with its settings.
 pub(super) type TransformConfig = Map<String, Value>;
 
-/// Describes transforms; an error has the number of the transform, from 1.
+/// Describes transforms; an error begins with the number of the transform, from 1.
 pub(super) fn configs<F: Scalar>(
     transforms: &[Box<dyn Transform<F>>],
-) -> Result<Vec<TransformConfig>, (usize, String)> {
+) -> Result<Vec<TransformConfig>, String> {
     let configs = transforms.iter().enumerate().map(|(i, transform)| {
         let kind = transform.kind();
         let failed = || {
-            (
-                i + 1,
-                format!("({kind}): its settings cannot be written as JSON"),
-            )
+            let number = i + 1;
+            format!("{number} ({kind}): its settings cannot be written as JSON")
         };
         let settings = transform.settings().ok_or_else(failed)?;
         Ok(Map::from_iter([(kind.to_owned(), settings)]))

@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(labels(&short), (short.clone(), short));
         let long = vec!["a name of many letters".to_owned(); 5];
         let (rows, columns) = labels(&long);
-        assert_eq!(rows[4], "a name of many…  4");
+        assert_eq!(rows[4], "a name of many l…  4");
         assert_eq!(columns, ["0", "1", "2", "3", "4"]);
     }
 }
