@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::catalog::Artifact;
 
+/// Maximum number of requests to one mirror.
+const MAX_REQUESTS: usize = 10;
+
 /// Puts the file into a folder, unless it is there. Returns the address it came from.
 ///
 /// # Errors
@@ -50,21 +53,25 @@ pub(super) fn fetch(
 /// error is the mirror's.
 fn from_mirror(url: &str, file: Artifact, part: &Path) -> Result<Result<(), String>, String> {
     let Artifact(_, size, sha256) = file;
-    loop {
+    let mut fresh = length(part) == 0;
+    let mut error = String::new();
+    for _ in 0..MAX_REQUESTS {
         let before = length(part);
         if before < size {
             let (status, message) = curl(url, size, part)?;
-            // the server cannot resume, or not from there
-            let cannot_resume = before > 0 && matches!(status.code(), Some(33 | 36));
-            if cannot_resume {
-                fs::remove_file(part).map_err(at(part))?;
-            }
-            // a connection that was cut is used again as long as something arrives
-            if cannot_resume || !status.success() && length(part) > before {
-                continue;
-            }
             if !status.success() {
-                return Ok(Err(format!("{message} (curl: {status})")));
+                error = format!("{message} (curl: {status})");
+                // the server cannot resume, or not from there
+                let cannot_resume = before > 0 && matches!(status.code(), Some(33 | 36));
+                if cannot_resume {
+                    fs::remove_file(part).map_err(at(part))?;
+                    fresh = true;
+                }
+                // a connection that was cut is used again as long as something arrives
+                if cannot_resume || length(part) > before {
+                    continue;
+                }
+                break;
             }
         }
         let (found, found_sha256) = (length(part), digest(part)?);
@@ -72,10 +79,13 @@ fn from_mirror(url: &str, file: Artifact, part: &Path) -> Result<Result<(), Stri
             return Ok(Ok(()));
         }
         fs::remove_file(part).map_err(at(part))?;
-        if before == 0 {
-            return Ok(Err(format!("it has {found} bytes, SHA-256 {found_sha256}")));
+        error = format!("it has {found} bytes, SHA-256 {found_sha256}");
+        if fresh {
+            break;
         }
+        fresh = true;
     }
+    Ok(Err(error))
 }
 
 /// Runs `curl` to append what is missing to the part; returns its exit status and error message.
