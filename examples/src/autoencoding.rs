@@ -181,7 +181,7 @@ pub fn train_to_denoise(
 struct Factor(f64);
 
 impl<F: Scalar> Callback<F> for Factor {
-    fn step_begin(&mut self, _: usize, _: usize, run: &mut Run<'_, F>) {
+    fn step_begin(&mut self, _: usize, _: usize, run: &mut FitContext<'_, F>) {
         run.learning_rate_factor *= self.0;
     }
 }

@@ -1,4 +1,4 @@
-//! Signals that ask a program to end while a network is trained: SIGINT (Ctrl-C), SIGTERM, and SIGHUP
+//! Signals that ask a program to end while it trains a network: SIGINT (Ctrl-C), SIGTERM, and SIGHUP
 //! (the terminal was closed).
 
 use std::io;
@@ -10,30 +10,30 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Time to the signal that ends the program at once: `timeout` and others send one twice.
+/// Time until a further signal ends the program at once: `timeout` and others send each one twice.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a signal leaves behind.
+/// State set by signals.
 #[derive(Debug)]
 struct Signals {
-    /// Set by the first one.
+    /// Set by the first signal.
     interrupted: Arc<AtomicBool>,
-    /// Whether the next one ends the program at once.
+    /// Whether the next signal ends the program at once.
     at_once: Arc<AtomicBool>,
-    /// The last one's number, 0 before.
+    /// The number of the last signal, or 0.
     number: Arc<AtomicUsize>,
-    /// What the user is told then.
+    /// The message for the user.
     advice: String,
 }
 
 static SIGNALS: OnceLock<Signals> = OnceLock::new();
 
-/// From now on a signal sets the flag that is returned, for
-/// [`Fit::interrupt`](dl_nn::train::Fit::interrupt), and one that comes a second later ends the program.
+/// From now on, a signal sets the returned flag, for
+/// [`Fit::interrupt`](dl_nn::train::Fit::interrupt), and another one after a second ends the program.
 /// `advice` says how to resume.
 ///
 /// # Errors
-/// The system does not let them be caught.
+/// The system does not allow catching signals.
 pub(crate) fn catch(advice: String) -> io::Result<&'static AtomicBool> {
     if let Some(signals) = SIGNALS.get() {
         return Ok(&signals.interrupted);
@@ -62,7 +62,7 @@ pub(crate) fn catch(advice: String) -> io::Result<&'static AtomicBool> {
     Ok(&SIGNALS.get_or_init(|| signals).interrupted)
 }
 
-/// Those that the program was not started to ignore, as `nohup` does with SIGHUP.
+/// The signals to catch: not those that the program was started to ignore, such as SIGHUP by `nohup`.
 #[cfg(target_os = "linux")]
 fn caught() -> Vec<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -79,7 +79,7 @@ fn caught() -> Vec<i32> {
     vec![SIGINT, SIGTERM]
 }
 
-/// From now on a signal ends the program at once: there is nothing more to keep.
+/// From now on, a signal ends the program at once, since everything has been saved.
 pub fn release() {
     if let Some(signals) = SIGNALS.get() {
         signals.at_once.store(true, Ordering::Relaxed);
@@ -91,8 +91,7 @@ pub(crate) fn advice() -> Option<&'static str> {
     SIGNALS.get().map(|signals| signals.advice.as_str())
 }
 
-/// The exit status that a shell expects after the signal that was caught: 128 and its number: 129, 130 or
-/// 143.
+/// The exit status that a shell expects after the caught signal, 128 plus its number: 129, 130 or 143.
 pub(crate) fn exit_status() -> Option<u8> {
     let number = SIGNALS.get()?.number.load(Ordering::Relaxed);
     let number = u8::try_from(number).ok().filter(|&number| number > 0)?;

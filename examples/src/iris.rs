@@ -121,7 +121,7 @@ impl Default for NoProgress {
 }
 
 impl<F: Scalar> Callback<F> for NoProgress {
-    fn epoch_end(&mut self, epoch: &Epoch, _: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, _: &mut FitContext<'_, F>) -> Flow {
         let loss = epoch.train.loss;
         self.epochs = if loss > self.best - 1e-4 {
             self.epochs + 1

@@ -1,4 +1,4 @@
-//! What is kept of a training: checkpoints on the way, the trained network at the end.
+//! Files saved by a training run: checkpoints during it, the trained network at its end.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,24 @@ use dl_io::onnx::Onnx;
 use dl_io::{Bundle, Checkpoints};
 use dl_nn::Scalar;
 use dl_nn::train::{Fit, Trainer};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{fail, interrupt, println};
 
-/// Where a training and its network are kept.
+/// Where to save a training run and its network.
 #[derive(Debug, clap::Args)]
 pub struct KeepOptions {
-    /// Keep the state of the training in this file, so that it can be interrupted at any moment
+    /// Save the state of training to this file, so that it can be interrupted at any moment
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
-    /// Steps from one checkpoint to the next; one more is kept after each epoch
+    /// Steps between checkpoints; another one is saved after each epoch
     #[arg(long, value_name = "N", default_value_t = 100, requires = "checkpoint",
           value_parser = value_parser!(u32).range(1..))]
     pub checkpoint_every: u32,
-    /// Go on from the checkpoint, if there is one
+    /// Resume from the checkpoint, if there is one
     #[arg(long, requires = "checkpoint")]
     pub resume: bool,
-    /// Write the trained network, with what goes before and after it, for the program `predict`
+    /// Save the trained network with its preprocessing and class names, for the program `predict`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
     /// Write the trained network as an ONNX file, for ONNX Runtime and others
@@ -34,11 +34,11 @@ pub struct KeepOptions {
 }
 
 impl KeepOptions {
-    /// The same training with checkpoints, going on from the last one where that is asked for. A
-    /// checkpoint of a run with other `settings` is refused. A signal interrupts it.
+    /// Adds checkpoints to a training run, and resumes from the last one if requested. A checkpoint
+    /// of a run with different `settings` is rejected. A signal interrupts the run.
     ///
     /// # Errors
-    /// A checkpoint that is there although nobody asks for it, that is damaged or of another run.
+    /// A checkpoint that exists without `--resume`, is damaged, or belongs to a different run.
     pub fn keep<'a, F: Scalar>(
         &self,
         fit: Fit<'a, F>,
@@ -61,7 +61,7 @@ impl KeepOptions {
             .every_steps(self.checkpoint_every as usize)
             .run_settings(settings);
         let snapshot = checkpoints.resume()?;
-        // of another program, which has ended since the first look
+        // written by another program since the first check
         if snapshot.is_some() && !self.resume {
             return Err(already().into());
         }
@@ -81,7 +81,7 @@ impl KeepOptions {
         Ok(fit.resume(snapshot).checkpoint(checkpoints))
     }
 
-    /// How to go on after an interruption.
+    /// How to resume after an interruption.
     fn advice(&self) -> String {
         let Some(path) = &self.checkpoint else {
             return "nothing was kept; --checkpoint FILE keeps the state of a training, so that it can be resumed".to_owned();
@@ -106,17 +106,15 @@ impl KeepOptions {
             .flatten()
     }
 
-    /// Writes the trained network where that is asked for: as an ONNX file with the activation that its
-    /// loss contains, and as the bundle that `bundle` makes of it. Where a file cannot be written, the
-    /// program goes on, and [`finish`](crate::finish) tells why.
-    pub fn network<F>(
+    /// Saves the trained network if requested: as an ONNX file with the output activation of its loss,
+    /// and as the bundle that `bundle` creates. If a file cannot be written, the program continues, and
+    /// [`finish`](crate::finish) reports the error.
+    pub fn network<F: Scalar>(
         &self,
         trainer: &Trainer<F>,
         class_names: &[String],
         bundle: impl FnOnce(&Trainer<F>) -> Bundle<F>,
-    ) where
-        F: Scalar + Serialize + for<'de> Deserialize<'de>,
-    {
+    ) {
         if let Some(path) = &self.save {
             tell(path, bundle(trainer).save(path));
         }
@@ -127,13 +125,13 @@ impl KeepOptions {
         interrupt::release();
     }
 
-    /// Whether anything is to be kept.
+    /// Whether anything is to be saved.
     pub fn is_asked_for(&self) -> bool {
         self.targets().next().is_some()
     }
 }
 
-/// Says that a file was written, or notes that it was not.
+/// Prints that a file was written, or records the error.
 pub(crate) fn tell<E: std::fmt::Display>(path: &Path, written: Result<(), E>) {
     match written {
         Ok(()) => println!("wrote {}", path.display()),
@@ -141,7 +139,7 @@ pub(crate) fn tell<E: std::fmt::Display>(path: &Path, written: Result<(), E>) {
     }
 }
 
-/// A word of a command line, in quotes where a shell would take it apart.
+/// A word of a command line, quoted if a shell would split or expand it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

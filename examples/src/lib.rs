@@ -1,4 +1,4 @@
-//! What the example binaries share: their common options, where figures go, how a program ends.
+//! Code shared by the example binaries: common options, saving figures, exit status.
 
 pub mod approximation;
 pub mod autoencoding;
@@ -41,26 +41,25 @@ use dl_fs::FileId;
 use dl_nn::TrainError;
 use dl_viz::Figure;
 
-/// What went wrong without ending the program.
+/// Errors that did not end the program.
 static FAILURES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The options every binary has.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Directory the figures are written to, made if it is missing.
+    /// Directory the figures are written to, created if it is missing.
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
-    /// Run the same program on less, in seconds.
+    /// Run the same program on less data, in seconds.
     #[arg(long)]
     pub quick: bool,
 }
 
 impl Options {
-    /// Makes the directory and sees that files can be written to it: to be asked before anything is
-    /// trained.
+    /// Creates the directory and checks that files can be written to it, before anything is trained.
     ///
     /// # Errors
-    /// The sentence that says what is in the way.
+    /// Why they cannot.
     pub fn check(&self) -> Result<(), String> {
         self.make_folder()?;
         check_writable(&self.out.join("figure.svg"))
@@ -68,17 +67,22 @@ impl Options {
 
     fn make_folder(&self) -> Result<(), String> {
         let made = fs::create_dir_all(&self.out);
-        made.map_err(|error| format!("cannot make the directory {}: {error}", self.out.display()))
+        made.map_err(|error| {
+            format!(
+                "cannot create the directory {}: {error}",
+                self.out.display()
+            )
+        })
     }
 
-    /// Writes a figure as `NAME.svg` and `NAME.png` and says so. Where it cannot, the program goes on,
-    /// and [`finish`] tells why.
+    /// Writes a figure as `NAME.svg` and `NAME.png`, and prints the paths. If it cannot, the program
+    /// continues, and [`finish`] reports the error.
     pub fn save(&self, name: &str, figure: &Figure) {
         self.save_as(name, figure, &["svg", "png"]);
     }
 
-    /// Writes a figure of images as `NAME.png` and says so: as SVG, every pixel would be a shape.
-    /// Otherwise as [`save`](Self::save).
+    /// Writes a figure of images as `NAME.png` only, since as SVG every pixel would be a shape;
+    /// otherwise like [`save`](Self::save).
     pub fn save_png(&self, name: &str, figure: &Figure) {
         self.save_as(name, figure, &["png"]);
     }
@@ -97,20 +101,20 @@ impl Options {
     }
 }
 
-/// Sees that a file can be written at `path`, before anything is trained.
+/// Checks that a file can be written at `path`, before anything is trained.
 ///
 /// # Errors
-/// The sentence that says what is in the way.
+/// Why it cannot.
 pub fn check_writable(path: &Path) -> Result<(), String> {
     dl_fs::check_writable(path)
         .map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }
 
-/// Sees that files can be written at all of these paths, and that none of them is meant twice, is read
-/// by the program, or has the place of a figure: the last one written would be all that is left.
+/// Checks that files can be written at all of these paths, and that none of them is given twice, is
+/// read by the program, or is the path of a figure, since one file would overwrite the other.
 ///
 /// # Errors
-/// As [`check_writable`], and a path with two meanings.
+/// Same as [`check_writable`], and a path with two uses.
 pub fn check_targets<'a>(
     targets: impl IntoIterator<Item = &'a PathBuf>,
     inputs: impl IntoIterator<Item = PathBuf>,
@@ -141,19 +145,18 @@ pub fn check_targets<'a>(
     Ok(())
 }
 
-/// Notes what went wrong, for [`finish`] to tell. The program goes on.
+/// Records an error for [`finish`] to report. The program continues.
 pub fn fail(failure: String) {
     let mut failures = FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
-    // what is wrong with the directory is wrong for every figure
+    // an error of the directory occurs for every figure
     if !failures.contains(&failure) {
         failures.push(failure);
     }
 }
 
-/// How a program ends: everything that went wrong goes to standard error, a sentence each. (The
-/// workspace's errors tell their causes themselves.) The exit status is 0, 1 where something went
-/// wrong, and 130 or 143 where a signal interrupted the training. A reader who closed standard output
-/// has seen enough, which is not an error.
+/// Ends a program: prints all errors to standard error, one per line. (The workspace's errors contain
+/// their causes.) The exit status is 0, 1 if there was an error, and 130 or 143 if a signal
+/// interrupted training. Standard output that was closed by its reader is not an error.
 pub fn finish(result: Result<(), Box<dyn Error>>) -> ExitCode {
     let mut failures =
         std::mem::take(&mut *FAILURES.lock().unwrap_or_else(PoisonError::into_inner));
@@ -170,7 +173,7 @@ pub fn finish(result: Result<(), Box<dyn Error>>) -> ExitCode {
         failures.push(format!("cannot write to standard output: {error}"));
     }
     for failure in &failures {
-        // where this cannot be written either, the exit status says it
+        // if this cannot be written either, there is still the exit status
         let _ = writeln!(io::stderr(), "error: {}", output::safe(failure));
     }
     match status {

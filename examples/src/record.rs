@@ -1,12 +1,11 @@
-//! The numbers behind the figures of a trained network, kept in a file.
+//! The numbers behind the figures of a trained network, saved to a file.
 //!
-//! Training sums in another order on another CPU, and a thousand steps make of the last bit another
-//! digit that is mistaken. So a figure of a trained network is a function of a record of the run,
-//! never of the network itself: from a record it is the same everywhere, without training.
+//! A different CPU may sum in a different order, and over thousands of steps a difference in the last
+//! bit becomes a different prediction. So a figure of a trained network is a function of a record of
+//! the run, never of the network itself: from a record it is the same everywhere, without training.
 
 use std::error::Error;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use dl_nn::Scalar;
@@ -17,22 +16,22 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::keep::tell;
 use crate::{check_writable, println};
 
-/// Where a run's numbers go, or come from.
+/// Where the numbers of a run are written to or read from.
 #[derive(Debug, clap::Args)]
 pub struct RecordOptions {
     /// Write the numbers behind the figures to this file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Train nothing; draw the figures from a file that --record wrote
+    /// Do not train; draw the figures from a file that --record wrote
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     pub replay: Option<PathBuf>,
 }
 
 impl RecordOptions {
-    /// `Ok` unless a training is `wanted` and `--replay` is given, which trains nothing.
+    /// Rejects `--replay`, which trains nothing, if training is `wanted`.
     ///
     /// # Errors
-    /// The sentence that says so.
+    /// The message.
     pub fn require_training(&self, wanted: bool) -> Result<(), &'static str> {
         match self.replay.is_some() && wanted {
             true => Err("--replay trains nothing: there is nothing to keep or to watch"),
@@ -44,7 +43,7 @@ impl RecordOptions {
     /// file given by `--record`.
     ///
     /// # Errors
-    /// As `run`; a file that cannot be read or written, or that is no such record, by its path.
+    /// Those of `run`; a file that cannot be read or written, or is not such a record, with its path.
     pub fn record<R: Serialize + DeserializeOwned>(
         &self,
         run: impl FnOnce() -> Result<R, Box<dyn Error>>,
@@ -65,10 +64,10 @@ impl RecordOptions {
         Ok(record)
     }
 
-    /// Sees that the file can be written, before anything is trained.
+    /// Checks that the file can be written, before anything is trained.
     ///
     /// # Errors
-    /// The sentence that says what is in the way.
+    /// Why it cannot.
     fn check(&self) -> Result<(), String> {
         let Some(path) = &self.record else {
             return Ok(());
@@ -81,7 +80,7 @@ impl RecordOptions {
 /// Reads a record.
 ///
 /// # Errors
-/// A file that cannot be read, or is no such record, by its path.
+/// A file that cannot be read, or is not such a record, with its path.
 pub fn read<R: DeserializeOwned>(path: &Path) -> Result<R, String> {
     let text = dl_fs::read(path).map_err(|error| at(path, &error))?;
     serde_json::from_slice(&text).map_err(|error| at(path, &error))
@@ -90,11 +89,10 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<R, String> {
 fn write(path: &Path, record: &impl Serialize) -> Result<(), String> {
     make_folder(path)?;
     let text = serde_json::to_vec(record).map_err(|error| at(path, &error))?;
-    let written = dl_fs::write_atomically(path, |file| file.write_all(&text));
-    written.map_err(|error| at(path, &error))
+    dl_fs::write(path, &text).map_err(|error| at(path, &error))
 }
 
-/// The folder that a record is to be written into.
+/// Creates the folder of a record.
 fn make_folder(path: &Path) -> Result<(), String> {
     match path.parent() {
         Some(folder) => fs::create_dir_all(folder).map_err(|error| at(folder, &error)),

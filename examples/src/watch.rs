@@ -1,4 +1,4 @@
-//! What can be looked at while a network is trained, and afterwards.
+//! Watching a network during training, and reports about it afterwards.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -14,29 +14,29 @@ use ndarray::{Array4, Slice};
 use crate::keep::tell;
 use crate::{fail, println};
 
-/// Steps from one look to the next.
+/// Steps between two examinations by the doctor.
 const EVERY: usize = 50;
-/// Images the doctor looks at.
+/// Number of images the doctor examines.
 const PROBE: usize = 256;
 
-/// How a training is watched.
+/// How to watch training.
 #[derive(Debug, clap::Args)]
 pub struct WatchOptions {
     /// Write event files for TensorBoard into this folder
     #[arg(long, value_name = "DIR")]
     pub tensorboard: Option<PathBuf>,
-    /// Look for what commonly goes wrong, before training and in it, and say what to try
+    /// Check for common problems before and during training, and suggest remedies
     #[arg(long)]
     pub doctor: bool,
-    /// Write the curves to this file, as JSON if its name ends so, otherwise as CSV
+    /// Write the curves to this file, as JSON if its extension is .json, otherwise as CSV
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
-    /// Write the run as one page for a browser to this file
+    /// Write a report of the run to this file, a single HTML page
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
 
-/// What looks on while a network is trained; to be [closed](Self::close) afterwards.
+/// The callbacks that watch training; to be [closed](Self::close) afterwards.
 #[derive(Debug)]
 pub struct Watched {
     board: Option<TensorBoard>,
@@ -50,7 +50,7 @@ impl WatchOptions {
         self.doctor || files.into_iter().any(Option::is_some)
     }
 
-    /// Starts what was asked for; the doctor examines the trainer first.
+    /// Starts what was requested; the doctor examines the trainer first.
     ///
     /// # Errors
     /// Folders that cannot be written to.
@@ -81,8 +81,8 @@ impl WatchOptions {
         [&self.history, &self.report].into_iter().flatten()
     }
 
-    /// Writes the curves, and the page that `report` makes, where they are asked for. Where one cannot
-    /// be written, the program goes on, and [`finish`](crate::finish) tells why.
+    /// Writes the curves, and the page that `report` creates, if requested. If one cannot be written,
+    /// the program continues, and [`finish`](crate::finish) reports the error.
     pub fn end(&self, curves: &History, report: impl FnOnce() -> Result<Report, Box<dyn Error>>) {
         if let Some(path) = &self.history {
             let json = path
@@ -102,7 +102,7 @@ impl WatchOptions {
 }
 
 impl Watched {
-    /// The same training, looked at.
+    /// Adds the callbacks to a training run.
     pub fn watch<'a>(&'a mut self, mut fit: Fit<'a, f32>) -> Fit<'a, f32> {
         if let Some(board) = &mut self.board {
             fit = fit.callback(board);
@@ -113,8 +113,8 @@ impl Watched {
         fit
     }
 
-    /// Writes what is left, and says what the doctor found. Event files that could not be written are
-    /// told by [`finish`](crate::finish).
+    /// Writes remaining events, and prints the doctor's findings. Errors of event files are reported by
+    /// [`finish`](crate::finish).
     pub fn close(self) {
         if let Some(Err(error)) = self.board.map(TensorBoard::finish) {
             fail(error.to_string());

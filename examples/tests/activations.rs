@@ -96,7 +96,7 @@ fn says_where_it_cannot_write() {
     assert!(!output.status.success());
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     let start = format!(
-        "error: cannot make the directory {}: ",
+        "error: cannot create the directory {}: ",
         file.join("figures").display()
     );
     assert!(stderr.starts_with(&start), "{stderr}");

@@ -37,9 +37,7 @@ fn words(ended: &Ended, label: &str) -> Vec<String> {
 #[test]
 fn autoencoders_find_the_plane_of_pca_and_bend_it() {
     let (out, again) = (Directory::new(), Directory::new());
-    std::fs::create_dir_all(out.path().parent().unwrap()).unwrap();
-    let record = out.path().parent().unwrap().join("record.json");
-    let record = record.to_str().unwrap();
+    let record = &out.record();
     let small = ["--train", "3000", "--epochs", "12", "--seeds", "2"];
     let arguments = [&small[..], &["--record", record]].concat();
     let ended = run(AUTOENCODER, &out, &arguments);

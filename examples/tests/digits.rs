@@ -35,9 +35,7 @@ fn names(both: &[&str], png_alone: &[&str]) -> Vec<String> {
 #[test]
 fn mnist_cnn_learns_and_replays_its_record() {
     let (out, again) = (Directory::new(), Directory::new());
-    fs::create_dir_all(out.path().parent().unwrap()).unwrap();
-    let record = out.path().parent().unwrap().join("record.json");
-    let record = record.to_str().unwrap();
+    let record = &out.record();
     let ended = run(MNIST_CNN, &out, &["--train", "4000", "--record", record]);
     assert!(test_accuracy(&ended) >= 0.90, "{}", ended.stdout);
     for part in ["93 322 parameters", "images/s", "macro avg", " 2/2 "] {

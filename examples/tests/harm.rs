@@ -187,7 +187,7 @@ fn what_cannot_be_written_is_refused_before_training() {
         .output()
         .unwrap();
     assert_eq!(ended.status.code(), Some(1));
-    assert!(stderr(&ended).starts_with("error: cannot make the directory"));
+    assert!(stderr(&ended).starts_with("error: cannot create the directory"));
     assert_eq!(fs::read(&file).unwrap(), b"mine");
 }
 

@@ -12,12 +12,7 @@ fn prints_what_the_page_quotes() {
     let out = Directory::new();
     let ended = run(BINARY, &out, &[]);
     assert!(ended.success, "{}", ended.stderr);
-    let value = |label: &str| -> f64 {
-        let line = ended.stdout.lines().find(|line| line.starts_with(label));
-        let line = line.unwrap_or_else(|| panic!("no `{label}` in {}", ended.stdout));
-        let word = line.split_whitespace().last().expect("a value");
-        word.parse().expect("a number")
-    };
+    let value = |label: &str| ended.value(label);
     let near = |label: &str, expected: f64, tolerance: f64| {
         let found = value(label);
         assert!(

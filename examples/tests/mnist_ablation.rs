@@ -17,9 +17,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mnist_ablation");
 #[test]
 fn compares_four_ways_and_replays_its_record() {
     let (out, again) = (Directory::new(), Directory::new());
-    fs::create_dir_all(out.path().parent().unwrap()).unwrap();
-    let record = out.path().parent().unwrap().join("record.json");
-    let record = record.to_str().unwrap();
+    let record = &out.record();
     let ended = run(BINARY, &out, &["--train", "2000", "--record", record]);
     assert!(ended.success, "{}", ended.stderr);
     let numbers = |label: &str| numbers(&ended.stdout, label);

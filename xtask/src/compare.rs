@@ -1,4 +1,4 @@
-//! Whether two figures are the same but for rounding.
+//! Whether two figures are the same up to rounding.
 //!
 //! Another processor may round the last bit of an exponential differently or fuse a multiplication with an
 //! addition. In a figure that moves a coordinate by at most one unit of the canvas (a tenth of a pixel), a colour by
@@ -9,18 +9,18 @@ use tiny_skia::Pixmap;
 
 use crate::svg::{Segment, color, draw, path};
 
-/// How far a coordinate may move, of the figure's 100 pixels to the inch.
+/// How far a coordinate may move, in pixels (100 per inch).
 const COORDINATE: f64 = 0.2;
 /// How far a channel of a colour may move, of 255 levels.
 const COLOR: f64 = 2.0;
 /// Side of the blocks of pixels that are compared.
 const BLOCK: usize = 8;
-/// The mean difference a block may have, of 255 levels. Measured: a line moved by a tenth of a pixel makes 24, by
-/// half a pixel 73; a class that changed at one point of a mesh 16; another last digit in a label 100.
+/// Maximum mean difference of a block, of 255 levels. Measured: a line moved by a tenth of a pixel gives 24, by half a
+/// pixel 73; a class that changed at one point of a mesh 16; a different last digit in a label 100.
 const BLOCK_DIFFERENCE: f64 = 32.0;
 /// A pixel differs clearly by more than this, of 255 levels …
 const CLEAR: u8 = 32;
-/// … and no more than this share of all pixels may.
+/// … and no more than this fraction of all pixels may.
 const CLEAR_SHARE: f64 = 1e-3;
 
 /// How two SVGs differ beyond rounding, if they do.
@@ -89,7 +89,7 @@ pub(crate) fn png(expected: &[u8], found: &[u8]) -> Option<String> {
     }
 }
 
-/// The document cut at its quotation marks: what leads to an attribute's value, and the value.
+/// The document split at its quotation marks: what precedes an attribute's value, and the value.
 fn attributes(svg: &str) -> Vec<(&str, &str)> {
     let mut pieces = svg.split('"');
     let mut attributes = Vec::new();
@@ -229,7 +229,7 @@ mod tests {
         let bent = against("M10 10L55 65L100 80.05L190 30", "#0072b2", "0.85").expect("bent");
         assert!(bent.starts_with("drawn, "), "{bent}");
         let nan = against("M 10 10 L NaN 80 L 190 30", "#0072b2", "0.85").expect("no number");
-        assert!(nan.ends_with("is no path"), "{nan}");
+        assert!(nan.ends_with("is not a path"), "{nan}");
         let old = figure(LINE, "#0072b2", "0.85");
         for (from, to) in [("cx=\"150\"", "cx=\"150.5\""), ("r=\"4.5\"", "r=\"NaN\"")] {
             let circle = svg(&old, &old.replace(from, to));

@@ -20,10 +20,10 @@ pub(crate) struct Figures {
     /// Only the figures of these examples, named as in examples/src/bin
     #[arg(value_name = "NAME", value_parser = programs::known)]
     names: Vec<String>,
-    /// Write nothing; fail if a figure is missing, left over, or differs by more than rounding
+    /// Write nothing; fail if a figure is missing, obsolete, or differs by more than rounding
     #[arg(long)]
     check: bool,
-    /// Examples run at a time [default: as many as there are cores]
+    /// Number of examples to run at a time [default: the number of cores]
     #[arg(long, value_name = "N", default_value_t = programs::default_jobs(), hide_default_value = true)]
     jobs: usize,
 }
@@ -84,7 +84,7 @@ fn list(directory: &Path) -> Result<BTreeMap<String, PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
-/// What is missing, left over or different in `kept`, a line each. Only a full run knows what is left over.
+/// What is missing, obsolete or different in `kept`, one line each. Only a full run can tell what is obsolete.
 fn differences(kept: &Path, fresh: &Path, full: bool) -> Result<Vec<String>, Box<dyn Error>> {
     let (old, new) = (list(kept)?, list(fresh)?);
     let mut problems = Vec::new();

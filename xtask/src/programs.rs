@@ -1,4 +1,4 @@
-//! Running the binaries of `examples`: built once, asked for their options, then several at a time.
+//! Runs the binaries of `examples`: builds them once, finds out their options, and runs several at a time.
 
 use examples::println;
 use std::{
@@ -15,32 +15,33 @@ use std::{
     time::Instant,
 };
 
-/// What becomes of the record of a run.
+/// Whether the record of a run is written or read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Record {
     Write,
     Read,
 }
 
-/// A built example, and what its command line can be given.
+/// A built example, and which options it has.
 #[derive(Debug)]
 struct Program {
     executable: PathBuf,
-    /// Its figures go where `--out` says.
+    /// Whether it draws figures, into the folder given by `--out`.
     draws: bool,
-    /// It trains for thousands of steps, in which the last bit of a sum becomes another picture: another processor
-    /// may round it differently. With `--record` it keeps the numbers of a run, with `--replay` it draws from them.
+    /// Whether it trains for thousands of steps, over which a difference in the last bit becomes a different picture,
+    /// since processors round differently. It saves the numbers of a run with `--record`, and draws from them with
+    /// `--replay`.
     records: bool,
 }
 
 impl Program {
-    /// The program says itself what it takes.
+    /// Reads the program's help.
     fn ask(name: &str, executable: PathBuf) -> Result<Self, String> {
         let output = Command::new(&executable).arg("--help").output();
         let output = output.map_err(|error| format!("{}: {error}", executable.display()))?;
         if !output.status.success() {
             return Err(format!(
-                "example `{name}` gives no help ({})",
+                "example `{name}` prints no help ({})",
                 output.status
             ));
         }
@@ -53,7 +54,7 @@ impl Program {
     }
 }
 
-/// Whether a help text describes the option, rather than mentions it.
+/// Whether a help text describes the option rather than mentioning it.
 fn has_option(help: &str, option: &str) -> bool {
     let mut lines = help.lines().map(str::split_whitespace);
     lines.any(|mut words| words.next() == Some(option))
@@ -64,15 +65,14 @@ fn has_option(help: &str, option: &str) -> bool {
 pub(crate) struct Programs(BTreeMap<String, Program>);
 
 impl Programs {
-    /// Builds them, all in one call of cargo.
+    /// Builds them with a single call of cargo.
     pub(crate) fn build(names: &[String]) -> Result<Self, Box<dyn Error>> {
         if names.is_empty() {
             return Ok(Self(BTreeMap::new()));
         }
         println!("building {}", names.join(", "));
         let mut command = cargo();
-        // with the features of the whole workspace and in the profile this program was built in: after the
-        // tests, all is built already
+        // with the features and the profile of this program, so that after the tests nothing is left to build
         command.args(["build", "--quiet", "--all-features"]);
         command.arg("--message-format=json-render-diagnostics");
         if !cfg!(debug_assertions) {
@@ -102,8 +102,8 @@ impl Programs {
         drawing.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Runs one with its figures going to `directory`, and returns what it printed. Where it fails, the error holds
-    /// all it said.
+    /// Runs one that draws its figures into `directory`, and returns its output. If it fails, the error contains the
+    /// output.
     pub(crate) fn run(
         &self,
         name: &str,
@@ -138,7 +138,7 @@ impl Programs {
     }
 }
 
-/// The cargo that runs this program.
+/// The cargo that started this program.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -148,7 +148,7 @@ pub(crate) fn root() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
-/// The names of all examples, sorted: as for cargo, a source in their folder is a program.
+/// The names of all examples, sorted: every source file in their folder is a program, as for cargo.
 pub(crate) fn names() -> Result<Vec<String>, String> {
     let folder = root().join("examples").join("src").join("bin");
     let entries = fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -159,7 +159,7 @@ pub(crate) fn names() -> Result<Vec<String>, String> {
     Ok(names.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// The name, if it is an example's.
+/// Checks the name of an example.
 pub(crate) fn known(name: &str) -> Result<String, String> {
     let names = names()?;
     match names.iter().any(|known| known == name) {
@@ -168,7 +168,7 @@ pub(crate) fn known(name: &str) -> Result<String, String> {
     }
 }
 
-/// Where figures are kept.
+/// The folder of the figures.
 pub(crate) fn figures() -> PathBuf {
     root().join("docs").join("src").join("figures")
 }
@@ -177,13 +177,13 @@ fn record_path(name: &str) -> PathBuf {
     figures().join("records").join(name).with_extension("json")
 }
 
-/// As many as the machine has cores.
+/// The number of cores.
 pub(crate) fn default_jobs() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Does `work` for every name, `jobs` at a time, with a line for each that is done; its results, in the order of the
-/// names. After a failure nothing more is begun.
+/// Calls `work` for every name, `jobs` at a time, and prints a line for each; returns the results in the order of the
+/// names. After a failure, nothing more is started.
 pub(crate) fn for_each<T: Send>(
     names: &[String],
     jobs: usize,
@@ -222,7 +222,7 @@ pub(crate) fn for_each<T: Send>(
     Ok(results)
 }
 
-/// The executables among cargo's messages, one JSON object a line.
+/// The executables in cargo's messages, one JSON object per line.
 fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
     let messages = messages
         .lines()

@@ -1,7 +1,7 @@
-//! The figures' SVG read back: the points of its paths, and its pixels.
+//! Reads the figures' SVG: the points of its paths, and its pixels.
 //!
 //! Only what dl-viz writes is read, paths and circles in plain colours; anything else is an error, so that nothing
-//! is compared which was not seen.
+//! is left out of a comparison.
 
 use roxmltree::{Document, Node};
 use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
@@ -9,7 +9,7 @@ use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Str
 /// The scale at which SVGs are drawn: that of the figures' PNGs.
 const SCALE: f32 = 2.0;
 
-/// A piece of a path: `M`, `L`, `Q`, `C` or `Z`, and its points, none of them relative to another.
+/// A segment of a path: `M`, `L`, `Q`, `C` or `Z`, and its points in absolute coordinates.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Segment {
     pub(crate) command: char,
@@ -18,7 +18,12 @@ pub(crate) struct Segment {
 
 /// Reads the attribute `d` of a path.
 pub(crate) fn path(data: &str) -> Result<Vec<Segment>, String> {
-    let error = || format!("`{}` is no path", data.chars().take(60).collect::<String>());
+    let error = || {
+        format!(
+            "`{}` is not a path",
+            data.chars().take(60).collect::<String>()
+        )
+    };
     let mut segments = Vec::new();
     let (mut at, mut start) = ((0.0, 0.0), (0.0, 0.0));
     let mut rest = data.trim_start();
@@ -75,7 +80,7 @@ pub(crate) fn path(data: &str) -> Result<Vec<Segment>, String> {
     }
 }
 
-/// Numbers apart by blanks, commas or the sign of the next; `None` if there is one that is none.
+/// Numbers separated by blanks, commas or the sign of the next; `None` if one is not a number.
 fn numbers(text: &str) -> Option<Vec<f64>> {
     let text = text.replace('-', " -").replace(',', " ");
     let number = |word: &str| word.parse().ok().filter(|number: &f64| number.is_finite());
@@ -122,7 +127,7 @@ fn draw_shape(node: &Node, pixmap: &mut Pixmap) -> Result<(), String> {
             PathBuilder::from_circle(x?, y?, radius?)
         }
     };
-    // A path of no extent covers nothing.
+    // An empty path covers nothing.
     let Some(outline) = outline else {
         return Ok(());
     };
@@ -144,16 +149,16 @@ fn draw_shape(node: &Node, pixmap: &mut Pixmap) -> Result<(), String> {
 fn number(node: &Node, name: &str) -> Result<f32, String> {
     let value = node.attribute(name).unwrap_or("");
     let number = value.parse().ok().filter(|number: &f32| number.is_finite());
-    number.ok_or_else(|| format!("`{name}` is `{value}`, which is no number"))
+    number.ok_or_else(|| format!("`{name}` is `{value}`, which is not a number"))
 }
 
-/// The paint of a shape's inside or of its line; none where the attribute is missing.
+/// The paint of a shape's fill or stroke; `None` if the attribute is missing.
 fn paint(node: &Node, attribute: &str) -> Result<Option<Paint<'static>>, String> {
     let Some(value) = node.attribute(attribute).filter(|&value| value != "none") else {
         return Ok(None);
     };
     let [red, green, blue] =
-        color(value).ok_or_else(|| format!("`{attribute}` is `{value}`, which is no colour"))?;
+        color(value).ok_or_else(|| format!("`{attribute}` is `{value}`, which is not a colour"))?;
     let mut color = Color::from_rgba8(red, green, blue, 255);
     if node.has_attribute("opacity") {
         color.set_alpha(number(node, "opacity")?.clamp(0.0, 1.0));

@@ -152,7 +152,7 @@ fn what_does_not_fit_is_an_error() {
 #[test]
 fn results_that_no_memory_holds_are_errors() {
     let x = Array4::<f32>::zeros((1 << 20, 1, 1, 1));
-    let no_room = |count: u64| format!("there is no memory for {count} values of 4 bytes each");
+    let no_room = |count: u64| format!("not enough memory for {count} values of 4 bytes each");
     let up = UpSample2d::new([1 << 16, 1 << 15]);
     let error = upsample2d(x.view(), &up).unwrap_err();
     assert_eq!(error.to_string(), no_room(1 << 51));

@@ -1,9 +1,9 @@
 //! Room for as many values as a caller asks for, or an error: a count that is a typo must not end the
 //! program.
 
-/// There is not so much memory.
+/// Not enough memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no memory for {count} values of {bytes} bytes each")]
+#[error("not enough memory for {count} values of {bytes} bytes each")]
 pub struct OutOfMemory {
     /// How many values there should be.
     pub count: usize,
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "there is no memory for {} values of 8 bytes each",
+                "not enough memory for {} values of 8 bytes each",
                 usize::MAX
             )
         );

@@ -13,15 +13,15 @@ use crate::memory::{OutOfMemory, room};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SamplingError {
-    /// The share held out is not inside (0, 1).
-    #[error("the share to hold out is {0}, but must be in (0, 1)")]
+    /// The holdout fraction is not inside (0, 1).
+    #[error("the holdout fraction is {0}, but must be in (0, 1)")]
     Fraction(f64),
     /// One side would have no row.
     #[error(
         "holding out {fraction} of {rows} rows leaves {train} for training and {test} held out; both need at least 1"
     )]
     EmptySide {
-        /// The share to hold out.
+        /// The holdout fraction.
         fraction: f64,
         /// Rows to split.
         rows: usize,
@@ -367,11 +367,11 @@ mod tests {
         let rng = &mut generator(0);
         assert_eq!(
             message(holdout(10, 1.0, rng)),
-            "the share to hold out is 1, but must be in (0, 1)"
+            "the holdout fraction is 1, but must be in (0, 1)"
         );
         assert_eq!(
             message(holdout(10, f64::NAN, rng)),
-            "the share to hold out is NaN, but must be in (0, 1)"
+            "the holdout fraction is NaN, but must be in (0, 1)"
         );
         assert_eq!(
             message(holdout(3, 0.1, rng)),

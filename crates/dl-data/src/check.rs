@@ -20,6 +20,25 @@ pub(crate) fn check_finite<F: Scalar>(
     }
 }
 
+/// Every label is that of a class.
+pub(crate) fn check_labels(labels: &ArrayRef1<usize>, classes: usize) -> Result<(), DatasetError> {
+    match labels.iter().enumerate().find(|&(_, &l)| l >= classes) {
+        Some((row, &label)) => Err(DatasetError::Label {
+            row,
+            label,
+            classes,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Number of labels of each class.
+pub(crate) fn class_counts(labels: &ArrayRef1<usize>, classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    labels.iter().for_each(|&label| counts[label] += 1);
+    counts
+}
+
 /// Data to fit a transformer on: at least one row and column, all values finite.
 pub(crate) fn check_fit<F: Scalar>(
     what: &'static str,

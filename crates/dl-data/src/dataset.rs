@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2, Axis};
 
 use crate::{
     DatasetError,
-    check::{check_rows, check_table},
+    check::{check_labels, check_rows, check_table, class_counts},
     folds, one_hot,
 };
 
@@ -52,30 +52,6 @@ impl<F: Scalar> Dataset<F> {
         new(features, labels, feature_names, class_names)
     }
 
-    fn checked(
-        features: Array2<F>,
-        labels: Array1<usize>,
-        feature_names: Vec<String>,
-        class_names: Vec<String>,
-    ) -> Result<Self, DatasetError> {
-        check_table("Dataset", &features, labels.len(), &feature_names)?;
-        check_classes(&class_names)?;
-        let classes = class_names.len();
-        if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
-            return Err(DatasetError::Label {
-                row,
-                label,
-                classes,
-            });
-        }
-        Ok(Self {
-            features,
-            labels,
-            feature_names,
-            class_names,
-        })
-    }
-
     /// Features, `[rows, columns]`.
     pub fn features(&self) -> &Array2<F> {
         &self.features
@@ -109,11 +85,7 @@ impl<F: Scalar> Dataset<F> {
 
     /// Number of rows of each class, which may be 0.
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.class_names.len()];
-        for &label in &self.labels {
-            counts[label] += 1;
-        }
-        counts
+        class_counts(&self.labels, self.class_names.len())
     }
 
     /// One-hot encoding of the labels, `[rows, classes]`.
@@ -167,22 +139,6 @@ impl<F: Scalar> Dataset<F> {
         split(self, test_fraction, &mut rng)
     }
 
-    fn split_stratified(
-        &self,
-        test_fraction: f64,
-        rng: &mut dyn RngCore,
-    ) -> Result<(Self, Self), DatasetError> {
-        let split = stratified_holdout(&self.labels.to_vec(), test_fraction, rng);
-        self.both_sides(&split.map_err(|error| match error {
-            SamplingError::SingleRow { class } => DatasetError::RareClass {
-                class: self.class_names[class].clone(),
-                rows: 1,
-                needed: 2,
-            },
-            other => other.into(),
-        })?)
-    }
-
     /// Like [`split`](Self::split), but not stratified.
     ///
     /// # Errors
@@ -230,7 +186,15 @@ instantiate! {
         feature_names: Vec<String>,
         class_names: Vec<String>,
     ) -> Result<Dataset<F>, DatasetError> {
-        Dataset::checked(features, labels, feature_names, class_names)
+        check_table("Dataset", &features, labels.len(), &feature_names)?;
+        check_classes(&class_names)?;
+        check_labels(&labels, class_names.len())?;
+        Ok(Dataset {
+            features,
+            labels,
+            feature_names,
+            class_names,
+        })
     }
 
     fn select<F: Scalar>(data: &Dataset<F>, rows: &[usize]) -> Result<Dataset<F>, DatasetError> {
@@ -242,7 +206,15 @@ instantiate! {
         test_fraction: f64,
         rng: &mut dyn RngCore,
     ) -> Result<(Dataset<F>, Dataset<F>), DatasetError> {
-        data.split_stratified(test_fraction, rng)
+        let split = stratified_holdout(&data.labels.to_vec(), test_fraction, rng);
+        data.both_sides(&split.map_err(|error| match error {
+            SamplingError::SingleRow { class } => DatasetError::RareClass {
+                class: data.class_names[class].clone(),
+                rows: 1,
+                needed: 2,
+            },
+            other => other.into(),
+        })?)
     }
 
     fn both_sides<F: Scalar>(

@@ -3,7 +3,11 @@
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array4, Axis, Slice};
 
-use crate::{DatasetError, check::check_rows, dataset::check_classes};
+use crate::{
+    DatasetError,
+    check::{check_labels, check_rows, class_counts},
+    dataset::check_classes,
+};
 
 /// Images and a class label for each, with class names: a data set for image classification.
 ///
@@ -38,38 +42,6 @@ impl<F: Scalar> ImageDataset<F> {
         new(images, labels, class_names)
     }
 
-    fn checked(
-        images: Array4<F>,
-        labels: Array1<usize>,
-        class_names: Vec<String>,
-    ) -> Result<Self, DatasetError> {
-        let what = "ImageDataset";
-        if images.is_empty() {
-            return Err(DatasetError::Empty { what });
-        }
-        let rows = images.shape()[0];
-        if rows != labels.len() {
-            return Err(DatasetError::ImageCount {
-                images: rows,
-                labels: labels.len(),
-            });
-        }
-        check_classes(&class_names)?;
-        let classes = class_names.len();
-        if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
-            return Err(DatasetError::Label {
-                row,
-                label,
-                classes,
-            });
-        }
-        Ok(Self {
-            images,
-            labels,
-            class_names,
-        })
-    }
-
     /// Images, `[n, height, width, channels]`.
     pub fn images(&self) -> &Array4<F> {
         &self.images
@@ -98,11 +70,7 @@ impl<F: Scalar> ImageDataset<F> {
 
     /// Number of images of each class, which may be 0.
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.class_names.len()];
-        for &label in &self.labels {
-            counts[label] += 1;
-        }
-        counts
+        class_counts(&self.labels, self.class_names.len())
     }
 
     /// The given images, in the given order, with the same classes.
@@ -113,36 +81,12 @@ impl<F: Scalar> ImageDataset<F> {
         select(self, rows)
     }
 
-    fn rows(&self, rows: &[usize]) -> Result<Self, DatasetError> {
-        check_rows(rows, self.len())?;
-        Ok(Self {
-            images: self.images.select(Axis(0), rows),
-            labels: self.labels.select(Axis(0), rows),
-            class_names: self.class_names.clone(),
-        })
-    }
-
     /// The first `count` images, with the same classes.
     ///
     /// # Errors
     /// A count of 0 or above the number of images.
     pub fn first(&self, count: usize) -> Result<Self, DatasetError> {
         first(self, count)
-    }
-
-    fn beginning(&self, count: usize) -> Result<Self, DatasetError> {
-        if !(1..=self.len()).contains(&count) {
-            return Err(DatasetError::FirstImages {
-                count,
-                images: self.len(),
-            });
-        }
-        let first = Slice::from(..count);
-        Ok(Self {
-            images: self.images.slice_axis(Axis(0), first).to_owned(),
-            labels: self.labels.slice_axis(Axis(0), first).to_owned(),
-            class_names: self.class_names.clone(),
-        })
     }
 }
 
@@ -152,17 +96,50 @@ instantiate! {
         labels: Array1<usize>,
         class_names: Vec<String>,
     ) -> Result<ImageDataset<F>, DatasetError> {
-        ImageDataset::checked(images, labels, class_names)
+        let what = "ImageDataset";
+        if images.is_empty() {
+            return Err(DatasetError::Empty { what });
+        }
+        let rows = images.shape()[0];
+        if rows != labels.len() {
+            return Err(DatasetError::ImageCount {
+                images: rows,
+                labels: labels.len(),
+            });
+        }
+        check_classes(&class_names)?;
+        check_labels(&labels, class_names.len())?;
+        Ok(ImageDataset {
+            images,
+            labels,
+            class_names,
+        })
     }
 
     fn select<F: Scalar>(
         data: &ImageDataset<F>,
         rows: &[usize],
     ) -> Result<ImageDataset<F>, DatasetError> {
-        data.rows(rows)
+        check_rows(rows, data.len())?;
+        Ok(ImageDataset {
+            images: data.images.select(Axis(0), rows),
+            labels: data.labels.select(Axis(0), rows),
+            class_names: data.class_names.clone(),
+        })
     }
 
     fn first<F: Scalar>(data: &ImageDataset<F>, count: usize) -> Result<ImageDataset<F>, DatasetError> {
-        data.beginning(count)
+        if !(1..=data.len()).contains(&count) {
+            return Err(DatasetError::FirstImages {
+                count,
+                images: data.len(),
+            });
+        }
+        let first = Slice::from(..count);
+        Ok(ImageDataset {
+            images: data.images.slice_axis(Axis(0), first).to_owned(),
+            labels: data.labels.slice_axis(Axis(0), first).to_owned(),
+            class_names: data.class_names.clone(),
+        })
     }
 }

@@ -68,28 +68,6 @@ impl<F: Scalar> MinMaxScaler<F> {
         fit_range(x, low, high)
     }
 
-    fn measure(x: &ArrayRef2<F>, low: F, high: F) -> Result<Self, DatasetError> {
-        const WHAT: &str = "MinMaxScaler";
-        check_range(low, high)?;
-        check_fit(WHAT, x)?;
-        let min = x.map_axis(Axis(0), |column| {
-            column.fold(F::infinity(), |a, &b| a.min(b))
-        });
-        let max = x.map_axis(Axis(0), |column| {
-            column.fold(F::neg_infinity(), |a, &b| a.max(b))
-        });
-        let range = (&max - &min).mapv(|range| match range.is_zero() {
-            true => 1.0,
-            false => range.as_f64(),
-        });
-        Ok(Self {
-            min,
-            range: finite(WHAT, range)?,
-            low,
-            high,
-        })
-    }
-
     /// A scaler with the given minimum and range (max − min) of each column.
     ///
     /// # Errors
@@ -102,28 +80,6 @@ impl<F: Scalar> MinMaxScaler<F> {
         high: F,
     ) -> Result<Self, DatasetError> {
         from_parts(min, range, low, high)
-    }
-
-    fn checked(min: Array1<F>, range: Array1<F>, low: F, high: F) -> Result<Self, DatasetError> {
-        const WHAT: &str = "MinMaxScaler";
-        check_range(low, high)?;
-        if min.is_empty() {
-            return Err(DatasetError::Empty { what: WHAT });
-        }
-        check_parameters(WHAT, "min", &min, min.len(), ("finite", F::is_finite))?;
-        check_parameters(
-            WHAT,
-            "range",
-            &range,
-            min.len(),
-            ("finite and positive", is_positive),
-        )?;
-        Ok(Self {
-            min,
-            range,
-            low,
-            high,
-        })
     }
 
     /// Minimum of each column.
@@ -154,22 +110,12 @@ impl<F: Scalar> MinMaxScaler<F> {
         transform(self, x)
     }
 
-    fn apply(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        check_width("MinMaxScaler", x, self.min.len())?;
-        Ok((x.to_owned() - &self.min) / &self.range * (self.high - self.low) + self.low)
-    }
-
     /// min + (max − min)·(z − low) / (high − low).
     ///
     /// # Errors
     /// A different number of columns than fitted on.
     pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         inverse_transform(self, z)
-    }
-
-    fn invert(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        check_width("MinMaxScaler", z, self.min.len())?;
-        Ok((z.to_owned() - self.low) / (self.high - self.low) * &self.range + &self.min)
     }
 }
 
@@ -179,7 +125,25 @@ instantiate! {
         low: F,
         high: F,
     ) -> Result<MinMaxScaler<F>, DatasetError> {
-        MinMaxScaler::measure(x, low, high)
+        const WHAT: &str = "MinMaxScaler";
+        check_range(low, high)?;
+        check_fit(WHAT, x)?;
+        let min = x.map_axis(Axis(0), |column| {
+            column.fold(F::infinity(), |a, &b| a.min(b))
+        });
+        let max = x.map_axis(Axis(0), |column| {
+            column.fold(F::neg_infinity(), |a, &b| a.max(b))
+        });
+        let range = (&max - &min).mapv(|range| match range.is_zero() {
+            true => 1.0,
+            false => range.as_f64(),
+        });
+        Ok(MinMaxScaler {
+            min,
+            range: finite(WHAT, range)?,
+            low,
+            high,
+        })
     }
 
     fn from_parts<F: Scalar>(
@@ -188,21 +152,41 @@ instantiate! {
         low: F,
         high: F,
     ) -> Result<MinMaxScaler<F>, DatasetError> {
-        MinMaxScaler::checked(min, range, low, high)
+        const WHAT: &str = "MinMaxScaler";
+        check_range(low, high)?;
+        if min.is_empty() {
+            return Err(DatasetError::Empty { what: WHAT });
+        }
+        check_parameters(WHAT, "min", &min, min.len(), ("finite", F::is_finite))?;
+        check_parameters(
+            WHAT,
+            "range",
+            &range,
+            min.len(),
+            ("finite and positive", is_positive),
+        )?;
+        Ok(MinMaxScaler {
+            min,
+            range,
+            low,
+            high,
+        })
     }
 
     fn transform<F: Scalar>(
         scaler: &MinMaxScaler<F>,
         x: &ArrayRef2<F>,
     ) -> Result<Array2<F>, DatasetError> {
-        scaler.apply(x)
+        check_width("MinMaxScaler", x, scaler.min.len())?;
+        Ok((x.to_owned() - &scaler.min) / &scaler.range * (scaler.high - scaler.low) + scaler.low)
     }
 
     fn inverse_transform<F: Scalar>(
         scaler: &MinMaxScaler<F>,
         z: &ArrayRef2<F>,
     ) -> Result<Array2<F>, DatasetError> {
-        scaler.invert(z)
+        check_width("MinMaxScaler", z, scaler.min.len())?;
+        Ok((z.to_owned() - scaler.low) / (scaler.high - scaler.low) * &scaler.range + &scaler.min)
     }
 }
 

@@ -3,7 +3,10 @@
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
-use crate::{DatasetError, check::zeros};
+use crate::{
+    DatasetError,
+    check::{check_labels, zeros},
+};
 
 instantiate! {
     /// `[rows, classes]`, 1 in the column of the row's label and 0 elsewhere.
@@ -35,13 +38,7 @@ instantiate! {
 }
 
 fn ones<F: Scalar>(labels: &ArrayRef1<usize>, classes: usize) -> Result<Array2<F>, DatasetError> {
-    if let Some((row, &label)) = (labels.iter().enumerate()).find(|&(_, &l)| l >= classes) {
-        return Err(DatasetError::Label {
-            row,
-            label,
-            classes,
-        });
-    }
+    check_labels(labels, classes)?;
     let mut one_hot = zeros(labels.len(), classes)?;
     for (row, &label) in labels.iter().enumerate() {
         one_hot[[row, label]] = F::one();

@@ -134,37 +134,6 @@ impl<F: Scalar> Pca<F> {
         )
     }
 
-    fn checked(
-        mean: Array1<f64>,
-        components: Array2<F>,
-        explained_variance: Array1<F>,
-        explained_variance_ratio: Array1<F>,
-    ) -> Result<Self, DatasetError> {
-        const WHAT: &str = "Pca";
-        check_fit(WHAT, &components)?;
-        let (k, columns) = components.dim();
-        check_parameters(WHAT, "mean", &mean, columns, ("finite", f64::is_finite))?;
-        let variance = |v: F| v >= F::zero() && v.is_finite();
-        let variance = ("finite and not negative", variance);
-        check_parameters(WHAT, "explained variance", &explained_variance, k, variance)?;
-        // up to rounding
-        let ratio = |v: F| v >= F::zero() && v <= F::of(1.001);
-        let ratio = ("in [0, 1]", ratio);
-        check_parameters(
-            WHAT,
-            "explained variance ratio",
-            &explained_variance_ratio,
-            k,
-            ratio,
-        )?;
-        Ok(Self {
-            mean,
-            components,
-            explained_variance,
-            explained_variance_ratio,
-        })
-    }
-
     /// μ of each column, `[columns]`.
     pub fn mean(&self) -> &Array1<f64> {
         &self.mean
@@ -193,13 +162,6 @@ impl<F: Scalar> Pca<F> {
         transform(self, x)
     }
 
-    fn coordinates(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        check_width("Pca", x, self.mean.len())?;
-        let mut centred = x.to_owned();
-        shift(&mut centred, &(-&self.mean));
-        Ok(centred.dot(&self.components.t()))
-    }
-
     /// The points with the given coordinates: z·Vₖᵀ + μ, `[rows, columns]`. With all components this inverts
     /// [`transform`](Self::transform); with fewer it gives the nearest point in the subspace they span.
     ///
@@ -207,13 +169,6 @@ impl<F: Scalar> Pca<F> {
     /// A number of columns that differs from the number of components.
     pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         inverse_transform(self, z)
-    }
-
-    fn points(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        check_width("Pca (inverse)", z, self.components.nrows())?;
-        let mut points = z.dot(&self.components);
-        shift(&mut points, &self.mean);
-        Ok(points)
     }
 }
 
@@ -228,18 +183,46 @@ instantiate! {
         explained_variance: Array1<F>,
         explained_variance_ratio: Array1<F>,
     ) -> Result<Pca<F>, DatasetError> {
-        Pca::checked(mean, components, explained_variance, explained_variance_ratio)
+        const WHAT: &str = "Pca";
+        check_fit(WHAT, &components)?;
+        let (k, columns) = components.dim();
+        check_parameters(WHAT, "mean", &mean, columns, ("finite", f64::is_finite))?;
+        let variance = |v: F| v >= F::zero() && v.is_finite();
+        let variance = ("finite and not negative", variance);
+        check_parameters(WHAT, "explained variance", &explained_variance, k, variance)?;
+        // up to rounding
+        let ratio = |v: F| v >= F::zero() && v <= F::of(1.001);
+        let ratio = ("in [0, 1]", ratio);
+        check_parameters(
+            WHAT,
+            "explained variance ratio",
+            &explained_variance_ratio,
+            k,
+            ratio,
+        )?;
+        Ok(Pca {
+            mean,
+            components,
+            explained_variance,
+            explained_variance_ratio,
+        })
     }
 
     fn transform<F: Scalar>(pca: &Pca<F>, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        pca.coordinates(x)
+        check_width("Pca", x, pca.mean.len())?;
+        let mut centred = x.to_owned();
+        shift(&mut centred, &(-&pca.mean));
+        Ok(centred.dot(&pca.components.t()))
     }
 
     fn inverse_transform<F: Scalar>(
         pca: &Pca<F>,
         z: &ArrayRef2<F>,
     ) -> Result<Array2<F>, DatasetError> {
-        pca.points(z)
+        check_width("Pca (inverse)", z, pca.components.nrows())?;
+        let mut points = z.dot(&pca.components);
+        shift(&mut points, &pca.mean);
+        Ok(points)
     }
 }
 

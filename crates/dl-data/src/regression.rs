@@ -38,22 +38,6 @@ impl<F: Scalar> RegressionDataset<F> {
         new(features, target, feature_names, target_name)
     }
 
-    fn checked(
-        features: Array2<F>,
-        target: Array1<F>,
-        feature_names: Vec<String>,
-        target_name: String,
-    ) -> Result<Self, DatasetError> {
-        check_table("RegressionDataset", &features, target.len(), &feature_names)?;
-        check_finite("target", &target.view().insert_axis(Axis(1)))?;
-        Ok(Self {
-            features,
-            target,
-            feature_names,
-            target_name,
-        })
-    }
-
     /// Features, `[rows, columns]`.
     pub fn features(&self) -> &Array2<F> {
         &self.features
@@ -114,10 +98,6 @@ impl<F: Scalar> RegressionDataset<F> {
     ) -> Result<(Self, Self), DatasetError> {
         both_sides(self, &holdout(self.len(), test_fraction, rng)?)
     }
-
-    fn both_sides(&self, split: &Split) -> Result<(Self, Self), DatasetError> {
-        Ok((self.rows(&split.train)?, self.rows(&split.test)?))
-    }
 }
 
 instantiate! {
@@ -127,7 +107,14 @@ instantiate! {
         feature_names: Vec<String>,
         target_name: String,
     ) -> Result<RegressionDataset<F>, DatasetError> {
-        RegressionDataset::checked(features, target, feature_names, target_name)
+        check_table("RegressionDataset", &features, target.len(), &feature_names)?;
+        check_finite("target", &target.view().insert_axis(Axis(1)))?;
+        Ok(RegressionDataset {
+            features,
+            target,
+            feature_names,
+            target_name,
+        })
     }
 
     fn select<F: Scalar>(
@@ -141,6 +128,6 @@ instantiate! {
         data: &RegressionDataset<F>,
         split: &Split,
     ) -> Result<(RegressionDataset<F>, RegressionDataset<F>), DatasetError> {
-        data.both_sides(split)
+        Ok((data.rows(&split.train)?, data.rows(&split.test)?))
     }
 }

@@ -61,42 +61,12 @@ impl<F: Scalar> StandardScaler<F> {
         fit(x)
     }
 
-    fn measure(x: &ArrayRef2<F>) -> Result<Self, DatasetError> {
-        const WHAT: &str = "StandardScaler";
-        check_fit(WHAT, x)?;
-        let Moments {
-            mean, deviation, ..
-        } = Moments::new(x);
-        let scale = finite::<F>(WHAT, deviation)?;
-        Ok(Self {
-            mean: finite(WHAT, mean)?,
-            // a constant column, or a deviation that underflows
-            scale: scale.mapv(|scale| if scale.is_zero() { F::one() } else { scale }),
-        })
-    }
-
     /// A scaler with the given μ and σ of each column.
     ///
     /// # Errors
     /// Different numbers of μ and σ, or none; μ that are not finite, σ that are not finite and positive.
     pub fn from_parts(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DatasetError> {
         from_parts(mean, scale)
-    }
-
-    fn checked(mean: Array1<f64>, scale: Array1<F>) -> Result<Self, DatasetError> {
-        const WHAT: &str = "StandardScaler";
-        if mean.is_empty() {
-            return Err(DatasetError::Empty { what: WHAT });
-        }
-        check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", f64::is_finite))?;
-        check_parameters(
-            WHAT,
-            "scale",
-            &scale,
-            mean.len(),
-            ("finite and positive", is_positive),
-        )?;
-        Ok(Self { mean, scale })
     }
 
     /// μ of each column.
@@ -117,22 +87,12 @@ impl<F: Scalar> StandardScaler<F> {
         transform(self, x)
     }
 
-    fn apply(&self, x: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        check_width("StandardScaler", x, self.mean.len())?;
-        Ok(self.each(x, |x, mean, scale| (x - mean) / scale))
-    }
-
     /// σ·z + μ.
     ///
     /// # Errors
     /// A different number of columns than fitted on.
     pub fn inverse_transform(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
         inverse_transform(self, z)
-    }
-
-    fn invert(&self, z: &ArrayRef2<F>) -> Result<Array2<F>, DatasetError> {
-        check_width("StandardScaler", z, self.mean.len())?;
-        Ok(self.each(z, |z, mean, scale| z * scale + mean))
     }
 
     /// Applies a formula to each value with its column's μ and σ, rounding once.
@@ -150,27 +110,51 @@ impl<F: Scalar> StandardScaler<F> {
 
 instantiate! {
     fn fit<F: Scalar>(x: &ArrayRef2<F>) -> Result<StandardScaler<F>, DatasetError> {
-        StandardScaler::measure(x)
+        const WHAT: &str = "StandardScaler";
+        check_fit(WHAT, x)?;
+        let Moments {
+            mean, deviation, ..
+        } = Moments::new(x);
+        let scale = finite::<F>(WHAT, deviation)?;
+        Ok(StandardScaler {
+            mean: finite(WHAT, mean)?,
+            // a constant column, or a deviation that underflows
+            scale: scale.mapv(|scale| if scale.is_zero() { F::one() } else { scale }),
+        })
     }
 
     fn from_parts<F: Scalar>(
         mean: Array1<f64>,
         scale: Array1<F>,
     ) -> Result<StandardScaler<F>, DatasetError> {
-        StandardScaler::checked(mean, scale)
+        const WHAT: &str = "StandardScaler";
+        if mean.is_empty() {
+            return Err(DatasetError::Empty { what: WHAT });
+        }
+        check_parameters(WHAT, "mean", &mean, mean.len(), ("finite", f64::is_finite))?;
+        check_parameters(
+            WHAT,
+            "scale",
+            &scale,
+            mean.len(),
+            ("finite and positive", is_positive),
+        )?;
+        Ok(StandardScaler { mean, scale })
     }
 
     fn transform<F: Scalar>(
         scaler: &StandardScaler<F>,
         x: &ArrayRef2<F>,
     ) -> Result<Array2<F>, DatasetError> {
-        scaler.apply(x)
+        check_width("StandardScaler", x, scaler.mean.len())?;
+        Ok(scaler.each(x, |x, mean, scale| (x - mean) / scale))
     }
 
     fn inverse_transform<F: Scalar>(
         scaler: &StandardScaler<F>,
         z: &ArrayRef2<F>,
     ) -> Result<Array2<F>, DatasetError> {
-        scaler.invert(z)
+        check_width("StandardScaler", z, scaler.mean.len())?;
+        Ok(scaler.each(z, |z, mean, scale| z * scale + mean))
     }
 }

@@ -149,7 +149,7 @@ fn what_cannot_be_selected_or_split() {
     );
     assert!(small().split_unstratified(0.5, rng).is_ok());
     for share in [0.0, 1.0, -0.2, f64::NAN] {
-        let expected = format!("the share to hold out is {share}, but must be in (0, 1)");
+        let expected = format!("the holdout fraction is {share}, but must be in (0, 1)");
         says(small().split(share, rng), &expected);
         says(small().split_unstratified(share, rng), &expected);
     }

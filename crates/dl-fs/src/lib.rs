@@ -13,4 +13,4 @@ pub use budget::{Budget, CostUnit, OverBudget};
 pub use id::FileId;
 pub use lock::Lock;
 pub use read::{open, read, read_to_string};
-pub use write::{check_writable, remove_partial, write_atomically};
+pub use write::{check_writable, remove_partial, replace, write, write_atomically};

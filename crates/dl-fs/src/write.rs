@@ -50,6 +50,28 @@ pub fn write_atomically<E: From<io::Error>>(
     Ok(())
 }
 
+/// Writes bytes to a file atomically, like [`write_atomically`].
+///
+/// # Errors
+/// Same as [`write_atomically`].
+pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    write_atomically(path, |file| file.write_all(bytes))
+}
+
+/// Replaces the file at `path` with one that is already complete, in the same folder: for what must outlive an
+/// interrupted program, such as a partial download. Syncs `complete`, renames it over `path`, and syncs the folder.
+///
+/// # Errors
+/// Errors of the file system; `path` is not a regular file or is write-protected.
+pub fn replace(path: impl AsRef<Path>, complete: impl AsRef<Path>) -> io::Result<()> {
+    let target = Target::resolve(path.as_ref())?;
+    let complete = complete.as_ref();
+    let file = fs::OpenOptions::new().write(true).open(complete)?;
+    file.sync_all()?;
+    fs::rename(complete, &target.path)?;
+    sync_folder(&target.path)
+}
+
 /// Checks in advance that a file can be written at `path`, without changing anything.
 ///
 /// # Errors

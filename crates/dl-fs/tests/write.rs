@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use dl_fs::{check_writable, write_atomically};
+use dl_fs::{check_writable, replace, write_atomically};
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
     write_atomically(path, |file| file.write_all(text.as_bytes()))
@@ -26,6 +26,23 @@ fn a_file_replaces_another() {
     write(&path, "new").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"new");
     assert_eq!(names(folder.path()), ["file"]);
+}
+
+#[test]
+fn a_complete_file_replaces_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, part) = (folder.path().join("file"), folder.path().join("part"));
+    write(&path, "old").unwrap();
+    let missing = replace(&path, &part).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    write(&part, "new").unwrap();
+    replace(&path, &part).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    assert_eq!(names(folder.path()), ["file"]);
+    write(&part, "new").unwrap();
+    let error = replace(folder.path(), &part).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
 #[test]

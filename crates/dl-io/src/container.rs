@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use dl_core::text::{shown, shown_path};
@@ -100,13 +100,18 @@ pub enum ReadErrorKind {
         /// The expected format.
         expected: &'static str,
     },
-    /// It was written by a later version of this library.
-    #[error("its format version is {found}, but this library reads version {known}")]
+    /// It was written by a later version of this library, or by one too old.
+    #[error(
+        "its format version is {found}, but this library reads {}",
+        known_versions(*found, *oldest, *newest)
+    )]
     Version {
         /// The file's version.
         found: u32,
-        /// The version this library reads.
-        known: u32,
+        /// The oldest version this library reads.
+        oldest: u32,
+        /// The newest version this library reads, and the one it writes.
+        newest: u32,
     },
     /// A tensor has the wrong type or size.
     #[error(transparent)]
@@ -123,6 +128,21 @@ pub enum ReadErrorKind {
     /// A tensor is missing.
     #[error("it has no tensor `{}`, although its manifest names it", shown(.0))]
     MissingTensor(String),
+}
+
+/// The versions that are read, and what to do with a file of another one.
+fn known_versions(found: u32, oldest: u32, newest: u32) -> String {
+    let known = match oldest == newest {
+        true => format!("version {newest}"),
+        false => format!("versions {oldest} to {newest}"),
+    };
+    let advice = match found > newest {
+        true => "a later version of the library wrote it: use that version",
+        false => {
+            "an earlier version of the library wrote it: use that version, or delete the file to start again"
+        }
+    };
+    format!("{known}; {advice}")
 }
 
 /// The manifest; the checksum comes first, so that its position is known.
@@ -144,10 +164,10 @@ struct Kind {
 }
 
 /// A file format.
-#[derive(Clone, Copy)]
 pub(crate) struct Format {
     pub(crate) name: &'static str,
-    pub(crate) version: u32,
+    /// The versions that are read; the last is written.
+    pub(crate) versions: RangeInclusive<u32>,
 }
 
 /// A tensor to be written.
@@ -177,14 +197,14 @@ impl View for Bytes {
 
 /// Encodes a file of named arrays with a manifest for `content`.
 pub(crate) fn encode<F: Scalar>(
-    format: Format,
+    format: &Format,
     content: &impl Serialize,
     arrays: Vec<(String, ArrayD<F>)>,
 ) -> std::io::Result<Vec<u8>> {
     let manifest = Manifest {
         sha256: NO_CHECKSUM.to_owned(),
         format: format.name.to_owned(),
-        version: format.version,
+        version: *format.versions.end(),
         content,
     };
     let manifest = serde_json::to_string(&manifest)?;
@@ -207,8 +227,7 @@ pub(crate) fn encode<F: Scalar>(
 
 /// Writes the bytes of a file atomically.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let written = dl_fs::write_atomically(path, |file| file.write_all(bytes));
-    written.map_err(WriteError::at(path))
+    dl_fs::write(path, bytes).map_err(WriteError::at(path))
 }
 
 /// The bytes of a file with a valid checksum.
@@ -226,7 +245,7 @@ pub(crate) struct Container {
 
 impl Container {
     /// Reads a file of this format.
-    pub(crate) fn read(path: &Path, format: Format) -> Result<Self, ReadError> {
+    pub(crate) fn read(path: &Path, format: &Format) -> Result<Self, ReadError> {
         let container = || {
             let bytes = dl_fs::read(path)?;
             let budget = Budget::for_file(bytes.len() as u64);
@@ -271,11 +290,16 @@ impl Container {
             let array = self.array(&name)?;
             Ok((name, array))
         });
-        let arrays = arrays.collect::<Result<_, _>>();
-        arrays.map_err(|kind| self.failed(kind))
+        arrays.collect()
     }
 
-    fn array<F: Scalar>(&self, name: &str) -> Result<ArrayD<F>, ReadErrorKind> {
+    /// Reads an array, at most once per file.
+    pub(crate) fn array<F: Scalar>(&self, name: &str) -> Result<ArrayD<F>, ReadError> {
+        let array = self.read_array(name);
+        array.map_err(|kind| self.failed(kind))
+    }
+
+    fn read_array<F: Scalar>(&self, name: &str) -> Result<ArrayD<F>, ReadErrorKind> {
         let info = self.metadata.info(name);
         let info = info.ok_or_else(|| ReadErrorKind::MissingTensor(name.to_owned()))?;
         if !self.read.borrow_mut().insert(name.to_owned()) {
@@ -343,7 +367,7 @@ fn manifest(metadata: &Metadata) -> Result<&str, ReadErrorKind> {
 fn check_manifest(
     manifest: &str,
     bytes: &[u8],
-    format: Format,
+    format: &Format,
     budget: &Budget,
 ) -> Result<(), ReadErrorKind> {
     checked(json::check(manifest, "its manifest", budget))?;
@@ -361,10 +385,11 @@ fn check_manifest(
             expected: format.name,
         });
     }
-    if kind.version != format.version {
+    if !format.versions.contains(&kind.version) {
         return Err(ReadErrorKind::Version {
             found: kind.version,
-            known: format.version,
+            oldest: *format.versions.start(),
+            newest: *format.versions.end(),
         });
     }
     Ok(())

@@ -16,7 +16,9 @@ pub mod onnx;
 mod tensors;
 mod weights;
 
-pub use bundle::{Bundle, LoadError, ModelError, PredictError, Preprocessing};
+pub use bundle::{
+    Bundle, Divide, Inverse, LoadError, ModelError, PredictError, Transform, TransformRegistry,
+};
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use checksum::data_sha256;
 pub use container::{ReadError, ReadErrorKind};

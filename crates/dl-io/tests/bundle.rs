@@ -6,7 +6,7 @@ use std::path::Path;
 use dl_conv::models::{alexnet, lenet5, mnist_cnn};
 use dl_conv::*;
 use dl_data::{MinMaxScaler, Pca, StandardScaler, generator, iris};
-use dl_io::{Bundle, LoadError, Preprocessing, ReadErrorKind};
+use dl_io::{Bundle, Divide, LoadError, ReadErrorKind, TransformRegistry};
 use dl_nn::ndarray::{self, Array, ArrayD, Axis, IxDyn};
 use dl_nn::prelude::*;
 use dl_nn::{Model, Registry};
@@ -187,7 +187,7 @@ fn raw_rows_go_through_all_fitted_steps() {
 fn bytes_of_pixels_are_divided() {
     let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
     let expected = model.predict(&ndarray::array![[1.0_f32, 0.2]]).unwrap();
-    let again = reloaded(&Bundle::new(model).with_preprocessing(Preprocessing::Divide(255.0)));
+    let again = reloaded(&Bundle::new(model).with_preprocessing(Divide(255.0)));
     assert_eq!(
         again.predict(&ndarray::array![[255.0_f32, 51.0]]).unwrap(),
         expected
@@ -328,8 +328,9 @@ fn what_a_file_declares_is_not_trusted() {
     // the forged file's checksum is correct
     assert!(load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).is_ok());
     assert_eq!(
-        rejected(r#"\"version\":1"#, r#"\"version\":2"#),
-        "cannot read FILE: its format version is 2, but this library reads version 1"
+        rejected(r#"\"version\":2"#, r#"\"version\":3"#),
+        "cannot read FILE: its format version is 3, but this library reads versions 1 to 2; a later version of the \
+         library wrote it: use that version"
     );
     assert_eq!(
         rejected("dl-model", "dl-mode1"),
@@ -465,7 +466,7 @@ fn user_defined_layers_are_saved_if_they_have_a_description() {
     Bundle::new(model).save(&path).unwrap();
     assert!(Bundle::<f32>::load(&path).is_err());
     let registry = Registry::new().with::<SquareSpec>();
-    let again = Bundle::load_with(&path, &registry).unwrap();
+    let again = Bundle::load_with(&path, &registry, &TransformRegistry::new()).unwrap();
     let y = again.predict(&ndarray::array![[3.0_f32, -2.0]]).unwrap();
     assert_eq!(y, ndarray::array![[9.0, 4.0]].into_dyn());
 }

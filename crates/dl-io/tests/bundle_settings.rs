@@ -1,9 +1,13 @@
 //! A bundle's settings survive a round trip, and outputs are mapped to classes.
 
+use std::error::Error;
+
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
-use dl_io::{Bundle, Preprocessing};
-use dl_nn::ndarray::{Array2, ArrayD, array};
+use dl_io::{Bundle, Divide, Inverse, Transform, TransformRegistry};
+use dl_nn::Registry;
+use dl_nn::ndarray::{Array2, ArrayD, Axis, array};
 use dl_nn::prelude::*;
+use serde_json::json;
 
 fn model(inputs: usize) -> Model<f32> {
     let network = Sequential::input([inputs]).push(Dense::new(2));
@@ -22,21 +26,34 @@ fn all_settings_survive_a_round_trip() {
     let rows = array![[1.0_f32, 2.0, 3.0], [4.0, 0.0, 5.0], [-1.0, 1.0, 1.0]];
     let scaler = StandardScaler::fit(&rows).unwrap();
     let pca = Pca::fit(&rows, 2).unwrap();
-    let steps = [Preprocessing::Divide(2.0), scaler.into(), pca.into()];
-    let mut bundle = Bundle::new(model(2))
+    let targets = StandardScaler::fit(&array![[3.0, 5.0], [1.0, 6.0]]).unwrap();
+    let bundle = Bundle::new(model(2))
+        .with_preprocessing(Divide(2.0))
+        .with_preprocessing(scaler.clone())
+        .with_preprocessing(pca.clone())
+        .with_postprocessing(Inverse(targets.clone()))
         .with_class_names(["cat", "dog"])
         .with_feature_names(["length", "width", "height"])
-        .with_training(serde_json::json!({ "epochs": 3 }))
+        .with_training(json!({ "epochs": 3 }))
         .with_data_sha256("abc");
-    for step in steps.clone() {
-        bundle = bundle.with_preprocessing(step);
-    }
+    let described = |transforms: &[Box<dyn Transform<f32>>]| {
+        let all = transforms.iter();
+        let all = all.map(|transform| (transform.kind(), transform.settings().unwrap()));
+        all.collect::<Vec<_>>()
+    };
     for bundle in [&bundle, &reloaded(&bundle)] {
         assert_eq!(bundle.class_names(), ["cat", "dog"]);
         assert_eq!(bundle.feature_names(), ["length", "width", "height"]);
         // that of the first fitted step
         assert_eq!(bundle.input_shape(), [3]);
-        assert_eq!(bundle.preprocessing(), steps);
+        let steps = [
+            ("Divide", json!(2.0)),
+            ("StandardScaler", json!(scaler)),
+            ("Pca", json!(pca)),
+        ];
+        assert_eq!(described(bundle.preprocessing()), steps);
+        let inverse = [("InverseStandardScaler", json!(targets))];
+        assert_eq!(described(bundle.postprocessing()), inverse);
         assert_eq!(bundle.output(), Identity);
         assert_eq!(bundle.training()["epochs"], 3);
         assert_eq!(bundle.data_sha256(), Some("abc"));
@@ -45,10 +62,87 @@ fn all_settings_survive_a_round_trip() {
         assert_eq!(bundle.model().weights(), model(2).weights());
     }
     assert_eq!(bundle.into_model().weights(), model(2).weights());
-    let names = steps.map(|step| step.name());
-    assert_eq!(names, ["Divide", "StandardScaler", "Pca"]);
-    let range = Preprocessing::from(MinMaxScaler::fit(&rows).unwrap());
-    assert_eq!(range.name(), "MinMaxScaler");
+}
+
+/// The network outputs standardised targets, and the bundle those of the data.
+#[test]
+fn targets_are_scaled_back() {
+    let targets = array![[100.0_f32, -1.0], [300.0, 3.0], [500.0, -5.0]];
+    let x = array![[1.0_f32, 2.0], [0.0, -1.0]];
+    let outputs = model(2).predict(&x).unwrap();
+    let outputs = outputs.into_dimensionality().unwrap();
+    let standard = StandardScaler::fit(&targets).unwrap();
+    let range = MinMaxScaler::fit(&targets).unwrap();
+    let expected = standard.inverse_transform(&outputs).unwrap().into_dyn();
+    let bundle = Bundle::new(model(2)).with_postprocessing(Inverse(standard));
+    assert_eq!(reloaded(&bundle).predict(&x).unwrap(), expected);
+    let expected = range.inverse_transform(&outputs).unwrap().into_dyn();
+    let bundle = Bundle::new(model(2)).with_postprocessing(Inverse(range));
+    assert_eq!(reloaded(&bundle).predict(&x).unwrap(), expected);
+
+    let folder = tempfile::tempdir().unwrap();
+    let single = StandardScaler::fit(&array![[1.0_f32], [2.0]]).unwrap();
+    let wrong = Bundle::new(model(2)).with_postprocessing(Inverse(single));
+    let error = wrong.save(folder.path().join("m.dl")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot save: postprocessing 1 (InverseStandardScaler): samples of shape [2] have 2 values, \
+         but it expects 1"
+    );
+}
+
+/// A transform of one's own: keeps one column.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Column {
+    index: usize,
+}
+
+impl Transform<f32> for Column {
+    fn kind(&self) -> &'static str {
+        "Column"
+    }
+
+    fn settings(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(self).ok()
+    }
+
+    fn output_shape(&self, shape: &[usize]) -> Result<Vec<usize>, String> {
+        match shape {
+            [columns] if self.index < *columns => Ok(vec![1]),
+            _ => Err(format!("there is no column {}", self.index)),
+        }
+    }
+
+    fn transform(&self, x: ArrayD<f32>) -> Result<ArrayD<f32>, Box<dyn Error + Send + Sync>> {
+        match x.sum() {
+            0.0 => Err("the sum is 0".into()),
+            _ => Ok(x.select(Axis(1), &[self.index])),
+        }
+    }
+}
+
+#[test]
+fn user_defined_transforms_are_registered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.dl");
+    let bundle = Bundle::new(model(2)).with_postprocessing(Column { index: 1 });
+    bundle.save(&path).unwrap();
+    let error = Bundle::<f32>::load(&path).unwrap_err().to_string();
+    let unknown = "postprocessing 1: its kind is `Column`, but the kinds known here are Divide, \
+                   InverseMinMaxScaler, InverseStandardScaler, MinMaxScaler, Pca, StandardScaler";
+    assert!(error.ends_with(unknown), "{error}");
+    let transforms = TransformRegistry::new().with::<Column>("Column");
+    let again = Bundle::load_with(&path, &Registry::new(), &transforms).unwrap();
+    let x = array![[1.0_f32, 2.0]];
+    let expected = model(2).predict(&x).unwrap().select(Axis(1), &[1]);
+    assert_eq!(again.predict(&x).unwrap(), expected);
+    let error = again.predict(&array![[0.0_f32, 0.0]]).unwrap_err();
+    assert_eq!(error.to_string(), "postprocessing 1 (Column): the sum is 0");
+
+    let error = Bundle::new(model(2)).with_postprocessing(Column { index: 2 });
+    let error = error.save(&path).unwrap_err().to_string();
+    assert!(error.ends_with("postprocessing 1 (Column): there is no column 2"));
 }
 
 #[test]
@@ -86,7 +180,7 @@ fn the_class_of_a_prediction() {
 /// More samples than in one block: predictions are independent of the block, and errors have the right index.
 #[test]
 fn samples_beyond_the_first_few_hundred() {
-    let bundle = Bundle::new(model(2)).with_preprocessing(Preprocessing::Divide(2.0));
+    let bundle = Bundle::new(model(2)).with_preprocessing(Divide(2.0));
     let n = 600;
     let mut x = Array2::from_shape_fn((n, 2), |(i, j)| ((2 * i + j) as f32).sin());
     let all = bundle.predict(&x).unwrap();

@@ -10,7 +10,7 @@ use dl_io::{CheckpointError, Checkpoints};
 use dl_nn::ndarray::Array2;
 use dl_nn::prelude::*;
 use dl_nn::schedule::{Cosine, ReduceOnPlateau};
-use dl_nn::train::{Callback, Flow, Run, Snapshot, StepEnd};
+use dl_nn::train::{Callback, FitContext, Flow, Snapshot, StepEnd};
 
 const SAMPLES: usize = 200;
 const EPOCHS: usize = 12;
@@ -272,7 +272,7 @@ fn where_no_checkpoint_can_be_kept_nothing_is_trained() {
 struct Remove<'a>(&'a Path);
 
 impl Callback<f32> for Remove<'_> {
-    fn step_end(&mut self, _: &StepEnd, _: &mut Run<'_, f32>) -> Flow {
+    fn step_end(&mut self, _: &StepEnd, _: &mut FitContext<'_, f32>) -> Flow {
         fs::remove_dir_all(self.0).unwrap();
         Flow::Continue
     }

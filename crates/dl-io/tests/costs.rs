@@ -210,23 +210,26 @@ fn checkpoints(folder: &Folder) {
     };
     let content = forge::checkpoint_content();
     assert!(read(&content, &[]).unwrap().is_some());
-    // 25 million arrays in 49 kB
+    // the same array for every slot of every parameter
+    let parameter = json!({ "name": "p", "slots": vec![json!([]); 50] });
     let mut many = content.clone();
-    many["optimizer"]["slots"] = vec!["s"; 5_000].into();
-    many["optimizer"]["parameters"] = vec!["p"; 5_000].into();
+    many["snapshot"]["trainer"]["optimizer"] = json!({
+        "rule": "Adam", "slots": vec!["s"; 50], "step": 0, "parameters": vec![parameter; 50],
+    });
     let why = read(&many, &[("optimizer.s.p", &[0])]).unwrap_err();
     assert!(
         why.contains("names the tensor `optimizer.s.p` more than once"),
         "{why}"
     );
-    // long names of short slots
-    many["optimizer"]["parameters"] = ["p".repeat(50_000)].into();
+    // a long name of many slots
+    let parameters = &mut many["snapshot"]["trainer"]["optimizer"]["parameters"];
+    parameters[0]["name"] = "p".repeat(50_000).into();
     let why = read(&many, &[]).unwrap_err();
     assert!(why.contains("it has no tensor"), "{why}");
     // 5 000 callbacks with a tensor each, every one of which is looked up
     let mut many = content.clone();
-    let callback = json!({ "kind": "k", "value": null, "weights": ["w"] });
-    many["callbacks"] = vec![callback; 5_000].into();
+    let callback = json!({ "kind": "k", "value": null, "weights": [forge::named("w")] });
+    many["snapshot"]["fit"]["callbacks"] = vec![callback; 5_000].into();
     let names: Vec<String> = (0..5_000).map(|i| format!("callback_{i}.w")).collect();
     let tensors: Vec<(&str, &[usize])> = names
         .iter()

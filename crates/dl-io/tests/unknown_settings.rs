@@ -92,12 +92,13 @@ fn unknown_fields_in_a_checkpoint_are_errors() {
         "epoch": 0, "train": evaluation, "validation": evaluation, "learning_rate": 0.1,
         "seconds": 1.0,
     });
-    content["history"]["epochs"] = [epoch].into();
-    content["callbacks"] = [json!({ "kind": "k", "value": { "b": 1 }, "weights": [] })].into();
+    let fit = &mut content["snapshot"]["fit"];
+    fit["history"]["epochs"] = [epoch].into();
+    fit["callbacks"] = [json!({ "kind": "k", "value": { "b": 1 }, "weights": [] })].into();
     content["run"] = json!({ "a": 1 });
     resume(&content.to_string()).unwrap();
     let all = with_an_unknown_key(&content, &["run", "value"]);
-    assert_eq!(all.len(), 9);
+    assert_eq!(all.len(), 12);
     for content in all {
         let why = resume(&content.to_string()).unwrap_err();
         assert!(why.contains(UNKNOWN), "{why}");

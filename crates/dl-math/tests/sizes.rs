@@ -26,7 +26,7 @@ fn more_values_than_memory_are_an_error() {
     }
     let error = normal.sample_n(usize::MAX, rng).unwrap_err();
     let expected = format!(
-        "there is no memory for {} values of 8 bytes each",
+        "not enough memory for {} values of 8 bytes each",
         usize::MAX
     );
     assert_eq!(error.to_string(), expected);

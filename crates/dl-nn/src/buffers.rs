@@ -1,4 +1,4 @@
-//! Arrays whose size a caller chose, or an error where there is no memory for them.
+//! Arrays whose size a caller chose, or an error if there is not enough memory for them.
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};

@@ -134,7 +134,7 @@ pub enum BuildError {
     /// A setting of an optimiser, a loss or a predictor is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// There is no memory for the buffers of a pass.
+    /// Not enough memory for the buffers of a pass.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
 }
@@ -234,7 +234,7 @@ pub enum DataError {
     /// The validation split cannot be made.
     #[error("validation split: {0}")]
     Split(#[from] SamplingError),
-    /// There is no memory for a pass through the network, or for what comes out of it.
+    /// Not enough memory for a pass through the network, or for what comes out of it.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
 }
@@ -257,7 +257,7 @@ pub enum TrainError {
     /// The optimiser's state is not this model's, or there is no memory for it.
     #[error(transparent)]
     Optimizer(#[from] StateError),
-    /// There is no memory for the buffers of a step, or for a copy of the weights.
+    /// Not enough memory for the buffers of a step, or for a copy of the weights.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
     /// The snapshot to go on from does not fit; nothing has changed.

@@ -189,6 +189,11 @@ impl<F> Weights<F> {
             .iter()
             .map(|(name, value)| (name.as_str(), value.view()))
     }
+
+    /// Every name, and the value to be changed or exchanged.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut ArrayD<F>)> {
+        self.0.iter_mut().map(|(name, value)| (&**name, value))
+    }
 }
 
 impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {
@@ -365,7 +370,7 @@ impl<F: Scalar> Model<F> {
         Weights(entries.collect())
     }
 
-    /// As [`weights`](Self::weights), or an error where there is no memory for them.
+    /// As [`weights`](Self::weights), or an error if there is not enough memory for them.
     pub(crate) fn try_weights(&self) -> Result<Weights<F>, OutOfMemory> {
         let entries = self.layers.iter().flat_map(|named| {
             let copy = |p: Param<'_, F>| {

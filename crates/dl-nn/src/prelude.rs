@@ -12,8 +12,8 @@ pub use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd};
 #[cfg(feature = "progress")]
 pub use crate::train::Progress;
 pub use crate::train::{
-    Callback, EarlyStopping, Epoch, Evaluation, Fit, Flow, History, LearningRate, Monitor, Run,
-    StepEnd, Trainer,
+    Callback, EarlyStopping, Epoch, Evaluation, Fit, FitContext, Flow, History, LearningRate,
+    Monitor, StepEnd, Trainer,
 };
 pub use crate::{
     Backward, Batch, BatchMut, Batching, Cache, Layer, LayerSpec, Mode, Model, Param, ParamMut,

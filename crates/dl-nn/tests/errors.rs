@@ -412,9 +412,7 @@ fn options_out_of_range() {
     for fraction in [0.0, 1.0, -0.1, f64::NAN] {
         assert_fit_refused(
             Fit::epochs(1).validation_split(fraction),
-            &format!(
-                "validation split: the share to hold out is {fraction}, but must be in (0, 1)"
-            ),
+            &format!("validation split: the holdout fraction is {fraction}, but must be in (0, 1)"),
         );
     }
     assert_fit_refused(
@@ -454,7 +452,7 @@ fn weights_out_of_range() {
     let fit = Fit::epochs(1).class_weights([1.0]);
     assert_says(
         regression(1, MeanSquaredError).fit(&samples(4), &y, fit),
-        "Fit class_weights is given, but must be absent where targets are values",
+        "Fit class_weights is given, but must be absent if targets are values",
     );
 }
 
@@ -535,7 +533,7 @@ fn an_optimiser_of_another_model() {
 struct Ended(bool);
 
 impl Callback<f64> for Ended {
-    fn train_end(&mut self, _: &History, _: &mut Run<'_, f64>) {
+    fn train_end(&mut self, _: &History, _: &mut FitContext<'_, f64>) {
         self.0 = true;
     }
 }
@@ -679,7 +677,7 @@ fn a_softmax_is_seen_behind_layers_that_only_pass_it_on() {
 struct StopAtOnce;
 
 impl Callback<f64> for StopAtOnce {
-    fn step_end(&mut self, _: &StepEnd, _: &mut Run<'_, f64>) -> Flow {
+    fn step_end(&mut self, _: &StepEnd, _: &mut FitContext<'_, f64>) -> Flow {
         Flow::Stop("enough".into())
     }
 }

@@ -5,7 +5,7 @@ use dl_nn::layers::{BatchNorm, LayerNorm};
 use dl_nn::ndarray::{Array2, array};
 use dl_nn::prelude::*;
 use dl_nn::schedule::ReduceOnPlateau;
-use dl_nn::train::{Callback, Epoch, Flow, Run};
+use dl_nn::train::{Callback, Epoch, FitContext, Flow};
 use dl_nn::{BuildError, DataError, TrainError};
 
 fn network(hidden: usize) -> Model<f64> {
@@ -49,7 +49,7 @@ fn a_plateau_goes_on_in_the_next_fit() {
 struct Kept(Vec<dl_nn::Weights<f64>>);
 
 impl Callback<f64> for Kept {
-    fn epoch_end(&mut self, _: &Epoch, run: &mut Run<'_, f64>) -> Flow {
+    fn epoch_end(&mut self, _: &Epoch, run: &mut FitContext<'_, f64>) -> Flow {
         self.0.push(run.model.weights());
         Flow::Continue
     }
@@ -79,7 +79,7 @@ fn early_stopping_on_the_training_loss_keeps_the_weights_after_the_epoch() {
 fn any_number_of_epochs_goes_on_until_stopped() {
     struct Third;
     impl Callback<f64> for Third {
-        fn epoch_end(&mut self, epoch: &Epoch, _: &mut Run<'_, f64>) -> Flow {
+        fn epoch_end(&mut self, epoch: &Epoch, _: &mut FitContext<'_, f64>) -> Flow {
             match epoch.epoch {
                 2 => Flow::Stop("enough".into()),
                 _ => Flow::Continue,
@@ -134,7 +134,7 @@ fn another_model_in_its_place_is_trained() {
 struct Replace(&'static str);
 
 impl Replace {
-    fn at(&self, place: &str, run: &mut Run<'_, f64>) {
+    fn at(&self, place: &str, run: &mut FitContext<'_, f64>) {
         if self.0 == place {
             *run.model = network(7);
         }
@@ -142,22 +142,22 @@ impl Replace {
 }
 
 impl Callback<f64> for Replace {
-    fn train_begin(&mut self, run: &mut Run<'_, f64>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, f64>) {
         self.at("train_begin", run);
     }
 
-    fn step_begin(&mut self, epoch: usize, _: usize, run: &mut Run<'_, f64>) {
+    fn step_begin(&mut self, epoch: usize, _: usize, run: &mut FitContext<'_, f64>) {
         if epoch == 1 {
             self.at("step_begin", run);
         }
     }
 
-    fn step_end(&mut self, _: &dl_nn::train::StepEnd, run: &mut Run<'_, f64>) -> Flow {
+    fn step_end(&mut self, _: &dl_nn::train::StepEnd, run: &mut FitContext<'_, f64>) -> Flow {
         self.at("step_end", run);
         Flow::Continue
     }
 
-    fn epoch_end(&mut self, _: &Epoch, run: &mut Run<'_, f64>) -> Flow {
+    fn epoch_end(&mut self, _: &Epoch, run: &mut FitContext<'_, f64>) -> Flow {
         self.at("epoch_end", run);
         Flow::Continue
     }
@@ -251,7 +251,7 @@ fn layers_that_no_memory_holds_are_errors() {
             other => panic!("{other:?}"),
         };
     let features = 1 << 44;
-    let no_room = format!("there is no memory for {features} values of 4 bytes each");
+    let no_room = format!("not enough memory for {features} values of 4 bytes each");
     assert_eq!(
         refused(vec![features], &|s| s.push(BatchNorm::new())),
         no_room

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dl_nn::TrainError;
 use dl_nn::ndarray::Array2;
 use dl_nn::prelude::*;
-use dl_nn::train::{Callback, Checkpointer, Flow, Moment, Run, Snapshot, StepEnd};
+use dl_nn::train::{Callback, CheckpointPoint, Checkpointer, FitContext, Flow, Snapshot, StepEnd};
 
 const STEPS_PER_EPOCH: usize = 5;
 
@@ -15,7 +15,7 @@ const STEPS_PER_EPOCH: usize = 5;
 struct Last(Option<Snapshot<f32>>);
 
 impl Checkpointer<f32> for Last {
-    fn wants(&mut self, _: Moment) -> bool {
+    fn wants(&mut self, _: CheckpointPoint) -> bool {
         false
     }
 
@@ -32,7 +32,7 @@ struct Signal<'a> {
 }
 
 impl Callback<f32> for Signal<'_> {
-    fn step_end(&mut self, end: &StepEnd, _: &mut Run<'_, f32>) -> Flow {
+    fn step_end(&mut self, end: &StepEnd, _: &mut FitContext<'_, f32>) -> Flow {
         if STEPS_PER_EPOCH * end.epoch + end.step + 1 == self.step {
             self.flag.store(true, Ordering::Relaxed);
         }

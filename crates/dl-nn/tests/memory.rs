@@ -1,4 +1,4 @@
-//! What training and prediction need is refused with an error where there is no memory for it, wherever
+//! What training and prediction need is refused with an error where not enough memory for it, wherever
 //! that is noticed. A program of its own and one test, since the memory of the whole process is limited.
 
 use std::alloc::System;
@@ -65,7 +65,7 @@ fn refusals<T>(mut work: impl FnMut() -> Result<T, String>) -> usize {
     for refused in 0.. {
         match within(SLACK + refused * STEP, &mut work) {
             Ok(_) => return refused,
-            Err(why) => assert!(why.contains("there is no memory for "), "{why}"),
+            Err(why) => assert!(why.contains("not enough memory for "), "{why}"),
         }
     }
     unreachable!("there is enough some time")
@@ -163,6 +163,6 @@ fn no_memory_has_so_many() {
     let error = TrainError::from(DataError::from(OutOfMemory { count, bytes }));
     assert_eq!(
         error.to_string(),
-        format!("there is no memory for {count} values of 4 bytes each")
+        format!("not enough memory for {count} values of 4 bytes each")
     );
 }

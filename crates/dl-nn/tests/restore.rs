@@ -4,7 +4,7 @@ use std::error::Error;
 
 use dl_nn::ndarray::array;
 use dl_nn::prelude::*;
-use dl_nn::train::{Checkpointer, Moment, Snapshot};
+use dl_nn::train::{CheckpointPoint, Checkpointer, Snapshot};
 
 fn trainer(seed: u64) -> Trainer<f64> {
     let network = Sequential::input([2]).push(Dense::new(1));
@@ -35,7 +35,7 @@ fn the_state_before_the_first_step_is_restored() {
 struct Keep(Vec<Snapshot<f64>>);
 
 impl Checkpointer<f64> for Keep {
-    fn wants(&mut self, _: Moment) -> bool {
+    fn wants(&mut self, _: CheckpointPoint) -> bool {
         true
     }
 

@@ -2,7 +2,9 @@
 
 use dl_nn::prelude::*;
 use dl_nn::schedule::{Cosine, ReduceOnPlateau};
-use dl_nn::train::{Checkpointer, Epoch, Evaluation, Moment, ResumeError, Snapshot, Tally};
+use dl_nn::train::{
+    CheckpointPoint, Checkpointer, Epoch, Evaluation, ResumeError, RunningEvaluation, Snapshot,
+};
 use dl_nn::{TrainError, ndarray::Array2};
 use proptest::prelude::*;
 use std::error::Error;
@@ -10,12 +12,12 @@ use std::error::Error;
 /// Keeps every snapshot it is asked about, as text, as a file would.
 #[derive(Default)]
 struct Keep {
-    snapshots: Vec<(Moment, String)>,
+    snapshots: Vec<(CheckpointPoint, String)>,
     epochs_only: bool,
 }
 
 impl Checkpointer<f32> for Keep {
-    fn wants(&mut self, moment: Moment) -> bool {
+    fn wants(&mut self, moment: CheckpointPoint) -> bool {
         self.snapshots.push((moment, String::new()));
         if self.epochs_only && moment.step > 0 {
             self.snapshots.pop();
@@ -115,7 +117,7 @@ fn more_epochs_go_on_where_the_last_ended() {
     let (moment, text) = keep.snapshots.last().unwrap();
     assert_eq!(
         *moment,
-        Moment {
+        CheckpointPoint {
             epoch: 3,
             step: 0,
             last: true
@@ -179,8 +181,8 @@ fn what_does_not_fit_is_refused() {
     let error = refused(&mut trainer(1), fit.resume(snapshot()));
     assert_eq!(
         error.to_string(),
-        "callbacks that remember something: the snapshot has [\"reduce_on_plateau\", \
-         \"early_stopping\"], but here: []"
+        "stateful callbacks differ: the snapshot has [\"reduce_on_plateau\", \
+         \"early_stopping\"], but this `fit` has []"
     );
 }
 
@@ -270,14 +272,18 @@ fn a_snapshot_that_nobody_took_is_refused() {
     }
     let fewer = said(forged(&|s| s.fit.history.epochs[0].train.samples -= 1));
     assert!(fewer.starts_with("training samples of an epoch"), "{fewer}");
-    assert!(said(forged(&|s| s.fit.tally = Tally::default())).starts_with("samples seen"));
-    assert!(said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("callbacks"));
-    let text = serde_json::to_value(snapshot().fit.tally)
+    assert!(
+        said(forged(&|s| s.fit.running = RunningEvaluation::default())).starts_with("samples seen")
+    );
+    assert!(
+        said(forged(&|s| s.fit.callbacks[0].value = "x".into())).starts_with("stateful callbacks")
+    );
+    let text = serde_json::to_value(snapshot().fit.running)
         .unwrap()
         .to_string();
-    let text = text.replace(r#""right":"#, r#""right":99"#);
-    let tally: dl_nn::train::Tally = serde_json::from_str(&text).unwrap();
-    assert!(said(forged(&|s| s.fit.tally = tally)).starts_with("samples seen"));
+    let text = text.replace(r#""correct":"#, r#""correct":99"#);
+    let tally: dl_nn::train::RunningEvaluation = serde_json::from_str(&text).unwrap();
+    assert!(said(forged(&|s| s.fit.running = tally)).starts_with("samples seen"));
 }
 
 #[test]
@@ -295,7 +301,7 @@ fn a_step_number_at_its_end_goes_on() {
 struct Full;
 
 impl Checkpointer<f32> for Full {
-    fn wants(&mut self, moment: Moment) -> bool {
+    fn wants(&mut self, moment: CheckpointPoint) -> bool {
         moment.step == 2
     }
 

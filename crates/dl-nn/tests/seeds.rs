@@ -3,7 +3,7 @@
 use dl_nn::ConfigError;
 use dl_nn::ndarray::{Array2, array};
 use dl_nn::prelude::*;
-use dl_nn::train::fit_seeds;
+use dl_nn::train::repeat_with_seeds;
 
 #[derive(Debug, PartialEq, thiserror::Error)]
 enum Failure {
@@ -32,7 +32,7 @@ fn weights(seed: u64) -> dl_nn::Weights<f64> {
 
 #[test]
 fn each_seed_is_trained_as_it_would_be_alone() {
-    let seeds = fit_seeds(4, |seed| Ok::<_, Failure>(weights(seed))).unwrap();
+    let seeds = repeat_with_seeds(4, |seed| Ok::<_, Failure>(weights(seed))).unwrap();
     let alone: Vec<_> = (0..4).map(weights).collect();
     assert_eq!(seeds.outcomes, alone);
     assert_ne!(alone[0], alone[1]);
@@ -40,7 +40,8 @@ fn each_seed_is_trained_as_it_would_be_alone() {
 
 #[test]
 fn the_mean_and_its_interval_are_those_of_the_outcomes() {
-    let seeds = fit_seeds(3, |seed| Ok::<_, Failure>([0.9, 0.8, 1.0][seed as usize])).unwrap();
+    let seeds =
+        repeat_with_seeds(3, |seed| Ok::<_, Failure>([0.9, 0.8, 1.0][seed as usize])).unwrap();
     let mean = seeds.mean(|&x| x);
     let expected = dl_nn::metrics::Estimate::mean(&array![0.9, 0.8, 1.0]);
     assert_eq!(mean, expected);
@@ -49,9 +50,12 @@ fn the_mean_and_its_interval_are_those_of_the_outcomes() {
 
 #[test]
 fn one_seed_has_no_spread_and_the_first_error_is_given() {
-    let one = fit_seeds(1, |_| Ok::<_, Failure>(())).unwrap_err();
-    assert_eq!(one.to_string(), "fit_seeds n is 1, but must be at least 2");
-    let failed = fit_seeds(5, |seed| {
+    let one = repeat_with_seeds(1, |_| Ok::<_, Failure>(())).unwrap_err();
+    assert_eq!(
+        one.to_string(),
+        "repeat_with_seeds n is 1, but must be at least 2"
+    );
+    let failed = repeat_with_seeds(5, |seed| {
         if seed >= 2 {
             Err(Failure::Seed(seed))
         } else {

@@ -257,7 +257,7 @@ fn shuffling() {
 struct OnStep<C>(C);
 
 impl<C: FnMut(&StepEnd)> Callback<f64> for OnStep<C> {
-    fn step_end(&mut self, step: &StepEnd, _: &mut Run<'_, f64>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, _: &mut FitContext<'_, f64>) -> Flow {
         (self.0)(step);
         Flow::Continue
     }
@@ -472,7 +472,7 @@ impl Recorder<'_> {
 }
 
 impl Callback<f64> for Recorder<'_> {
-    fn train_begin(&mut self, run: &mut Run<'_, f64>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, f64>) {
         let plan = run.plan;
         self.note(format!(
             "begin: {} epochs of {} steps, {} samples by {}",
@@ -480,21 +480,21 @@ impl Callback<f64> for Recorder<'_> {
         ));
     }
 
-    fn step_begin(&mut self, epoch: usize, step: usize, _: &mut Run<'_, f64>) {
+    fn step_begin(&mut self, epoch: usize, step: usize, _: &mut FitContext<'_, f64>) {
         self.note(format!("before step {epoch}.{step}"));
     }
 
-    fn step_end(&mut self, step: &StepEnd, _: &mut Run<'_, f64>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, _: &mut FitContext<'_, f64>) -> Flow {
         self.note(format!("after step {}.{}", step.epoch, step.step));
         self.flow(self.stop_after_step == Some((step.epoch, step.step)))
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, _: &mut Run<'_, f64>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, _: &mut FitContext<'_, f64>) -> Flow {
         self.note(format!("after epoch {}", epoch.epoch));
         self.flow(self.stop_after_epoch == Some(epoch.epoch))
     }
 
-    fn train_end(&mut self, history: &History, _: &mut Run<'_, f64>) {
+    fn train_end(&mut self, history: &History, _: &mut FitContext<'_, f64>) {
         self.note(format!("end: {} epochs done", history.epochs.len()));
     }
 }
@@ -662,7 +662,7 @@ struct Kick {
 }
 
 impl Callback<f64> for Kick {
-    fn step_begin(&mut self, epoch: usize, _: usize, run: &mut Run<'_, f64>) {
+    fn step_begin(&mut self, epoch: usize, _: usize, run: &mut FitContext<'_, f64>) {
         if epoch == self.epoch {
             run.learning_rate_factor *= self.factor;
         }
@@ -673,7 +673,7 @@ impl Callback<f64> for Kick {
 struct Copies(Vec<dl_nn::Weights<f64>>);
 
 impl Callback<f64> for Copies {
-    fn epoch_end(&mut self, _: &Epoch, run: &mut Run<'_, f64>) -> Flow {
+    fn epoch_end(&mut self, _: &Epoch, run: &mut FitContext<'_, f64>) -> Flow {
         self.0.push(run.model.weights());
         Flow::Continue
     }
@@ -759,7 +759,7 @@ fn early_stopping_watches_what_it_is_told() {
     };
     let best = |mut stopping: EarlyStopping<f64>, epochs: &[Epoch]| {
         let mut model = classifier(1);
-        let mut run = Run {
+        let mut run = FitContext {
             model: &mut model,
             learning_rate_factor: 1.0,
             plan: dl_nn::train::Plan {

@@ -1,6 +1,6 @@
 //! A figure: panels on a grid.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use crate::{
     FigureError, Panel,
@@ -130,11 +130,9 @@ impl Figure {
                 });
             }
         };
-        dl_fs::write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| {
-            FigureError::Io {
-                path: path.to_owned(),
-                source,
-            }
+        dl_fs::write(path, &bytes).map_err(|source| FigureError::Io {
+            path: path.to_owned(),
+            source,
         })
     }
 

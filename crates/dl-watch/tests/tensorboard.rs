@@ -9,7 +9,7 @@ use std::process::Command;
 
 use dl_nn::ndarray::{Array3, ArrayViewD};
 use dl_nn::prelude::*;
-use dl_nn::train::{Checkpointer, History, Moment, Snapshot};
+use dl_nn::train::{CheckpointPoint, Checkpointer, History, Snapshot};
 use dl_viz::{Figure, Line, Panel};
 use dl_watch::Image;
 use dl_watch::tensorboard::TensorBoard;
@@ -105,7 +105,7 @@ fn train_interrupted(dir: &Path) -> Value {
     #[derive(Default)]
     struct Keep(Option<Snapshot<f32>>);
     impl Checkpointer<f32> for Keep {
-        fn wants(&mut self, moment: Moment) -> bool {
+        fn wants(&mut self, moment: CheckpointPoint) -> bool {
             (moment.epoch, moment.step) == (1, 2)
         }
         fn save(&mut self, snapshot: Snapshot<f32>) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -116,7 +116,7 @@ fn train_interrupted(dir: &Path) -> Value {
     /// Ends training after this step of this epoch.
     struct Kill(usize, usize);
     impl Callback<f32> for Kill {
-        fn step_end(&mut self, step: &StepEnd, _run: &mut Run<'_, f32>) -> Flow {
+        fn step_end(&mut self, step: &StepEnd, _run: &mut FitContext<'_, f32>) -> Flow {
             match (step.epoch, step.step) == (self.0, self.1) {
                 true => Flow::Stop("killed".to_owned()),
                 false => Flow::Continue,
@@ -197,7 +197,7 @@ impl Steps {
 }
 
 impl<F: Scalar> Callback<F> for Steps {
-    fn step_end(&mut self, step: &StepEnd, _run: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, _run: &mut FitContext<'_, F>) -> Flow {
         self.0.push(*step);
         Flow::Continue
     }

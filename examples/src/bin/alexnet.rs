@@ -16,7 +16,7 @@ use clap::Parser;
 use dl_conv::models::alexnet;
 use dl_conv::{Conv2d, LocalResponseNorm, MaxPool2d, Padding};
 use dl_data::ImageDataset;
-use dl_io::{Bundle, Preprocessing, data_sha256};
+use dl_io::{Bundle, Divide, data_sha256};
 use dl_nn::init::Initializer::HeNormal;
 use dl_nn::prelude::*;
 use dl_viz::style::BLUE;
@@ -101,7 +101,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let names = train.class_names();
         args.keep.network(&trainer, names, |trainer| {
             Bundle::from_trainer(trainer)
-                .with_preprocessing(Preprocessing::Divide(255.0))
+                .with_preprocessing(Divide(255.0))
                 .with_class_names(names)
                 .with_data_sha256(data_sha256(train.images(), train.labels()))
                 .with_training(settings)

@@ -208,11 +208,11 @@ impl Angles<'_> {
 }
 
 impl Callback<f64> for Angles<'_> {
-    fn train_begin(&mut self, run: &mut Run<'_, f64>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, f64>) {
         self.note(0, run.model);
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, f64>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, f64>) -> Flow {
         if (epoch.epoch + 1).is_multiple_of(10) {
             self.note(epoch.epoch + 1, run.model);
         }

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
-    args.learn.digits = args.learn.digits.usual_epochs(EPOCHS);
+    args.learn.digits = args.learn.digits.default_epochs(EPOCHS);
     let digits = &args.learn.digits;
     let data = digits.load(None)?;
     let record = args.learn.record(|| {

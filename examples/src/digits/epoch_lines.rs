@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use dl_nn::Scalar;
-use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
+use dl_nn::train::{Callback, Epoch, FitContext, Flow, History, StepEnd};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::println;
@@ -37,7 +37,7 @@ impl EpochLines {
 }
 
 impl<F: Scalar> Callback<F> for EpochLines {
-    fn train_begin(&mut self, run: &mut Run<'_, F>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, F>) {
         println!(
             "epoch  seconds  images/s  train loss  accuracy  validation loss  accuracy   ({} images, {} a step)",
             run.plan.samples, run.plan.batch_size
@@ -50,11 +50,11 @@ impl<F: Scalar> Callback<F> for EpochLines {
         self.bar.set_position(done as u64);
     }
 
-    fn step_begin(&mut self, _: usize, step: usize, _: &mut Run<'_, F>) {
+    fn step_begin(&mut self, _: usize, step: usize, _: &mut FitContext<'_, F>) {
         self.begun.get_or_insert((Instant::now(), step));
     }
 
-    fn step_end(&mut self, _: &StepEnd, _: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, _: &StepEnd, _: &mut FitContext<'_, F>) -> Flow {
         if let Some((begun, _)) = self.begun {
             self.training_seconds = begun.elapsed().as_secs_f64();
         }
@@ -62,7 +62,7 @@ impl<F: Scalar> Callback<F> for EpochLines {
         Flow::Continue
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, F>) -> Flow {
         let before = self.begun.take().map_or(0, |(_, step)| step);
         let images = run.plan.samples - before * run.plan.batch_size;
         let speed = images as f64 / self.training_seconds;
@@ -82,7 +82,7 @@ impl<F: Scalar> Callback<F> for EpochLines {
         Flow::Continue
     }
 
-    fn train_end(&mut self, _: &History, _: &mut Run<'_, F>) {
+    fn train_end(&mut self, _: &History, _: &mut FitContext<'_, F>) {
         self.bar.finish_and_clear();
     }
 }

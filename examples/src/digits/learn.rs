@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use dl_data::Mnist;
-use dl_io::{Bundle, Preprocessing, data_sha256};
+use dl_io::{Bundle, Divide, data_sha256};
 use dl_nn::metrics::{ConfusionMatrix, argmax};
 use dl_nn::prelude::*;
 use dl_watch::report::{Mistake, Report};
@@ -145,7 +145,7 @@ fn bundle(
     settings: &Value,
 ) -> Bundle<f32> {
     let bundle = Bundle::from_trainer(trainer)
-        .with_preprocessing(Preprocessing::Divide(255.0))
+        .with_preprocessing(Divide(255.0))
         .with_class_names(class_names)
         .with_training(settings);
     match checksum {

@@ -27,6 +27,14 @@ impl Directory {
         &self.0
     }
 
+    /// A path for a record, next to the directory.
+    pub fn record(&self) -> String {
+        let parent = self.0.parent().expect("two levels");
+        fs::create_dir_all(parent).expect("created");
+        let path = parent.join("record.json").into_os_string();
+        path.into_string().expect("UTF-8")
+    }
+
     /// The names of the files in it, sorted; none may be empty.
     pub fn files(&self) -> Vec<String> {
         let mut names = Vec::new();
@@ -51,6 +59,17 @@ pub struct Ended {
     pub success: bool,
     pub stdout: String,
     pub stderr: String,
+}
+
+impl Ended {
+    /// The last word, a number, of the first line that starts with the label.
+    #[track_caller]
+    pub fn value(&self, label: &str) -> f64 {
+        let line = self.stdout.lines().find(|line| line.starts_with(label));
+        let line = line.unwrap_or_else(|| panic!("no `{label}` in {}", self.stdout));
+        let word = line.split_whitespace().last().expect("a value");
+        word.parse().expect("a number")
+    }
 }
 
 pub fn run(binary: &str, out: &Directory, arguments: &[&str]) -> Ended {

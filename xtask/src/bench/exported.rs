@@ -1,4 +1,4 @@
-//! A network as an ONNX file, beside what it is fed, for the peers that read one.
+//! A network as an ONNX file with its inputs, for the peers that read one.
 
 use std::error::Error;
 use std::fs;
@@ -11,18 +11,18 @@ use tempfile::TempDir;
 
 use super::job::Wanted;
 
-/// ONNX Runtime with what a call takes and gives as Python's arrays, and with buffers bound once.
+/// ONNX Runtime with NumPy arrays as inputs and outputs of each call, and with buffers bound once.
 const ONNX_RUNTIME: [(&str, &str); 2] = [("run", ""), ("bound", "with I/O binding")];
 const LATENCY: (&str, &str) = ("LATENCY", "latency hint");
 const THROUGHPUT: (&str, &str) = ("THROUGHPUT", "throughput hint");
 
-/// Files of a folder that lives as long as this.
+/// Files in a folder that is removed with this value.
 #[derive(Debug)]
 pub(super) struct Exported {
     folder: TempDir,
-    /// Of all samples.
+    /// Number of all samples.
     shape: Vec<usize>,
-    /// What the network says to the first sample; the peers compare.
+    /// The network's output for the first sample, which the peers compare with theirs.
     expected: Vec<f32>,
 }
 
@@ -41,7 +41,7 @@ impl Exported {
         })
     }
 
-    /// All samples once, so many at a time.
+    /// All samples once, `batch` at a time.
     pub(super) fn batches(&self, batch: usize) -> Vec<Wanted> {
         let job = |way: &str| {
             let mut job = self.job("batches", way);
@@ -51,7 +51,7 @@ impl Exported {
         wanted(&[LATENCY, THROUGHPUT], job)
     }
 
-    /// So many calls with one sample.
+    /// A number of calls with one sample each.
     pub(super) fn single(&self, calls: usize) -> Vec<Wanted> {
         let job = |way: &str| {
             let mut job = self.job("single", way);

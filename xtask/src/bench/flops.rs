@@ -1,9 +1,9 @@
-//! The floating-point operations of a network's products; all else is small beside them.
+//! The floating-point operations of a network's matrix products; all others are negligible.
 
 use dl_nn::{Model, NamedLayer};
 
-/// Multiply-adds an image of a layer that has a kernel: every weight of a dense layer once, every
-/// weight of a convolution once an output position.
+/// Multiply-adds per image of a layer that has a kernel: every weight of a dense layer once, every
+/// weight of a convolution once per output position.
 pub(super) fn multiply_adds_of(named: &NamedLayer<f32>) -> Option<usize> {
     let params = named.layer.params();
     let kernel = params.iter().find(|param| param.name == "kernel")?;
@@ -15,13 +15,13 @@ fn multiply_adds(model: &Model<f32>) -> Vec<usize> {
     model.layers().iter().filter_map(multiply_adds_of).collect()
 }
 
-/// Operations an image of a forward pass.
+/// Operations per image of a forward pass.
 pub(super) fn forward(model: &Model<f32>) -> f64 {
     2.0 * multiply_adds(model).iter().sum::<usize>() as f64
 }
 
-/// Operations an image of a forward and a backward pass: as many for the gradients of the kernels,
-/// and as many for those of the layers' inputs, which the first layer does not need.
+/// Operations per image of a forward and a backward pass: as many again for the gradients of the
+/// kernels, and for those of the layers' inputs, which the first layer does not need.
 pub(super) fn training(model: &Model<f32>) -> f64 {
     let first = multiply_adds(model)
         .first()

@@ -1,11 +1,11 @@
-//! Vector instructions hidden from the peers: also from those that ask the processor itself and have no switch.
+//! Hides vector instructions from the peers, including those that query the processor and have no option for it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::simd::Simd;
 
-/// What is preloaded into a peer, and told.
+/// A library preloaded into a peer, and its settings.
 #[derive(Debug, Clone)]
 pub(super) struct Hiding {
     library: PathBuf,
@@ -15,7 +15,7 @@ pub(super) struct Hiding {
 impl Hiding {
     /// Compiles `xtask/peers/hide_instructions.c` and tries it.
     ///
-    /// `None` where there is nothing to hide; the reason where it cannot be done.
+    /// `None` if there is nothing to hide; the reason if it cannot be done.
     pub(super) fn of(simd: Simd) -> Result<Option<Self>, String> {
         let what = match simd {
             Simd::Sse2 => "avx",

@@ -14,10 +14,10 @@ use super::networks::Network;
 use super::peers::torch_variants;
 use super::side::{Measure, Side, Unit};
 
-/// Samples a call.
+/// Samples per call.
 const BATCH: usize = 256;
 
-/// Predictions for so many samples.
+/// Predictions for a number of samples.
 pub(super) fn job(name: &'static str, network: &'static Network, samples: usize) -> Job {
     Job {
         title: format!("{}, inference, batch {BATCH}", network.title),
@@ -48,7 +48,7 @@ pub(super) fn job(name: &'static str, network: &'static Network, samples: usize)
     }
 }
 
-/// The first so many of the network's test samples, `[n, …input]`.
+/// The first of the network's test samples, `[n, …input]`.
 pub(super) fn inputs(
     network: &Network,
     model: &Model<f32>,
@@ -84,7 +84,7 @@ impl Side for Inference {
 }
 
 impl Inference {
-    /// Predicts up to so many batches; how many samples that was.
+    /// Predicts up to `batches` batches; returns the number of samples.
     fn predict(&mut self, batches: usize) -> Result<usize, Box<dyn Error>> {
         let mut samples = 0;
         for x in self.x.axis_chunks_iter(Axis(0), BATCH).take(batches) {

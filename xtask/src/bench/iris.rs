@@ -32,7 +32,7 @@ pub(super) fn fit_f64() -> Job {
     }
 }
 
-/// The fits `xtask/peers/sklearn_iris.py` made: as many epochs are for us to do.
+/// The fits made by `xtask/peers/sklearn_iris.py`, whose number of epochs ours must match.
 #[derive(Debug, Deserialize)]
 struct Plan {
     train_rows: Vec<usize>,
@@ -71,8 +71,8 @@ impl<F: Scalar> Side for Ours<F> {
         "ours".into()
     }
 
-    /// A fit a seed, for as many epochs as the peer took: building, initialising and training, as
-    /// `MLPClassifier.fit` does.
+    /// One fit per seed, for as many epochs as the peer took: building, initialising and training, like
+    /// `MLPClassifier.fit`.
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>> {
         let plan = self.plan.lock().map_err(|error| error.to_string())?;
         let train = self.data.select(&plan.train_rows)?;

@@ -20,14 +20,14 @@ pub(super) struct Setting {
     pub(super) threads: usize,
     /// The work is divided by this.
     pub(super) divisor: usize,
-    /// Waits until others leave the machine alone.
+    /// Whether to wait until the machine is otherwise idle.
     pub(super) patient: bool,
     pub(super) simd: Option<Simd>,
     pub(super) peers: Option<Peers>,
 }
 
 impl Setting {
-    /// Those of the wanted sides that there is a Python and a module for.
+    /// The requested sides for which there is a Python and a module.
     pub(super) fn sides(&self, wanted: Vec<Wanted>) -> Result<Vec<Box<dyn Side>>, Box<dyn Error>> {
         let mut sides = Vec::new();
         for Wanted {
@@ -43,7 +43,7 @@ impl Setting {
         Ok(sides)
     }
 
-    /// The process of a script, where there is a Python and a module for it.
+    /// The process of a script, if there is a Python and a module for it.
     pub(super) fn process(
         &self,
         script: &'static str,
@@ -53,7 +53,7 @@ impl Setting {
     }
 }
 
-/// A job of a script. The variant is what sets it apart from the script's others.
+/// A job of a script. The variant distinguishes it from the script's other jobs.
 #[derive(Debug)]
 pub(super) struct Wanted {
     script: &'static str,
@@ -76,14 +76,14 @@ impl Wanted {
 pub(super) struct Sides {
     pub(super) ours: Box<dyn Side + Send>,
     pub(super) peers: Vec<Box<dyn Side>>,
-    /// Floating-point operations of one piece of our work, where they are what takes the time.
+    /// Floating-point operations of one unit of our work, if they dominate its time.
     pub(super) flops: Option<f64>,
     /// Files that the peers read.
     pub(super) exported: Option<Exported>,
 }
 
 impl Sides {
-    /// Ours alone.
+    /// Only ours.
     pub(super) fn new(ours: impl Side + Send + 'static) -> Self {
         Self {
             ours: Box::new(ours),
@@ -96,12 +96,12 @@ impl Sides {
 
 type Start = dyn Fn(&Setting) -> Result<Sides, Box<dyn Error>>;
 
-/// A whole job, as a user has one.
+/// A whole job, as a user would run it.
 pub(super) struct Job {
-    /// What the command line calls it.
+    /// Its name on the command line.
     pub(super) name: &'static str,
     pub(super) title: String,
-    /// A row of the table each.
+    /// One row of the table each.
     pub(super) units: &'static [Unit],
     /// Measured on several threads and on one.
     pub(super) also_on_one: bool,

@@ -1,5 +1,5 @@
-//! The layers of the MNIST CNN one by one, on one core: what each takes of the time, and how near it
-//! comes to what arithmetic and cache allow (the roofline: Williams, Waterman, Patterson 2009).
+//! The layers of the MNIST CNN one by one, on one core: each one's share of the time, and how near it
+//! comes to the limits of arithmetic and cache (the roofline: Williams, Waterman, Patterson 2009).
 
 use std::error::Error;
 use std::hint::black_box;
@@ -15,11 +15,11 @@ use rayon::ThreadPoolBuilder;
 
 use super::{flops, peak};
 
-/// Images of a block, as the executor takes them.
+/// Images per block, as in the executor.
 const BLOCK: usize = 8;
-/// Numbers of an array that stays in second-level cache with another one.
+/// Elements of an array that fits into the L2 cache together with another one.
 const CACHED: usize = 1 << 16;
-/// Times each pass is run: the fastest counts, since others may use the machine.
+/// How often each pass is run; the fastest counts, since others may use the machine.
 const ROUNDS: usize = 1000;
 
 /// One pass of a layer over a block.
@@ -130,7 +130,7 @@ fn measure(named: &NamedLayer<f32>, input: &[usize], inner: bool) -> (Pass, Pass
     )
 }
 
-/// Bytes a second that a sum of two cached arrays reads and writes.
+/// Bytes per second that a sum of two cached arrays reads and writes.
 fn bandwidth() -> f64 {
     let mut a = vec![1.0_f32; CACHED];
     let b = vec![0.5_f32; CACHED];

@@ -16,7 +16,7 @@ use super::simd::Simd;
 use super::training::{BATCH, Training};
 
 const SAMPLES: usize = 6_400;
-/// All whole batches of 256.
+/// All complete batches of 256.
 const TEST_SAMPLES: usize = 9_984;
 
 pub(super) fn cnn() -> Job {
@@ -105,7 +105,7 @@ impl Side for Ours {
     }
 }
 
-/// Does the work and prints how much memory this process has ever had.
+/// Does the work and prints the peak memory of this process.
 pub(super) fn run_ours() -> Result<(), Box<dyn Error>> {
     let mut training = Training::new(&CNN, SAMPLES)?;
     training.measure()?;

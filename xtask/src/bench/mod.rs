@@ -1,4 +1,4 @@
-//! Whole jobs, timed beside what a user would run instead, in turn and on the same machine.
+//! Times whole jobs and their alternatives, in turn and on the same machine.
 
 mod alexnet;
 mod builds;
@@ -38,35 +38,34 @@ use peers::Peers;
 use process::Python;
 use simd::Simd;
 
-/// Time whole jobs, beside their peers where a Python with them is given
+/// Time whole jobs, and their peers if a Python with them is given
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bench {
     /// A Python that has the packages of xtask/peers/requirements.txt
     #[arg(long, value_name = "PYTHON")]
     peers: Option<PathBuf>,
-    /// Times each side is run, in turn; the median of the rounds' ratios counts
+    /// How often each side is run, in turn; the median of the rounds' ratios counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Only these jobs
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(names()))]
     only: Vec<String>,
-    /// Threads of each side, one number after the other; of 2 and, where several threads may not help, also of 1
-    /// if none is given
+    /// Threads of each side; can be repeated [default: 2, and also 1 where several threads may not help]
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
     threads: Vec<u16>,
-    /// The instruction set of our side and of those peers that can be told
+    /// The instruction set of our side and of those peers that can be restricted
     #[arg(long)]
     simd: Option<Simd>,
-    /// A tenth of the work, whoever else uses the machine: to see that everything runs
+    /// A tenth of the work, even if the machine is busy: a check that everything runs
     #[arg(long)]
     quick: bool,
-    /// Instead, the layers of the MNIST CNN one by one on one core, beside their rooflines
+    /// Time the layers of the MNIST CNN one by one on one core instead, with their rooflines
     #[arg(long, conflicts_with_all = ["peers", "only", "scaling"])]
     layers: bool,
-    /// Instead, how the cost of training grows with batch, image, channels and threads
+    /// Measure instead how the cost of training grows with batch, image, channels and threads
     #[arg(long, conflicts_with_all = ["peers", "only"])]
     scaling: bool,
-    /// Instead, what it costs to build the examples and a user's project, and how fast that trains
+    /// Measure instead what it costs to build the examples and a user's project, and how fast that trains
     #[arg(long, conflicts_with_all = ["peers", "only", "layers", "scaling"])]
     builds: bool,
     /// Print the peak memory of our side's run, and nothing else
@@ -78,7 +77,7 @@ fn names() -> Vec<&'static str> {
     job::all().iter().map(|job| job.name).collect()
 }
 
-/// What a table is made for where no number of threads is asked for.
+/// The numbers of threads for which there is a table by default.
 const THREADS: [usize; 2] = [2, 1];
 
 impl Bench {

@@ -6,14 +6,14 @@ use dl_nn::prelude::*;
 
 use super::samples::Samples;
 
-/// A network and what it is fed.
+/// A network and its inputs.
 #[derive(Debug)]
 pub(super) struct Network {
-    /// What the peers call it.
+    /// Its name in the peers' scripts.
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) samples: Samples,
-    /// Takes images, not rows.
+    /// Whether it takes images rather than rows.
     pub(super) images: bool,
     pub(super) describe: fn() -> Sequential<f32>,
 }

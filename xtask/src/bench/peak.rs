@@ -1,4 +1,4 @@
-//! The machine's peak: fused multiply-adds on 32-bit floats in registers, nothing else.
+//! The machine's peak: fused multiply-adds on 32-bit floats in registers only.
 
 use std::hint::black_box;
 use std::thread;
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use dl_core::simd::arch;
 use pulp::{Simd, WithSimd};
 
-/// Sums that do not wait for each other: enough for two units of up to six cycles, and few enough
-/// for sixteen registers.
+/// Independent sums: enough for two units with a latency of up to six cycles, and few enough for
+/// sixteen registers.
 const CHAINS: usize = 12;
 
-/// Steps between looks at the clock.
+/// Steps between readings of the clock.
 const STEPS: usize = 1 << 16;
 
 struct MultiplyAdds;
@@ -36,7 +36,7 @@ impl WithSimd for MultiplyAdds {
     }
 }
 
-/// Floating-point operations a second of so many threads at once, over a tenth of a second.
+/// Floating-point operations per second of some threads at once, over a tenth of a second.
 pub(super) fn measure(threads: usize) -> f64 {
     let thread = || {
         let (arch, start, mut operations) = (arch(), Instant::now(), 0.0);
@@ -52,7 +52,7 @@ pub(super) fn measure(threads: usize) -> f64 {
     })
 }
 
-/// The same of the calling thread in its best millisecond or so of a second.
+/// The same for the calling thread, in the best millisecond or so of a second.
 pub(super) fn best() -> f64 {
     let arch = arch();
     let (begin, mut best) = (Instant::now(), 0.0_f64);

@@ -1,4 +1,4 @@
-//! The peers: what runs in Python, and how it is asked.
+//! The peers, which run in Python.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,8 +12,8 @@ use super::networks::Network;
 use super::process::{Process, Python, Started};
 use super::side::{Measure, Side};
 
-/// The scripts that run, one process each, for as long as this lives; nothing for one whose module is
-/// missing.
+/// The running scripts, one process each, which end when this is dropped; none for a script whose
+/// module is missing.
 #[derive(Debug)]
 pub(super) struct Peers {
     pub(super) python: Python,
@@ -63,8 +63,8 @@ impl Peers {
     }
 }
 
-/// A job of PyTorch in each way that may be the fastest: operator by operator and compiled, and where there
-/// are images in both memory formats.
+/// A job of PyTorch in each way that may be the fastest: eager and compiled, and for images in both memory
+/// formats.
 pub(super) fn torch_variants(network: &Network, job: &Value) -> Vec<Wanted> {
     let layouts: &[_] = if network.images {
         &["default", "channels_last"]

@@ -1,4 +1,4 @@
-//! A process of `xtask/peers` that is told what to do a line at a time.
+//! A process of `xtask/peers`, which reads one command per line.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -15,13 +15,13 @@ use super::simd::Simd;
 /// A running script.
 #[derive(Debug)]
 pub(super) struct Process {
-    /// What it calls itself.
+    /// The name it reports.
     pub(super) name: String,
     script: PathBuf,
     child: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
-    /// Collects what it says beside its answers, to be shown if it fails.
+    /// Collects its standard error, to be shown if it fails.
     noise: Option<JoinHandle<String>>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Python {
     pub(super) program: PathBuf,
     pub(super) threads: usize,
     pub(super) simd: Option<Simd>,
-    /// What hides other instructions from it.
+    /// Hides other instructions from it.
     pub(super) hiding: Option<Hiding>,
 }
 
@@ -82,7 +82,7 @@ impl Process {
         }
     }
 
-    /// Has a job done.
+    /// Runs a job.
     pub(super) fn ask<T: DeserializeOwned>(&mut self, job: &Value) -> Result<T, Box<dyn Error>> {
         if let Some(requests) = &mut self.requests {
             // Where it is gone, the missing answer says so.
@@ -121,7 +121,7 @@ impl Drop for Process {
     }
 }
 
-/// What has come of starting a script.
+/// The result of starting a script.
 #[derive(Debug)]
 pub(super) enum Started {
     Process(Process),

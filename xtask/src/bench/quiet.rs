@@ -1,24 +1,24 @@
-//! Waits until nobody else uses the machine.
+//! Waits until the machine is otherwise idle.
 //!
-//! A peer whose threads wait for each other in loops becomes many times slower when another program
-//! takes one of its cores, ours does not: on a busy machine the comparison says nothing.
+//! A peer whose threads wait in spin loops becomes many times slower when another program takes one
+//! of its cores, and ours does not: on a busy machine the comparison is meaningless.
 
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the machine is watched. The threads of the side measured before go to sleep meanwhile:
-/// some wait for more work with a core each.
+/// How long to observe the machine. Meanwhile, the threads of the side measured before go to sleep:
+/// some spin on a core each, waiting for more work.
 const WATCHED: Duration = Duration::from_millis(300);
 
-/// The share of all cores that others may use.
+/// The fraction of all cores that others may use.
 const ALLOWED: f64 = 0.05;
 
 /// How long to wait for others to finish.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Returns once the machine has been idle for a moment, or false where it does not get there in a
-/// minute. Where there is no /proc/stat, it only waits that moment.
+/// Returns true once the machine has been idle for a moment, or false if that takes more than a minute.
+/// Without /proc/stat, it only waits that moment.
 pub(super) fn wait() -> bool {
     let start = Instant::now();
     loop {
@@ -34,7 +34,7 @@ pub(super) fn wait() -> bool {
     }
 }
 
-/// What the machine's cores have done since it started, in the kernel's ticks.
+/// How long the machine's cores have worked since it started, in the kernel's ticks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Ticks {
     all: u64,
@@ -61,7 +61,7 @@ impl Ticks {
         })
     }
 
-    /// The share of all cores' time in which they worked.
+    /// The fraction of all cores' time in which they worked.
     fn busy_since(self, before: Self) -> f64 {
         let all = self.all.saturating_sub(before.all);
         let idle = self.idle.saturating_sub(before.idle);

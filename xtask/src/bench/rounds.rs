@@ -9,8 +9,8 @@ use super::side::Measure;
 use super::table::Results;
 use super::{peak, quiet};
 
-/// Measures each side so many times. In each round the peers come first: ours may have to do what they
-/// did.
+/// Measures each side in a number of rounds. In each round the peers come first, since ours may have to
+/// match what they did.
 pub(super) fn measure(
     job: &Job,
     setting: &Setting,
@@ -68,7 +68,7 @@ fn title(job: &Job, threads: usize) -> String {
     }
 }
 
-/// Shows a measure as soon as it is there.
+/// Prints a measure as soon as it is taken.
 fn told(job: &Job, name: String, quiet: bool, measure: Measure) -> Measure {
     let values = job.units.iter().map(|&unit| {
         let value = unit.show(measure.value(unit));

@@ -1,4 +1,4 @@
-//! What the networks are fed: read or made once.
+//! The inputs of the networks, read or generated once.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -9,15 +9,15 @@ use dl_nn::ndarray::{Array1, Array4, ArrayD, ArrayView1, ArrayViewD};
 /// Samples `[n, …]` and their labels.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Samples {
-    /// The digits; as many for training as there are.
+    /// The digits, all of them for training.
     Mnist,
-    /// Made colour images of 32 × 32 pixels; the same for training and for tests.
+    /// Generated colour images of 32 × 32 pixels, the same for training and testing.
     Colour32,
     /// The flowers' four measures.
     Iris,
 }
 
-/// Views into what lives as long as the program.
+/// Views of data that lives as long as the program.
 pub(super) type Labelled = (ArrayViewD<'static, f32>, ArrayView1<'static, usize>);
 
 impl Samples {
@@ -33,7 +33,7 @@ impl Samples {
         }
     }
 
-    /// What inference is measured with.
+    /// The samples for measuring inference.
     pub(super) fn test(self) -> Result<ArrayViewD<'static, f32>, Box<dyn Error>> {
         match self {
             Self::Mnist => Ok(mnist()?.test.images().view().into_dyn()),
@@ -42,7 +42,7 @@ impl Samples {
     }
 }
 
-/// Where MNIST is.
+/// The folder of MNIST.
 pub(super) fn folder() -> std::path::PathBuf {
     crate::programs::root().join("examples/data/mnist")
 }
@@ -57,7 +57,7 @@ fn mnist() -> Result<&'static Mnist<f32>, Box<dyn Error>> {
     Ok(MNIST.get_or_init(|| mnist))
 }
 
-/// Pixels from 0 to 1; any will do.
+/// Arbitrary pixels from 0 to 1.
 fn made() -> Labelled {
     static MADE: OnceLock<(ArrayD<f32>, Array1<usize>)> = OnceLock::new();
     let (images, labels) = MADE.get_or_init(|| {

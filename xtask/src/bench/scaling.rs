@@ -13,7 +13,7 @@ use rayon::ThreadPoolBuilder;
 use super::{flops, peak};
 
 const CLASSES: usize = 10;
-/// Operations that are timed together: a tenth of a second or so.
+/// Operations timed together, about a tenth of a second.
 const OPERATIONS: f64 = 2e10;
 const ROUNDS: usize = 5;
 
@@ -26,7 +26,7 @@ struct Setting {
     threads: usize,
 }
 
-/// Prints the table: from the middle of each scale, one thing changes.
+/// Prints the table: starting from the middle of each scale, one quantity changes.
 pub(super) fn run(threads: usize) -> Result<(), Box<dyn Error>> {
     let middle = Setting {
         batch: 64,
@@ -71,7 +71,7 @@ fn row(setting: Setting) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// Images and operations a second, the median of the rounds.
+/// Images and operations per second, the median of the rounds.
 fn measure(setting: Setting) -> Result<(f64, f64), Box<dyn Error>> {
     let Setting {
         batch,

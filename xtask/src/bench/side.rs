@@ -1,40 +1,40 @@
-//! What is measured: ours, and each of its peers.
+//! The sides that are measured: ours, and each of its peers.
 
 use std::error::Error;
 
 use serde::Deserialize;
 
-/// What doing a job once took.
+/// The measure of one run of a job.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Measure {
-    /// So much work in so many seconds.
+    /// Units of work, and seconds.
     Work { seconds: f64, amount: f64 },
-    /// Of many calls, the seconds that half and that 99 in 100 of them do not exceed.
+    /// The median and the 99th percentile of the seconds of many calls.
     Latency { p50: f64, p99: f64 },
-    /// The largest resident size of a whole process.
+    /// The peak resident size of a whole process.
     Memory { mebibytes: f64 },
 }
 
-/// In what a job is measured.
+/// The unit in which a job is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     ImagesPerSecond,
-    /// For one piece of work.
+    /// For one unit of work.
     Milliseconds,
-    /// Of a call, in the median of many.
+    /// Per call, the median.
     MedianLatency,
-    /// Of a call, exceeded by one in a hundred.
+    /// Per call, the 99th percentile.
     TailLatency,
     Mebibytes,
 }
 
 /// Something that does a job.
 pub(super) trait Side {
-    /// What the table calls it.
+    /// Its name in the table.
     fn name(&self) -> String;
 
-    /// Does the job once more; what warms it up is not measured.
+    /// Runs the job once more; the warm-up is not measured.
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>>;
 }
 
@@ -50,7 +50,7 @@ impl Measure {
         }
     }
 
-    /// Pieces of work a second.
+    /// Units of work per second.
     pub(super) fn rate(self) -> Option<f64> {
         match self {
             Self::Work { seconds, amount } => Some(amount / seconds),
@@ -82,7 +82,7 @@ impl Unit {
         }
     }
 
-    /// What a row's title says of it.
+    /// Its description in a row's title.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::MedianLatency => ", p50",
@@ -91,7 +91,7 @@ impl Unit {
         }
     }
 
-    /// Whether a share of the machine's peak says something.
+    /// Whether a fraction of the machine's peak is meaningful.
     pub(super) fn has_share(self) -> bool {
         self != Self::TailLatency
     }

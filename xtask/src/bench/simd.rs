@@ -1,4 +1,4 @@
-//! One instruction set for all sides, as a processor without the others would give them.
+//! One instruction set for all sides, as on a processor without the others.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ pub(super) enum Simd {
 }
 
 impl Simd {
-    /// What tells the peers' libraries: oneDNN (PyTorch, TensorFlow, OpenVINO), MKL and PyTorch's own
-    /// kernels, OpenBLAS (NumPy, SciPy) and NumPy's own. oneDNN and PyTorch know nothing below SSE 4.1.
+    /// Environment variables that restrict the peers' libraries: oneDNN (PyTorch, TensorFlow, OpenVINO), MKL and PyTorch's own
+    /// kernels, OpenBLAS (NumPy, SciPy) and NumPy's own. oneDNN and PyTorch support nothing below SSE 4.1.
     /// OpenVINO has a variable of its own for what is not oneDNN's, which its releases mostly ignore so far.
     pub(super) fn variables(self) -> [(&'static str, &'static str); 6] {
         let [onednn, aten, mkl, openblas, numpy] = match self {
@@ -46,7 +46,7 @@ impl Simd {
         ]
     }
 
-    /// What the command line calls it.
+    /// Its name on the command line.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Sse2 => "sse2",
@@ -55,7 +55,7 @@ impl Simd {
         }
     }
 
-    /// Keeps our own kernels from instructions above it.
+    /// Restricts our own kernels to it.
     pub(super) fn limit_ours(self) -> Result<(), String> {
         let level = match self {
             Self::Sse2 => Level::Baseline,
@@ -68,7 +68,7 @@ impl Simd {
         }
     }
 
-    /// Who is limited and who is not, to stand above a table; `hidden` is whether the processor hides the other
+    /// Which sides are restricted, for the text above a table; `hidden` is whether the processor hides the other
     /// instructions from the peers.
     pub(super) fn note(self, hidden: &Result<Option<Hiding>, String>) -> String {
         match hidden {

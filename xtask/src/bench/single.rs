@@ -1,4 +1,4 @@
-//! Inference of one sample at a time: how long a call takes, usually and at worst.
+//! Inference of one sample at a time: the median and the tail of the time of a call.
 
 use std::error::Error;
 use std::time::Instant;
@@ -15,10 +15,10 @@ use super::networks::Network;
 use super::peers::torch_variants;
 use super::side::{Measure, Side, Unit};
 
-/// The most samples that take turns.
+/// Maximum number of samples that take turns.
 const SAMPLES: usize = 500;
 
-/// So many calls with one sample each.
+/// A number of calls with one sample each.
 pub(super) fn job(name: &'static str, network: &'static Network, calls: usize) -> Job {
     let sample = if network.images { "image" } else { "row" };
     Job {

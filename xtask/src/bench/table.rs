@@ -1,20 +1,20 @@
-//! What the rounds of a job come to, and the table of it.
+//! The results of a job's rounds, and their table.
 
 use super::side::{Measure, Unit};
 
-/// All that was measured of one job.
+/// All measures of one job.
 #[derive(Debug)]
 pub(super) struct Results {
     pub(super) title: String,
-    /// A row each.
+    /// One row each.
     pub(super) units: &'static [Unit],
-    /// Operations of one piece of work.
+    /// Operations of one unit of work.
     pub(super) flops: Option<f64>,
-    /// Ours, a round each.
+    /// Ours, one per round.
     pub(super) ours: Vec<Measure>,
     /// Names of the peers, with their measures of the same rounds.
     pub(super) peers: Vec<(String, Vec<Measure>)>,
-    /// The machine's operations a second, measured in the same rounds.
+    /// The machine's operations per second, measured in the same rounds.
     pub(super) peaks: Vec<f64>,
 }
 
@@ -23,7 +23,7 @@ impl Results {
         self.units.iter().map(|&unit| self.row(unit)).collect()
     }
 
-    /// How many times better ours was, a round each.
+    /// How many times better ours was, one per round.
     fn ratios(&self, unit: Unit, peer: &[Measure]) -> Vec<f64> {
         let pairs = self.ours.iter().zip(peer);
         pairs
@@ -34,7 +34,7 @@ impl Results {
             .collect()
     }
 
-    /// The share of the machine's peak that ours reached, in the median of the rounds.
+    /// The fraction of the machine's peak that ours reached, the median of the rounds.
     fn share(&self) -> Option<f64> {
         let flops = self.flops?;
         let rates: Option<Vec<f64>> = self.ours.iter().map(|m| m.rate()).collect();
@@ -42,7 +42,7 @@ impl Results {
         Some(median(pairs.map(|(rate, peak)| rate * flops / peak)))
     }
 
-    /// A line of the table; the peer that does best counts, the others stand in brackets.
+    /// A line of the table; the best peer counts, the others are in brackets.
     fn row(&self, unit: Unit) -> String {
         let shown = |measures: &[Measure]| {
             let middle = median(measures.iter().map(|measure| measure.value(unit)));
@@ -78,7 +78,7 @@ impl Results {
     }
 }
 
-/// The median, and the range where there are several: a wide one says that the machine was busy.
+/// The median, and the range if there are several values: a wide one means that the machine was busy.
 fn show_ratios(ratios: &[f64]) -> String {
     let middle = median(ratios.iter().copied());
     if ratios.len() < 2 {

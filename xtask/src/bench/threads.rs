@@ -1,4 +1,4 @@
-//! The MNIST CNN's training on several threads against the same on one.
+//! Training the MNIST CNN on several threads compared with one.
 
 use std::error::Error;
 

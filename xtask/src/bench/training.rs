@@ -13,13 +13,13 @@ use super::networks::Network;
 use super::peers::torch_variants;
 use super::side::{Measure, Side, Unit};
 
-/// Samples a step.
+/// Samples per step.
 pub(super) const BATCH: usize = 64;
 
-/// Steps before the clock starts, as many as the peers do.
+/// Warm-up steps, as many as for the peers.
 const WARM_UP: usize = 10;
 
-/// Epochs over so many samples.
+/// Epochs over a number of samples.
 pub(super) fn job(name: &'static str, network: &'static Network, samples: usize) -> Job {
     Job {
         title: format!("{}, training, batch {BATCH}, Adam", network.title),
@@ -55,7 +55,7 @@ pub(super) struct Training {
 }
 
 impl Training {
-    /// Prepares epochs of so many samples, rounded down to whole batches.
+    /// Prepares epochs of `samples` samples, rounded down to whole batches.
     pub(super) fn new(network: &Network, samples: usize) -> Result<Self, Box<dyn Error>> {
         let (x, labels) = network.samples.train()?;
         let model = (network.describe)().build(0)?;
@@ -69,7 +69,7 @@ impl Training {
         })
     }
 
-    /// One epoch over the first `samples`, in an order of its own.
+    /// One epoch over the first `samples`, shuffled.
     fn fit(&mut self, samples: usize) -> Result<(), Box<dyn Error>> {
         let x = self.x.slice_axis(Axis(0), Slice::from(..samples));
         let options = Fit::epochs(1).batch_size(BATCH);
@@ -77,7 +77,7 @@ impl Training {
         Ok(())
     }
 
-    /// The model as trained so far.
+    /// The model trained so far.
     pub(super) fn model(&self) -> &Model<f32> {
         self.trainer.model()
     }

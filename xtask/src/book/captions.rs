@@ -1,4 +1,4 @@
-//! What is a comment in the source becomes a caption in the built book: where a block comes from.
+//! Turns the comments in the source into captions in the built book, which say where a block comes from.
 
 use super::{
     directives::{self, Directive},

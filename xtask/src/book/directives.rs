@@ -1,11 +1,11 @@
-//! The comments of a page that tell where its code, its outputs and its numbers come from.
+//! The comments of a page that define where its code, outputs and numbers come from.
 
 use super::{
     markdown,
     page::{Page, Problem},
 };
 
-/// What a comment asks for.
+/// The meaning of a comment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Directive {
     /// `<!-- code: PATH "start" "start of an item inside" -->`: an item of a source file.
@@ -20,7 +20,7 @@ pub(super) enum Directive {
     Number { program: String, label: String },
 }
 
-/// A directive and where its comment stands.
+/// A directive and the position of its comment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Placed {
     pub(super) directive: Directive,
@@ -88,7 +88,7 @@ fn quoted(text: &str) -> Option<Vec<String>> {
     texts.iter().all(|text| !text.is_empty()).then_some(texts)
 }
 
-/// Every directive of a page, and the comments that are none.
+/// Every directive of a page, and the comments that are invalid.
 pub(super) fn find(page: &Page) -> (Vec<Placed>, Vec<Problem>) {
     let text = markdown::without_code(&page.text);
     let (mut found, mut problems) = (Vec::new(), Vec::new());

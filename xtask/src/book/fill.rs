@@ -1,4 +1,4 @@
-//! The blocks of code and output on the pages are what stands in the sources and what the programs print.
+//! Copies the blocks of code and output on the pages from the sources and the programs.
 
 use super::{
     directives::{Directive, Placed},
@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Filled {
     pub(super) text: String,
-    /// Blocks that are not what they should be.
+    /// Blocks that are out of date.
     pub(super) stale: Vec<Problem>,
     /// Blocks that cannot be filled in.
     pub(super) problems: Vec<Problem>,
@@ -88,7 +88,7 @@ struct Block {
     indent: String,
 }
 
-/// The block right below a comment that stands on a line of its own.
+/// The block directly below a comment on a line of its own.
 fn block_after(text: &str, comment: &Placed) -> Option<Block> {
     let before = text[..comment.begin].rsplit('\n').next()?;
     let lines = markdown::lines(text);

@@ -1,4 +1,4 @@
-//! Formulas between dollar signs become MathML, which a browser shows without a script.
+//! Converts formulas between dollar signs to MathML, which a browser displays without a script.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::{
 /// A formula of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Formula {
-    /// With its dollar signs; where it stands on lines of its own, the whole lines.
+    /// With its dollar signs; for one on lines of its own, the whole lines.
     range: Range<usize>,
     /// Where its LaTeX is.
     latex: Range<usize>,
@@ -50,7 +50,7 @@ pub(super) fn render(page: &Page) -> Result<String, Vec<Problem>> {
     }
 }
 
-/// Every formula of a page in its order, and dollar signs that belong to none.
+/// Every formula of a page in order, and unmatched dollar signs.
 fn find(page: &Page) -> (Vec<Formula>, Vec<Problem>) {
     let (mut formulas, mut problems) = blocks(page);
     let rest = blanked(
@@ -116,7 +116,7 @@ fn blocks(page: &Page) -> (Vec<Formula>, Vec<Problem>) {
     (formulas, unclosed.into_iter().collect())
 }
 
-/// MathML as it stands in Markdown. What could be read as Markdown is written as a character reference; a formula on
+/// MathML embedded in Markdown. What could be read as Markdown is written as a character reference; a formula on
 /// lines of its own is a block of HTML.
 fn embedded(mathml: &str, formula: &Formula, page: &Page) -> String {
     let mut text = String::new();

@@ -18,8 +18,8 @@ use tracing::{
 
 use super::{markdown::events, page::Page};
 
-/// Builds the book of `docs/book.toml` into a folder, each page with the text given for it. What mdBook only warns of
-/// (a tag that is not closed) is an error.
+/// Builds the book of `docs/book.toml` into a folder, each page with the given text. What mdBook only warns about
+/// (an unclosed tag) is an error.
 pub(super) fn build(docs: &Path, to: &Path, pages: &[Page]) -> Result<(), Box<dyn Error>> {
     if to.exists() {
         fs::remove_dir_all(to)?;
@@ -68,7 +68,7 @@ fn with_index_links(text: &str) -> String {
     text
 }
 
-/// Keeps what mdBook warns of.
+/// Collects mdBook's warnings.
 #[derive(Clone, Default)]
 struct Warnings(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! Links lead somewhere, images are there and described, the summary lists every page.
+//! Checks that links have targets, images exist and have descriptions, and the summary lists every page.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use super::{
 /// The table of contents.
 const SUMMARY: &str = "SUMMARY.md";
 
-/// Everything wrong with the links and images of the pages, which stand under `source`.
+/// All problems of the links and images of the pages under `source`.
 pub(super) fn check(pages: &[Page], source: &Path) -> Vec<Problem> {
     let anchors: BTreeMap<&str, BTreeSet<String>> = pages
         .iter()
@@ -52,7 +52,7 @@ pub(super) fn check(pages: &[Page], source: &Path) -> Vec<Problem> {
     problems
 }
 
-/// The pictures under figures/ that no page shows, by name.
+/// The images under figures/ that no page shows, by name.
 pub(super) fn unused(pages: &[Page], source: &Path) -> Vec<String> {
     let used: BTreeSet<String> = pages
         .iter()
@@ -79,7 +79,7 @@ fn stem(path: &str) -> Option<String> {
     Some(name.rsplit_once('.')?.0.to_owned())
 }
 
-/// Every page is listed once in the summary, and nothing else is.
+/// Checks that the summary lists every page once, and nothing else.
 fn summary(pages: &[Page]) -> Vec<Problem> {
     let whole = |message: String| Problem {
         page: SUMMARY.to_owned(),
@@ -147,7 +147,7 @@ enum Target {
         path: String,
         anchor: Option<String>,
     },
-    /// Another place of the repository: in the built book it would lead nowhere.
+    /// A path elsewhere in the repository, which does not exist in the built book.
     Outside,
     /// The web.
     Elsewhere,

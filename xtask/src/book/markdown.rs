@@ -1,10 +1,10 @@
-//! What of a page is code, and a parser that knows formulas.
+//! Which parts of a page are code, and a parser that knows formulas.
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser};
 
-/// The events of a page with their places, read as the renderer reads it, but with formulas.
+/// The events of a page with their positions, parsed like the renderer does, but with formulas.
 pub(super) fn events(text: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -17,7 +17,7 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = (Event<'_>, Range<usize
     Parser::new_ext(text, options).into_offset_iter()
 }
 
-/// The text with code blocks and code spans blanked: every other character is where it was.
+/// The text with code blocks and code spans blanked; all other characters keep their positions.
 pub(super) fn without_code(text: &str) -> String {
     let code = events(text).filter_map(|(event, range)| {
         use pulldown_cmark::{Event::*, Tag};

@@ -1,4 +1,4 @@
-//! The book: its code, outputs and numbers are filled in and checked, its pages become HTML.
+//! Fills in and checks the book's code, outputs and numbers, and converts its pages to HTML.
 
 mod captions;
 mod directives;
@@ -28,13 +28,13 @@ use page::{Page, Problem};
 /// Fill in the code and the outputs on the book's pages, check its numbers and links, and build it in target/book
 #[derive(Debug, clap::Args)]
 pub(crate) struct Book {
-    /// Change no page; fail if code or output is not what it should be
+    /// Change no page; fail if code or output is out of date
     #[arg(long)]
     check: bool,
-    /// Show the built book in a browser
+    /// Open the built book in a browser
     #[arg(long)]
     open: bool,
-    /// Examples run at a time [default: as many as there are cores]
+    /// Number of examples to run at a time [default: the number of cores]
     #[arg(long, value_name = "N", default_value_t = programs::default_jobs(), hide_default_value = true)]
     jobs: usize,
 }
@@ -74,7 +74,7 @@ impl Book {
         Ok(())
     }
 
-    /// Fills in the blocks of a page, or finds them out of date, and checks its numbers.
+    /// Fills in the blocks of a page, or checks that they are up to date, and checks its numbers.
     fn filled_and_checked(
         &self,
         page: &mut Page,
@@ -89,7 +89,7 @@ impl Book {
             problems.extend(filled.stale);
         } else if !filled.stale.is_empty() {
             println!("filled in docs/src/{}", page.path);
-            fs::write(source.join(&page.path), &filled.text)?;
+            dl_fs::write(source.join(&page.path), filled.text.as_bytes())?;
             page.text = filled.text;
         }
         Ok(problems)
@@ -113,10 +113,10 @@ fn read(path: &str) -> Result<String, String> {
 fn listed(mut problems: Vec<Problem>) -> String {
     problems.sort_by(|a, b| (&a.page, a.line).cmp(&(&b.page, b.line)));
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    format!("the book is not as it should be:\n  {}", lines.join("\n  "))
+    format!("the book has problems:\n  {}", lines.join("\n  "))
 }
 
-/// Shows a file with the program the system has for it.
+/// Opens a file with the system's default program.
 fn open(path: &Path) -> Result<(), String> {
     let program = match std::env::consts::OS {
         "macos" => "open",

@@ -1,4 +1,4 @@
-//! The numbers in the text are those the programs print.
+//! Checks that the numbers in the text are those the programs print.
 
 use super::{
     directives::{Directive, Placed},
@@ -7,7 +7,7 @@ use super::{
     page::{Page, Problem},
 };
 
-/// Every number that is not what its program prints.
+/// Every number that differs from its program's output.
 pub(super) fn check(page: &Page, directives: &[Placed], outputs: &Outputs) -> Vec<Problem> {
     let comments = directives.iter().map(|placed| placed.begin..placed.end);
     let text = markdown::blanked(&page.text, comments);
@@ -31,7 +31,7 @@ pub(super) fn check(page: &Page, directives: &[Placed], outputs: &Outputs) -> Ve
     directives.iter().filter_map(check).collect()
 }
 
-/// The numbers of a text as they stand, but for the minus sign and the marks between thousands.
+/// The numbers in a text as written, except for the minus sign and thousands separators.
 fn numbers(text: &str) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     let (mut found, mut i) = (Vec::new(), 0);
@@ -49,7 +49,7 @@ fn numbers(text: &str) -> Vec<String> {
     found
 }
 
-/// The number that the characters begin with, and how many of them it takes.
+/// The number at the beginning of the characters, and its length.
 fn number(characters: &[char]) -> Option<(String, usize)> {
     let at = |i: usize| characters.get(i).copied().unwrap_or(' ');
     let digit = |i: usize| at(i).is_ascii_digit();

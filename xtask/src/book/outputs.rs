@@ -1,4 +1,4 @@
-//! What the programs print.
+//! The output of the programs.
 
 use std::{collections::BTreeMap, error::Error};
 
@@ -10,7 +10,7 @@ use crate::programs::{self, Programs, Record};
 pub(super) struct Outputs(BTreeMap<String, Vec<String>>);
 
 impl Outputs {
-    /// Runs the programs in their normal form. Those that train for long give the numbers of their record.
+    /// Runs the programs without `--quick`. Those that train for a long time replay their record.
     pub(super) fn run(names: &[String], jobs: usize) -> Result<Self, Box<dyn Error>> {
         // a page that names another is told so where it does
         let known = |name: &&String| programs::known(name).is_ok();
@@ -28,7 +28,7 @@ impl Outputs {
         Ok(outputs)
     }
 
-    /// Files and their places are no part of a program's output.
+    /// Lines about written files are not part of a program's output.
     pub(super) fn insert(&mut self, name: &str, text: &str) {
         let lines = text.lines().map(str::trim_end);
         let kept = lines.filter(|line| {
@@ -45,7 +45,7 @@ impl Outputs {
         Ok(lines)
     }
 
-    /// What follows the label in the one line that starts with it. How many spaces are between words does not matter.
+    /// The text after the label in the only line that starts with it; the number of spaces between words is ignored.
     pub(super) fn after(&self, name: &str, label: &str) -> Result<String, String> {
         let label = words(label);
         let lines = self.lines(name)?.iter().map(|line| words(line));

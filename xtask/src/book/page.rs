@@ -1,4 +1,4 @@
-//! The pages of the book, and what is wrong with them.
+//! The pages of the book, and their problems.
 
 use std::{
     error::Error,
@@ -14,7 +14,7 @@ pub(super) struct Page {
     pub(super) text: String,
 }
 
-/// Something wrong, and where.
+/// A problem and its location.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Problem {
     pub(super) page: String,
@@ -45,7 +45,7 @@ impl Page {
         self.at_line(line, message)
     }
 
-    /// Where a relative link of this page leads, below docs/src; `None` where it leads out of it.
+    /// The target of a relative link of this page, below docs/src; `None` if it is outside.
     pub(super) fn resolve(&self, link: &str) -> Option<PathBuf> {
         let mut path = PathBuf::new();
         let from = Path::new(&self.path).parent()?;

@@ -1,73 +1,32 @@
 //! Downloads data sets in MNIST's format.
 
 mod catalog;
-mod digest;
 mod download;
-mod emnist;
-mod error;
-#[cfg(test)]
-mod server;
 #[cfg(test)]
 mod tests;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use examples::println;
-use indicatif::{ProgressBar, ProgressStyle};
-use ureq::Proxy;
 
-use catalog::Source;
-use download::{Downloader, Outcome, Patience};
-use emnist::Split;
+use catalog::Name;
 
-/// Download data sets in MNIST's format, checked by their SHA-256
+/// Download data sets in MNIST's format with `curl`, checked by their SHA-256
 ///
-/// Files that are there and right are left alone; a download that was cut off is gone on with.
+/// Files that are there and right are left alone; an interrupted download is resumed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fetch {
     /// The data sets
     #[arg(value_enum, required = true)]
     names: Vec<Name>,
-    /// Where each gets a folder of its name; data/ in the repository by default
+    /// Where each gets a folder of its name [default: data/ in the repository]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// A folder on a server to take the files of the one data set from, instead of the usual ones;
-    /// may be given several times
+    /// A folder on a server with the files of the one data set, in place of the usual ones; can be repeated
     #[arg(long, value_name = "URL")]
     mirror: Vec<String>,
-    /// The splits of EMNIST to extract [default: balanced]; its archive of all splits stays beside them (562 MB)
-    #[arg(long, value_enum)]
-    split: Vec<Split>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Name {
-    /// Zalando's clothes: 10 classes, 60 000 + 10 000 images, 31 MB
-    FashionMnist,
-    /// Cursive Japanese characters: 10 classes, 60 000 + 10 000 images, 21 MB
-    Kmnist,
-    /// Handwritten digits and letters in six splits: one archive of 562 MB
-    Emnist,
-}
-
-impl Name {
-    fn folder(self) -> &'static str {
-        match self {
-            Self::FashionMnist => "fashion-mnist",
-            Self::Kmnist => "kmnist",
-            Self::Emnist => "emnist",
-        }
-    }
-
-    fn source(self) -> Source {
-        match self {
-            Self::FashionMnist => catalog::FASHION_MNIST,
-            Self::Kmnist => catalog::KMNIST,
-            Self::Emnist => catalog::EMNIST,
-        }
-    }
 }
 
 impl Fetch {
@@ -75,61 +34,29 @@ impl Fetch {
         if !self.mirror.is_empty() && self.names.len() > 1 {
             return Err("--mirror is for one data set: their files have the same names".into());
         }
-        if !self.split.is_empty() && !self.names.contains(&Name::Emnist) {
-            return Err("--split is for emnist, which is not asked for".into());
-        }
-        let out = match &self.out {
-            Some(out) => out.clone(),
-            None => crate::programs::root().join("data"),
-        };
-        let downloader = Downloader::new(Patience::default(), Proxy::try_from_env());
+        let own = || crate::programs::root().join("data");
+        let out = self.out.clone().unwrap_or_else(own);
         for name in &self.names {
-            let directory = out.join(name.folder());
-            fetch(&downloader, &name.source(), &self.mirror, &directory)?;
-            if *name == Name::Emnist {
-                let splits: &[Split] = match &self.split[..] {
-                    [] => &[Split::Balanced],
-                    splits => splits,
-                };
-                for split in splits {
-                    emnist::extract(&directory.join("gzip.zip"), *split, &directory)?;
-                    println!("{}: {split} extracted", directory.display());
+            let value = name.to_possible_value().expect("none is skipped");
+            let folder = out.join(value.get_name());
+            let mirrors = match &self.mirror[..] {
+                [] => name.mirrors().iter().map(|&url| url.to_owned()).collect(),
+                mirrors => mirrors.to_vec(),
+            };
+            for &file in name.files() {
+                let path = folder.join(file.0);
+                match download::fetch(file, &mirrors, &folder)? {
+                    None => println!("{}: already there", path.display()),
+                    Some(url) => println!("{}: from {url}", path.display()),
                 }
+            }
+            if *name == Name::Emnist {
+                println!(
+                    "extract a split with: unzip -j {0}/gzip.zip 'gzip/emnist-balanced-*' -d {0}",
+                    folder.display()
+                );
             }
         }
         Ok(())
     }
-}
-
-/// Puts all files of a source into a directory.
-fn fetch(
-    downloader: &Downloader,
-    source: &Source,
-    mirrors: &[String],
-    directory: &Path,
-) -> Result<(), Box<dyn Error>> {
-    let mirrors: Vec<String> = if mirrors.is_empty() {
-        source
-            .mirrors
-            .iter()
-            .map(|&mirror| mirror.to_owned())
-            .collect()
-    } else {
-        let folder = |url: &String| format!("{}/", url.trim_end_matches('/'));
-        mirrors.iter().map(folder).collect()
-    };
-    for file in source.files {
-        let bar = ProgressBar::new(file.size).with_message(file.name);
-        bar.set_style(ProgressStyle::with_template(
-            "{msg:26} {bar:30} {bytes:>11} of {total_bytes} {bytes_per_sec} {eta}",
-        )?);
-        let outcome = downloader.fetch(file, &mirrors, directory, &bar);
-        bar.finish_and_clear();
-        let path = directory.join(file.name);
-        match outcome? {
-            Outcome::AlreadyThere => println!("{}: already there", path.display()),
-            Outcome::Fetched(url) => println!("{}: from {url}", path.display()),
-        }
-    }
-    Ok(())
 }

@@ -64,13 +64,6 @@ impl Augmenter {
         run(self, images, Some(rows), first_draw, out)
     }
 
-    fn apply_all<F: Scalar>(&self, images: &ArrayRef4<F>, first_draw: u64) -> Array4<F> {
-        let mut out = Array4::zeros(images.raw_dim());
-        self.run(images, None, first_draw, &mut out)
-            .expect("the buffer has the images' shape");
-        out
-    }
-
     /// All rows, in order, if `rows` is `None`.
     fn run<F: Scalar>(
         &self,
@@ -164,7 +157,10 @@ instantiate! {
         images: &ArrayRef4<F>,
         first_draw: u64,
     ) -> Array4<F> {
-        augmenter.apply_all(images, first_draw)
+        let mut out = Array4::zeros(images.raw_dim());
+        augmenter.run(images, None, first_draw, &mut out)
+            .expect("the buffer has the images' shape");
+        out
     }
 
     fn run<F: Scalar>(

@@ -51,22 +51,18 @@ impl<F: Scalar> Mnist<F> {
     pub fn load_family(folder: impl AsRef<Path>, family: MnistFamily) -> Result<Self, MnistError> {
         load(folder.as_ref(), family)
     }
-
-    fn parts(folder: &Path, family: MnistFamily) -> Result<Self, MnistError> {
-        let (train, test) = rayon::join(
-            || load_part(folder, family, "train"),
-            || load_part(folder, family, family.test_name()),
-        );
-        Ok(Self {
-            train: train?,
-            test: test?,
-        })
-    }
 }
 
 instantiate! {
     fn load<F: Scalar>(folder: &Path, family: MnistFamily) -> Result<Mnist<F>, MnistError> {
-        Mnist::parts(folder, family)
+        let (train, test) = rayon::join(
+            || load_part(folder, family, "train"),
+            || load_part(folder, family, family.test_name()),
+        );
+        Ok(Mnist {
+            train: train?,
+            test: test?,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use dl_conv::{
     Padding, UpSample2d, ZeroPad2d,
 };
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
-use dl_io::{Bundle, Checkpoints, Layout, Preprocessing, WeightsFile};
+use dl_io::{Bundle, Checkpoints, Divide, Layout, WeightsFile};
 use dl_nn::ndarray::Array2;
 use dl_nn::prelude::*;
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let json = serde_json::to_vec(&model.architecture()?)?;
         fs::write(seed("architecture", i)?, json)?;
         save(
-            Bundle::new(model).with_preprocessing(Preprocessing::Divide(255.0)),
+            Bundle::new(model).with_preprocessing(Divide(255.0)),
             i,
         )?;
     }

@@ -84,15 +84,17 @@ pub enum PredictError {
         /// Shape of one raw sample.
         expected: Vec<usize>,
     },
-    /// A preprocessing step rejects them.
-    #[error("preprocessing {step} ({name}): {source}")]
-    Preprocessing {
-        /// The step, from 1.
-        step: usize,
-        /// Its name.
-        name: &'static str,
+    /// A transform rejects them or the network's outputs.
+    #[error("{stage} {number} ({kind}): {source}")]
+    Transform {
+        /// `preprocessing` or `postprocessing`.
+        stage: &'static str,
+        /// The transform's number, from 1.
+        number: usize,
+        /// Its kind.
+        kind: &'static str,
         /// Its error.
-        source: dl_data::DatasetError,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The network rejects them.
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! Saves and loads bundles.
 
 use std::collections::HashSet;
+use std::mem;
 use std::path::Path;
 
 use dl_core::instantiate;
@@ -8,16 +9,15 @@ use dl_core::text::excerpt;
 use dl_fs::{Budget, OverBudget};
 use dl_nn::{Limits, Registry, Scalar, Weights};
 use ndarray::ArrayD;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use super::transform::{Transform, TransformConfig, TransformRegistry, configs};
 use super::{Bundle, BundleContent, LoadError, MAX_SAMPLE, ModelError};
 use crate::container::{self, Container, Format};
 use crate::error::{SaveError, WriteError};
 
-const FORMAT: Format = Format {
+static FORMAT: Format = Format {
     name: "dl-model",
-    version: 1,
+    versions: 1..=2,
 };
 
 impl<F: Scalar> Bundle<F> {
@@ -39,12 +39,16 @@ impl<F: Scalar> Bundle<F> {
         load(path.as_ref())
     }
 
-    /// Loads a bundle of layers from a registry, which may include your own.
+    /// Loads a bundle of layers and transforms from registries, which may include your own.
     ///
     /// # Errors
     /// Same as [`load`](Self::load).
-    pub fn load_with(path: impl AsRef<Path>, registry: &Registry<F>) -> Result<Self, LoadError> {
-        load_with(path.as_ref(), registry)
+    pub fn load_with(
+        path: impl AsRef<Path>,
+        layers: &Registry<F>,
+        transforms: &TransformRegistry<F>,
+    ) -> Result<Self, LoadError> {
+        load_with(path.as_ref(), layers, transforms)
     }
 
     /// Checks that the shapes of all steps match and that names are complete and distinct.
@@ -63,7 +67,11 @@ impl<F: Scalar> Bundle<F> {
                 "the input shape is {input_shape:?}, but must have 1 to {MAX_SAMPLE} values"
             ));
         }
-        let outputs: usize = self.model.output_shape().iter().product();
+        let output = self.content.output.validate();
+        output.map_err(|error| format!("output: {error}"))?;
+        let output_shape = self.model.output_shape();
+        let outputs = shape_after(&self.postprocessing, "postprocessing", output_shape)?;
+        let outputs: usize = outputs.iter().product();
         if !class_names.is_empty() && class_names.len() != outputs.max(2) {
             let names = class_names.len();
             return Err(format!("{names} class names for {outputs} outputs"));
@@ -83,15 +91,8 @@ impl<F: Scalar> Bundle<F> {
                 return Err(format!("two {what} names are `{}`", excerpt(name)));
             }
         }
-        let mut shape = input_shape.clone();
-        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
-            let (step, name) = (step + 1, preprocessing.name());
-            let after = preprocessing.output_shape(&shape);
-            shape = after.map_err(|why| format!("preprocessing {step} ({name}): {why}"))?;
-        }
-        let output = self.content.output.validate();
-        output.map_err(|error| format!("output: {error}"))?;
-        let (expected, found) = (self.model.input_shape(), &shape[..]);
+        let found = shape_after(&self.preprocessing, "preprocessing", input_shape)?;
+        let expected = self.model.input_shape();
         if expected != found {
             return Err(format!(
                 "the model expects samples of shape {expected:?}, but preprocessing outputs {found:?}"
@@ -101,22 +102,47 @@ impl<F: Scalar> Bundle<F> {
     }
 }
 
-/// What a model and its preprocessing may cost in a file with this budget.
-fn limits<F: Scalar>(content: &BundleContent<F>, budget: &Budget) -> Result<Limits, OverBudget> {
-    let mut shape = content.input_shape.clone();
-    for (step, preprocessing) in content.preprocessing.iter().enumerate() {
-        let what = format_args!("preprocessing {} of a sample", step + 1);
-        budget.take_work(what, preprocessing.work(&shape))?;
-        // inconsistent shapes are reported once everything is read
-        shape = preprocessing.output_shape(&shape).unwrap_or(shape);
+/// The shape of samples after some transforms.
+fn shape_after<F: Scalar>(
+    transforms: &[Box<dyn Transform<F>>],
+    what: &str,
+    shape: &[usize],
+) -> Result<Vec<usize>, String> {
+    let mut shape = shape.to_vec();
+    for (i, transform) in transforms.iter().enumerate() {
+        let after = transform.output_shape(&shape);
+        let (number, kind) = (i + 1, transform.kind());
+        shape = after.map_err(|why| format!("{what} {number} ({kind}): {why}"))?;
     }
+    Ok(shape)
+}
+
+/// Takes the work of some transforms from the budget.
+fn take_work<F: Scalar>(
+    transforms: &[Box<dyn Transform<F>>],
+    what: &str,
+    shape: &[usize],
+    budget: &Budget,
+) -> Result<(), OverBudget> {
+    let mut shape = shape.to_vec();
+    for (i, transform) in transforms.iter().enumerate() {
+        let what = format_args!("{what} {} of a sample", i + 1);
+        budget.take_work(what, transform.work(&shape))?;
+        // inconsistent shapes are reported once everything is read
+        shape = transform.output_shape(&shape).unwrap_or(shape);
+    }
+    Ok(())
+}
+
+/// What a model may cost in a file with what is left of this budget.
+fn limits<F: Scalar>(budget: &Budget) -> Limits {
     let whole = |left: u64| usize::try_from(left).unwrap_or(usize::MAX);
-    Ok(Limits {
+    Limits {
         elements: whole(budget.memory()) / size_of::<F>(),
         sample: MAX_SAMPLE.max(whole(budget.memory()) / size_of::<F>()),
         plan: whole(budget.memory()),
         operations: whole(budget.work()),
-    })
+    }
 }
 
 /// The first value that is NaN or infinite.
@@ -131,7 +157,7 @@ fn non_finite<F: Scalar>(arrays: &[(String, ArrayD<F>)]) -> Option<ModelError> {
     })
 }
 
-impl<F: Scalar + Serialize> Bundle<F> {
+impl<F: Scalar> Bundle<F> {
     fn write(&self, path: &Path) -> Result<(), SaveError> {
         self.check().map_err(SaveError::Parts)?;
         let mut arrays = Vec::new();
@@ -141,20 +167,41 @@ impl<F: Scalar + Serialize> Bundle<F> {
         if let Some(error) = non_finite(&arrays) {
             return Err(SaveError::Parts(error.to_string()));
         }
+        let configs = |transforms: &[Box<dyn Transform<F>>], what: &str| {
+            let failed = |why| SaveError::Parts(format!("{what} {why}"));
+            configs(transforms).map_err(failed)
+        };
         let content = BundleContent {
+            preprocessing: configs(&self.preprocessing, "preprocessing")?,
+            postprocessing: configs(&self.postprocessing, "postprocessing")?,
             architecture: self.model.architecture()?,
             weights: arrays.iter().map(|(name, _)| name.clone()).collect(),
             ..self.content.clone()
         };
-        let bytes = container::encode(FORMAT, &content, arrays).map_err(WriteError::at(path))?;
-        self.check_cost(&content, bytes.len())?;
+        let bytes = container::encode(&FORMAT, &content, arrays).map_err(WriteError::at(path))?;
+        self.check_cost(bytes.len())?;
         Ok(container::write(path, &bytes)?)
     }
 
+    /// Takes the work of all transforms.
+    fn take_work(&self, budget: &Budget) -> Result<(), OverBudget> {
+        let Self {
+            preprocessing,
+            postprocessing,
+            ..
+        } = self;
+        let input_shape = &self.content.input_shape;
+        take_work(preprocessing, "preprocessing", input_shape, budget)?;
+        let output_shape = self.model.output_shape();
+        take_work(postprocessing, "postprocessing", output_shape, budget)
+    }
+
     /// Checks that a file of `bytes` bytes could be loaded again.
-    fn check_cost(&self, content: &BundleContent<F>, bytes: usize) -> Result<(), SaveError> {
+    fn check_cost(&self, bytes: usize) -> Result<(), SaveError> {
         let budget = Budget::for_file(bytes as u64);
-        let max = limits(content, &budget).map_err(|over| SaveError::Parts(over.to_string()))?;
+        self.take_work(&budget)
+            .map_err(|over| SaveError::Parts(over.to_string()))?;
+        let max = limits::<F>(&budget);
         let needed = self.model.least_limits();
         let all = [
             (
@@ -179,33 +226,58 @@ impl<F: Scalar + Serialize> Bundle<F> {
     }
 }
 
-impl<F: Scalar + DeserializeOwned> Bundle<F> {
-    fn read(path: &Path, registry: &Registry<F>) -> Result<Self, LoadError> {
-        let file = Container::read(path, FORMAT)?;
-        let content: BundleContent<F> = file.content()?;
-        let arrays = file.arrays(content.weights.iter().cloned())?;
-        let within = limits(&content, file.budget());
-        let within = within.map_err(|over| file.failed(over.into()))?;
+impl<F: Scalar> Bundle<F> {
+    fn read(
+        path: &Path,
+        layers: &Registry<F>,
+        transforms: &TransformRegistry<F>,
+    ) -> Result<Self, LoadError> {
+        let file = Container::read(path, &FORMAT)?;
+        let mut content: BundleContent = file.content()?;
+        let transforms = |configs: &mut Vec<TransformConfig>, what: &str| {
+            let read = transforms.read(&mem::take(configs));
+            read.map_err(|why| LoadError::parts(path, format!("{what} {why}")))
+        };
+        let preprocessing = transforms(&mut content.preprocessing, "preprocessing")?;
+        let postprocessing = transforms(&mut content.postprocessing, "postprocessing")?;
+        let arrays = file.arrays(mem::take(&mut content.weights))?;
+        let over = |over: OverBudget| file.failed(over.into());
+        let budget = file.budget();
+        take_work(
+            &preprocessing,
+            "preprocessing",
+            &content.input_shape,
+            budget,
+        )
+        .map_err(over)?;
         let build = || {
             if let Some(error) = non_finite(&arrays) {
                 return Err(error);
             }
             let limits = Limits {
                 elements: arrays.iter().map(|(_, array)| array.len()).sum(),
-                ..within
+                ..limits::<F>(budget)
             };
-            let network = registry.sequential(&content.architecture)?;
+            let network = layers.sequential(&content.architecture)?;
             let mut model = network.build_within(0, limits)?;
             let weights: Weights<F> = arrays.into_iter().collect();
             model.set_weights(&weights)?;
             Ok(model)
         };
         let model = build().map_err(|kind| LoadError::model(path, kind))?;
-        let fault = None;
+        take_work(
+            &postprocessing,
+            "postprocessing",
+            model.output_shape(),
+            budget,
+        )
+        .map_err(over)?;
         let bundle = Self {
             model,
+            preprocessing,
+            postprocessing,
             content,
-            fault,
+            fault: None,
         };
         let fits = bundle.check();
         fits.map_err(|error| LoadError::parts(path, error))?;
@@ -214,35 +286,32 @@ impl<F: Scalar + DeserializeOwned> Bundle<F> {
 }
 
 instantiate! {
-    fn save<F: Scalar + Serialize>(bundle: &Bundle<F>, path: &Path) -> Result<(), SaveError> {
+    fn save<F: Scalar>(bundle: &Bundle<F>, path: &Path) -> Result<(), SaveError> {
         bundle.write(path)
     }
 
-    fn load<F: Scalar + DeserializeOwned>(path: &Path) -> Result<Bundle<F>, LoadError> {
-        Bundle::read(path, &dl_conv::registry())
+    fn load<F: Scalar>(path: &Path) -> Result<Bundle<F>, LoadError> {
+        Bundle::read(path, &dl_conv::registry(), &TransformRegistry::new())
     }
 
-    fn load_with<F: Scalar + DeserializeOwned>(
+    fn load_with<F: Scalar>(
         path: &Path,
-        registry: &Registry<F>,
+        layers: &Registry<F>,
+        transforms: &TransformRegistry<F>,
     ) -> Result<Bundle<F>, LoadError> {
-        Bundle::read(path, registry)
+        Bundle::read(path, layers, transforms)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dl_nn::Sequential;
-    use dl_nn::layers::Dense;
 
     /// Half a gigabyte warrants 16 bytes of memory and 2¹⁶ multiply-adds for each of its bytes, in addition to what
     /// any file may cost.
     #[test]
     fn large_files_may_take_more() {
-        let model = Sequential::input([2]).push(Dense::new(1)).build(1);
-        let bundle = Bundle::<f32>::new(model.unwrap());
-        let limits = |bytes| limits(&bundle.content, &Budget::for_file(bytes)).unwrap();
+        let limits = |bytes| limits::<f32>(&Budget::for_file(bytes));
         let large = limits(1 << 29);
         let memory = (64 << 20) + (16 << 29);
         assert_eq!((large.elements, large.sample), (memory / 4, memory / 4));

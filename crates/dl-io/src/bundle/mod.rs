@@ -3,22 +3,23 @@
 mod error;
 mod file;
 mod predict;
-mod preprocessing;
+mod transform;
 
 pub use error::{LoadError, ModelError, PredictError};
-pub use preprocessing::Preprocessing;
+pub use transform::{Divide, Inverse, Transform, TransformRegistry};
 
 use dl_core::instantiate;
 use dl_nn::train::Trainer;
 use dl_nn::{Activation, Architecture, Model, Scalar};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use transform::TransformConfig;
 
 /// Maximum total number of values between the layers for one sample, in a model from a file of any size.
 const MAX_SAMPLE: usize = 1 << 25;
 
-/// A trained model with its preprocessing (scalers, projections), postprocessing (softmax, class names) and a
-/// record of its training: raw rows in, predictions out.
+/// A trained model with its preprocessing (scalers, projections), postprocessing (softmax, a target scaled back, class
+/// names) and a record of its training: raw rows in, predictions out.
 ///
 /// ```
 /// use dl_data::{StandardScaler, generator, iris};
@@ -55,24 +56,25 @@ const MAX_SAMPLE: usize = 1 << 25;
 #[derive(Debug)]
 pub struct Bundle<F> {
     model: Model<F>,
-    content: BundleContent<F>,
+    preprocessing: Vec<Box<dyn Transform<F>>>,
+    postprocessing: Vec<Box<dyn Transform<F>>>,
+    content: BundleContent,
     /// Why it cannot be saved.
     fault: Option<String>,
 }
 
-/// The contents of a bundle besides the weights.
+/// The contents of a bundle besides the weights. In memory, what describes the model and the transforms is empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[serde(bound(
-    serialize = "F: Scalar + Serialize",
-    deserialize = "F: Scalar + Deserialize<'de>"
-))]
-struct BundleContent<F> {
+struct BundleContent {
     library: String,
     input_shape: Vec<usize>,
-    preprocessing: Vec<Preprocessing<F>>,
+    preprocessing: Vec<TransformConfig>,
     architecture: Architecture,
     output: Activation,
+    /// Not in version 1.
+    #[serde(default)]
+    postprocessing: Vec<TransformConfig>,
     class_names: Vec<String>,
     feature_names: Vec<String>,
     training: Value,
@@ -93,6 +95,7 @@ impl<F: Scalar> Bundle<F> {
         let content = BundleContent {
             library: format!("dl-io {}", env!("CARGO_PKG_VERSION")),
             preprocessing: Vec::new(),
+            postprocessing: Vec::new(),
             architecture: Architecture {
                 input_shape: input_shape.clone(),
                 layers: Vec::new(),
@@ -105,24 +108,18 @@ impl<F: Scalar> Bundle<F> {
             data_sha256: None,
             weights: Vec::new(),
         };
-        let fault = None;
         Self {
             model,
+            preprocessing: Vec::new(),
+            postprocessing: Vec::new(),
             content,
-            fault,
+            fault: None,
         }
     }
 
     /// A copy of the trainer's model with the output activation of its loss, so that predictions are probabilities.
     pub fn from_trainer(trainer: &Trainer<F>) -> Self {
         from_trainer(trainer)
-    }
-
-    fn copy_of_trainer(trainer: &Trainer<F>) -> Self {
-        let output = trainer.loss().link();
-        let mut bundle = Self::from_model(trainer.model().clone());
-        bundle.content.output = output;
-        bundle
     }
 
     /// Sets the shape of one raw sample; by default that of the rows the first scaler or projection was fitted on,
@@ -132,26 +129,29 @@ impl<F: Scalar> Bundle<F> {
         self
     }
 
-    /// Adds a preprocessing step after those added before.
-    pub fn with_preprocessing(mut self, step: impl Into<Preprocessing<F>>) -> Self {
-        add_step(&mut self, step.into());
+    /// Adds a transform of raw samples after those added before.
+    pub fn with_preprocessing(mut self, transform: impl Transform<F> + 'static) -> Self {
+        add_preprocessing(&mut self, Box::new(transform));
         self
     }
 
-    fn push_step(&mut self, step: Preprocessing<F>) {
-        let BundleContent {
-            preprocessing,
-            input_shape,
-            ..
-        } = &mut self.content;
-        let first = preprocessing.iter().all(|step| step.columns().is_none());
-        if let Some(columns) = step.columns()
-            && first
+    fn push_preprocessing(&mut self, transform: Box<dyn Transform<F>>) {
+        let mut before = self.preprocessing.iter();
+        let input_shape = &mut self.content.input_shape;
+        if let Some(columns) = transform.columns()
+            && before.all(|transform| transform.columns().is_none())
             && input_shape == self.model.input_shape()
         {
             *input_shape = vec![columns];
         }
-        preprocessing.push(step);
+        self.preprocessing.push(transform);
+    }
+
+    /// Adds a transform of the network's outputs, after the [`output`](Self::output) activation and those added
+    /// before: [`Inverse`] scales the target of a regression back.
+    pub fn with_postprocessing(mut self, transform: impl Transform<F> + 'static) -> Self {
+        self.postprocessing.push(Box::new(transform));
+        self
     }
 
     /// Sets the class names, in the order of the outputs.
@@ -210,9 +210,14 @@ impl<F: Scalar> Bundle<F> {
         &self.content.input_shape
     }
 
-    /// The preprocessing steps.
-    pub fn preprocessing(&self) -> &[Preprocessing<F>] {
-        &self.content.preprocessing
+    /// The transforms of raw samples.
+    pub fn preprocessing(&self) -> &[Box<dyn Transform<F>>] {
+        &self.preprocessing
+    }
+
+    /// The transforms of the network's outputs.
+    pub fn postprocessing(&self) -> &[Box<dyn Transform<F>>] {
+        &self.postprocessing
     }
 
     /// The activation that turns outputs into predictions: softmax, sigmoid or the identity.
@@ -242,10 +247,13 @@ instantiate! {
     }
 
     fn from_trainer<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
-        Bundle::copy_of_trainer(trainer)
+        let output = trainer.loss().link();
+        let mut bundle = Bundle::from_model(trainer.model().clone());
+        bundle.content.output = output;
+        bundle
     }
 
-    fn add_step<F: Scalar>(bundle: &mut Bundle<F>, step: Preprocessing<F>) {
-        bundle.push_step(step);
+    fn add_preprocessing<F: Scalar>(bundle: &mut Bundle<F>, transform: Box<dyn Transform<F>>) {
+        bundle.push_preprocessing(transform);
     }
 }

@@ -4,7 +4,7 @@ use dl_core::instantiate;
 use dl_nn::Scalar;
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
 
-use super::{Bundle, MAX_SAMPLE, PredictError};
+use super::{Bundle, MAX_SAMPLE, PredictError, Transform};
 
 /// Maximum number of samples processed at once.
 const MAX_ROWS: usize = 256;
@@ -45,20 +45,13 @@ impl<F: Scalar> Bundle<F> {
 
     /// Predictions for a few samples in standard layout.
     fn predict_block(&self, x: ArrayD<F>) -> Result<ArrayD<F>, PredictError> {
-        let mut x = x;
-        for (step, preprocessing) in self.content.preprocessing.iter().enumerate() {
-            let transformed = preprocessing.transform(x);
-            x = transformed.map_err(|source| PredictError::Preprocessing {
-                step: step + 1,
-                name: preprocessing.name(),
-                source,
-            })?;
-        }
+        let x = transform(&self.preprocessing, "preprocessing", x)?;
         let mut y = self.model.predict(&x)?;
         let width = y.shape().last().copied().unwrap_or(1);
         let values = y.as_slice_mut().expect("in standard layout");
         self.content.output.forward(values, width);
-        let size = values.len() / y.len_of(Axis(0));
+        let y = transform(&self.postprocessing, "postprocessing", y)?;
+        let size = y.len() / y.len_of(Axis(0));
         match y.iter().position(|value| !value.is_finite()) {
             None => Ok(y),
             Some(at) => Err(PredictError::NonFinite {
@@ -112,15 +105,24 @@ impl<F: Scalar> Bundle<F> {
     ) -> Result<Vec<&str>, PredictError> {
         predict_names(self, x.view().into_dyn())
     }
+}
 
-    fn predict_names_of(&self, x: ArrayViewD<'_, F>) -> Result<Vec<&str>, PredictError> {
-        let names = &self.content.class_names;
-        if names.is_empty() {
-            return Err(PredictError::NoNames);
-        }
-        let classes = Self::most_probable_classes(&self.predict_all(x)?);
-        Ok(classes.into_iter().map(|class| &*names[class]).collect())
-    }
+/// Applies some transforms in turn.
+fn transform<F: Scalar>(
+    transforms: &[Box<dyn Transform<F>>],
+    stage: &'static str,
+    x: ArrayD<F>,
+) -> Result<ArrayD<F>, PredictError> {
+    let mut transforms = transforms.iter().enumerate();
+    transforms.try_fold(x, |x, (i, transform)| {
+        let transformed = transform.transform(x);
+        transformed.map_err(|source| PredictError::Transform {
+            stage,
+            number: i + 1,
+            kind: transform.kind(),
+            source,
+        })
+    })
 }
 
 instantiate! {
@@ -142,7 +144,12 @@ instantiate! {
         bundle: &'b Bundle<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<Vec<&'b str>, PredictError> {
-        bundle.predict_names_of(x)
+        let names = &bundle.content.class_names;
+        if names.is_empty() {
+            return Err(PredictError::NoNames);
+        }
+        let classes = Bundle::most_probable_classes(&bundle.predict_all(x)?);
+        Ok(classes.into_iter().map(|class| &*names[class]).collect())
     }
 
     fn most_probable<F: Scalar>(predictions: &ArrayD<F>) -> Vec<usize> {

@@ -8,18 +8,19 @@ use std::path::{Path, PathBuf};
 use dl_core::instantiate;
 use dl_core::text::{shown, shown_path};
 use dl_fs::Lock;
-use dl_nn::train::{Checkpointer, Moment, Snapshot};
+use dl_nn::train::{CheckpointPoint, Checkpointer, Snapshot};
 use dl_nn::{ConfigError, Scalar};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::container::{self, Container, Format, ReadError};
 use crate::error::WriteError;
-use content::CheckpointContent;
+use content::Content;
 
-const FORMAT: Format = Format {
+static FORMAT: Format = Format {
     name: "dl-checkpoint",
-    version: 1,
+    versions: 2..=2,
 };
 
 /// Saves the state of a training run to a file, and restores it.
@@ -164,19 +165,6 @@ impl Checkpoints {
         resume(self)
     }
 
-    fn lock_and_read<F: Scalar>(&mut self) -> Result<Option<Snapshot<F>>, CheckpointError> {
-        let held = self.lock.is_some();
-        self.lock().map_err(|source| CheckpointError::Lock {
-            path: self.path.clone(),
-            source,
-        })?;
-        let read = self.read();
-        if read.is_err() && !held {
-            self.lock = None;
-        }
-        read
-    }
-
     /// Takes the lock, unless it is held already.
     fn lock(&mut self) -> std::io::Result<()> {
         if self.lock.is_none() {
@@ -185,7 +173,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    fn read<F: Scalar>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
+    fn read<F: Scalar + DeserializeOwned>(&self) -> Result<Option<Snapshot<F>>, CheckpointError> {
         let run = self.settings()?;
         let exists = self.path.try_exists();
         let exists = exists.map_err(|source| CheckpointError::Existence {
@@ -197,8 +185,8 @@ impl Checkpoints {
         if !exists {
             return Ok(None);
         }
-        let file = Container::read(&self.path, FORMAT)?;
-        let content: CheckpointContent = file.content()?;
+        let file = Container::read(&self.path, &FORMAT)?;
+        let content: Content<F> = file.content()?;
         self.compare(&content.run, &run)?;
         Ok(Some(content.into_snapshot(&file)?))
     }
@@ -235,22 +223,25 @@ impl Checkpoints {
         ))
     }
 
-    fn is_due(&self, moment: Moment) -> bool {
+    fn is_due(&self, moment: CheckpointPoint) -> bool {
         match moment.step {
             0 => moment.last || moment.epoch.is_multiple_of(self.every_epochs),
             step => self.every_steps.is_some_and(|n| step.is_multiple_of(n)),
         }
     }
 
-    fn write<F: Scalar>(&self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let (content, arrays) = CheckpointContent::from_snapshot(snapshot, self.settings()?);
-        let bytes = container::encode(FORMAT, &content, arrays)?;
+    fn write<F: Scalar + Serialize>(
+        &self,
+        snapshot: Snapshot<F>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (content, arrays) = Content::from_snapshot(snapshot, self.settings()?);
+        let bytes = container::encode(&FORMAT, &content, arrays)?;
         Ok(container::write(&self.path, &bytes)?)
     }
 }
 
 impl<F: Scalar> Checkpointer<F> for Checkpoints {
-    fn wants(&mut self, moment: Moment) -> bool {
+    fn wants(&mut self, moment: CheckpointPoint) -> bool {
         self.is_due(moment)
     }
 
@@ -268,13 +259,22 @@ impl<F: Scalar> Checkpointer<F> for Checkpoints {
 }
 
 instantiate! {
-    fn resume<F: Scalar>(
+    fn resume<F: Scalar + DeserializeOwned>(
         checkpoints: &mut Checkpoints,
     ) -> Result<Option<Snapshot<F>>, CheckpointError> {
-        checkpoints.lock_and_read()
+        let held = checkpoints.lock.is_some();
+        checkpoints.lock().map_err(|source| CheckpointError::Lock {
+            path: checkpoints.path.clone(),
+            source,
+        })?;
+        let read = checkpoints.read();
+        if read.is_err() && !held {
+            checkpoints.lock = None;
+        }
+        read
     }
 
-    fn save<F: Scalar>(
+    fn save<F: Scalar + Serialize>(
         checkpoints: &Checkpoints,
         snapshot: Snapshot<F>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -42,13 +42,25 @@ pub(crate) fn bundle_content(input: &[usize], layers: Vec<Value>, weights: &[&st
 /// The content of a checkpoint of a run that has not begun.
 pub(crate) fn checkpoint_content() -> Value {
     let plan = json!({ "epochs": 1, "steps_per_epoch": 1, "batch_size": 1, "samples": 1 });
-    let tally = json!({ "loss": 0.0, "weight": 0.0, "right": null, "samples": 0 });
+    let running = json!({ "loss": 0.0, "weight": 0.0, "correct": null, "samples": 0 });
     json!({
-        "run": null, "seed": 0, "steps": 0, "weights": [],
-        "optimizer": { "rule": "Adam", "slots": [], "step": 0, "parameters": [] },
-        "plan": plan, "epoch": 0, "step": 0, "epoch_began": 0, "tally": tally, "seconds": 0.0,
-        "last_good": null, "history": { "epochs": [], "stopped": null }, "callbacks": [],
+        "run": null,
+        "snapshot": {
+            "trainer": {
+                "seed": 0, "steps": 0, "weights": [],
+                "optimizer": { "rule": "Adam", "slots": [], "step": 0, "parameters": [] },
+            },
+            "fit": {
+                "plan": plan, "epoch": 0, "step": 0, "epoch_began": 0, "running": running, "seconds": 0.0,
+                "last_good": null, "history": { "epochs": [], "stopped": null }, "callbacks": [],
+            },
+        },
     })
+}
+
+/// A name and a placeholder for its array, as in weights.
+pub(crate) fn named(name: &str) -> Value {
+    json!([name, { "v": 1, "dim": [0], "data": [] }])
 }
 
 /// A bundle whose `f32` tensors are zeros.
@@ -59,8 +71,10 @@ pub(crate) fn bundle(content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
 /// A file of this format.
 pub(crate) fn container(format: &str, content: &str, tensors: &[(&str, &[usize])]) -> Vec<u8> {
     let zeros = "0".repeat(64);
-    let manifest =
-        format!(r#"{{"sha256":"{zeros}","format":"{format}","version":1,"content":{content}}}"#);
+    let version = if format == "dl-checkpoint" { 2 } else { 1 };
+    let manifest = format!(
+        r#"{{"sha256":"{zeros}","format":"{format}","version":{version},"content":{content}}}"#
+    );
     let manifest = serde_json::to_string(&manifest).unwrap();
     let mut header = format!(r#"{{"__metadata__":{{"dl":{manifest}}}"#);
     let mut offset = 0;

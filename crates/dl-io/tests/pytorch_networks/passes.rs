@@ -136,7 +136,7 @@ struct Steps {
 }
 
 impl<F: Scalar> Callback<F> for Steps {
-    fn step_end(&mut self, step: &StepEnd, _: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, _: &mut FitContext<'_, F>) -> Flow {
         self.losses.push(step.loss);
         self.rates.push(step.learning_rate);
         Flow::Continue

@@ -1,4 +1,4 @@
-//! What a user can hook into training.
+//! Hooks into training.
 
 use dl_core::Scalar;
 use ndarray::ArrayD;
@@ -8,12 +8,12 @@ use super::state::{CallbackState, ResumeError};
 use crate::error::ConfigError;
 use crate::model::Model;
 
-/// Whether training goes on.
+/// Whether training continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
-    /// It goes on.
+    /// Training continues.
     Continue,
-    /// It stops after this epoch or step, for this reason; `fit` returns `Ok`.
+    /// Training stops after this epoch or step, for this reason; `fit` returns `Ok`.
     Stop(String),
 }
 
@@ -21,31 +21,31 @@ pub enum Flow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// Epochs asked for.
+    /// Number of epochs.
     pub epochs: usize,
-    /// Steps an epoch, the last smaller batch included.
+    /// Steps per epoch, including the last, smaller batch.
     pub steps_per_epoch: usize,
-    /// Samples a step, at most.
+    /// Maximum number of samples per step.
     pub batch_size: usize,
-    /// Training samples.
+    /// Number of training samples.
     pub samples: usize,
 }
 
 /// The state of a running `fit` that a callback may read and change.
 #[derive(Debug)]
-pub struct Run<'a, F> {
+pub struct FitContext<'a, F> {
     /// The model being trained.
     pub model: &'a mut Model<F>,
-    /// What the next step multiplies the base learning rate by. It is 1 before each step's
-    /// [`step_begin`](Callback::step_begin) calls, so that several callbacks multiply.
+    /// Factor of the base learning rate in the next step. It is 1 before each step's
+    /// [`step_begin`](Callback::step_begin) calls, so the factors of several callbacks multiply.
     pub learning_rate_factor: f64,
-    /// What `fit` was asked to do.
+    /// The plan of this `fit`.
     pub plan: Plan,
-    /// Where this `fit` took up a snapshot: epochs done, and steps done in the epoch under way;
-    /// `None` where it began anew.
+    /// Where this `fit` resumed from a snapshot: epochs done, and steps done in the current epoch;
+    /// `None` if it started from the beginning.
     pub resumed_at: Option<(usize, usize)>,
     /// The gradients of the last step, layer by layer, parameter by parameter, before clipping
-    /// and penalties; of zeros before the first.
+    /// and penalties; zeros before the first step.
     pub grads: &'a [Vec<ArrayD<F>>],
 }
 
@@ -62,7 +62,7 @@ pub struct StepEnd {
     pub learning_rate: f64,
 }
 
-/// Hooks that `fit` calls during training. Epochs and steps count from 0 within one `fit`.
+/// Hooks that [`fit`](super::Trainer::fit) calls during training. Epochs and steps count from 0 within one `fit`.
 pub trait Callback<F: Scalar> {
     /// Whether all settings are in range: asked before anything else, so that setters need not fail.
     ///
@@ -73,38 +73,38 @@ pub trait Callback<F: Scalar> {
     }
 
     /// Before the first epoch.
-    fn train_begin(&mut self, _run: &mut Run<'_, F>) {}
+    fn train_begin(&mut self, _run: &mut FitContext<'_, F>) {}
 
     /// Before a step: the place to set the learning rate.
-    fn step_begin(&mut self, _epoch: usize, _step: usize, _run: &mut Run<'_, F>) {}
+    fn step_begin(&mut self, _epoch: usize, _step: usize, _run: &mut FitContext<'_, F>) {}
 
     /// After a step.
-    fn step_end(&mut self, _step: &StepEnd, _run: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, _step: &StepEnd, _run: &mut FitContext<'_, F>) -> Flow {
         Flow::Continue
     }
 
     /// After an epoch, validation included.
-    fn epoch_end(&mut self, _epoch: &Epoch, _run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, _epoch: &Epoch, _run: &mut FitContext<'_, F>) -> Flow {
         Flow::Continue
     }
 
-    /// What the callback remembers, for a [`Snapshot`](super::Snapshot); `None`, the default, where
-    /// it remembers nothing.
+    /// The callback's state, for a [`Snapshot`](super::Snapshot); `None`, the default, if it has
+    /// none.
     fn state(&self) -> Option<CallbackState<F>> {
         None
     }
 
-    /// Takes up, after `train_begin`, what [`state`](Self::state) gave.
+    /// Restores, after `train_begin`, what [`state`](Self::state) returned.
     ///
     /// # Errors
-    /// [`ResumeError`] where the state is another callback's.
+    /// [`ResumeError`] if the state belongs to a different callback.
     fn set_state(&mut self, state: CallbackState<F>) -> Result<(), ResumeError> {
-        let expected = "a callback that remembers nothing".to_owned();
+        let expected = "a stateless callback".to_owned();
         Err(ResumeError::callback(state.kind, expected))
     }
 
-    /// After the last epoch, however training ends: all epochs done, stopped, or failed.
-    fn train_end(&mut self, _history: &History, _run: &mut Run<'_, F>) {}
+    /// After training, whether it completed, stopped or failed.
+    fn train_end(&mut self, _history: &History, _run: &mut FitContext<'_, F>) {}
 }
 
 impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
@@ -112,19 +112,19 @@ impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
         (**self).validate()
     }
 
-    fn train_begin(&mut self, run: &mut Run<'_, F>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, F>) {
         (**self).train_begin(run);
     }
 
-    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut FitContext<'_, F>) {
         (**self).step_begin(epoch, step, run);
     }
 
-    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, run: &mut FitContext<'_, F>) -> Flow {
         (**self).step_end(step, run)
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, F>) -> Flow {
         (**self).epoch_end(epoch, run)
     }
 
@@ -136,7 +136,7 @@ impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
         (**self).set_state(state)
     }
 
-    fn train_end(&mut self, history: &History, run: &mut Run<'_, F>) {
+    fn train_end(&mut self, history: &History, run: &mut FitContext<'_, F>) {
         (**self).train_end(history, run);
     }
 }

@@ -2,7 +2,7 @@
 
 use dl_core::Scalar;
 
-use super::callback::{Callback, Flow, Run};
+use super::callback::{Callback, FitContext, Flow};
 use super::evaluate::Evaluation;
 use super::history::{Epoch, History};
 use super::state::{CallbackState, ResumeError};
@@ -106,12 +106,12 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
         ConfigError::require(holds, "EarlyStopping min_delta", self.min_delta, allowed)
     }
 
-    fn train_begin(&mut self, _: &mut Run<'_, F>) {
+    fn train_begin(&mut self, _: &mut FitContext<'_, F>) {
         self.waited = 0;
         self.best = None;
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, F>) -> Flow {
         let cost = self.monitor.cost(epoch);
         match &mut self.best {
             None => self.best = Some((cost, epoch.epoch, run.model.weights())),
@@ -156,7 +156,7 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
         Ok(())
     }
 
-    fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
+    fn train_end(&mut self, _: &History, run: &mut FitContext<'_, F>) {
         if let Some((_, _, weights)) = &self.best {
             // they are a copy of this model's, unless another callback has replaced it
             let _ = run.model.set_weights(weights);

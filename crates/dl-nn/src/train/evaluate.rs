@@ -15,14 +15,14 @@ use crate::workspace::Workspace;
 /// Samples per pass in an evaluation.
 const EVALUATION_BATCH: usize = 256;
 
-/// How well a model does on a set of samples.
+/// Loss and accuracy of a model on a set of samples.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evaluation {
-    /// Mean loss a sample.
+    /// Mean loss per sample.
     #[serde(with = "crate::float")]
     pub loss: f64,
-    /// Share of samples whose class is predicted right; `None` where targets are values.
+    /// Fraction of samples whose class is predicted correctly; `None` if targets are values.
     pub accuracy: Option<f64>,
     /// Number of samples.
     pub samples: usize,
@@ -42,12 +42,12 @@ impl<'a, F: Scalar> Samples<'a, F> {
         }
     }
 
-    /// Number of samples in all.
+    /// Total number of samples.
     pub(super) fn len(&self) -> usize {
         self.x.len()
     }
 
-    /// The samples of these rows, side by side. All rows in order are not copied.
+    /// The samples of these rows, contiguous. All rows in order are not copied.
     pub(super) fn batch(&mut self, rows: &[usize]) -> Result<Batch<'_, F>, OutOfMemory> {
         if rows.len() == self.len() && rows.iter().enumerate().all(|(i, &row)| i == row) {
             return Ok(self.x);
@@ -66,7 +66,7 @@ impl<'a, F: Scalar> Samples<'a, F> {
     }
 }
 
-/// Where a single output turns from class 0 to class 1: a logit at 0, a probability at ½.
+/// The threshold of a single output between class 0 and class 1: 0 for a logit, ½ for a probability.
 pub(super) fn boundary<F: Scalar>(model: &Model<F>) -> F {
     match model.output_activation() {
         Activation::Sigmoid => F::of(0.5),
@@ -74,8 +74,8 @@ pub(super) fn boundary<F: Scalar>(model: &Model<F>) -> F {
     }
 }
 
-/// The class a row of outputs predicts: the largest, or for one output whether it is above the
-/// [`boundary`]; none where an output is NaN.
+/// The class that a row of outputs predicts: the largest, or for one output whether it is above the
+/// [`boundary`]; `None` if an output is NaN.
 pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> Option<usize> {
     if outputs.iter().any(|output| output.is_nan()) {
         return None;
@@ -92,7 +92,7 @@ pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> Option<u
     Some(best)
 }
 
-/// The error for the first NaN among the outputs, a row a sample.
+/// Rejects the first NaN among the outputs, one row per sample.
 pub(super) fn require_no_nan<F: Scalar>(outputs: &[F], width: usize) -> Result<(), DataError> {
     match outputs.iter().position(|output| output.is_nan()) {
         None => Ok(()),
@@ -103,8 +103,8 @@ pub(super) fn require_no_nan<F: Scalar>(outputs: &[F], width: usize) -> Result<(
     }
 }
 
-/// How many of the rows' classes the outputs predict; none where targets are values.
-pub(super) fn count_right<F: Scalar>(
+/// How many of the rows' classes the outputs predict; 0 if targets are values.
+pub(super) fn count_correct<F: Scalar>(
     outputs: &[F],
     targets: &Target<'_, F>,
     rows: &[usize],
@@ -114,49 +114,51 @@ pub(super) fn count_right<F: Scalar>(
         return 0;
     }
     let width = outputs.len() / rows.len();
-    let right = |(outputs, &row): (&[F], &usize)| {
+    let correct = |(outputs, &row): (&[F], &usize)| {
         predicted_class(outputs, boundary).map(TargetRow::Class) == Some(targets.row(row))
     };
     let pairs = outputs.chunks_exact(width).zip(rows);
-    pairs.filter(|&pair| right(pair)).count()
+    pairs.filter(|&pair| correct(pair)).count()
 }
 
-/// Sums batch by batch to an [`Evaluation`].
+/// Accumulates an [`Evaluation`] batch by batch.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tally {
+pub struct RunningEvaluation {
     #[serde(with = "crate::float")]
     loss: f64,
     weight: f64,
-    right: Option<usize>,
+    correct: Option<usize>,
     samples: usize,
 }
 
-impl Tally {
-    /// Adds a batch: its mean loss, total weight, number right and size.
-    pub(super) fn add(&mut self, loss: f64, weight: f64, right: Option<usize>, samples: usize) {
+impl RunningEvaluation {
+    /// Adds a batch: its mean loss, total weight, number of correct predictions and size.
+    pub(super) fn add(&mut self, loss: f64, weight: f64, correct: Option<usize>, samples: usize) {
         self.loss += loss * weight;
         self.weight += weight;
-        self.right = right.map(|right| right + self.right.unwrap_or(0));
+        self.correct = correct.map(|correct| correct + self.correct.unwrap_or(0));
         self.samples += samples;
     }
 
-    /// The samples, or those of them that are right where these are said to be more.
+    /// Upper bound on the samples seen: in a damaged file, `correct` may exceed `samples`.
     pub(super) fn seen(&self) -> usize {
-        self.samples.max(self.right.unwrap_or(0))
+        self.samples.max(self.correct.unwrap_or(0))
     }
 
     pub(super) fn evaluation(&self) -> Evaluation {
         Evaluation {
             loss: self.loss / self.weight,
-            accuracy: self.right.map(|right| right as f64 / self.samples as f64),
+            accuracy: self
+                .correct
+                .map(|correct| correct as f64 / self.samples as f64),
             samples: self.samples,
         }
     }
 }
 
-/// Evaluates a model on some rows of a data set, unweighted. A NaN among the outputs is an error: there is
-/// no telling which class it is, and so no accuracy.
+/// Evaluates a model on some rows of a data set, unweighted. A NaN among the outputs is an error, since it
+/// predicts no class.
 pub(super) fn evaluate_rows<F: Scalar>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
@@ -165,11 +167,11 @@ pub(super) fn evaluate_rows<F: Scalar>(
     targets: &Target<'_, F>,
     rows: &[usize],
 ) -> Result<Evaluation, DataError> {
-    let mut tally = Tally::default();
-    let most = workspace.capacity();
+    let mut running = RunningEvaluation::default();
+    let capacity = workspace.capacity();
     let width: usize = model.output_shape().iter().product();
-    let mut delta = filled(most.min(rows.len()).saturating_mul(width), F::zero)?;
-    for chunk in rows.chunks(most) {
+    let mut delta = filled(capacity.min(rows.len()).saturating_mul(width), F::zero)?;
+    for chunk in rows.chunks(capacity) {
         let outputs = workspace.forward(model, samples.batch(chunk)?, Mode::Eval);
         let outputs = outputs.slice();
         if let Err(DataError::NanOutput { sample, output }) = require_no_nan(outputs, width) {
@@ -184,11 +186,11 @@ pub(super) fn evaluate_rows<F: Scalar>(
             None,
             &mut delta[..outputs.len()],
         );
-        let right = count_right(outputs, targets, chunk, boundary(model));
-        let right = targets.classes().map(|_| right);
-        tally.add(loss, chunk.len() as f64, right, chunk.len());
+        let correct = count_correct(outputs, targets, chunk, boundary(model));
+        let correct = targets.classes().map(|_| correct);
+        running.add(loss, chunk.len() as f64, correct, chunk.len());
     }
-    Ok(tally.evaluation())
+    Ok(running.evaluation())
 }
 
 /// A workspace for evaluating up to `samples` samples.

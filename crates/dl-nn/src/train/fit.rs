@@ -8,11 +8,11 @@ use dl_core::random::generator;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, CowArray, Dimension, IxDyn};
 
-use super::callback::{Callback, Flow, Plan, Run, StepEnd};
+use super::callback::{Callback, FitContext, Flow, Plan, StepEnd};
 use super::evaluate::{Evaluation, Samples, evaluate_rows, evaluation_workspace};
 use super::history::{Epoch, History};
 use super::options::{Callbacks, Fit, Validation};
-use super::state::{CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot};
+use super::state::{CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot};
 use super::trainer::{Outcome, Trainer, check_data};
 use crate::activation::Activation;
 use crate::batch::Batch;
@@ -24,11 +24,11 @@ use crate::optim::StateError;
 use crate::target::Target;
 use crate::workspace::Workspace;
 
-/// What one `fit` works with.
+/// The working data of one `fit`.
 struct Session<'a, 'c, F> {
-    /// How far it has come; what callbacks remember and the history stand elsewhere.
+    /// Its progress; the states of callbacks and the history are elsewhere.
     state: FitState<F>,
-    /// Where it was taken up from a snapshot: epoch and step.
+    /// Where it resumed from a snapshot: epoch and step.
     resumed_at: Option<(usize, usize)>,
     shuffle: bool,
     checkpointer: Option<Box<dyn Checkpointer<F> + 'c>>,
@@ -36,7 +36,7 @@ struct Session<'a, 'c, F> {
     callbacks: Callbacks<'c, F>,
     samples: Samples<'a, F>,
     targets: Target<'a, F>,
-    /// Weights of all samples; all 1 where there are none.
+    /// Weights of all samples; `None` if all are 1.
     weights: Option<Vec<F>>,
     /// The rows to train on.
     rows: Vec<usize>,
@@ -45,12 +45,12 @@ struct Session<'a, 'c, F> {
 
 impl<F> Session<'_, '_, F> {
     fn is_interrupted(&self) -> bool {
-        // whoever sets it has nothing else to hand over
+        // the flag publishes no other data
         (self.interrupt).is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 }
 
-/// Some rows of some data, to evaluate on after each epoch.
+/// Rows to evaluate on after each epoch.
 struct HeldOut<'a, F> {
     samples: Samples<'a, F>,
     targets: Target<'a, F>,
@@ -59,16 +59,16 @@ struct HeldOut<'a, F> {
 }
 
 impl<F: Scalar> Trainer<F> {
-    /// Trains on samples `[n, …input]`, and returns the curves. Callable again to go on.
+    /// Trains on samples `[n, …input]`, and returns the curves. Call it again to train further.
     ///
     /// The orders of the samples, the validation split and dropout depend only on the trainer's
     /// seed and the steps done before.
     ///
     /// # Errors
-    /// [`TrainError`]: data or options that do not fit, or no memory for a step, before anything is
-    /// changed; a loss or weights that became NaN or infinite, or an output for a validation sample
-    /// that is NaN, as for [`evaluate`](Self::evaluate): then the model holds the last good weights,
-    /// and [`history`](Self::history) the epochs done; or a callback that replaced the model.
+    /// [`TrainError`]: data or options that do not match the model, or not enough memory for a step,
+    /// before anything is changed; a loss or weights that became NaN or infinite, or a NaN output for
+    /// a validation sample, in which case the model holds the last finite weights, and
+    /// [`history`](Self::history) the epochs done; or a callback that replaced the model.
     pub fn fit<'a, D: Dimension>(
         &mut self,
         x: &'a ArrayRef<F, D>,
@@ -130,7 +130,7 @@ impl<F: Scalar> Trainer<F> {
                 rows,
             }),
         };
-        let mut good = self.model.try_weights()?;
+        let mut last_finite = self.model.try_weights()?;
         if let Some(checkpointer) = &mut options.checkpointer {
             let begun = checkpointer.begin();
             begun.map_err(|why| TrainError::NoCheckpoints(why.to_string()))?;
@@ -139,8 +139,8 @@ impl<F: Scalar> Trainer<F> {
             fit.check(&plan)?;
             check_callbacks(&fit.callbacks, &options.callbacks)?;
             fit.check_weights(&self.model).map_err(ResumeError::from)?;
-            // for their errors alone: `train_begin` may forget it again
-            wake_callbacks(&fit.callbacks, &mut options.callbacks)?;
+            // only to detect errors: `train_begin` may reset the callbacks
+            restore_callbacks(&fit.callbacks, &mut options.callbacks)?;
             self.restore(trainer)?;
         }
         let resumed_at = fit.as_ref().map(|fit| (fit.epoch, fit.step));
@@ -152,7 +152,7 @@ impl<F: Scalar> Trainer<F> {
             state: fit,
             checkpointer: options.checkpointer,
             interrupt: options.interrupt,
-            // a single batch: its order changes nothing but rounding
+            // the order of a single batch changes nothing but rounding
             shuffle: options.shuffle && steps_per_epoch > 1,
             callbacks: options.callbacks,
             samples: Samples::new(Batch::from_array(&x)),
@@ -162,37 +162,37 @@ impl<F: Scalar> Trainer<F> {
             validation,
         };
         match session.state.last_good.take() {
-            Some(weights) => good = weights,
-            None => self.model.store_weights(&mut good),
+            Some(weights) => last_finite = weights,
+            None => self.model.store_weights(&mut last_finite),
         }
-        self.each(&mut session, |callback, run| callback.train_begin(run));
-        wake_callbacks(&session.state.callbacks, &mut session.callbacks)?;
-        let result = self.epochs(&mut session, &mut good);
-        if result.as_ref().is_err_and(leads_astray) && self.workspace.fits(&self.model) {
-            // the optimiser starts anew, since its state led away from the good weights
-            // a model with layers of the same shapes may have other names: its weights are its own affair
-            let _ = self.model.set_weights(&good);
+        self.notify(&mut session, |callback, run| callback.train_begin(run));
+        restore_callbacks(&session.state.callbacks, &mut session.callbacks)?;
+        let result = self.run_epochs(&mut session, &mut last_finite);
+        if result.as_ref().is_err_and(corrupts_state) && self.workspace.fits(&self.model) {
+            // the optimiser is reset, since its state led to these weights; a replaced model with layers of
+            // the same shapes may have other names, and then keeps its weights
+            let _ = self.model.set_weights(&last_finite);
             self.optimizer.reset();
         }
         let history = std::mem::take(&mut self.history);
-        self.each(&mut session, |callback, run| {
+        self.notify(&mut session, |callback, run| {
             callback.train_end(&history, run);
         });
         self.history = history;
         result.map(|()| self.history.clone())
     }
 
-    /// All epochs that are left, or as many as callbacks and numbers allow; `good` are the weights
-    /// after the last one that ended well.
-    fn epochs(
+    /// Runs the remaining epochs until a callback or an error stops them; `last_finite` are the weights
+    /// after the last completed epoch.
+    fn run_epochs(
         &mut self,
         session: &mut Session<'_, '_, F>,
-        good: &mut Weights<F>,
+        last_finite: &mut Weights<F>,
     ) -> Result<(), TrainError> {
         self.require_same_model(session)?;
         while session.state.epoch < session.state.plan.epochs && self.history.stopped.is_none() {
             let (start, epoch) = (Instant::now(), session.state.epoch);
-            let learning_rate = self.steps(session, good, start)?;
+            let learning_rate = self.run_epoch(session, last_finite, start)?;
             if let Some(parameter) = self.model.first_non_finite() {
                 return Err(TrainError::NonFiniteWeights {
                     parameter: parameter.to_owned(),
@@ -207,15 +207,15 @@ impl<F: Scalar> Trainer<F> {
                 Some(held_out) => Some(self.evaluate_held_out(held_out)?),
                 None => None,
             };
-            self.model.store_weights(good);
+            self.model.store_weights(last_finite);
             let record = Epoch {
                 epoch,
-                train: session.state.tally.evaluation(),
+                train: session.state.running.evaluation(),
                 validation,
                 learning_rate,
                 seconds: session.state.seconds + start.elapsed().as_secs_f64(),
             };
-            self.ask(session, |callback, run| callback.epoch_end(&record, run));
+            self.should_stop(session, |callback, run| callback.epoch_end(&record, run));
             self.require_same_model(session)?;
             self.history.epochs.push(record);
             session.state.next_epoch(self.steps);
@@ -224,16 +224,16 @@ impl<F: Scalar> Trainer<F> {
         Ok(())
     }
 
-    /// The steps that are left of an epoch, or as many as callbacks allow; its last learning rate.
-    fn steps(
+    /// Runs the remaining steps of an epoch until a callback stops them; returns the last learning rate.
+    fn run_epoch(
         &mut self,
         session: &mut Session<'_, '_, F>,
-        good: &Weights<F>,
+        last_finite: &Weights<F>,
         start: Instant,
     ) -> Result<f64, TrainError> {
         let mut order = std::mem::take(&mut session.rows);
         if session.shuffle {
-            // from the rows in data order, so that each epoch's order stands by itself
+            // from the rows in data order, so that each epoch's order is independent of the others
             order.sort_unstable();
             let seed = mix(self.seed, session.state.epoch_began);
             order.shuffle(&mut generator(seed));
@@ -242,7 +242,7 @@ impl<F: Scalar> Trainer<F> {
         let batches = order.chunks(session.state.plan.batch_size);
         let mut learning_rate = 0.0;
         for (step, rows) in batches.enumerate().skip(done) {
-            let factor = self.each(session, |callback, run| {
+            let factor = self.notify(session, |callback, run| {
                 callback.step_begin(epoch, step, run);
             });
             self.require_same_model(session)?;
@@ -252,11 +252,11 @@ impl<F: Scalar> Trainer<F> {
             let Outcome {
                 loss,
                 weight,
-                right,
+                correct,
             } = self
                 .step_rows(batch, &session.targets, rows, weights, factor)?
                 .finite(epoch + 1, step + 1, learning_rate)?;
-            session.state.tally.add(loss, weight, right, rows.len());
+            session.state.running.add(loss, weight, correct, rows.len());
             session.state.step = step + 1;
             let end = StepEnd {
                 epoch,
@@ -264,30 +264,30 @@ impl<F: Scalar> Trainer<F> {
                 loss,
                 learning_rate,
             };
-            let stop = self.ask(session, |callback, run| callback.step_end(&end, run));
+            let stop = self.should_stop(session, |callback, run| callback.step_end(&end, run));
             self.require_same_model(session)?;
             if stop {
                 break;
             }
-            // after the last step, the epoch is ended first
+            // after the last step, the epoch is completed first
             if step + 1 < session.state.plan.steps_per_epoch {
-                self.checkpoint(session, Some(good), start)?;
+                self.checkpoint(session, Some(last_finite), start)?;
             }
         }
         session.rows = order;
         Ok(learning_rate)
     }
 
-    /// Hands the checkpointer a snapshot, where it wants one or training is interrupted. `good` are
-    /// the weights after the last epoch, where they are not the model's; the epoch under way went on
-    /// at `start`.
+    /// Passes a snapshot to the checkpointer if it wants one or training is interrupted. `last_finite`
+    /// are the weights after the last epoch, if they differ from the model's; the current epoch was
+    /// started or resumed at `start`.
     ///
     /// # Errors
-    /// The checkpointer's, and the interruption of a training that is not over.
+    /// An error of the checkpointer, or the interruption of training that is not complete.
     fn checkpoint(
         &self,
         session: &mut Session<'_, '_, F>,
-        good: Option<&Weights<F>>,
+        last_finite: Option<&Weights<F>>,
         start: Instant,
     ) -> Result<(), TrainError> {
         let FitState { epoch, step, .. } = session.state;
@@ -300,8 +300,8 @@ impl<F: Scalar> Trainer<F> {
         let Some(checkpointer) = &mut session.checkpointer else {
             return end;
         };
-        // asked also where it is not up to it
-        let wanted = checkpointer.wants(Moment { epoch, step, last });
+        // called even if training is interrupted
+        let wanted = checkpointer.wants(CheckpointPoint { epoch, step, last });
         if !wanted && !interrupted {
             return end;
         }
@@ -312,7 +312,7 @@ impl<F: Scalar> Trainer<F> {
             0.0
         };
         let fit = FitState {
-            last_good: good.cloned(),
+            last_good: last_finite.cloned(),
             history: self.history.clone(),
             callbacks: callbacks.filter_map(|callback| callback.state()).collect(),
             seconds: session.state.seconds + begun,
@@ -339,8 +339,7 @@ impl<F: Scalar> Trainer<F> {
         result.map_err(TrainError::Validation)
     }
 
-    /// Checks that no callback has put another network in the model's place, for which nothing here is
-    /// planned.
+    /// Checks that no callback has replaced the model, for which no buffers would be planned.
     fn require_same_model(&self, session: &Session<'_, '_, F>) -> Result<(), TrainError> {
         if self.workspace.fits(&self.model) {
             return Ok(());
@@ -350,12 +349,12 @@ impl<F: Scalar> Trainer<F> {
     }
 
     /// Calls every callback in order; returns the product of their learning-rate factors.
-    fn each(
+    fn notify(
         &mut self,
         session: &mut Session<'_, '_, F>,
-        mut call: impl FnMut(&mut dyn Callback<F>, &mut Run<'_, F>),
+        mut call: impl FnMut(&mut dyn Callback<F>, &mut FitContext<'_, F>),
     ) -> f64 {
-        let mut run = Run {
+        let mut run = FitContext {
             model: &mut self.model,
             learning_rate_factor: 1.0,
             plan: session.state.plan,
@@ -368,14 +367,14 @@ impl<F: Scalar> Trainer<F> {
         run.learning_rate_factor
     }
 
-    /// Asks every callback in order whether to stop, and keeps the first reason.
-    fn ask(
+    /// Calls every callback in order; returns whether one stops training, and records the first reason.
+    fn should_stop(
         &mut self,
         session: &mut Session<'_, '_, F>,
-        mut call: impl FnMut(&mut dyn Callback<F>, &mut Run<'_, F>) -> Flow,
+        mut call: impl FnMut(&mut dyn Callback<F>, &mut FitContext<'_, F>) -> Flow,
     ) -> bool {
         let mut reason = None;
-        self.each(session, |callback, run| {
+        self.notify(session, |callback, run| {
             if let Flow::Stop(why) = call(callback, run) {
                 reason.get_or_insert(why);
             }
@@ -396,20 +395,20 @@ instantiate! {
     }
 }
 
-/// Gives the callbacks back what they remembered when the snapshot was taken.
-fn wake_callbacks<F: Scalar>(
+/// Restores the states of the callbacks from a snapshot.
+fn restore_callbacks<F: Scalar>(
     states: &[CallbackState<F>],
     callbacks: &mut Callbacks<'_, F>,
 ) -> Result<(), ResumeError> {
-    let remembering = callbacks.iter_mut();
-    let remembering = remembering.filter(|callback| callback.state().is_some());
-    for (callback, state) in remembering.zip(states) {
+    let stateful = callbacks.iter_mut();
+    let stateful = stateful.filter(|callback| callback.state().is_some());
+    for (callback, state) in stateful.zip(states) {
         callback.set_state(state.clone())?;
     }
     Ok(())
 }
 
-/// Checks that the callbacks which remember something are of the kinds of these states.
+/// Checks that the stateful callbacks are of the kinds of these states.
 fn check_callbacks<F: Scalar>(
     states: &[CallbackState<F>],
     callbacks: &Callbacks<'_, F>,
@@ -426,8 +425,8 @@ fn check_callbacks<F: Scalar>(
     ))
 }
 
-/// Whether an error means that the weights, and the optimiser's state with them, have gone bad.
-fn leads_astray(error: &TrainError) -> bool {
+/// Whether an error means that the weights and the optimiser's state are unusable.
+fn corrupts_state(error: &TrainError) -> bool {
     !matches!(
         error,
         TrainError::Checkpoint { .. }
@@ -439,7 +438,7 @@ fn leads_astray(error: &TrainError) -> bool {
     )
 }
 
-/// A classifier that sees one class learns nothing but to say it.
+/// Rejects training a classifier on a single class.
 fn require_two_classes<F: Scalar>(
     link: Activation,
     targets: &Target<'_, F>,

@@ -1,8 +1,8 @@
-//! What training leaves behind: the curves.
+//! The curves of training.
 
 use super::evaluate::Evaluation;
 
-/// The curves of one `fit`, an entry an epoch.
+/// The curves of one `fit`, one entry per epoch.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct History {
@@ -20,7 +20,7 @@ pub struct Epoch {
     pub epoch: usize,
     /// Loss and accuracy over the training samples, each batch measured before its update.
     pub train: Evaluation,
-    /// The same on the validation samples after the epoch, where there are any.
+    /// The same on the validation samples after the epoch, if there are any.
     pub validation: Option<Evaluation>,
     /// Learning rate of the epoch's last step.
     pub learning_rate: f64,

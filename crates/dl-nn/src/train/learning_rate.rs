@@ -2,7 +2,7 @@
 
 use dl_core::Scalar;
 
-use super::callback::{Callback, Flow, Run};
+use super::callback::{Callback, FitContext, Flow};
 use super::history::Epoch;
 use super::state::{CallbackState, ResumeError};
 use crate::schedule::{ReduceOnPlateau, Schedule};
@@ -33,7 +33,7 @@ impl LearningRate {
 }
 
 impl<F: Scalar> Callback<F> for LearningRate {
-    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut FitContext<'_, F>) {
         let time = match self.per_epoch {
             true => epoch,
             false => epoch * run.plan.steps_per_epoch + step,
@@ -46,11 +46,11 @@ impl<F: Scalar> Callback<F> for LearningRate {
 /// second `fit` as `&mut plateau`, it goes on from where the first one left it, as
 /// [`ReduceOnPlateau`] says.
 impl<F: Scalar> Callback<F> for ReduceOnPlateau {
-    fn step_begin(&mut self, _: usize, _: usize, run: &mut Run<'_, F>) {
+    fn step_begin(&mut self, _: usize, _: usize, run: &mut FitContext<'_, F>) {
         run.learning_rate_factor *= self.factor();
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, _: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, _: &mut FitContext<'_, F>) -> Flow {
         self.observe(epoch.validation.unwrap_or(epoch.train).loss);
         Flow::Continue
     }

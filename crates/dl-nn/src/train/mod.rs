@@ -14,16 +14,16 @@ mod seeds;
 mod state;
 mod trainer;
 
-pub use callback::{Callback, Flow, Plan, Run, StepEnd};
+pub use callback::{Callback, FitContext, Flow, Plan, StepEnd};
 pub use early_stopping::{EarlyStopping, Monitor};
-pub use evaluate::{Evaluation, Tally};
+pub use evaluate::{Evaluation, RunningEvaluation};
 pub use history::{Epoch, History};
 pub use learning_rate::LearningRate;
 pub use options::Fit;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
-pub use seeds::{Seeds, fit_seeds};
+pub use seeds::{SeedRuns, repeat_with_seeds};
 pub use state::{
-    CallbackState, Checkpointer, FitState, Moment, ResumeError, Snapshot, TrainerState,
+    CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot, TrainerState,
 };
 pub use trainer::{IntoOptimizer, Trainer};

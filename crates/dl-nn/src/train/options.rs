@@ -1,4 +1,4 @@
-//! How to train: the options of `fit`.
+//! The options of `fit`.
 
 use std::sync::atomic::AtomicBool;
 
@@ -12,10 +12,10 @@ use super::state::{Checkpointer, Snapshot};
 use crate::error::{ConfigError, DataError, TrainError};
 use crate::target::Target;
 
-/// The stream of a seed from which the validation split is drawn: far from those of the layers.
+/// The stream of a seed from which the validation split is drawn, far from those of the layers.
 const SPLIT_STREAM: u64 = u64::MAX;
 
-/// How to train: epochs, batches, validation, weights, callbacks.
+/// Options of [`fit`](super::Trainer::fit): epochs, batches, validation, weights, callbacks.
 pub struct Fit<'a, F> {
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
@@ -29,14 +29,14 @@ pub struct Fit<'a, F> {
     pub(super) interrupt: Option<&'a AtomicBool>,
 }
 
-/// What is evaluated on after each epoch.
+/// The data to evaluate on after each epoch.
 pub(super) enum Validation<'a, F> {
     None,
     Split(f64),
     Data(CowArray<'a, F, IxDyn>, Target<'a, F>),
 }
 
-/// What a user hooks into training, in the order in which it is called.
+/// Callbacks in the order in which they are called.
 pub(super) type Callbacks<'a, F> = Vec<Box<dyn Callback<F> + 'a>>;
 
 impl<F> std::fmt::Debug for Fit<'_, F> {
@@ -51,8 +51,8 @@ impl<F> std::fmt::Debug for Fit<'_, F> {
 }
 
 impl<'a, F: Scalar> Fit<'a, F> {
-    /// Goes `epochs` times through the samples: batches of 32, shuffled anew each epoch, no
-    /// validation. `usize::MAX` epochs go on until a callback stops them.
+    /// Trains for `epochs` epochs with batches of 32, shuffled in every epoch, and no validation.
+    /// With `usize::MAX` epochs, training continues until a callback stops it.
     pub fn epochs(epochs: usize) -> Self {
         Self {
             epochs,
@@ -68,20 +68,20 @@ impl<'a, F: Scalar> Fit<'a, F> {
         }
     }
 
-    /// Samples a step, at least 1. The last batch of an epoch may be smaller; a batch size above
-    /// the number of samples means the whole of them.
+    /// Sets the number of samples per step, at least 1. The last batch of an epoch may be smaller; a
+    /// batch size above the number of samples means all of them.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
         self
     }
 
-    /// Whether each epoch has an order of its own; otherwise that of the data.
+    /// Sets whether the samples are shuffled in each epoch; otherwise they keep the order of the data.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
     }
 
-    /// Holds out a share of the samples, in (0, 1), drawn at random and stratified where targets
+    /// Holds out a fraction of the samples, in (0, 1), drawn at random and stratified if targets
     /// are classes, and evaluates on them after each epoch.
     pub fn validation_split(mut self, fraction: f64) -> Self {
         self.validation = Validation::Split(fraction);
@@ -99,52 +99,51 @@ impl<'a, F: Scalar> Fit<'a, F> {
         self
     }
 
-    /// Multiplies the loss of each sample by its class's weight, one a class, not negative; the mean is
-    /// divided by the sum of the samples' weights, as PyTorch's. With label smoothing, the weight is on
-    /// the whole of a sample's loss (see [`SoftmaxCrossEntropy`](crate::losses::SoftmaxCrossEntropy)).
+    /// Multiplies the loss of each sample by the weight of its class, one non-negative weight per class; the mean is
+    /// divided by the sum of the samples' weights, as in PyTorch. With label smoothing, the weight applies to
+    /// a sample's whole loss (see [`SoftmaxCrossEntropy`](crate::losses::SoftmaxCrossEntropy)).
     pub fn class_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
         self.class_weights = Some(weights.into());
         self
     }
 
-    /// Multiplies the loss of each sample by a weight, not negative.
+    /// Multiplies the loss of each sample by a non-negative weight.
     pub fn sample_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
         self.sample_weights = Some(weights.into());
         self
     }
 
-    /// Calls `callback` as training goes along, after those added before. To look at it
-    /// afterwards, hand in `&mut callback`.
+    /// Calls `callback` during training, after those added before. Pass `&mut callback` to keep
+    /// access to it.
     pub fn callback(mut self, callback: impl Callback<F> + 'a) -> Self {
         self.callbacks.push(Box::new(callback));
         self
     }
 
-    /// Lets `checkpointer` keep snapshots of the running training, to be
+    /// Saves snapshots of the running training with `checkpointer`, from which it can be
     /// [resumed](Self::resume).
     pub fn checkpoint(mut self, checkpointer: impl Checkpointer<F> + 'a) -> Self {
         self.checkpointer = Some(Box::new(checkpointer));
         self
     }
 
-    /// Goes on from a snapshot instead of beginning, with the same data, model, loss, optimiser
-    /// and options as those of the `fit` it was taken in; only the number of epochs may be another.
-    /// The weights, and the history but for its seconds, become to the bit those of a `fit` that
-    /// was never stopped.
+    /// Resumes from a snapshot, with the same data, model, loss, optimiser and options as the `fit`
+    /// it was taken in; only the number of epochs may differ. The weights, and the history except
+    /// for its seconds, become bit-identical to those of a `fit` that was never stopped.
     pub fn resume(mut self, snapshot: impl Into<Option<Snapshot<F>>>) -> Self {
         self.resume = snapshot.into();
         self
     }
 
-    /// Stops after the step in which `flag` is set, by a signal or another thread: a checkpoint is
-    /// kept where there is a [checkpointer](Self::checkpoint), whether one is due or not, and `fit`
-    /// returns [`TrainError::Interrupted`].
+    /// Stops after the step in which `flag` is set, by a signal or another thread: a
+    /// [checkpointer](Self::checkpoint), if there is one, saves a snapshot whether it is due or not, and
+    /// `fit` returns [`TrainError::Interrupted`].
     pub fn interrupt(mut self, flag: &'a AtomicBool) -> Self {
         self.interrupt = Some(flag);
         self
     }
 
-    /// Checks what does not depend on the data.
+    /// Checks the options that do not depend on the data.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         ConfigError::require(self.epochs > 0, "Fit epochs", 0, "at least 1")?;
         ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")?;
@@ -153,7 +152,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
             .try_for_each(|callback| callback.validate())
     }
 
-    /// The weight of every sample; `None` where all are 1.
+    /// The weight of every sample; `None` if all are 1.
     pub(super) fn weights(
         &self,
         targets: &Target<'_, F>,
@@ -177,7 +176,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
             require_weights("Fit class_weights", class_weights)?;
             let classes = outputs.max(2);
             let labels = targets.classes();
-            let allowed = "absent where targets are values";
+            let allowed = "absent if targets are values";
             ConfigError::require(labels.is_some(), "Fit class_weights", "given", allowed)?;
             let given = format!("of length {} for {classes} classes", class_weights.len());
             let allowed = "one weight for each class";

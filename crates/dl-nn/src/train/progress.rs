@@ -3,7 +3,7 @@
 use dl_core::Scalar;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::callback::{Callback, Flow, Run, StepEnd};
+use super::callback::{Callback, FitContext, Flow, StepEnd};
 use super::history::{Epoch, History};
 
 /// Shows epoch, step, loss and accuracy on standard error while training; nothing where that is
@@ -29,20 +29,20 @@ impl Progress {
 }
 
 impl<F: Scalar> Callback<F> for Progress {
-    fn train_begin(&mut self, run: &mut Run<'_, F>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, F>) {
         let steps = run.plan.epochs.saturating_mul(run.plan.steps_per_epoch);
         let template = "{wide_bar} {pos}/{len} steps  {msg}  {elapsed} (about {eta} left)";
         let style = ProgressStyle::with_template(template).expect("a valid template");
         self.bar = ProgressBar::new(steps as u64).with_style(style);
     }
 
-    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, run: &mut FitContext<'_, F>) -> Flow {
         let done = step.epoch * run.plan.steps_per_epoch + step.step + 1;
         self.bar.set_position(done as u64);
         Flow::Continue
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, F>) -> Flow {
         if !self.bar.is_hidden() {
             let shown = epoch.validation.unwrap_or(epoch.train);
             let accuracy = shown.accuracy.map(|a| format!(", accuracy {a:.3}"));
@@ -54,7 +54,7 @@ impl<F: Scalar> Callback<F> for Progress {
         Flow::Continue
     }
 
-    fn train_end(&mut self, _: &History, _: &mut Run<'_, F>) {
+    fn train_end(&mut self, _: &History, _: &mut FitContext<'_, F>) {
         self.bar.finish_and_clear();
     }
 }

@@ -6,14 +6,14 @@ use rayon::prelude::*;
 use crate::error::ConfigError;
 use crate::metrics::Estimate;
 
-/// What [`fit_seeds`] gives: an outcome for each seed.
+/// What [`repeat_with_seeds`] gives: an outcome for each seed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seeds<T> {
+pub struct SeedRuns<T> {
     /// The outcome of seed i at place i.
     pub outcomes: Vec<T>,
 }
 
-impl<T> Seeds<T> {
+impl<T> SeedRuns<T> {
     /// The mean of a measure over the seeds; its [`interval`](Estimate::interval) tells how far
     /// another set of seeds may be from it.
     pub fn mean(&self, measure: impl Fn(&T) -> f64) -> Estimate {
@@ -29,11 +29,11 @@ impl<T> Seeds<T> {
 /// ```
 /// use dl_nn::ndarray::array;
 /// use dl_nn::prelude::*;
-/// use dl_nn::train::fit_seeds;
+/// use dl_nn::train::repeat_with_seeds;
 ///
 /// let x = array![[0., 0.], [0., 1.], [1., 0.], [1., 1.]];
 /// let labels = vec![0, 1, 1, 0];
-/// let runs = fit_seeds(5, |seed| {
+/// let runs = repeat_with_seeds(5, |seed| {
 ///     let network = Sequential::input([2])
 ///         .push(Dense::new(8).activation(Tanh))
 ///         .push(Dense::new(2));
@@ -50,13 +50,16 @@ impl<T> Seeds<T> {
 /// # Errors
 /// [`ConfigError`] for fewer than two seeds, which have no spread; otherwise the error of the
 /// first seed that has one.
-pub fn fit_seeds<T, E>(n: u64, fit: impl Fn(u64) -> Result<T, E> + Sync) -> Result<Seeds<T>, E>
+pub fn repeat_with_seeds<T, E>(
+    n: u64,
+    fit: impl Fn(u64) -> Result<T, E> + Sync,
+) -> Result<SeedRuns<T>, E>
 where
     T: Send,
     E: From<ConfigError> + Send,
 {
-    ConfigError::require(n >= 2, "fit_seeds n", n, "at least 2")?;
+    ConfigError::require(n >= 2, "repeat_with_seeds n", n, "at least 2")?;
     let outcomes: Vec<Result<T, E>> = (0..n).into_par_iter().map(&fit).collect();
     let outcomes = outcomes.into_iter().collect::<Result<_, E>>()?;
-    Ok(Seeds { outcomes })
+    Ok(SeedRuns { outcomes })
 }

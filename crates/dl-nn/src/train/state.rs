@@ -1,4 +1,4 @@
-//! Where training stands: enough to go on as if it had never stopped.
+//! The state of training: all that is needed to continue as if it had never stopped.
 
 use std::error::Error;
 
@@ -7,17 +7,17 @@ use dl_core::{Scalar, text::shown};
 use serde::{Deserialize, Serialize};
 
 use super::callback::Plan;
-use super::evaluate::Tally;
+use super::evaluate::RunningEvaluation;
 use super::history::{Epoch, History};
 use crate::model::{Model, Weights, WeightsError};
 use crate::optim::{OptimizerState, StateError};
 
-/// A running [`fit`](super::Trainer::fit), between two steps. Handed to
-/// [`Fit::resume`](super::Fit::resume) with the same data and options, training goes on to the
-/// same bits as if it had never stopped.
+/// The state of a running [`fit`](super::Trainer::fit) between two steps. Passed to
+/// [`Fit::resume`](super::Fit::resume) with the same data and options, it gives results that are
+/// bit-identical to those of a `fit` that never stopped.
 ///
 /// No generator has a state of its own: every order, split and dropout mask is drawn from a
-/// generator made of the seed and the number of steps done, which are both here.
+/// generator derived from the seed and the number of steps done, which are both here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot<F> {
@@ -27,54 +27,54 @@ pub struct Snapshot<F> {
     pub fit: FitState<F>,
 }
 
-/// What a [`Trainer`](super::Trainer) holds: all there is to know between two of its
+/// The complete state of a [`Trainer`](super::Trainer) between two of its
 /// [`step`](super::Trainer::step)s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainerState<F> {
     /// Its seed.
     pub seed: u64,
-    /// Steps done over its life.
+    /// Steps done since it was created.
     pub steps: u64,
-    /// Parameters and states of the model.
+    /// Parameters and non-trainable state of the model.
     pub weights: Weights<F>,
-    /// What the optimiser remembers.
+    /// The optimiser's state.
     pub optimizer: OptimizerState<F>,
 }
 
-/// How far a `fit` has come.
+/// The progress of a `fit`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FitState<F> {
-    /// What it was asked to do.
+    /// Its plan.
     pub plan: Plan,
-    /// The epoch under way, from 0; as many as asked for where all are done.
+    /// The current epoch, from 0; the number of epochs once all are done.
     pub epoch: usize,
     /// Steps done in that epoch.
     pub step: usize,
-    /// Steps that the trainer had done when the epoch began: its order is drawn from them.
+    /// Steps the trainer had done when the epoch began, from which its order is derived.
     pub epoch_began: u64,
-    /// Sums over the steps done in that epoch.
-    pub tally: Tally,
-    /// Time spent on them.
+    /// Loss and accuracy over the steps done in that epoch.
+    pub running: RunningEvaluation,
+    /// Time spent on them in seconds.
     pub seconds: f64,
-    /// The weights after the last epoch that ended well, where they are not the model's.
+    /// The weights after the last completed epoch, if they differ from the model's.
     pub last_good: Option<Weights<F>>,
     /// The epochs done.
     pub history: History,
-    /// What the callbacks remember, those that remember something.
+    /// The states of the stateful callbacks.
     pub callbacks: Vec<CallbackState<F>>,
 }
 
-/// What a [`Callback`](super::Callback) remembers.
+/// The state of a [`Callback`](super::Callback).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackState<F> {
     /// The kind of callback.
     pub kind: String,
-    /// What it remembers, as serde writes it.
+    /// Its state, as serde writes it.
     pub value: serde_json::Value,
-    /// Weights that it keeps: the best ones.
+    /// Weights that it stores, such as the best ones.
     pub weights: Option<Weights<F>>,
 }
 
@@ -88,10 +88,10 @@ impl<F> CallbackState<F> {
         }
     }
 
-    /// The remembered value.
+    /// The stored value.
     ///
     /// # Errors
-    /// [`ResumeError::Callback`] where it is of another kind or shape.
+    /// [`ResumeError::Callback`] if it belongs to another kind of callback or cannot be read.
     pub fn read<T: serde::de::DeserializeOwned>(&self, kind: &str) -> Result<T, ResumeError> {
         if self.kind != kind {
             let found = self.kind.clone();
@@ -102,42 +102,42 @@ impl<F> CallbackState<F> {
     }
 }
 
-/// Between which steps a [`Checkpointer`] is asked.
+/// The point between two steps at which a [`Checkpointer`] is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct CheckpointPoint {
     /// Epochs done.
     pub epoch: usize,
-    /// Steps done in the epoch under way; 0 right after an epoch.
+    /// Steps done in the current epoch; 0 directly after an epoch.
     pub step: usize,
-    /// Whether training ends here: all epochs done, or stopped by a callback.
+    /// Whether training ends here, because all epochs are done or a callback stopped it.
     pub last: bool,
 }
 
-/// Keeps [`Snapshot`]s of a running `fit`.
+/// Saves [`Snapshot`]s of a running `fit`.
 pub trait Checkpointer<F> {
-    /// Whether a snapshot is wanted now. Asked after every step and every epoch, after the
+    /// Whether a snapshot is wanted now. Called after every step and every epoch, after the
     /// callbacks.
-    fn wants(&mut self, moment: Moment) -> bool;
+    fn wants(&mut self, moment: CheckpointPoint) -> bool;
 
-    /// Makes sure that snapshots can be kept. Called when training begins, before anything is
+    /// Checks that snapshots can be saved. Called when training begins, before anything is
     /// changed.
     ///
     /// # Errors
-    /// Where they cannot; nothing is trained.
+    /// If they cannot be saved; then nothing is trained.
     fn begin(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
         Ok(())
     }
 
-    /// Keeps it.
+    /// Saves a snapshot.
     ///
     /// # Errors
-    /// Where it cannot; training stops with
+    /// If it cannot be saved; training stops with
     /// [`TrainError::Checkpoint`](crate::TrainError::Checkpoint).
     fn save(&mut self, snapshot: Snapshot<F>) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
 impl<F, C: Checkpointer<F> + ?Sized> Checkpointer<F> for &mut C {
-    fn wants(&mut self, moment: Moment) -> bool {
+    fn wants(&mut self, moment: CheckpointPoint) -> bool {
         (**self).wants(moment)
     }
 
@@ -150,17 +150,17 @@ impl<F, C: Checkpointer<F> + ?Sized> Checkpointer<F> for &mut C {
     }
 }
 
-/// Why training cannot go on from a snapshot.
+/// Why training cannot resume from a snapshot.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// The weights are those of another model.
+    /// The weights belong to a different model.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The optimiser's state is another optimiser's or another model's.
+    /// The optimiser's state belongs to a different optimiser or model.
     #[error(transparent)]
     Optimizer(#[from] StateError),
-    /// The data or the options are others than those of the snapshot.
+    /// The data or the options differ from the snapshot's.
     #[error("{what}: the snapshot has {found}, but this `fit` has {expected}")]
     Plan {
         /// What differs.
@@ -170,24 +170,24 @@ pub enum ResumeError {
         /// This `fit`'s.
         expected: usize,
     },
-    /// A record of an epoch says what no training does.
+    /// The record of an epoch has an impossible value.
     #[error("{what} of epoch {epoch} of the snapshot is {found}, but must be {allowed}")]
     Record {
         /// What is out of range.
         what: &'static str,
-        /// The epoch, from 0; the one under way is the last.
+        /// The epoch, from 0; the current one is the last.
         epoch: usize,
         /// The snapshot's.
         found: f64,
         /// The allowed range in words.
         allowed: &'static str,
     },
-    /// There is no memory for the gradients.
+    /// Not enough memory for the gradients.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
-    /// The callbacks are others than those of the snapshot.
+    /// The stateful callbacks differ from the snapshot's.
     #[error(
-        "callbacks that remember something: the snapshot has {found}, but here: {expected}",
+        "stateful callbacks differ: the snapshot has {found}, but this `fit` has {expected}",
         found = shown(found), expected = shown(expected)
     )]
     Callback {
@@ -220,13 +220,11 @@ impl ResumeError {
 }
 
 impl<F: Scalar> FitState<F> {
-    /// Checks that the weights kept beside the trainer's are this model's.
+    /// Checks that all stored weights besides the trainer's belong to this model.
     pub(super) fn check_weights(&self, model: &Model<F>) -> Result<(), WeightsError> {
-        let kept = self
-            .callbacks
-            .iter()
-            .filter_map(|state| state.weights.as_ref());
-        let mut all = self.last_good.iter().chain(kept);
+        let callbacks = self.callbacks.iter();
+        let stored = callbacks.filter_map(|state| state.weights.as_ref());
+        let mut all = self.last_good.iter().chain(stored);
         all.try_for_each(|weights| model.check_weights(weights))
     }
 }
@@ -239,7 +237,7 @@ impl<F> FitState<F> {
             epoch: 0,
             step: 0,
             epoch_began: steps,
-            tally: Tally::default(),
+            running: RunningEvaluation::default(),
             seconds: 0.0,
             last_good: None,
             history: History::default(),
@@ -247,22 +245,22 @@ impl<F> FitState<F> {
         }
     }
 
-    /// On to the beginning of the next epoch, after so many steps of the trainer's life.
+    /// Advances to the next epoch, which begins after the trainer's first `steps` steps.
     pub(super) fn next_epoch(&mut self, steps: u64) {
         self.epoch += 1;
         self.step = 0;
         self.epoch_began = steps;
-        self.tally = Tally::default();
+        self.running = RunningEvaluation::default();
         self.seconds = 0.0;
     }
 
-    /// Checks that a `fit` with this plan would do the same steps.
+    /// Checks that a `fit` with this plan would take the same steps.
     pub(super) fn check(&self, plan: &Plan) -> Result<(), ResumeError> {
         let found = &self.plan;
         ResumeError::require("training samples", found.samples, plan.samples)?;
         ResumeError::require("batch size", found.batch_size, plan.batch_size)?;
         let steps = (found.steps_per_epoch, plan.steps_per_epoch);
-        ResumeError::require("steps an epoch", steps.0, steps.1)?;
+        ResumeError::require("steps per epoch", steps.0, steps.1)?;
         ResumeError::require(
             "epochs in the history",
             self.history.epochs.len(),
@@ -273,7 +271,7 @@ impl<F> FitState<F> {
             check_record(epoch, plan.samples)?;
         }
         require_seconds(self.epoch, self.seconds)?;
-        // an epoch under way is one that this `fit` must have, too
+        // this `fit` must have the current epoch, too
         let begun = self.epoch + usize::from(self.step > 0);
         ResumeError::at_most("epochs begun", begun, plan.epochs)?;
         ResumeError::at_most(
@@ -282,19 +280,19 @@ impl<F> FitState<F> {
             plan.steps_per_epoch - 1,
         )?;
         let seen = self.step * plan.batch_size;
-        ResumeError::require("samples seen in the epoch", self.tally.seen(), seen)
+        ResumeError::require("samples seen in the epoch", self.running.seen(), seen)
     }
 }
 
-/// Checks a record of an epoch that is over.
+/// Checks the record of a completed epoch.
 fn check_record(record: &Epoch, samples: usize) -> Result<(), ResumeError> {
     let what = "training samples of an epoch in the history";
     ResumeError::require(what, record.train.samples, samples)?;
     let validation = record.validation.iter();
     for evaluation in std::iter::once(&record.train).chain(validation.clone()) {
-        let share = evaluation.accuracy.unwrap_or(0.0);
-        let holds = (0.0..=1.0).contains(&share);
-        require_record(holds, "accuracy", record.epoch, share, "in [0, 1]")?;
+        let accuracy = evaluation.accuracy.unwrap_or(0.0);
+        let holds = (0.0..=1.0).contains(&accuracy);
+        require_record(holds, "accuracy", record.epoch, accuracy, "in [0, 1]")?;
     }
     for validation in validation {
         let holds = validation.samples > 0;

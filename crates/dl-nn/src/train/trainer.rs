@@ -5,7 +5,7 @@ use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
 use super::evaluate::{
-    Evaluation, Samples, boundary, count_right, evaluate_rows, evaluation_workspace,
+    Evaluation, Samples, boundary, count_correct, evaluate_rows, evaluation_workspace,
     predicted_class, require_no_nan,
 };
 use super::history::History;
@@ -21,7 +21,7 @@ use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd, parameters};
 use crate::target::Target;
 use crate::workspace::{Share, Workspace};
 
-/// Trains a model: a loss and an optimiser around it, and the buffers they need.
+/// Trains a model: the model, a loss, an optimiser, and the buffers they need.
 ///
 /// ```
 /// use dl_nn::prelude::*;
@@ -48,12 +48,12 @@ pub struct Trainer<F> {
     pub(super) steps: u64,
     pub(super) history: History,
     pub(super) workspace: Workspace<F>,
-    /// The rows of a step's batch, kept so that no step allocates them.
+    /// The rows of a step's batch, reused so that no step allocates them.
     rows: Vec<usize>,
 }
 
-/// An [`Optimizer`], or one of the rules, which becomes one without penalties or clipping. (For a
-/// rule of one's own: `Optimizer::new(rule)`.)
+/// An [`Optimizer`], or one of the rules, which becomes an optimiser without penalties or clipping.
+/// (For a rule of your own: `Optimizer::new(rule)`.)
 pub trait IntoOptimizer<F: Scalar> {
     /// The optimiser.
     ///
@@ -80,16 +80,16 @@ macro_rules! rules {
 
 rules!(Sgd, AdaGrad, RmsProp, Adam, AdamW);
 
-/// What one step measured, before its update.
+/// The measurements of one step, before its update.
 pub(super) struct Outcome {
     pub(super) loss: f64,
     /// Sum of the sample weights.
     pub(super) weight: f64,
-    pub(super) right: Option<usize>,
+    pub(super) correct: Option<usize>,
 }
 
 impl Outcome {
-    /// Itself, or the error where the loss is not finite.
+    /// Rejects a loss that is not finite.
     pub(super) fn finite(
         self,
         epoch: usize,
@@ -109,43 +109,17 @@ impl Outcome {
 }
 
 impl<F: Scalar> Trainer<F> {
-    /// Puts a model, a loss and an optimiser together.
+    /// Combines a model, a loss and an optimiser.
     ///
     /// # Errors
     /// [`BuildError`]: a setting out of range, a loss that takes logits on a model whose last
-    /// layer applies softmax or sigmoid, or no memory for the gradients.
+    /// layer applies softmax or sigmoid, or not enough memory for the gradients.
     pub fn new(
         model: Model<F>,
         loss: impl Loss<F> + 'static,
         optimizer: impl IntoOptimizer<F>,
     ) -> Result<Self, BuildError> {
         new(model, Box::new(loss), optimizer.into_optimizer())
-    }
-
-    fn checked(
-        model: Model<F>,
-        loss: Box<dyn Loss<F>>,
-        optimizer: Result<Optimizer<F>, ConfigError>,
-    ) -> Result<Self, BuildError> {
-        loss.validate()?;
-        let activation = model.output_activation();
-        if is_probability(activation) && loss.link() != Activation::Identity {
-            return Err(BuildError::LogitsExpected {
-                loss: loss.name(),
-                layer: model.layers().last().expect("never empty").name.clone(),
-                activation: activation.to_string(),
-            });
-        }
-        Ok(Self {
-            workspace: Workspace::training(&model, 0)?,
-            rows: Vec::new(),
-            model,
-            loss,
-            optimizer: optimizer?,
-            seed: 0,
-            steps: 0,
-            history: History::default(),
-        })
     }
 
     /// Draws shuffling, splits and dropout from this seed; 0 by default.
@@ -159,13 +133,13 @@ impl<F: Scalar> Trainer<F> {
         &self.model
     }
 
-    /// The model, to be changed. Another one may be put in its place: the next `fit` or
-    /// [`step`](Self::step) trains that, if the optimiser has no state yet or one that fits.
+    /// The model, mutably. It may be replaced by another one, which the next `fit` or
+    /// [`step`](Self::step) trains if the optimiser has no state yet or one that matches.
     pub fn model_mut(&mut self) -> &mut Model<F> {
         &mut self.model
     }
 
-    /// The model, done with training.
+    /// Consumes the trainer and returns the model.
     pub fn into_model(self) -> Model<F> {
         self.model
     }
@@ -175,7 +149,7 @@ impl<F: Scalar> Trainer<F> {
         &*self.loss
     }
 
-    /// Model, loss and optimiser side by side: for training loops of one's own that need all three.
+    /// Model, loss and optimiser together, for training loops of your own that need all three.
     pub fn parts_mut(&mut self) -> (&mut Model<F>, &dyn Loss<F>, &mut Optimizer<F>) {
         (&mut self.model, &*self.loss, &mut self.optimizer)
     }
@@ -195,7 +169,7 @@ impl<F: Scalar> Trainer<F> {
         self.workspace.grads()
     }
 
-    /// All there is to know between two [`step`](Self::step)s, to be kept and
+    /// The complete state between two [`step`](Self::step)s, which can be saved and
     /// [restored](Self::restore).
     pub fn state(&self) -> TrainerState<F> {
         TrainerState {
@@ -206,34 +180,21 @@ impl<F: Scalar> Trainer<F> {
         }
     }
 
-    /// Goes on where a trainer with the same model and optimiser was when its
-    /// [`state`](Self::state) was kept.
+    /// Restores the [`state`](Self::state) of a trainer with the same model and optimiser.
     ///
     /// # Errors
-    /// [`ResumeError`] where the state is another model's or another optimiser's; nothing has
-    /// changed then.
+    /// [`ResumeError`] if the state belongs to a different model or optimiser; then nothing has
+    /// changed.
     pub fn restore(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
         restore(self, state)
     }
 
-    fn take_state(&mut self, state: TrainerState<F>) -> Result<(), ResumeError> {
-        self.plan_workspace(0)?;
-        self.model.check_weights(&state.weights)?;
-        let mut optimizer = self.optimizer.clone();
-        optimizer.load_state(state.optimizer)?;
-        optimizer.check_state(&parameters(&mut self.model, self.workspace.grads()))?;
-        self.model.set_weights(&state.weights)?;
-        self.optimizer = optimizer;
-        (self.seed, self.steps) = (state.seed, state.steps);
-        Ok(())
-    }
-
     /// One training step on a batch `[n, …input]` at the base learning rate; returns the batch's
-    /// mean loss before the update. For training loops of one's own.
+    /// mean loss before the update. For training loops of your own.
     ///
     /// # Errors
-    /// [`TrainError`]: data that does not fit, or no memory for it; a loss that is NaN or infinite,
-    /// after which nothing has been changed.
+    /// [`TrainError`]: data that does not match the model, or not enough memory for it; a loss that is
+    /// NaN or infinite, in which case nothing has been changed.
     pub fn step<'a, D: Dimension>(
         &mut self,
         x: &'a ArrayRef<F, D>,
@@ -242,32 +203,8 @@ impl<F: Scalar> Trainer<F> {
         step(self, x.view().into_dyn(), targets.into())
     }
 
-    fn step_batch(
-        &mut self,
-        x: ArrayViewD<'_, F>,
-        targets: Target<'_, F>,
-    ) -> Result<f64, TrainError> {
-        self.check_outputs()?;
-        let x = check_data(self, &x, &targets)?;
-        self.plan_workspace(targets.len())?;
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.clear();
-        rows.extend(0..targets.len());
-        let result = self.step_rows(Batch::from_array(&x), &targets, &rows, None, 1.0);
-        self.rows = rows;
-        let loss = result?.loss;
-        if loss.is_finite() {
-            return Ok(loss);
-        }
-        Err(TrainError::NonFiniteStep {
-            loss,
-            step: self.steps.wrapping_add(1),
-            learning_rate: self.optimizer.learning_rate(),
-        })
-    }
-
-    /// A step on checked samples, whose targets and weights are the given rows of all. Where the
-    /// loss is not finite, nothing is changed.
+    /// A step on checked samples, whose targets and weights are the given rows of all. If the loss is
+    /// not finite, nothing is changed.
     pub(super) fn step_rows(
         &mut self,
         x: Batch<'_, F>,
@@ -288,7 +225,7 @@ impl<F: Scalar> Trainer<F> {
                 let numbers = rows.iter().copied();
                 Share {
                     loss: loss_share(loss, outputs, targets, numbers, weights, weight, delta),
-                    right: count_right(outputs, targets, rows, boundary),
+                    right: count_correct(outputs, targets, rows, boundary),
                 }
             });
         if share.loss.is_finite() {
@@ -300,14 +237,14 @@ impl<F: Scalar> Trainer<F> {
         Ok(Outcome {
             loss: share.loss,
             weight,
-            right: targets.classes().map(|_| share.right),
+            correct: targets.classes().map(|_| share.right),
         })
     }
 
     /// Loss and, for classes, accuracy on samples `[n, …input]`, without dropout.
     ///
     /// # Errors
-    /// [`DataError`] where samples or targets do not fit, or an output is NaN.
+    /// [`DataError`] if samples or targets do not match the model, or an output is NaN.
     pub fn evaluate<'a, D: Dimension>(
         &self,
         x: &'a ArrayRef<F, D>,
@@ -316,41 +253,21 @@ impl<F: Scalar> Trainer<F> {
         evaluate(self, x.view().into_dyn(), targets.into())
     }
 
-    fn evaluate_all(
-        &self,
-        x: ArrayViewD<'_, F>,
-        targets: Target<'_, F>,
-    ) -> Result<Evaluation, DataError> {
-        let x = check_data(self, &x, &targets)?;
-        let rows: Vec<usize> = (0..targets.len()).collect();
-        let mut workspace = evaluation_workspace(&self.model, rows.len())?;
-        let (loss, samples) = (&*self.loss, &mut Samples::new(Batch::from_array(&x)));
-        evaluate_rows(&self.model, loss, &mut workspace, samples, &targets, &rows)
-    }
-
-    /// Predictions for samples `[n, …input]`: probabilities where the loss takes logits (it
-    /// applies softmax or sigmoid to them), otherwise the network's outputs. For the logits
-    /// themselves, [`Model::predict`].
+    /// Predictions for samples `[n, …input]`: probabilities if the loss takes logits (softmax or
+    /// sigmoid is applied), otherwise the network's outputs. For the logits themselves, use
+    /// [`Model::predict`].
     ///
     /// # Errors
-    /// [`DataError`] where the samples do not fit, or there is no memory for their outputs.
+    /// [`DataError`] if the samples do not match the model, or not enough memory for their outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
     }
 
-    fn predictions(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {
-        let mut y = self.model.predict(&x)?;
-        let width = y.shape().last().copied().unwrap_or(1);
-        let values = y.as_slice_mut().expect("in standard layout");
-        self.loss.link().forward(values, width);
-        Ok(y)
-    }
-
-    /// The most probable class of each sample; with one output, 1 where its logit is positive, or
-    /// its probability above ½ where the last layer applies sigmoid.
+    /// The most probable class of each sample; with one output, 1 if its logit is positive, or
+    /// its probability above ½ if the last layer applies sigmoid.
     ///
     /// # Errors
-    /// [`DataError`] where the samples do not fit, or an output is NaN.
+    /// [`DataError`] if the samples do not match the model, or an output is NaN.
     pub fn predict_classes<D: Dimension>(
         &self,
         x: &ArrayRef<F, D>,
@@ -369,7 +286,7 @@ impl<F: Scalar> Trainer<F> {
         Ok(classes.map(Option::unwrap_or_default).collect())
     }
 
-    /// Makes room for batches of this size through this model, once.
+    /// Plans buffers for batches of this size through this model, unless there are any.
     pub(super) fn plan_workspace(&mut self, batch_size: usize) -> Result<(), OutOfMemory> {
         if self.workspace.capacity() < batch_size || !self.workspace.fits(&self.model) {
             self.workspace = Workspace::training(&self.model, batch_size)?;
@@ -377,7 +294,7 @@ impl<F: Scalar> Trainer<F> {
         Ok(())
     }
 
-    /// Checks that the model, which may have been replaced, puts out what the loss takes.
+    /// Checks that the outputs of the model, which may have been replaced, are what the loss takes.
     pub(super) fn check_outputs(&self) -> Result<(), ConfigError> {
         let activation = self.model.output_activation();
         let logits = self.loss.link() == Activation::Identity || !is_probability(activation);
@@ -386,12 +303,12 @@ impl<F: Scalar> Trainer<F> {
     }
 }
 
-/// Whether an activation gives probabilities, which are no logits.
+/// Whether an activation outputs probabilities rather than logits.
 fn is_probability(activation: Activation) -> bool {
     matches!(activation, Activation::Softmax | Activation::Sigmoid)
 }
 
-/// Checks samples and targets against the model and the loss, and lays the samples out.
+/// Checks samples and targets against the model and the loss, and returns the samples in standard layout.
 pub(super) fn check_data<'a, F: Scalar>(
     trainer: &Trainer<F>,
     x: &'a ArrayViewD<'_, F>,
@@ -416,14 +333,40 @@ instantiate! {
         loss: Box<dyn Loss<F>>,
         optimizer: Result<Optimizer<F>, ConfigError>,
     ) -> Result<Trainer<F>, BuildError> {
-        Trainer::checked(model, loss, optimizer)
+        loss.validate()?;
+        let activation = model.output_activation();
+        if is_probability(activation) && loss.link() != Activation::Identity {
+            return Err(BuildError::LogitsExpected {
+                loss: loss.name(),
+                layer: model.layers().last().expect("never empty").name.clone(),
+                activation: activation.to_string(),
+            });
+        }
+        Ok(Trainer {
+            workspace: Workspace::training(&model, 0)?,
+            rows: Vec::new(),
+            model,
+            loss,
+            optimizer: optimizer?,
+            seed: 0,
+            steps: 0,
+            history: History::default(),
+        })
     }
 
     fn restore<F: Scalar>(
         trainer: &mut Trainer<F>,
         state: TrainerState<F>,
     ) -> Result<(), ResumeError> {
-        trainer.take_state(state)
+        trainer.plan_workspace(0)?;
+        trainer.model.check_weights(&state.weights)?;
+        let mut optimizer = trainer.optimizer.clone();
+        optimizer.load_state(state.optimizer)?;
+        optimizer.check_state(&parameters(&mut trainer.model, trainer.workspace.grads()))?;
+        trainer.model.set_weights(&state.weights)?;
+        trainer.optimizer = optimizer;
+        (trainer.seed, trainer.steps) = (state.seed, state.steps);
+        Ok(())
     }
 
     fn step<F: Scalar>(
@@ -431,7 +374,23 @@ instantiate! {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<f64, TrainError> {
-        trainer.step_batch(x, targets)
+        trainer.check_outputs()?;
+        let x = check_data(trainer, &x, &targets)?;
+        trainer.plan_workspace(targets.len())?;
+        let mut rows = std::mem::take(&mut trainer.rows);
+        rows.clear();
+        rows.extend(0..targets.len());
+        let result = trainer.step_rows(Batch::from_array(&x), &targets, &rows, None, 1.0);
+        trainer.rows = rows;
+        let loss = result?.loss;
+        if loss.is_finite() {
+            return Ok(loss);
+        }
+        Err(TrainError::NonFiniteStep {
+            loss,
+            step: trainer.steps.wrapping_add(1),
+            learning_rate: trainer.optimizer.learning_rate(),
+        })
     }
 
     fn evaluate<F: Scalar>(
@@ -439,14 +398,22 @@ instantiate! {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<Evaluation, DataError> {
-        trainer.evaluate_all(x, targets)
+        let x = check_data(trainer, &x, &targets)?;
+        let rows: Vec<usize> = (0..targets.len()).collect();
+        let mut workspace = evaluation_workspace(&trainer.model, rows.len())?;
+        let (loss, samples) = (&*trainer.loss, &mut Samples::new(Batch::from_array(&x)));
+        evaluate_rows(&trainer.model, loss, &mut workspace, samples, &targets, &rows)
     }
 
     fn predict<F: Scalar>(
         trainer: &Trainer<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<ArrayD<F>, DataError> {
-        trainer.predictions(x)
+        let mut y = trainer.model.predict(&x)?;
+        let width = y.shape().last().copied().unwrap_or(1);
+        let values = y.as_slice_mut().expect("in standard layout");
+        trainer.loss.link().forward(values, width);
+        Ok(y)
     }
 
     fn predict_classes<F: Scalar>(

@@ -2,7 +2,7 @@
 
 use dl_core::instantiate;
 use dl_nn::losses::Loss;
-use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
+use dl_nn::train::{Callback, Epoch, FitContext, Flow, History, StepEnd};
 use dl_nn::{ConfigError, DataError, Mode, Model, Scalar};
 use ndarray::ArrayD;
 
@@ -123,50 +123,12 @@ impl<F: Scalar> DoctorCallback<F> {
         self.updates.clear();
     }
 
-    fn begin_step(&mut self, epoch: usize, step: usize, run: &Run<'_, F>) {
+    fn begin_step(&mut self, epoch: usize, step: usize, run: &FitContext<'_, F>) {
         self.before.copy(run.model);
         self.open = Some(StepId { epoch, step });
     }
 
-    fn end_step(&mut self, step: &StepEnd, run: &Run<'_, F>) -> Flow {
-        self.open = None;
-        let at = StepId {
-            epoch: step.epoch,
-            step: step.step,
-        };
-        let last = step.step + 1 == run.plan.steps_per_epoch;
-        if last || self.steps.is_multiple_of(self.doctor.every) {
-            self.examine_updates(run.model, at);
-            match self.xray(run.model) {
-                Ok(xray) => self.add(at, layers::check(&xray, &self.doctor.thresholds)),
-                Err(error) => return Flow::Stop(format!("the doctor's probe batch: {error}")),
-            }
-        }
-        self.steps += 1;
-        Flow::Continue
-    }
-
-    fn end_epoch(&mut self, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
-        let thresholds = self.doctor.thresholds;
-        let at = StepId {
-            epoch: epoch.epoch,
-            step: run.plan.steps_per_epoch - 1,
-        };
-        if epoch.epoch == 0 {
-            let small = self
-                .updates
-                .iter()
-                .filter_map(|ratio| updates::small(ratio, &thresholds));
-            let small: Vec<Finding> = small.collect();
-            self.add(at, small);
-        }
-        self.losses.push(epoch.train.loss);
-        let trend = loss::trend(&self.losses, self.steps, self.constant, &thresholds);
-        self.add(at, trend);
-        Flow::Continue
-    }
-
-    fn end(&mut self, run: &mut Run<'_, F>) {
+    fn end(&mut self, run: &mut FitContext<'_, F>) {
         // a step that has begun but not ended has failed; its weights are in the copy
         let Some(at) = self.open.take() else { return };
         self.before.swap(run.model);
@@ -180,23 +142,23 @@ impl<F: Scalar> Callback<F> for DoctorCallback<F> {
         ConfigError::require(self.doctor.every > 0, "Doctor every", 0, "at least 1")
     }
 
-    fn train_begin(&mut self, _: &mut Run<'_, F>) {
+    fn train_begin(&mut self, _: &mut FitContext<'_, F>) {
         train_begin(self);
     }
 
-    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut Run<'_, F>) {
+    fn step_begin(&mut self, epoch: usize, step: usize, run: &mut FitContext<'_, F>) {
         step_begin(self, epoch, step, run);
     }
 
-    fn step_end(&mut self, step: &StepEnd, run: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, run: &mut FitContext<'_, F>) -> Flow {
         step_end(self, step, run)
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, F>) -> Flow {
         epoch_end(self, epoch, run)
     }
 
-    fn train_end(&mut self, _: &History, run: &mut Run<'_, F>) {
+    fn train_end(&mut self, _: &History, run: &mut FitContext<'_, F>) {
         train_end(self, run);
     }
 }
@@ -206,19 +168,49 @@ instantiate! {
         callback.begin();
     }
 
-    fn step_begin<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: usize, step: usize, run: &Run<'_, F>) {
+    fn step_begin<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: usize, step: usize, run: &FitContext<'_, F>) {
         callback.begin_step(epoch, step, run);
     }
 
-    fn step_end<F: Scalar>(callback: &mut DoctorCallback<F>, step: &StepEnd, run: &Run<'_, F>) -> Flow {
-        callback.end_step(step, run)
+    fn step_end<F: Scalar>(callback: &mut DoctorCallback<F>, step: &StepEnd, run: &FitContext<'_, F>) -> Flow {
+        callback.open = None;
+        let at = StepId {
+            epoch: step.epoch,
+            step: step.step,
+        };
+        let last = step.step + 1 == run.plan.steps_per_epoch;
+        if last || callback.steps.is_multiple_of(callback.doctor.every) {
+            callback.examine_updates(run.model, at);
+            match callback.xray(run.model) {
+                Ok(xray) => callback.add(at, layers::check(&xray, &callback.doctor.thresholds)),
+                Err(error) => return Flow::Stop(format!("the doctor's probe batch: {error}")),
+            }
+        }
+        callback.steps += 1;
+        Flow::Continue
     }
 
-    fn epoch_end<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
-        callback.end_epoch(epoch, run)
+    fn epoch_end<F: Scalar>(callback: &mut DoctorCallback<F>, epoch: &Epoch, run: &FitContext<'_, F>) -> Flow {
+        let thresholds = callback.doctor.thresholds;
+        let at = StepId {
+            epoch: epoch.epoch,
+            step: run.plan.steps_per_epoch - 1,
+        };
+        if epoch.epoch == 0 {
+            let small = callback
+                .updates
+                .iter()
+                .filter_map(|ratio| updates::small(ratio, &thresholds));
+            let small: Vec<Finding> = small.collect();
+            callback.add(at, small);
+        }
+        callback.losses.push(epoch.train.loss);
+        let trend = loss::trend(&callback.losses, callback.steps, callback.constant, &thresholds);
+        callback.add(at, trend);
+        Flow::Continue
     }
 
-    fn train_end<F: Scalar>(callback: &mut DoctorCallback<F>, run: &mut Run<'_, F>) {
+    fn train_end<F: Scalar>(callback: &mut DoctorCallback<F>, run: &mut FitContext<'_, F>) {
         callback.end(run);
     }
 }

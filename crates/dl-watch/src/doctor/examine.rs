@@ -177,27 +177,6 @@ impl Doctor {
         let (x, targets) = (x.view().into_dyn(), targets.into());
         callback(self, model, Box::new(loss), x, targets)
     }
-
-    fn make_callback<F: Scalar>(
-        &self,
-        model: &Model<F>,
-        loss: Box<dyn Loss<F>>,
-        x: ArrayViewD<'_, F>,
-        targets: Target<'_, F>,
-    ) -> Result<DoctorCallback<F>, DataError> {
-        let x = x.as_standard_layout().into_owned();
-        check_shapes(model, x.shape(), &targets)?;
-        check_targets(&*loss, outputs(model), &targets)?;
-        let constant = loss::mean_output_loss(&*loss, outputs(model), &targets);
-        let targets = (&targets).into();
-        Ok(DoctorCallback::new(
-            self.clone(),
-            loss,
-            x,
-            targets,
-            constant,
-        ))
-    }
 }
 
 instantiate! {
@@ -217,7 +196,18 @@ instantiate! {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<DoctorCallback<F>, DataError> {
-        doctor.make_callback(model, loss, x, targets)
+        let x = x.as_standard_layout().into_owned();
+        check_shapes(model, x.shape(), &targets)?;
+        check_targets(&*loss, outputs(model), &targets)?;
+        let constant = loss::mean_output_loss(&*loss, outputs(model), &targets);
+        let targets = (&targets).into();
+        Ok(DoctorCallback::new(
+            doctor.clone(),
+            loss,
+            x,
+            targets,
+            constant,
+        ))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The parts of a report.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -214,8 +213,7 @@ impl Report {
 
     fn write(&self, path: &Path) -> Result<(), ReportError> {
         let html = self.to_html()?;
-        let written = dl_fs::write_atomically(path, |out| out.write_all(html.as_bytes()));
-        written.map_err(|source: io::Error| ReportError::Io {
+        dl_fs::write(path, html.as_bytes()).map_err(|source| ReportError::Io {
             path: path.to_owned(),
             source,
         })

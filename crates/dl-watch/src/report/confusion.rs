@@ -1,10 +1,11 @@
 //! The confusion matrix and the metrics per class.
 
+use dl_core::text::shortened;
 use dl_nn::metrics::{Average, ConfusionMatrix};
 use dl_viz::{Figure, HeatMap, Panel};
 use maud::{Markup, html};
 
-use super::format::{percent, shortened, thousands};
+use super::format::{percent, thousands};
 use super::page::figure;
 use super::{Report, ReportError};
 
@@ -74,7 +75,9 @@ fn heat_map(matrix: &ConfusionMatrix, names: &[String]) -> Figure {
 /// The labels of rows and columns. If the names are too long to fit side by side, columns are labelled with class
 /// indices, and rows with both.
 fn labels(names: &[String]) -> (Vec<String>, Vec<String>) {
-    let names = names.iter().map(|name| shortened(name, LETTERS));
+    let names = names
+        .iter()
+        .map(|name| shortened(name, LETTERS).into_owned());
     let names: Vec<String> = names.collect();
     let longest = names.iter().map(|name| name.chars().count()).max();
     if names.len() * longest.unwrap_or(0) <= LETTERS_IN_A_ROW {
@@ -152,7 +155,7 @@ mod tests {
         assert_eq!(labels(&short), (short.clone(), short));
         let long = vec!["a name of many letters".to_owned(); 5];
         let (rows, columns) = labels(&long);
-        assert_eq!(rows[4], "a name of many…  4");
+        assert_eq!(rows[4], "a name of many l…  4");
         assert_eq!(columns, ["0", "1", "2", "3", "4"]);
     }
 }

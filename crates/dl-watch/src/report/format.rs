@@ -67,15 +67,6 @@ pub(super) fn bytes(number: usize) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A name shortened to fit into a figure.
-pub(super) fn shortened(name: &str, max: usize) -> String {
-    if name.chars().count() <= max {
-        return name.to_owned();
-    }
-    let start: String = name.chars().take(max - 1).collect();
-    start.trim_end().to_owned() + "…"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,8 +94,6 @@ mod tests {
             [512, 1536, 3 << 30].map(bytes),
             ["512 B", "1.5 KiB", "3.0 GiB"]
         );
-        assert_eq!(shortened("Fashion", 7), "Fashion");
-        assert_eq!(shortened("Ankle boot", 7), "Ankle…");
     }
 
     #[test]

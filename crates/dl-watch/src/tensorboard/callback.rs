@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dl_core::instantiate;
-use dl_nn::train::{Callback, Epoch, Flow, History, Run, StepEnd};
+use dl_nn::train::{Callback, Epoch, FitContext, Flow, History, StepEnd};
 use dl_nn::{Model, Scalar};
 
 use super::writer::has_fit;
@@ -158,7 +158,7 @@ impl TensorBoard {
         }
     }
 
-    fn begin<F: Scalar>(&mut self, run: &Run<'_, F>) {
+    fn begin<F: Scalar>(&mut self, run: &FitContext<'_, F>) {
         let first = !std::mem::replace(&mut self.begun, true);
         // an error stops training after the first step
         self.attempt(|board| match run.resumed_at {
@@ -219,7 +219,7 @@ impl TensorBoard {
         Ok(())
     }
 
-    fn gradients<F: Scalar>(&mut self, run: &Run<'_, F>) -> Result<(), EventError> {
+    fn gradients<F: Scalar>(&mut self, run: &FitContext<'_, F>) -> Result<(), EventError> {
         if !self.histograms {
             return Ok(());
         }
@@ -231,7 +231,11 @@ impl TensorBoard {
         Ok(())
     }
 
-    fn epoch<F: Scalar>(&mut self, epoch: &Epoch, run: &Run<'_, F>) -> Result<(), EventError> {
+    fn epoch<F: Scalar>(
+        &mut self,
+        epoch: &Epoch,
+        run: &FitContext<'_, F>,
+    ) -> Result<(), EventError> {
         let at = self.epoch;
         self.train.scalar("loss", at, epoch.train.loss)?;
         if let Some(accuracy) = epoch.train.accuracy {
@@ -257,7 +261,7 @@ impl TensorBoard {
         self.attempt(|board| board.step(step))
     }
 
-    fn end_epoch<F: Scalar>(&mut self, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+    fn end_epoch<F: Scalar>(&mut self, epoch: &Epoch, run: &FitContext<'_, F>) -> Flow {
         self.epoch += 1;
         self.attempt(|board| board.epoch(epoch, run))
     }
@@ -297,29 +301,29 @@ fn writer_of<'a>(
 }
 
 impl<F: Scalar> Callback<F> for TensorBoard {
-    fn train_begin(&mut self, run: &mut Run<'_, F>) {
+    fn train_begin(&mut self, run: &mut FitContext<'_, F>) {
         train_begin(self, run);
     }
 
-    fn step_end(&mut self, step: &StepEnd, _run: &mut Run<'_, F>) -> Flow {
+    fn step_end(&mut self, step: &StepEnd, _run: &mut FitContext<'_, F>) -> Flow {
         self.end_step(step)
     }
 
-    fn epoch_end(&mut self, epoch: &Epoch, run: &mut Run<'_, F>) -> Flow {
+    fn epoch_end(&mut self, epoch: &Epoch, run: &mut FitContext<'_, F>) -> Flow {
         epoch_end(self, epoch, run)
     }
 
-    fn train_end(&mut self, _history: &History, _run: &mut Run<'_, F>) {
+    fn train_end(&mut self, _history: &History, _run: &mut FitContext<'_, F>) {
         self.end();
     }
 }
 
 instantiate! {
-    fn train_begin<F: Scalar>(board: &mut TensorBoard, run: &Run<'_, F>) {
+    fn train_begin<F: Scalar>(board: &mut TensorBoard, run: &FitContext<'_, F>) {
         board.begin(run);
     }
 
-    fn epoch_end<F: Scalar>(board: &mut TensorBoard, epoch: &Epoch, run: &Run<'_, F>) -> Flow {
+    fn epoch_end<F: Scalar>(board: &mut TensorBoard, epoch: &Epoch, run: &FitContext<'_, F>) -> Flow {
         board.end_epoch(epoch, run)
     }
 }

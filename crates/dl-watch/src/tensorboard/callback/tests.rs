@@ -2,7 +2,7 @@ use super::super::writer::tests::purges;
 use super::*;
 use dl_nn::ndarray::array;
 use dl_nn::prelude::*;
-use dl_nn::train::{Checkpointer, Moment, Snapshot};
+use dl_nn::train::{CheckpointPoint, Checkpointer, Snapshot};
 
 fn fit(board: &mut TensorBoard, epochs: usize) -> History {
     let model = Sequential::input([2]).push(Dense::new(2)).build(1).unwrap();
@@ -21,7 +21,7 @@ fn fit(board: &mut TensorBoard, epochs: usize) -> History {
 fn a_resumed_run_continues_to_count() {
     struct Keep(Option<Snapshot<f64>>);
     impl Checkpointer<f64> for Keep {
-        fn wants(&mut self, moment: Moment) -> bool {
+        fn wants(&mut self, moment: CheckpointPoint) -> bool {
             (moment.epoch, moment.step) == (2, 1)
         }
         fn save(
