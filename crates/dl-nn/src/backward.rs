@@ -57,7 +57,7 @@ impl<'a, F> Backward<'a, F> {
         self
     }
 
-    /// Adds to these gradients, which mirror [`Layer::params`](crate::Layer::params).
+    /// Writes these gradients, which mirror [`Layer::params`](crate::Layer::params).
     #[must_use]
     pub fn grads(mut self, grads: &'a mut [ArrayD<F>]) -> Self {
         self.grads = Gradients::new(grads);
@@ -74,10 +74,10 @@ impl<'a, F> Backward<'a, F> {
 ///
 /// let mut arrays = [array![[1.0, 2.0]].into_dyn(), array![3.0].into_dyn()];
 /// let mut grads = Gradients::new(&mut arrays);
-/// grads[0] += &array![[0.5, 0.5]];
-/// grads.slice(1)[0] += 1.0;
-/// assert_eq!(grads.matrix(0), array![[1.5, 2.5]]);
-/// assert_eq!(grads[1], array![4.0].into_dyn());
+/// grads.matrix(0).assign(&array![[0.5, 1.5]]);
+/// grads.slice(1)[0] = 4.0;
+/// assert_eq!(arrays[0], array![[0.5, 1.5]].into_dyn());
+/// assert_eq!(arrays[1], array![4.0].into_dyn());
 /// ```
 #[derive(Debug)]
 pub struct Gradients<'a, F>(&'a mut [ArrayD<F>]);

@@ -91,9 +91,6 @@ impl<F: Scalar> Space<F> {
         let Part { x, y, dy, mut dx } = part;
         let n = x.len();
         let last = run.len() - 1;
-        for gradient in grads.iter_mut().flatten() {
-            gradient.fill(F::zero());
-        }
         for (delta, output) in self.deltas.iter_mut().zip(&self.outputs) {
             delta.resize(output.len(), F::zero());
         }

@@ -10,7 +10,7 @@
 //!   [`Batching::Blocks`] layers, to half of the digits for others, whose products may be summed
 //!   in another order;
 //! - 1, 2 and 8 threads give the same bits;
-//! - `dx` is overwritten, `grads` are added to, and both agree with central differences
+//! - `dx` and `grads` are overwritten, and both agree with central differences
 //!   ([`gradient_check`](crate::gradient_check)).
 //!
 //! ```

@@ -116,8 +116,7 @@ pub enum GradientError {
 }
 
 /// Checks a layer in training mode: L = Σ r ⊙ f(x) for a random r, with respect to the input and
-/// every parameter. `dx` is NaN before, so that what is not overwritten shows; `grads` are 1
-/// before, so that what is not added shows.
+/// every parameter. `dx` and `grads` are NaN before, so that what is not overwritten shows.
 ///
 /// # Errors
 /// [`GradientError`] naming the array and the place.
@@ -140,7 +139,7 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
     let names: Vec<String> = params.iter().map(|p| p.name.to_owned()).collect();
     let mut grads: Vec<ArrayD<f64>> = params
         .iter()
-        .map(|p| ArrayD::ones(p.value.raw_dim()))
+        .map(|p| ArrayD::from_elem(p.value.raw_dim(), f64::NAN))
         .collect();
     drop(params);
     let mut dy = r.clone();
@@ -169,8 +168,7 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
         value
     })?;
     for (i, name) in names.iter().enumerate() {
-        let gradient = &grads[i] - 1.0;
-        compare(name, &gradient, &mut report, |index, offset| {
+        compare(name, &grads[i], &mut report, |index, offset| {
             let original = layer.params()[i].value[index];
             layer.params_mut()[i].value[index] = original + offset;
             let value = objective(layer, x);

@@ -38,7 +38,7 @@ impl<F: Scalar> Clone for Box<dyn Layer<F>> {
 /// so one model serves many threads.
 ///
 /// Inputs and outputs have the sample index as axis 0 and are channels-last. The buffers belong
-/// to a workspace planned once; `y`, `dx` and the cache hold arbitrary values before they are
+/// to a workspace planned once; `y`, `dx`, the gradients and the cache hold arbitrary values before they are
 /// written.
 pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
     /// The kind of a layer that is pushed as it is, without a description: by default the name of its type. (That of
@@ -58,7 +58,7 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
 
     /// The chain rule: from `dy` = ∂L/∂y to `dx` = ∂L/∂x and the gradients of the parameters.
     ///
-    /// `dx` is *overwritten*, `grads` are *added to*, and `dy` may be used as scratch space.
+    /// `dx` and `grads` are *overwritten*, and `dy` may be used as scratch space.
     fn backward(&self, pass: Backward<F>);
 
     /// The trained parameters, named, always in the same order.

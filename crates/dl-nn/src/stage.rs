@@ -265,9 +265,6 @@ impl<F: Scalar> Stage<F> {
         let n = pass.n;
         let run = &layers[self.layers.clone()];
         if let Work::Whole(cache) = &mut self.work {
-            for gradient in grads[0].iter_mut() {
-                gradient.fill(F::zero());
-            }
             let x = pass.x;
             return run[0].layer.backward(Backward {
                 x,

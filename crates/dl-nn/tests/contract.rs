@@ -88,7 +88,7 @@ impl Layer<f64> for Scale {
             _ => &cache.values,
         };
         if dx.is_some() || self.fault != Fault::GradientNeedsDx {
-            grads[0][0] += dy
+            grads[0][0] = dy
                 .slice()
                 .iter()
                 .zip(kept)

@@ -11,7 +11,7 @@ enum Fault {
     None,
     Sign,
     ForgottenBias,
-    GradsOverwritten,
+    GradsAdded,
     DxAdded,
     DxNotWritten,
     NotANumber,
@@ -59,11 +59,11 @@ impl Layer<f64> for Affine {
         }
         let dw = (&dy * &x * x).sum_axis(dl_nn::ndarray::Axis(0));
         match self.fault {
-            Fault::GradsOverwritten => grads[0].assign(&dw),
-            _ => grads[0] += &dw,
+            Fault::GradsAdded => grads[0] += &dw,
+            _ => grads[0].assign(&dw),
         }
         if self.fault != Fault::ForgottenBias {
-            grads[1] += &dy.sum_axis(dl_nn::ndarray::Axis(0));
+            grads[1].assign(&dy.sum_axis(dl_nn::ndarray::Axis(0)));
         }
         let gradient = &dy * &x * &self.w * 2.0;
         match self.fault {
@@ -127,7 +127,7 @@ fn a_right_layer_passes() {
 fn wrong_layers_fail() {
     assert_mismatch(Fault::Sign, "input");
     assert_mismatch(Fault::ForgottenBias, "b");
-    assert_mismatch(Fault::GradsOverwritten, "w");
+    assert_mismatch(Fault::GradsAdded, "w");
     assert_mismatch(Fault::DxAdded, "input");
     assert_mismatch(Fault::DxNotWritten, "input");
     assert_mismatch(Fault::NotANumber, "input");

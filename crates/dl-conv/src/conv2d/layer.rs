@@ -1,7 +1,7 @@
 //! The convolution layer's two passes.
 
 use dl_core::gemm::{GatherGemm, Init, KBatch, PackedB, RowBatch};
-use dl_core::sum::add_column_sums;
+use dl_core::sum::column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::kernel;
 use dl_nn::{
@@ -108,8 +108,8 @@ impl<F: Scalar> Conv2dLayer<F> {
         }
     }
 
-    /// ∂L/∂K += Xᵀ ∗ δ.
-    pub(crate) fn add_kernel_gradient(
+    /// ∂L/∂K = Xᵀ ∗ δ.
+    pub(crate) fn kernel_gradient(
         &self,
         x: &[F],
         delta: &[F],
@@ -117,6 +117,7 @@ impl<F: Scalar> Conv2dLayer<F> {
         n: usize,
         scratch: &mut [Vec<F>; 5],
     ) {
+        gradient.fill(F::zero());
         if let Some(winograd) = &self.winograd {
             return winograd.add_kernel_gradient(x, delta, gradient, scratch);
         }
@@ -274,9 +275,9 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         self.activation
             .backward(&cache.values, y.slice(), dy.slice_mut(), filters);
         let delta = dy.slice();
-        self.add_kernel_gradient(x.slice(), delta, grads.slice(0), n, &mut cache.scratch);
+        self.kernel_gradient(x.slice(), delta, grads.slice(0), n, &mut cache.scratch);
         if self.bias.is_some() {
-            add_column_sums(delta, grads.slice(1));
+            column_sums(delta, grads.slice(1));
         }
         if let Some(mut dx) = dx {
             self.input_gradient(delta, dx.slice_mut(), n, cache);

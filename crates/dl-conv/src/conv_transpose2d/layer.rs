@@ -1,6 +1,6 @@
 //! The transposed convolution's two passes: those of a convolution, the other way round.
 
-use dl_core::sum::add_column_sums;
+use dl_core::sum::column_sums;
 use dl_core::{Scalar, instantiate};
 use dl_nn::kernel;
 use dl_nn::{
@@ -88,9 +88,9 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
             .backward(&cache.values, y.slice(), dy.slice_mut(), filters);
         let (delta, scratch) = (dy.slice(), &mut cache.scratch);
         self.convolution
-            .add_kernel_gradient(delta, x.slice(), grads.slice(0), n, scratch);
+            .kernel_gradient(delta, x.slice(), grads.slice(0), n, scratch);
         if self.bias.is_some() {
-            add_column_sums(delta, grads.slice(1));
+            column_sums(delta, grads.slice(1));
         }
         if let Some(mut dx) = dx {
             self.convolution.convolve(delta, dx.slice_mut(), n, cache);

@@ -133,7 +133,7 @@ instantiate! {
             .map_init(Default::default, |scratch, (x, dy)| {
                 let mut part = Array4::zeros(checked.kernel);
                 let gradient = part.as_slice_mut().expect("a new array");
-                layer.add_kernel_gradient(x, dy, gradient, x.len() / inputs, scratch);
+                layer.kernel_gradient(x, dy, gradient, x.len() / inputs, scratch);
                 part
             })
             .collect();

@@ -12,7 +12,7 @@
 //!   what a convolution is made of (`gather.rs`).
 //!
 //! The product with a row of ones, the gradient of a bias, is
-//! [`sum::add_column_sums`](crate::sum::add_column_sums).
+//! [`sum::column_sums`](crate::sum::column_sums).
 //!
 //! In the words of the BLIS papers: B is *packed* into *panels* NR columns wide (`packing.rs`);
 //! the *micro-kernel* computes a *tile* of MR × NR elements of C in registers

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::simd::arch;
 
-use super::narrow::add_narrow;
+use super::narrow::narrow_sums;
 use super::terms::sum;
 use super::{NARROW, RUN, STRIP};
 use crate::{Scalar, instantiate};
@@ -88,16 +88,16 @@ fn row_of<F>(x: &[F], width: usize, i: usize) -> &[F] {
 }
 
 instantiate! {
-    /// sumsⱼ ← sumsⱼ + Σᵢ xᵢⱼ over the rows of x `[m, n]`, row-major, n = `sums.len()`: the gradient
+    /// sumsⱼ ← Σᵢ xᵢⱼ over the rows of x `[m, n]`, row-major, n = `sums.len()`: the gradient
     /// of a bias.
-    pub fn add_column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
+    pub fn column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
         let n = sums.len();
         if n <= 1 {
-            sums.iter_mut().for_each(|total| *total = F::of(total.as_f64() + sum(x)));
+            sums.iter_mut().for_each(|total| *total = F::of(sum(x)));
             return;
         }
         if n <= NARROW {
-            return add_narrow(x, sums);
+            return narrow_sums(x, sums);
         }
         let mut on_stack = [0.0; STRIP];
         for (strip, sums) in sums.chunks_mut(STRIP).enumerate() {
@@ -105,7 +105,7 @@ instantiate! {
             totals.fill(0.0);
             add_strip(x, n, strip * STRIP, totals);
             for (sum, total) in sums.iter_mut().zip(totals) {
-                *sum = F::of(sum.as_f64() + *total);
+                *sum = F::of(*total);
             }
         }
     }

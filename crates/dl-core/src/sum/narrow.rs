@@ -5,12 +5,12 @@ use crate::simd::arch;
 use super::{NARROW, RUN};
 use crate::Scalar;
 
-/// [`add_column_sums`](super::add_column_sums) of rows so short that their sums stay in registers.
-pub(super) fn add_narrow<F: Scalar>(x: &[F], sums: &mut [F]) {
+/// [`column_sums`](super::column_sums) of rows so short that their sums stay in registers.
+pub(super) fn narrow_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
     macro_rules! of_width {
         ($($n:literal)*) => {
             match sums.len() {
-                $($n => add_narrow_rows::<F, $n>(x, sums),)*
+                $($n => sum_rows_of::<F, $n>(x, sums),)*
                 n => unreachable!("{n} columns, more than {NARROW}"),
             }
         };
@@ -22,7 +22,7 @@ pub(super) fn add_narrow<F: Scalar>(x: &[F], sums: &mut [F]) {
 }
 
 #[inline(always)]
-fn add_narrow_rows<F: Scalar, const N: usize>(x: &[F], sums: &mut [F]) {
+fn sum_rows_of<F: Scalar, const N: usize>(x: &[F], sums: &mut [F]) {
     let mut totals = [0.0; N];
     for run in x.as_chunks::<N>().0.chunks(RUN) {
         let (fours, rest) = run.as_chunks::<4>();
@@ -42,6 +42,6 @@ fn add_narrow_rows<F: Scalar, const N: usize>(x: &[F], sums: &mut [F]) {
         }
     }
     for c in 0..N {
-        sums[c] = F::of(sums[c].as_f64() + totals[c]);
+        sums[c] = F::of(totals[c]);
     }
 }

@@ -44,8 +44,8 @@ impl<F: Scalar> Passes<F> {
         let mut dy = y.map(|_| F::standard_normal(&mut rng));
         let mut dx = dx_wanted.then(|| ArrayD::from_elem(x.raw_dim(), before));
         let params = layer.params();
-        let zeros = |p: &Param<'_, F>| ArrayD::zeros(p.value.raw_dim());
-        let mut grads: Vec<ArrayD<F>> = params.iter().map(zeros).collect();
+        let arbitrary = |p: &Param<'_, F>| ArrayD::from_elem(p.value.raw_dim(), before);
+        let mut grads: Vec<ArrayD<F>> = params.iter().map(arbitrary).collect();
         let dy = BatchMut::from_array(&sample_shape, &mut dy);
         let pass = Backward::new(input, Batch::from_array(&y), dy, cache);
         let sample = input.sample_shape();

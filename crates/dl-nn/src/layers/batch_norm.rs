@@ -173,7 +173,7 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
         let mut mean = vec![F::zero(); channels];
         let mut mean_x_hat = mean.clone();
-        scale_shift::add_gradients(
+        scale_shift::gradients(
             dy.slice(),
             &cache.values,
             &mut grads,

@@ -1,7 +1,7 @@
 //! The fully connected layer.
 
 use dl_core::gemm::{Init, gemm, gemm_keeping};
-use dl_core::sum::add_column_sums;
+use dl_core::sum::column_sums;
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2};
 
@@ -194,10 +194,10 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
             .backward(&cache.values, y.slice(), dy.slice_mut(), units);
         let delta = dy.view();
         if self.bias.is_some() {
-            add_column_sums(delta.slice(), grads.slice(1));
+            column_sums(delta.slice(), grads.slice(1));
         }
         let delta = delta.matrix();
-        gemm(Init::Accumulate, x.matrix().t(), delta, grads.matrix(0));
+        gemm(Init::Zero, x.matrix().t(), delta, grads.matrix(0));
         if let Some(mut dx) = dx {
             let (kernel, dx) = (self.kernel.t(), dx.matrix_mut());
             gemm_keeping(Init::Zero, delta, kernel, dx, &mut cache.packings, BACKWARD);

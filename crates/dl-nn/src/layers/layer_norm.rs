@@ -122,7 +122,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
             ..
         } = pass;
         let features = self.gamma.len();
-        scale_shift::add_gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
+        scale_shift::gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
         let mean = |sum: f64| F::of(sum / features as f64);
         arch().dispatch(

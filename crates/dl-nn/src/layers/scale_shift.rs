@@ -48,8 +48,8 @@ pub(super) fn params_mut<'a, F>(
     vec![ParamMut::new("gamma", gamma), ParamMut::new("beta", beta)]
 }
 
-/// ∂L/∂γ += Σ δ x̂ and ∂L/∂β += Σ δ over the rows of δ and x̂. `done` is told the channel, Σ δ and Σ δ x̂.
-pub(super) fn add_gradients<F: Scalar>(
+/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂. `done` is told the channel, Σ δ and Σ δ x̂.
+pub(super) fn gradients<F: Scalar>(
     delta: &[F],
     x_hat: &[F],
     grads: &mut Gradients<'_, F>,
@@ -60,8 +60,8 @@ pub(super) fn add_gradients<F: Scalar>(
     let (sum, product) = sums.split_at_mut(gamma.len());
     add_column_sums_and_products(delta, x_hat, sum, product);
     for (c, (&sum, &product)) in sum.iter().zip(&*product).enumerate() {
-        beta[c] = F::of(beta[c].as_f64() + sum);
-        gamma[c] = F::of(gamma[c].as_f64() + product);
+        beta[c] = F::of(sum);
+        gamma[c] = F::of(product);
         done(c, sum, product);
     }
 }
