@@ -11,7 +11,7 @@ use dl_nn::{
 use ndarray::{Array1, Array4, ArrayView2, Axis, Slice};
 
 use super::patterns::Patterns;
-use super::plan::{Channels, Padded, Pattern};
+use super::plan::{Channels, Padded, Pattern, TERMS_AT_A_TIME};
 use super::winograd::Winograd;
 use crate::geometry::Geometry;
 
@@ -129,22 +129,27 @@ impl<F: Scalar> Conv2dLayer<F> {
         let [padded, panels, ..] = scratch;
         let x = self.padded_input(x, padded);
         let pattern = self.patterns.kernel_gradient();
-        let pixels = delta.len() / filters;
-        let delta = ArrayView2::from_shape((pixels, filters), delta).expect("as many numbers");
-        for group in 0..groups {
-            let delta = delta.slice_axis_move(Axis(1), self.filters_of(group));
-            let delta = std::iter::once(delta);
-            let a = &x[group * (inputs / groups)..];
-            let b = PackedB::pack_stacked(delta, pixels, filters / groups, panels);
-            GatherGemm {
-                k_batch: KBatch {
-                    count: n,
-                    a: x.len() / n,
-                    b: pixels / n,
-                },
-                ..product(pattern, Init::Accumulate, a, &b, RowBatch::ONE, false)
+        let (input, pixels) = (x.len() / n, delta.len() / filters / n);
+        let images = (TERMS_AT_A_TIME / pixels).max(1);
+        let parts = x.chunks(images * input);
+        for (x, delta) in parts.zip(delta.chunks(images * pixels * filters)) {
+            let terms = delta.len() / filters;
+            let delta = ArrayView2::from_shape((terms, filters), delta).expect("as many elements");
+            for group in 0..groups {
+                let delta = delta.slice_axis_move(Axis(1), self.filters_of(group));
+                let delta = std::iter::once(delta);
+                let a = &x[group * (inputs / groups)..];
+                let b = PackedB::pack_stacked(delta, terms, filters / groups, panels);
+                GatherGemm {
+                    k_batch: KBatch {
+                        count: terms / pixels,
+                        a: input,
+                        b: pixels,
+                    },
+                    ..product(pattern, Init::Accumulate, a, &b, RowBatch::ONE, false)
+                }
+                .run(&mut gradient[group * (filters / groups)..]);
             }
-            .run(&mut gradient[group * (filters / groups)..]);
         }
     }
 

@@ -210,7 +210,11 @@ pub(super) fn padded_input(geometry: &Geometry) -> Padded {
     }
 }
 
-/// The pattern of ∂L/∂kernel, for the [`padded_input`].
+/// Pixels that a kernel's gradient sums over at a time, so that a panel of their gradients stays in second-level
+/// cache while the taps pass by.
+pub(super) const TERMS_AT_A_TIME: usize = 1024;
+
+/// The pattern of ∂L/∂kernel, for the [`padded_input`]; what its blocks sum up is added.
 pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Pattern {
     let Channels {
         inputs,
@@ -239,6 +243,8 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
     }
     let inner = 0..pattern.rows.len();
     pattern.add_range(0, 0, pixels.width, geometry.stride.width * inputs);
+    let rows_at_a_time = (TERMS_AT_A_TIME / pixels.width).max(1);
+    let mut parts = vec![Vec::new(); pixels.height.div_ceil(rows_at_a_time)];
     for class in classes(taps.height, 0..pixels.height, |i, v| geometry.row(v, i)) {
         let outer = pattern.rows.len();
         for member in class.members {
@@ -247,18 +253,24 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
                 c: (member.position * taps.width + j) * depth * filters,
             }));
         }
-        let steps = pattern.k_steps.len();
-        pattern.k_steps.extend(class.taps.iter().map(|v| KStep {
-            a: v.distance * row,
-            b: v.tap * pixels.width,
-        }));
-        pattern.row_blocks.push(RowBlock {
-            outer: outer..pattern.rows.len(),
-            inner: inner.clone(),
-            k_steps: steps..pattern.k_steps.len(),
-            k_ranges: 0..pattern.k_ranges.len(),
-        });
+        let seen = class
+            .taps
+            .chunk_by(|v, next| v.tap / rows_at_a_time == next.tap / rows_at_a_time);
+        for taps in seen {
+            let steps = pattern.k_steps.len();
+            pattern.k_steps.extend(taps.iter().map(|v| KStep {
+                a: v.distance * row,
+                b: v.tap * pixels.width,
+            }));
+            parts[taps[0].tap / rows_at_a_time].push(RowBlock {
+                outer: outer..pattern.rows.len(),
+                inner: inner.clone(),
+                k_steps: steps..pattern.k_steps.len(),
+                k_ranges: 0..pattern.k_ranges.len(),
+            });
+        }
     }
+    pattern.row_blocks = parts.concat();
     pattern
 }
 

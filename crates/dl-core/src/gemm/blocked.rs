@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::cell::Cell;
-use std::ops::Range;
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, Slice};
 use rayon::prelude::*;
@@ -14,18 +13,26 @@ use super::{
 };
 use crate::Scalar;
 
-/// Columns (nc) of the blocks of B, KC deep, that are packed at a time: 256 KiB of `f32`, which stay
-/// in second-level cache while the rows of A pass by.
-const NC: usize = 128;
+/// Elements of the blocks of B that are packed at a time: 256 KiB of `f32`, which stay in second-level cache while
+/// the rows of A pass by.
+const BLOCK: usize = KC * 128;
 
 /// From so many elements on, threads share the packing of B.
 const PARALLEL_ABOVE: usize = 1 << 16;
 
 /// Rows in a group: few enough that listing them costs nothing.
-const ROWS: usize = 240;
+const ROWS: usize = SHALLOW_ROWS;
 
-/// Bytes of a first-level cache that have a place each: 32 KiB of 8 ways, 48 KiB of 12.
+/// The depth up to which a product takes little longer than writing C: then few rows are written at a time, each as
+/// far as a block of B goes, so that memory is written in long pieces.
+const SHALLOW: usize = 32;
+
+/// Rows that are written at a time where B is shallow, each in pages of its own.
+const SHALLOW_ROWS: usize = 48;
+
+/// Bytes of a first-level cache that have a place each, and how many may share one: 32 KiB or more.
 const WAY: usize = 4096;
+const WAYS: usize = 8;
 
 /// Rows (mc) of A, KC deep, that are packed at a time: 768 KiB of `f32`.
 const MC: usize = 384;
@@ -65,7 +72,12 @@ pub(super) fn block_depth(k: usize) -> usize {
     k.div_ceil(k.div_ceil(KC))
 }
 
-/// B cut into blocks of KC × NC elements or less.
+/// Columns (nc) of a block so deep, in whole panels.
+fn block_width(depth: usize) -> usize {
+    (BLOCK / depth).next_multiple_of(128)
+}
+
+/// B cut into blocks of KC rows and [`BLOCK`] elements or less.
 #[derive(Clone, Copy)]
 pub(super) struct Blocks<'a, F> {
     b: ArrayView2<'a, F>,
@@ -79,13 +91,14 @@ impl<'a, F: Scalar> Blocks<'a, F> {
     fn all(self) -> impl Iterator<Item = ArrayView2<'a, F>> {
         let (k, n) = self.b.dim();
         let kc = block_depth(k);
+        let nc = block_width(kc);
         let block = move |i: usize, j: usize| {
             let rows = Slice::from(i * kc..k.min((i + 1) * kc));
-            let columns = Slice::from(j * NC..n.min((j + 1) * NC));
+            let columns = Slice::from(j * nc..n.min((j + 1) * nc));
             let b = self.b.slice_axis_move(Axis(0), rows);
             b.slice_axis_move(Axis(1), columns)
         };
-        (0..k.div_ceil(kc)).flat_map(move |i| (0..n.div_ceil(NC)).map(move |j| block(i, j)))
+        (0..k.div_ceil(kc)).flat_map(move |i| (0..n.div_ceil(nc)).map(move |j| block(i, j)))
     }
 
     /// Elements of a packed block.
@@ -164,7 +177,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
             let mut mul = |c: &mut [F]| {
                 // rows that stand as they are need no memory, however many they are
                 let m = c.len() / n;
-                let rows = match self.is_packed() {
+                let rows = match self.is_packed(b.nrows()) {
                     true => m.div_ceil(m.div_ceil(MC)),
                     false => m,
                 };
@@ -192,10 +205,11 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         });
     }
 
-    /// Whether A is packed, too: where terms are a multiple of 4 KiB apart, all fall into the same few lines of a
-    /// first-level cache.
-    fn is_packed(self) -> bool {
-        self.k_stride != 1 && (self.k_stride * size_of::<F>()).is_multiple_of(WAY)
+    /// Whether k terms of A are packed, too: where they are a multiple of 4 KiB apart, all fall into the same few
+    /// lines of a first-level cache.
+    fn is_packed(self, k: usize) -> bool {
+        let apart = self.k_stride * size_of::<F>();
+        self.k_stride != 1 && k > WAYS && apart.is_multiple_of(WAY)
     }
 
     /// The product for some rows of A and all of C.
@@ -215,26 +229,31 @@ impl<'a, F: Scalar> LhsView<'a, F> {
         } = scratch;
         let (k, n) = b.dim();
         let kc = block_depth(k);
-        let groups = match self.is_packed() {
+        let nc = block_width(kc);
+        let groups = match self.is_packed(k) {
             true => Groups::nearly_equal(c.len() / n, Registers::of::<F>().max_rows(kc)),
             false => Groups::equal(c.len() / n, ROWS),
+        };
+        let rows_at_a_time = match kc {
+            ..=SHALLOW => SHALLOW_ROWS,
+            _ => usize::MAX,
         };
         for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
             let (depth, first) = (b.nrows(), self.first + i * kc * self.k_stride);
             let as_it_is = &self.values[first..];
             let (a, layout, a_stride) = match self.k_stride {
-                _ if self.is_packed() => {
+                _ if self.is_packed(k) => {
                     let strips = self.pack(first, depth, groups, strips);
                     (strips, LhsLayout::Packed, depth)
                 }
                 1 => (as_it_is, LhsLayout::RowMajor, self.row_stride),
                 k_stride => (as_it_is, LhsLayout::ColumnMajor { k_stride }, 1),
             };
-            let row_blocks = groups.list(a_stride, n, rows);
-            for (j, b) in b.axis_chunks_iter(Axis(1), NC).enumerate() {
+            groups.list(a_stride, n, rows);
+            for (j, b) in b.axis_chunks_iter(Axis(1), nc).enumerate() {
                 let init = match init {
                     _ if i > 0 => Init::Accumulate,
-                    Init::Bias(bias) => Init::Bias(&bias[j * NC..]),
+                    Init::Bias(bias) => Init::Bias(&bias[j * nc..]),
                     init => init,
                 };
                 let columns = b.ncols();
@@ -252,20 +271,22 @@ impl<'a, F: Scalar> LhsView<'a, F> {
                     b: 0,
                     len: depth,
                 };
-                GatherGemm {
-                    init,
-                    a,
-                    layout,
-                    b: &b,
-                    row_blocks: &row_blocks,
-                    rows,
-                    k_steps: &[KStep { a: 0, b: 0 }],
-                    k_ranges: &[k_range],
-                    row_batch: RowBatch::ONE,
-                    k_batch: KBatch::ONE,
-                    relu: false,
+                for row_block in groups.row_blocks(rows_at_a_time) {
+                    GatherGemm {
+                        init,
+                        a,
+                        layout,
+                        b: &b,
+                        row_blocks: &[row_block],
+                        rows,
+                        k_steps: &[KStep { a: 0, b: 0 }],
+                        k_ranges: &[k_range],
+                        row_batch: RowBatch::ONE,
+                        k_batch: KBatch::ONE,
+                        relu: false,
+                    }
+                    .run(&mut c[j * nc..]);
                 }
-                .run(&mut c[j * NC..]);
             }
         }
     }
@@ -330,25 +351,34 @@ impl Groups {
     }
 
     /// Lists the rows of a group, then the groups.
-    fn list(self, a_stride: usize, n: usize, rows: &mut Vec<Row>) -> [RowBlock; 2] {
+    fn list(self, a_stride: usize, n: usize, rows: &mut Vec<Row>) {
         let row = |i: usize| Row {
             a: i * a_stride,
             c: i * n,
         };
-        let height = self.heights[0].max(self.heights[1]);
         rows.clear();
-        rows.extend((0..height).map(row));
+        rows.extend((0..self.listed()).map(row));
         rows.extend(self.all().map(|(first, _)| row(first)));
-        let second = height + self.counts[0];
-        let block = |outer: Range<usize>, height: usize| RowBlock {
-            outer,
-            inner: 0..height,
-            k_steps: 0..1,
-            k_ranges: 0..1,
-        };
-        [
-            block(height..second, self.heights[0]),
-            block(second..rows.len(), self.heights[1]),
-        ]
+    }
+
+    /// The number of rows that are listed for a group.
+    fn listed(self) -> usize {
+        self.heights[0].max(self.heights[1])
+    }
+
+    /// The groups as parts of C, about so many rows each.
+    fn row_blocks(self, rows: usize) -> impl Iterator<Item = RowBlock> {
+        let ends = [self.counts[0], self.counts[0] + self.counts[1]];
+        let starts = [0, ends[0]];
+        let kinds = starts.into_iter().zip(ends).zip(self.heights);
+        kinds.flat_map(move |((start, end), height)| {
+            let count = (rows / height.max(1)).max(1);
+            (start..end).step_by(count).map(move |i| RowBlock {
+                outer: self.listed() + i..self.listed() + end.min(i.saturating_add(count)),
+                inner: 0..height,
+                k_steps: 0..1,
+                k_ranges: 0..1,
+            })
+        })
     }
 }
