@@ -71,7 +71,8 @@ impl<F: Scalar> Dots<'_, F> {
 
     #[inline(always)]
     fn tile<S: Simd, const I: usize, const J: usize>(&mut self, simd: S, i: usize, j: usize) {
-        let (mut a, mut b): ([&[F]; I], [&[F]; J]) = ([&[]; I], [&[]; J]);
+        let mut a: [&[F]; I] = [&[]; I];
+        let mut b: [&[F]; J] = [&[]; J];
         for (n, row) in a.iter_mut().enumerate() {
             let view = self.a.index_axis(Axis(0), i + n);
             *row = view.to_slice().expect("A has contiguous rows");
@@ -103,7 +104,8 @@ fn dots<F: Scalar, S: Simd, const I: usize, const J: usize>(
     b: [&[F]; J],
 ) -> [[F; J]; I] {
     let k = b[0].len();
-    let (mut left, mut right): ([&[F::Vector<S>]; I], [&[F::Vector<S>]; J]) = ([&[]; I], [&[]; J]);
+    let mut left: [&[F::Vector<S>]; I] = [&[]; I];
+    let mut right: [&[F::Vector<S>]; J] = [&[]; J];
     let vectors = k / F::lanes::<S>();
     for i in 0..I {
         left[i] = &F::vectors::<S>(&a[i][..k]).0[..vectors];
