@@ -4,7 +4,7 @@ use dl_nn::{ConfigError, ShapeError};
 use serde::{Deserialize, Serialize};
 
 /// The most pixels a kernel, stride, dilation or padding may have along an axis: more is a typo, and
-/// so many can still be multiplied without overflow.
+/// that many can still be multiplied without overflow.
 const MAX: usize = 1 << 20;
 
 /// A height and a width in pixels. Made from one number for both, or from `[height, width]`.

@@ -1,5 +1,5 @@
 //! Products of a few rows with a large transposed matrix, as for the gradient of a dense layer's input: each element
-//! is a dot product of two rows that stand in memory, and the large matrix is read once, as it stands.
+//! is a dot product of two contiguous rows, and the large matrix is read once, in place.
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use pulp::{Simd, WithSimd};
