@@ -126,7 +126,7 @@ impl Checked {
             kernel.height.min(input.height),
             kernel.width.min(input.width),
         ]);
-        let mut cost = self.product_cost(axes, terms, depth, inputs, number);
+        let mut cost = self.product_cost(axes, terms, depth, inputs, bytes);
         if let Some(elements) = winograd::elements(&self.geometry, channels) {
             cost.plan = sum([cost.plan, product([elements, bytes])]);
         }
@@ -147,7 +147,7 @@ impl Checked {
         let columns = (columns / self.groups).next_multiple_of(LEAST_COLUMNS);
         let panels = product([y.taps, x.taps, depth, columns]);
         Cost {
-            plan: sum([pattern(axes), product([panels, number])]),
+            plan: sum([pattern(axes), product([panels, bytes])]),
             scratch: 0,
             operations: sum([
                 product([terms, depth, columns, self.groups]),
