@@ -10,7 +10,7 @@ use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use crate::error::ConfigError;
 use crate::init::Initializer;
-use crate::layer::Cache;
+use crate::layer::cache::Cache;
 
 /// An element-wise non-linearity (softmax: over the last axis).
 ///

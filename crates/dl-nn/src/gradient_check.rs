@@ -21,11 +21,9 @@ use dl_core::Scalar;
 use dl_core::random::generator;
 use ndarray::{ArrayD, ArrayView2, IxDyn, array};
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
-use crate::contract::{described, described_mut, first_difference};
+use crate::contract::description::{described, described_mut, first_difference};
 use crate::error::{DataError, ShapeError};
-use crate::layer::{Cache, Layer, Mode};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode};
 use crate::losses::{Loss, check_targets};
 use crate::target::{Target, TargetRow};
 

@@ -5,10 +5,8 @@ use dl_core::random::generator;
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 
 use super::ContractError;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::ShapeError;
-use crate::layer::{Cache, Layer, Mode, Param};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode, Param};
 
 const MODE: Mode = Mode::Train { seed: 1 };
 

@@ -4,12 +4,10 @@ use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::Array1;
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Cache, Layer, Mode, Param, ParamMut};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::scale_shift::{self, constant};
-use crate::spec::LayerSpec;
+use crate::model::LayerSpec;
 
 /// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
 /// other axis, samples and pixels alike, is averaged over.

@@ -6,13 +6,11 @@ use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2};
 
 use crate::activation::Activation;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
-use crate::kernel::{self, KernelInit};
-use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::layers::kernel::{self, KernelInit};
+use crate::model::LayerSpec;
 
 /// The largest kernel that is initialised, so that a typo is an error, not an abort.
 const MAX_WEIGHTS: usize = u32::MAX as usize;

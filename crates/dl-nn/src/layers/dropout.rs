@@ -4,11 +4,9 @@ use dl_core::rand::RngCore;
 use dl_core::{Scalar, instantiate, random::Generator};
 
 use crate::activation::Activation;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
+use crate::model::LayerSpec;
 
 /// Dropout (Srivastava et al. 2014), inverted: in training each element is zero with
 /// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in

@@ -5,12 +5,10 @@ use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::Array1;
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::scale_shift::{self, constant};
-use crate::spec::LayerSpec;
+use crate::model::LayerSpec;
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.

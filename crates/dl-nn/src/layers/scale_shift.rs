@@ -5,9 +5,8 @@ use dl_core::memory::{OutOfMemory, filled};
 use dl_core::sum::add_column_sums_and_products;
 use ndarray::Array1;
 
-use crate::backward::Gradients;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Param, ParamMut};
+use crate::layer::{Gradients, Param, ParamMut};
 
 /// `width` times `value`.
 pub(super) fn constant<F: Scalar>(width: usize, value: F) -> Result<Array1<F>, OutOfMemory> {

@@ -8,11 +8,9 @@ use dl_core::special::{exp, exp_m1, exp_m1_minus};
 use dl_core::sum::sum_terms;
 use dl_core::{Scalar, instantiate, random::Generator};
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
+use crate::model::LayerSpec;
 
 /// Draws z = μ + σ ⊙ ε with ε from N(0, I): `[…, 2·d]`, μ then ln σ², → `[…, d]`. In evaluation
 /// ε = 0, so z = μ.

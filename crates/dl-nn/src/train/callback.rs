@@ -4,7 +4,7 @@ use dl_core::Scalar;
 use ndarray::ArrayD;
 
 use super::history::{Epoch, History};
-use super::state::{CallbackState, ResumeError};
+use super::snapshot::{CallbackState, ResumeError};
 use crate::error::ConfigError;
 use crate::model::Model;
 

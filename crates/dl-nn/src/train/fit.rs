@@ -9,20 +9,22 @@ use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, CowArray, Dimension, IxDyn};
 
 use super::callback::{Callback, FitContext, Flow, Plan, StepEnd};
+use super::error::TrainError;
 use super::evaluate::{Evaluation, Samples, evaluate_rows, evaluation_workspace};
 use super::history::{Epoch, History};
 use super::options::{Callbacks, Fit, Validation};
-use super::state::{CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot};
+use super::snapshot::{
+    CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot,
+};
 use super::trainer::{Outcome, Trainer, check_data};
 use crate::activation::Activation;
-use crate::batch::Batch;
-use crate::buffers::in_standard_layout;
-use crate::error::{ConfigError, DataError, TrainError};
-use crate::layer::mix;
+use crate::arrays::in_standard_layout;
+use crate::error::{ConfigError, DataError};
+use crate::execute::Workspace;
+use crate::layer::{Batch, mix};
 use crate::model::Weights;
 use crate::optim::StateError;
 use crate::target::Target;
-use crate::workspace::Workspace;
 
 /// The working data of one `fit`.
 struct Session<'a, 'c, F> {

@@ -4,22 +4,22 @@ use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
+use super::error::TrainError;
 use super::evaluate::{
     Evaluation, Samples, boundary, count_correct, evaluate_rows, evaluation_workspace,
     predicted_class, require_no_nan,
 };
 use super::history::History;
-use super::state::{ResumeError, TrainerState};
+use super::snapshot::{ResumeError, TrainerState};
 use crate::activation::Activation;
-use crate::batch::Batch;
-use crate::buffers::in_standard_layout;
-use crate::error::{BuildError, ConfigError, DataError, TrainError};
-use crate::layer::{Mode, mix};
+use crate::arrays::in_standard_layout;
+use crate::error::{BuildError, ConfigError, DataError};
+use crate::execute::{Share, Workspace};
+use crate::layer::{Batch, Mode, mix};
 use crate::losses::{Loss, check_targets, loss_share, total_weight};
 use crate::model::Model;
 use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd, parameters};
 use crate::target::Target;
-use crate::workspace::{Share, Workspace};
 
 /// Trains a model: the model, a loss, an optimiser, and the buffers they need.
 ///

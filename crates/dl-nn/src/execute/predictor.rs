@@ -3,11 +3,10 @@
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 
-use crate::batch::Batch;
+use super::workspace::Workspace;
 use crate::error::{BuildError, ConfigError, DataError};
-use crate::layer::Mode;
+use crate::layer::{Batch, Mode};
 use crate::model::Model;
-use crate::workspace::Workspace;
 
 /// A network with all that its predictions need: its parameters in the order in which they are read, and
 /// every buffer. Once a batch of each kind has been through, a call allocates nothing, which is what makes

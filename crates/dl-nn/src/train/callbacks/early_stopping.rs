@@ -2,12 +2,12 @@
 
 use dl_core::Scalar;
 
-use super::callback::{Callback, FitContext, Flow};
-use super::evaluate::Evaluation;
-use super::history::{Epoch, History};
-use super::state::{CallbackState, ResumeError};
 use crate::error::ConfigError;
 use crate::model::Weights;
+use crate::train::callback::{Callback, FitContext, Flow};
+use crate::train::evaluate::Evaluation;
+use crate::train::history::{Epoch, History};
+use crate::train::snapshot::{CallbackState, ResumeError};
 
 /// What [`EarlyStopping`] watches: on the validation samples where there are any, otherwise on
 /// the training samples.
@@ -63,7 +63,7 @@ struct Memory {
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Best {
-    #[serde(with = "crate::float")]
+    #[serde(with = "crate::json::non_finite")]
     cost: f64,
     epoch: usize,
 }

@@ -10,13 +10,11 @@ use dl_core::sum::sum_rows;
 use ndarray::ArrayD;
 use rayon::prelude::*;
 
-use crate::backward::{Backward, Gradients};
-use crate::batch::{Batch, BatchMut};
-use crate::block::{Block, Part, Space};
-use crate::buffers::zeros;
-use crate::layer::{Batching, Cache, Mode};
+use super::block::{Block, Part, Space};
+use super::loss_part::{BatchLoss, Share};
+use crate::arrays::zeros;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
-use crate::workspace::{BatchLoss, Share};
 
 /// Elements that the activations of one block may have: a block of so many stays in a core's
 /// second-level cache (8 images of the MNIST CNN).

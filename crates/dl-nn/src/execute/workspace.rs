@@ -8,36 +8,14 @@
 //! are summed, depend only on the model and the batch size, so the bits do not depend on the
 //! number of threads.
 
-use std::ops::Range;
-
 use dl_core::memory::{OutOfMemory, room};
 use dl_core::{Scalar, instantiate};
 use ndarray::ArrayD;
 
-use crate::batch::{Batch, BatchMut};
-use crate::layer::Mode;
+use super::loss_part::{BatchLoss, Share};
+use super::stage::{Pass, Stage, gradients};
+use crate::layer::{Batch, BatchMut, Mode};
 use crate::model::{Model, NamedLayer, Outline};
-use crate::stage::{Pass, Stage, gradients};
-
-/// The loss on a part of a batch: it is told which samples of the batch, reads their outputs,
-/// writes their part of ∂L/∂output, and gives their share of the loss.
-pub type BatchLoss<'a, F> = dyn Fn(Range<usize>, &[F], &mut [F]) -> Share + Sync + 'a;
-
-/// What some samples add to the measures of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Share {
-    /// Their part of the loss: the parts sum up to it.
-    pub loss: f64,
-    /// How many of them are predicted right.
-    pub right: usize,
-}
-
-impl std::ops::AddAssign for Share {
-    fn add_assign(&mut self, other: Self) {
-        self.loss += other.loss;
-        self.right += other.right;
-    }
-}
 
 /// The buffers of forward and backward passes of one model for batches up to a size.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use dl_core::{Scalar, text::shown};
+use dl_core::{Scalar, instantiate, text::shown};
 
-use crate::model::Model;
+use super::Model;
 
 /// The layers of a model with their shapes and parameters; its `Display` is a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,19 @@ pub struct SummaryRow {
     pub output_shape: Vec<usize>,
     /// Number of trained parameters.
     pub parameters: usize,
+}
+
+impl<F: Scalar> Model<F> {
+    /// A table of the layers, for reading.
+    pub fn summary(&self) -> Summary {
+        summary(self)
+    }
+}
+
+instantiate! {
+    fn summary<F: Scalar>(model: &Model<F>) -> Summary {
+        Summary::of(model)
+    }
 }
 
 impl Summary {

@@ -1,17 +1,10 @@
 //! An architecture as plain data: what a model file says about the layers.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
-
 use dl_core::{Scalar, instantiate, text::shown};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::layers;
-use crate::sequential::Sequential;
-use crate::spec::{Described, ErasedSpec, LayerSpec};
+use super::{Model, NamedLayer};
 
 /// A layer's description as plain data: its kind and what it was set to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,7 +13,7 @@ pub struct LayerConfig {
     /// The kind of layer, under which a [`Registry`] knows it: `dense`.
     pub kind: String,
     /// The description's fields, as serde writes them.
-    #[serde(deserialize_with = "crate::unique::deserialize")]
+    #[serde(deserialize_with = "crate::json::unique_keys::deserialize")]
     pub settings: Value,
 }
 
@@ -51,7 +44,7 @@ pub struct NamedConfig {
 struct NamedSettings {
     name: String,
     kind: String,
-    #[serde(deserialize_with = "crate::unique::deserialize")]
+    #[serde(deserialize_with = "crate::json::unique_keys::deserialize")]
     settings: Value,
 }
 
@@ -123,95 +116,39 @@ pub enum ArchitectureError {
     },
 }
 
-type Read<F> = fn(&Value) -> Result<Arc<dyn ErasedSpec<F>>, serde_json::Error>;
-
-/// The kinds of layers that can be made from an [`Architecture`]. Nothing else is ever made: a
-/// file names a kind, it does not bring code.
-///
-/// ```
-/// use dl_nn::{Model, Registry, Sequential, layers::Dense};
-///
-/// let model: Model<f32> = Sequential::input([4]).push(Dense::new(3)).build(0)?;
-/// let json = serde_json::to_string(&model.architecture()?)?;
-/// let again = Registry::<f32>::new().sequential(&serde_json::from_str(&json)?)?.build(0)?;
-/// assert_eq!(again.architecture()?, model.architecture()?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone)]
-pub struct Registry<F> {
-    kinds: BTreeMap<&'static str, Read<F>>,
-}
-
-impl<F> fmt::Debug for Registry<F> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_set().entries(self.kinds.keys()).finish()
-    }
-}
-
-impl<F: Scalar> Default for Registry<F> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<F: Scalar> Registry<F> {
-    /// The layers of this crate.
-    pub fn new() -> Self {
-        registry()
-    }
-
-    fn own_layers() -> Self {
-        let kinds = BTreeMap::new();
-        layers::register(Self { kinds })
-    }
-
-    /// Adds a kind of layer of your own, under its [`LayerSpec::KIND`]. Let its settings refuse what they do not know:
-    /// `#[serde(deny_unknown_fields)]`.
-    pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(mut self) -> Self {
-        let read: Read<F> = |settings| Ok(Arc::new(Described(S::deserialize(settings)?)));
-        self.kinds.insert(S::KIND, read);
-        self
-    }
-
-    /// The network of this architecture, to be built.
+impl<F: Scalar> Model<F> {
+    /// The row of layers as plain data.
     ///
     /// # Errors
-    /// [`ArchitectureError`] naming the first layer whose kind or settings are unknown.
-    pub fn sequential(
-        &self,
-        architecture: &Architecture,
-    ) -> Result<Sequential<F>, ArchitectureError> {
-        sequential(self, architecture)
+    /// [`ArchitectureError`] naming the first layer that cannot be described as data.
+    pub fn architecture(&self) -> Result<Architecture, ArchitectureError> {
+        architecture(self)
     }
 
-    fn read(&self, architecture: &Architecture) -> Result<Sequential<F>, ArchitectureError> {
-        let mut network = Sequential::input(architecture.input_shape.clone());
-        for NamedConfig { name, config } in &architecture.layers {
-            let (layer, kind) = (name.clone(), config.kind.clone());
-            let Some(read) = self.kinds.get(&*kind) else {
-                let known = self.kinds.keys().copied().collect::<Vec<_>>().join(", ");
-                return Err(ArchitectureError::UnknownKind { layer, kind, known });
-            };
-            let spec = read(&config.settings).map_err(|why| ArchitectureError::Settings {
-                layer,
-                kind,
-                why: why.to_string(),
-            })?;
-            network = network.push_spec(Some(name.clone()), spec);
-        }
-        Ok(network)
+    fn describe(&self) -> Result<Architecture, ArchitectureError> {
+        let described = |named: &NamedLayer<F>| match named.config() {
+            Some(config) => Ok(NamedConfig {
+                name: named.name.clone(),
+                config,
+            }),
+            None => Err(ArchitectureError::NoDescription {
+                layer: named.name.clone(),
+                kind: named.kind().to_owned(),
+            }),
+        };
+        Ok(Architecture {
+            input_shape: self.input_shape.clone(),
+            layers: self
+                .layers
+                .iter()
+                .map(described)
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 
 instantiate! {
-    fn registry<F: Scalar>() -> Registry<F> {
-        Registry::own_layers()
-    }
-
-    fn sequential<F: Scalar>(
-        registry: &Registry<F>,
-        architecture: &Architecture,
-    ) -> Result<Sequential<F>, ArchitectureError> {
-        registry.read(architecture)
+    fn architecture<F: Scalar>(model: &Model<F>) -> Result<Architecture, ArchitectureError> {
+        model.describe()
     }
 }

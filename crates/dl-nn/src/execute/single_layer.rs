@@ -18,10 +18,8 @@
 use dl_core::instantiate;
 use ndarray::{ArrayD, ArrayRef, IxDyn};
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::ShapeError;
-use crate::layer::{Cache, Layer, Mode};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode};
 
 instantiate! {
     /// y = f(x) for samples `[n, …input]`, in any memory layout: `[n, …output]`.

@@ -1,7 +1,10 @@
 //! What a network may cost, and what it does.
 
+use dl_core::{Scalar, instantiate};
+
+use super::Model;
+use super::spec::Cost;
 use crate::error::BuildError;
-use crate::spec::Cost;
 
 /// What a description that is not trusted may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,4 +133,33 @@ fn add(
         got: *so_far,
         most,
     })
+}
+
+impl<F: Scalar> Model<F> {
+    /// The least limits that a description of this model can be built within, by
+    /// [`Sequential::build_within`](crate::Sequential::build_within).
+    pub fn least_limits(&self) -> Limits {
+        least_limits(self)
+    }
+
+    fn spent(&self) -> Limits {
+        let mut spent = Spent::new(Limits::NONE);
+        let boundless = "without limits";
+        let input = self.input_shape.iter().product();
+        spent.sample("", "", input).expect(boundless);
+        spent.shape("", &self.input_shape).expect(boundless);
+        for named in &self.layers {
+            let elements = named.all().map(|param| param.value.len()).sum();
+            spent.layer("", elements, named.cost).expect(boundless);
+            spent.sample("", "", named.size()).expect(boundless);
+            spent.shape("", &named.output_shape).expect(boundless);
+        }
+        spent.so_far
+    }
+}
+
+instantiate! {
+    fn least_limits<F: Scalar>(model: &Model<F>) -> Limits {
+        model.spent()
+    }
 }

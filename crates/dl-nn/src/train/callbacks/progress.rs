@@ -3,8 +3,8 @@
 use dl_core::Scalar;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::callback::{Callback, FitContext, Flow, StepEnd};
-use super::history::{Epoch, History};
+use crate::train::callback::{Callback, FitContext, Flow, StepEnd};
+use crate::train::history::{Epoch, History};
 
 /// Shows epoch, step, loss and accuracy on standard error while training; nothing where that is
 /// not a terminal.

@@ -4,8 +4,7 @@ use std::ops::{Index, IndexMut};
 
 use ndarray::{ArrayD, ArrayViewMut2, Ix2};
 
-use crate::batch::{Batch, BatchMut};
-use crate::layer::Cache;
+use crate::layer::{Batch, BatchMut, Cache};
 
 /// What [`Layer::backward`](crate::Layer::backward) reads and writes. A layer takes what it needs of it:
 ///

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use dl_core::{Scalar, instantiate, random::stream};
 
+use super::limits::{Limits, Spent, elements};
+use super::spec::{Described, ErasedSpec, LayerSpec, Ready};
+use super::{Model, NamedLayer};
 use crate::error::{BuildError, LayerError};
 use crate::layer::Layer;
-use crate::limits::{Limits, Spent, elements};
-use crate::model::{Model, NamedLayer};
-use crate::spec::{Described, ErasedSpec, LayerSpec, Ready};
 
 /// The description of a network as a row of layers; [`build`](Self::build) makes the [`Model`].
 ///

@@ -2,10 +2,10 @@
 
 use dl_core::Scalar;
 
-use super::callback::{Callback, FitContext, Flow};
-use super::history::Epoch;
-use super::state::{CallbackState, ResumeError};
 use crate::schedule::{ReduceOnPlateau, Schedule};
+use crate::train::callback::{Callback, FitContext, Flow};
+use crate::train::history::Epoch;
+use crate::train::snapshot::{CallbackState, ResumeError};
 
 /// Multiplies the learning rate by a [`Schedule`]'s factor before every step.
 #[derive(Debug)]

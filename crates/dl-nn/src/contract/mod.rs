@@ -22,6 +22,7 @@
 //! # Ok::<(), dl_nn::contract::ContractError>(())
 //! ```
 
+pub(crate) mod description;
 mod lists;
 mod passes;
 
@@ -30,12 +31,10 @@ use dl_core::random::generator;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
-use crate::batch::{Batch, BatchMut};
 use crate::error::ShapeError;
 use crate::gradient_check::{GradientError, Report, check_layer};
-use crate::layer::{Batching, Cache, Layer, Mode};
+use crate::layer::{Batch, BatchMut, Batching, Cache, Layer, Mode};
 
-pub(crate) use lists::{described, described_mut, first_difference};
 use passes::{Passes, close, output};
 
 /// Numbers of threads whose results must agree.

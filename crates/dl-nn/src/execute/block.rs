@@ -3,11 +3,9 @@
 use dl_core::Scalar;
 use ndarray::ArrayD;
 
-use crate::backward::{Backward, Gradients};
-use crate::batch::{Batch, BatchMut};
-use crate::layer::{Cache, Mode};
+use super::loss_part::Share;
+use crate::layer::{Backward, Batch, BatchMut, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
-use crate::workspace::Share;
 
 /// What is kept of one block of samples.
 #[derive(Debug)]

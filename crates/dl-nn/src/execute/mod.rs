@@ -1,0 +1,13 @@
+//! Passes through a network: what is computed where, in which buffers.
+
+mod block;
+mod loss_part;
+mod predict;
+mod predictor;
+pub mod single_layer;
+mod stage;
+mod workspace;
+
+pub use loss_part::{BatchLoss, Share};
+pub use predictor::Predictor;
+pub use workspace::Workspace;

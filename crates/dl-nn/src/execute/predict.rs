@@ -1,0 +1,69 @@
+//! The outputs of a whole network for any number of samples.
+
+use dl_core::memory::room;
+use dl_core::{Scalar, instantiate};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice};
+
+use super::workspace::Workspace;
+use crate::arrays::in_standard_layout;
+use crate::error::DataError;
+use crate::layer::{Batch, Mode};
+use crate::model::{Model, NamedLayer, elements};
+
+/// The most samples per pass in [`Model::predict`].
+const PREDICT_BATCH: usize = 256;
+
+/// Numbers that the layers may make of the samples of one pass.
+const PREDICT_NUMBERS: usize = 1 << 28;
+
+impl<F: Scalar> Model<F> {
+    /// The network's outputs for samples `[n, …input]`: `[n, …output]`, evaluated without
+    /// dropout, in passes of up to 256 samples: fewer, where the layers would make more than 2²⁸
+    /// numbers of them.
+    ///
+    /// # Errors
+    /// [`DataError`] where there are no samples, or of another shape than the model takes, or no memory
+    /// for their outputs.
+    pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
+        predict(self, x.view().into_dyn())
+    }
+
+    fn outputs(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {
+        self.check_samples(&x)?;
+        let n = x.len_of(Axis(0));
+        let mut shape = vec![n];
+        shape.extend(self.output_shape());
+        let mut y = room(elements(&shape).unwrap_or(usize::MAX))?;
+        let batch = self.predict_batch();
+        let mut workspace = Workspace::inference(self, n.min(batch))?;
+        if n > batch {
+            workspace.keep_packed();
+        }
+        for start in (0..n).step_by(batch) {
+            let rows = Slice::from(start..n.min(start + batch));
+            let x = x.slice_axis(Axis(0), rows);
+            let x = in_standard_layout(&x)?;
+            let x = Batch::from_array(&x);
+            let output = workspace.forward_unchanged(self, x, Mode::Eval, false);
+            y.extend_from_slice(output.slice());
+        }
+        Ok(ArrayD::from_shape_vec(shape, y).expect("as many numbers as the shape has"))
+    }
+
+    /// Samples per pass.
+    fn predict_batch(&self) -> usize {
+        let of_layer = |named: &NamedLayer<F>| named.size().saturating_add(named.scratch());
+        let sample = self.layers().iter().map(of_layer);
+        let sample = sample.fold(1, usize::saturating_add);
+        (PREDICT_NUMBERS / sample).clamp(1, PREDICT_BATCH)
+    }
+}
+
+instantiate! {
+    fn predict<F: Scalar>(
+        model: &Model<F>,
+        x: ArrayViewD<'_, F>,
+    ) -> Result<ArrayD<F>, DataError> {
+        model.outputs(x)
+    }
+}
