@@ -49,7 +49,7 @@ const MAX_KINKS: f64 = 0.2;
 
 /// What a passed check looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Report {
+pub struct GradientReport {
     /// Numbers compared.
     pub checked: usize,
     /// Numbers left out for a kink nearby.
@@ -118,7 +118,10 @@ pub enum GradientError {
 ///
 /// # Errors
 /// [`GradientError`] naming the array and the place.
-pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, GradientError> {
+pub fn check_layer(
+    layer: &mut dyn Layer<f64>,
+    x: &ArrayD<f64>,
+) -> Result<GradientReport, GradientError> {
     check_parameter_lists(layer)?;
     ShapeError::require(!x.is_empty() && x.ndim() > 0, x.shape(), "samples")?;
     let mode = Mode::Train { seed: 1 };
@@ -151,7 +154,7 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
     let gradient = BatchMut::from_array(sample, &mut dx);
     layer.backward(pass.dx(gradient).grads(&mut grads));
 
-    let mut report = Report::default();
+    let mut report = GradientReport::default();
     let objective = |layer: &dyn Layer<f64>, x: &ArrayD<f64>| {
         let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
         let batch = BatchMut::from_array(output, &mut y);
@@ -185,7 +188,7 @@ pub fn check_loss(
     loss: &dyn Loss<f64>,
     prediction: &[f64],
     target: TargetRow<'_, f64>,
-) -> Result<Report, GradientError> {
+) -> Result<GradientReport, GradientError> {
     let targets = match target {
         TargetRow::Class(class) => Target::Classes(array![class].into()),
         TargetRow::Values(values) => ArrayView2::from_shape((1, values.len()), values)
@@ -195,7 +198,7 @@ pub fn check_loss(
     check_targets(loss, prediction.len(), &targets)?;
     let mut delta = vec![f64::NAN; prediction.len()];
     loss.sample(prediction, target, &mut delta);
-    let mut report = Report::default();
+    let mut report = GradientReport::default();
     let mut moved = prediction.to_vec();
     let mut scratch = delta.clone();
     compare(
@@ -216,7 +219,7 @@ pub fn check_loss(
 fn compare(
     array: &str,
     gradient: &ArrayD<f64>,
-    report: &mut Report,
+    report: &mut GradientReport,
     mut objective: impl FnMut(&IxDyn, f64) -> f64,
 ) -> Result<(), GradientError> {
     let scale = gradient

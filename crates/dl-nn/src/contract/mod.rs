@@ -23,6 +23,7 @@
 //! ```
 
 pub(crate) mod description;
+mod error;
 mod lists;
 mod passes;
 
@@ -32,67 +33,15 @@ use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
 use crate::error::ShapeError;
-use crate::gradient_check::{GradientError, Report, check_layer};
+use crate::gradient_check::{GradientReport, check_layer};
 use crate::layer::{Batch, BatchMut, Batching, Cache, Layer, Mode};
+
+pub use error::ContractError;
 
 use passes::{Passes, close, output};
 
 /// Numbers of threads whose results must agree.
 const THREADS: [usize; 3] = [1, 2, 8];
-
-/// The promise a layer breaks.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ContractError {
-    /// The layer refuses the input.
-    #[error("the input: {0}")]
-    Shape(#[from] ShapeError),
-    /// A list and the same list to be changed differ in number, names or shapes.
-    #[error("{list}, position {index}: to be read {read}, to be changed {changed}")]
-    List {
-        /// `params` or `state`.
-        list: &'static str,
-        /// Position in the list.
-        index: usize,
-        /// What the list has there.
-        read: String,
-        /// What the list to be changed has there.
-        changed: String,
-    },
-    /// Two parameters, or two arrays of the state, have one name.
-    #[error("{list} has two arrays named `{name}`")]
-    DuplicateName {
-        /// `params` or `state`.
-        list: &'static str,
-        /// Their name.
-        name: &'static str,
-    },
-    /// A number that must be the same is another.
-    #[error("{array}{index:?} is {expected}, but {found} {condition}")]
-    Different {
-        /// `y`, `∂L/∂input` or `∂L/∂` and a parameter's name.
-        array: String,
-        /// Where in it; axis 0 of `y` and `∂L/∂input` counts samples.
-        index: Vec<usize>,
-        /// The number from fresh buffers and the whole batch.
-        expected: f64,
-        /// The other number.
-        found: f64,
-        /// When it came out.
-        condition: String,
-    },
-    /// A gradient is wrong.
-    #[error(transparent)]
-    Gradient(#[from] GradientError),
-    /// The machine refuses to start threads.
-    #[error("cannot create a pool of {threads} threads: {reason}")]
-    Threads {
-        /// Threads asked for.
-        threads: usize,
-        /// The reason given.
-        reason: String,
-    },
-}
 
 /// Checks everything, gradients included, on samples `[n, …]`; see the [module](self).
 ///
@@ -101,7 +50,7 @@ pub enum ContractError {
 ///
 /// # Errors
 /// [`ContractError`] for the first promise broken.
-pub fn check(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, ContractError> {
+pub fn check(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<GradientReport, ContractError> {
     check_passes(layer, x)?;
     Ok(check_layer(layer, x)?)
 }

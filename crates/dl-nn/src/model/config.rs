@@ -116,6 +116,16 @@ pub enum ArchitectureError {
     },
 }
 
+impl<F: Scalar> NamedLayer<F> {
+    /// Its description as plain data; `None` where it has none, or serde cannot write it.
+    pub fn config(&self) -> Option<LayerConfig> {
+        Some(LayerConfig {
+            kind: self.kind().to_owned(),
+            settings: self.spec.settings()?,
+        })
+    }
+}
+
 impl<F: Scalar> Model<F> {
     /// The row of layers as plain data.
     ///

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use dl_core::Scalar;
 
-use super::config::LayerConfig;
 use super::spec::{Cost, ErasedSpec, LayerSpec};
 use crate::layer::{Batching, Layer, Param};
 
@@ -18,7 +17,7 @@ pub struct NamedLayer<F> {
     /// The shape of one output sample.
     pub output_shape: Vec<usize>,
     /// What it was built from.
-    spec: Arc<dyn ErasedSpec<F>>,
+    pub(super) spec: Arc<dyn ErasedSpec<F>>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     pub(super) parameter_names: Vec<String>,
     /// What it takes beside its parameters, its input and its output.
@@ -75,14 +74,6 @@ impl<F: Scalar> NamedLayer<F> {
     /// Its description, where that is an `S`.
     pub fn spec<S: LayerSpec<F> + 'static>(&self) -> Option<&S> {
         self.spec.as_any().downcast_ref()
-    }
-
-    /// Its description as plain data; `None` where it has none, or serde cannot write it.
-    pub fn config(&self) -> Option<LayerConfig> {
-        Some(LayerConfig {
-            kind: self.kind().to_owned(),
-            settings: self.spec.settings()?,
-        })
     }
 
     /// Number of trained parameters.

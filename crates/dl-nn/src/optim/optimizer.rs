@@ -10,23 +10,10 @@ use pulp::Arch;
 use super::elements::Adjust;
 use super::norm::sum_of_squares;
 use super::{
-    Elements, OptimizerState, ParameterState, Rule, StateError, require_not_negative,
+    Elements, OptimizerState, Parameter, ParameterState, Rule, StateError, require_not_negative,
     require_positive,
 };
 use crate::{ConfigError, Scalar};
-
-/// A parameter as the optimiser sees it: flat slices of equal length.
-#[derive(Debug)]
-pub struct Parameter<'a, F> {
-    /// The dotted name: `dense_1.kernel`.
-    pub name: &'a str,
-    /// The weights.
-    pub value: &'a mut [F],
-    /// The gradient of the loss.
-    pub grad: &'a [F],
-    /// Whether penalties and weight decay apply, as [`Param`](crate::Param) says.
-    pub decay: bool,
-}
 
 /// A [`Rule`] with its state, weight penalties and gradient clipping.
 ///

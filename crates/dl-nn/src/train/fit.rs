@@ -8,11 +8,12 @@ use dl_core::random::generator;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, CowArray, Dimension, IxDyn};
 
-use super::callback::{Callback, FitContext, Flow, Plan, StepEnd};
+use super::callback::{Callback, FitContext, Flow, StepEnd};
 use super::error::TrainError;
 use super::evaluate::{Evaluation, Samples, evaluate_rows, evaluation_workspace};
 use super::history::{Epoch, History};
 use super::options::{Callbacks, Fit, Validation};
+use super::plan::FitPlan;
 use super::snapshot::{
     CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot,
 };
@@ -116,7 +117,7 @@ impl<F: Scalar> Trainer<F> {
         };
         let batch_size = options.batch_size.min(rows.len());
         let steps_per_epoch = rows.len().div_ceil(batch_size);
-        let plan = Plan {
+        let plan = FitPlan {
             epochs: options.epochs,
             steps_per_epoch,
             batch_size,

@@ -8,11 +8,12 @@ mod evaluate;
 mod fit;
 mod history;
 mod options;
+mod plan;
 mod seeds;
 mod snapshot;
 mod trainer;
 
-pub use callback::{Callback, FitContext, Flow, Plan, StepEnd};
+pub use callback::{Callback, FitContext, Flow, StepEnd};
 #[cfg(feature = "progress")]
 pub use callbacks::Progress;
 pub use callbacks::{EarlyStopping, LearningRate, Monitor};
@@ -20,6 +21,7 @@ pub use error::TrainError;
 pub use evaluate::{Evaluation, RunningEvaluation};
 pub use history::{Epoch, History};
 pub use options::Fit;
+pub use plan::FitPlan;
 pub use seeds::{SeedRuns, repeat_with_seeds};
 pub use snapshot::{
     CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot, TrainerState,

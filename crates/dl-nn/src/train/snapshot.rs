@@ -6,9 +6,9 @@ use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, text::shown};
 use serde::{Deserialize, Serialize};
 
-use super::callback::Plan;
 use super::evaluate::RunningEvaluation;
 use super::history::{Epoch, History};
+use super::plan::FitPlan;
 use crate::model::{Model, Weights, WeightsError};
 use crate::optim::{OptimizerState, StateError};
 
@@ -47,7 +47,7 @@ pub struct TrainerState<F> {
 #[serde(deny_unknown_fields)]
 pub struct FitState<F> {
     /// Its plan.
-    pub plan: Plan,
+    pub plan: FitPlan,
     /// The current epoch, from 0; the number of epochs once all are done.
     pub epoch: usize,
     /// Steps done in that epoch.
@@ -231,7 +231,7 @@ impl<F: Scalar> FitState<F> {
 
 impl<F> FitState<F> {
     /// The beginning of a `fit`.
-    pub(super) fn start(plan: Plan, steps: u64) -> Self {
+    pub(super) fn start(plan: FitPlan, steps: u64) -> Self {
         Self {
             plan,
             epoch: 0,
@@ -255,7 +255,7 @@ impl<F> FitState<F> {
     }
 
     /// Checks that a `fit` with this plan would take the same steps.
-    pub(super) fn check(&self, plan: &Plan) -> Result<(), ResumeError> {
+    pub(super) fn check(&self, plan: &FitPlan) -> Result<(), ResumeError> {
         let found = &self.plan;
         ResumeError::require("training samples", found.samples, plan.samples)?;
         ResumeError::require("batch size", found.batch_size, plan.batch_size)?;
