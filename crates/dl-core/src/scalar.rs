@@ -7,7 +7,6 @@ use ndarray::NdFloat;
 use num_traits::FromPrimitive;
 use rand::Rng;
 
-use crate::PerScalar;
 use crate::elementary::Elementary;
 use crate::simd::Lanes;
 
@@ -43,6 +42,12 @@ pub trait Scalar:
 
     /// Of two things, one for each scalar type, the one for this type.
     fn select<T: PerScalar>(single: T::Of<f32>, double: T::Of<f64>) -> T::Of<Self>;
+}
+
+/// A type for each scalar type: what [`Scalar::select`] chooses between.
+pub trait PerScalar {
+    /// The one for `F`.
+    type Of<F: Scalar>: Copy;
 }
 
 macro_rules! scalar {

@@ -4,13 +4,14 @@ use plotters::{chart::LabelAreaPosition, prelude::ChartBuilder, style::Color as 
 
 use crate::{
     FigureError, Legend,
-    canvas::{CAP_HEIGHT, Canvas, Font, font_desc, rgb, units},
+    canvas::{Canvas, Font, font_desc, rgb},
     color_bar,
     error::DataProblem,
     layout::{Insets, Plan},
     legend,
     marks::Frame,
     panel::Panel,
+    pixels::{CAP_HEIGHT, units},
     plot::Plot,
     style, text,
 };

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::{
     FigureError, Panel,
-    canvas::{CAP_HEIGHT, Canvas, Font, Rect},
+    canvas::{Canvas, Font},
     drawing,
     layout::{self, Plan},
+    pixels::{CAP_HEIGHT, Rect},
     raster, render,
     scene::Scene,
     style, svg, text,

@@ -8,10 +8,10 @@ use std::collections::{
 use crate::{
     FigureError, Legend,
     axis::Axis,
-    canvas::{CAP_HEIGHT, Px, Rect},
     color_bar, legend,
     marks::{Entry, Frame},
     panel::Panel,
+    pixels::{CAP_HEIGHT, Px, Rect},
     plot::Plot,
     range::range,
     style, text,

@@ -53,6 +53,23 @@ impl Hiding {
     }
 }
 
+impl Simd {
+    /// Which sides are restricted, for the text above a table; `hidden` is whether the processor hides the other
+    /// instructions from the peers.
+    pub(super) fn note(self, hidden: &Result<Option<Hiding>, String>) -> String {
+        match hidden {
+            Ok(Some(_)) => format!("Limited to {self}: all, since CPUID does not show them more."),
+            Ok(None) => {
+                format!("Limited to {self}: ours; peers as their environment variables say.")
+            }
+            Err(reason) => format!(
+                "Limited to {self}: ours, PyTorch, scikit-learn, NumPy; of TensorFlow and OpenVINO what oneDNN \
+                 computes; not: ONNX Runtime, which has no such switch ({reason})."
+            ),
+        }
+    }
+}
+
 #[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ mod hiding;
 mod inference;
 mod iris;
 mod job;
+mod jobs;
 mod layers;
 mod memory;
 mod networks;
@@ -74,7 +75,7 @@ pub(crate) struct Bench {
 }
 
 fn names() -> Vec<&'static str> {
-    job::all().iter().map(|job| job.name).collect()
+    jobs::all().iter().map(|job| job.name).collect()
 }
 
 /// The numbers of threads for which there is a table by default.
@@ -114,7 +115,7 @@ impl Bench {
         let settings: Vec<Setting> = threads.into_iter().map(setting).collect();
         let wanted = |job: &Job| self.only.is_empty() || self.only.iter().any(|n| n == job.name);
         let mut rows = Vec::new();
-        for job in job::all().into_iter().filter(wanted) {
+        for job in jobs::all().into_iter().filter(wanted) {
             let on_one = job.also_on_one || !self.threads.is_empty();
             for setting in settings.iter().take(if on_one { usize::MAX } else { 1 }) {
                 rows.extend(rounds::measure(&job, setting, self.rounds)?.rows());

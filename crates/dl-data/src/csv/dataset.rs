@@ -7,9 +7,10 @@ use super::{
     Csv, CsvError, Missing,
     classes::Classes,
     column::Columns,
+    field::Field,
     header::check_label,
     missing::{Statistic, impute},
-    source::{Field, Source},
+    source::Source,
     table::{self, Labels, Table},
 };
 use crate::{Dataset, RegressionDataset, dataset::check_classes, text::excerpt};
