@@ -28,8 +28,8 @@ pub trait Scalar:
     /// The type's name, `"f32"` or `"f64"`.
     const NAME: &'static str;
 
-    /// The nearest value to a constant of the source text.
-    fn of(x: f64) -> Self;
+    /// The nearest value of this type, as `as` converts.
+    fn cast(x: f64) -> Self;
 
     /// The value as `f64`, exact.
     fn as_f64(self) -> f64;
@@ -56,7 +56,7 @@ macro_rules! scalar {
             const NAME: &'static str = stringify!($type);
 
             #[inline(always)]
-            fn of(x: f64) -> Self {
+            fn cast(x: f64) -> Self {
                 x as $type
             }
 

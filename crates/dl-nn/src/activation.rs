@@ -91,7 +91,7 @@ impl Activation {
     ///
     /// # Panics
     /// For softmax, where `width` is 0.
-    pub fn forward_keeping<F: Scalar>(self, z: &mut [F], width: usize, cache: &mut Cache<F>) {
+    pub fn forward_for_backward<F: Scalar>(self, z: &mut [F], width: usize, cache: &mut Cache<F>) {
         if self.needs_input() {
             cache.values.clear();
             cache.values.extend_from_slice(z);
@@ -99,7 +99,7 @@ impl Activation {
         self.forward(z, width);
     }
 
-    /// How many of `elements` elements [`forward_keeping`](Self::forward_keeping) leaves:
+    /// How many of `elements` elements [`forward_for_backward`](Self::forward_for_backward) leaves:
     /// [`Layer::cached`](crate::Layer::cached) of a layer that ends with it.
     pub fn cached(self, elements: usize) -> usize {
         match self.needs_input() {
@@ -125,12 +125,12 @@ impl Activation {
             LeakyRelu { slope } => map(
                 z,
                 #[inline(always)]
-                |z| z * f::leaky_relu_derivative(z, F::of(slope)),
+                |z| z * f::leaky_relu_derivative(z, F::cast(slope)),
             ),
             Elu { alpha } => map(
                 z,
                 #[inline(always)]
-                |z| f::elu(z, F::of(alpha)),
+                |z| f::elu(z, F::cast(alpha)),
             ),
             Gelu => map(z, f::gelu),
             Silu => map(z, f::silu),
@@ -151,15 +151,17 @@ impl Activation {
                     dy,
                     y,
                     #[inline(always)]
-                    |y| if y > F::zero() { one } else { F::of(slope) },
+                    |y| if y > F::zero() { one } else { F::cast(slope) },
                 );
             }
             // y = α(eᶻ − 1), so α eᶻ = y + α
-            Elu { alpha } => scale(
-                dy,
-                y,
-                |y| if y > F::zero() { one } else { y + F::of(alpha) },
-            ),
+            Elu { alpha } => scale(dy, y, |y| {
+                if y > F::zero() {
+                    one
+                } else {
+                    y + F::cast(alpha)
+                }
+            }),
             Gelu => scale(dy, z, f::gelu_derivative),
             Silu => scale(dy, z, f::silu_derivative),
             Sigmoid => scale(dy, y, |y| y * (one - y)),
@@ -196,7 +198,7 @@ instantiate! {
 
 /// ∂yⱼ/∂zᵢ = yⱼ(δᵢⱼ − yᵢ), so ∂L/∂zᵢ = yᵢ(∂L/∂yᵢ − Σⱼ yⱼ ∂L/∂yⱼ).
 fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
-    let mean = F::of(sum_of_pairs(y, dy, |y, dy| (y * dy).as_f64()));
+    let mean = F::cast(sum_of_pairs(y, dy, |y, dy| (y * dy).as_f64()));
     for (dy, &y) in dy.iter_mut().zip(y) {
         *dy = y * (*dy - mean);
     }

@@ -4,23 +4,23 @@ use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};
 use ndarray::{ArrayD, ArrayRef, CowArray, IxDyn};
 
-/// Zeros, as many as the shape has.
+/// An array of zeros.
 pub(crate) fn zeros<F: Scalar>(shape: IxDyn) -> Result<ArrayD<F>, OutOfMemory> {
-    let numbers = filled(ndarray::Dimension::size(&shape), F::zero)?;
-    Ok(in_shape(shape, numbers))
+    let elements = filled(ndarray::Dimension::size(&shape), F::zero)?;
+    Ok(in_shape(shape, elements))
 }
 
 /// A copy in standard layout.
 pub(crate) fn copy<F: Scalar>(x: &ArrayRef<F, IxDyn>) -> Result<ArrayD<F>, OutOfMemory> {
-    let mut numbers = room(x.len())?;
+    let mut elements = room(x.len())?;
     match x.as_slice() {
-        Some(x) => numbers.extend_from_slice(x),
-        None => numbers.extend(x),
+        Some(x) => elements.extend_from_slice(x),
+        None => elements.extend(x),
     }
-    Ok(in_shape(x.raw_dim(), numbers))
+    Ok(in_shape(x.raw_dim(), elements))
 }
 
-/// The array itself where it is in standard layout, else a copy that is.
+/// The array itself if it is in standard layout, otherwise a copy that is.
 pub(crate) fn in_standard_layout<'a, F: Scalar>(
     x: &'a ArrayRef<F, IxDyn>,
 ) -> Result<CowArray<'a, F, IxDyn>, OutOfMemory> {
@@ -30,6 +30,6 @@ pub(crate) fn in_standard_layout<'a, F: Scalar>(
     Ok(copy(x)?.into())
 }
 
-fn in_shape<F>(shape: IxDyn, numbers: Vec<F>) -> ArrayD<F> {
-    ArrayD::from_shape_vec(shape, numbers).expect("as many numbers as the shape has")
+fn in_shape<F>(shape: IxDyn, elements: Vec<F>) -> ArrayD<F> {
+    ArrayD::from_shape_vec(shape, elements).expect("as many elements as the shape")
 }

@@ -1,9 +1,9 @@
 //! Gradients against central differences, for any layer or loss.
 //!
-//! For a scalar L and one number w in it, D(h) = [L(w + h) − L(w − h)] / 2h is ∂L/∂w up to
+//! For a scalar L and one element w in it, D(h) = [L(w + h) − L(w − h)] / 2h is ∂L/∂w up to
 //! O(h²); (4·D(h/2) − D(h)) / 3 is so up to O(h⁴) (Richardson extrapolation). Where D(h) and
 //! D(h/2) disagree, or the two one-sided slopes do, there is a kink (ReLU at 0) within h, and the
-//! number is left out. [`contract`](crate::contract) checks a layer's other promises, too.
+//! element is left out. [`contract`](crate::contract) checks the rest of what a layer promises.
 //!
 //! ```
 //! use dl_nn::prelude::*;
@@ -44,15 +44,15 @@ const KINK: f64 = 1e-6;
 /// a kink they differ by its angle at both.
 const ONE_SIDED_KINK: f64 = 1e-3;
 
-/// The share of numbers that may be left out for kinks.
+/// The share of elements that may be left out for kinks.
 const MAX_KINKS: f64 = 0.2;
 
 /// What a passed check looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct GradientReport {
-    /// Numbers compared.
+    /// Number of elements compared.
     pub checked: usize,
-    /// Numbers left out for a kink nearby.
+    /// Number of elements left out because of a kink nearby.
     pub kinks: usize,
     /// The largest relative error.
     pub worst: f64,
@@ -101,15 +101,15 @@ pub enum GradientError {
         /// The array.
         array: String,
     },
-    /// Too many numbers are near a kink to say anything.
-    #[error("{kinks} of {numbers} numbers of {array} are within {STEP} of a kink")]
+    /// Too many elements are near a kink to say anything.
+    #[error("{kinks} of {elements} elements of {array} are within {STEP} of a kink")]
     Kinks {
         /// The array.
         array: String,
         /// Numbers left out.
         kinks: usize,
         /// Numbers in all.
-        numbers: usize,
+        elements: usize,
     },
 }
 
@@ -265,7 +265,7 @@ fn compare(
         return Err(GradientError::Kinks {
             array: array.to_owned(),
             kinks,
-            numbers: gradient.len(),
+            elements: gradient.len(),
         });
     }
     if scale == 0.0 {

@@ -22,7 +22,7 @@ pub mod train;
 pub use activation::Activation;
 pub use dl_core::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError};
-pub use execute::{BatchLoss, Predictor, Share, Workspace, single_layer};
+pub use execute::{BatchLoss, LossPart, Predictor, Workspace, single_layer};
 pub use layer::{
     Backward, Batch, BatchMut, Batching, Cache, CloneLayer, Gradients, Layer, Mode, Param, ParamMut,
 };

@@ -95,7 +95,7 @@ fn the_inputs_gradient_is_the_workspaces() {
         XRay::new(&model, &SoftmaxCrossEntropy::new(), &x, &labels, Mode::Eval).expect("fits");
     let mut workspace = Workspace::training(&model, 6).expect("memory");
     let x = x.into_dyn();
-    workspace.forward_keeping(&model, Batch::from_array(&x), Mode::Eval);
+    workspace.forward_for_backward(&model, Batch::from_array(&x), Mode::Eval);
     let dy = &xray.layers[1].output_gradient;
     let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
     workspace.backward(

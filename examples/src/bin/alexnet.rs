@@ -40,7 +40,7 @@ const TRAIN: u32 = 20_000;
 const BY_HEART: usize = 32;
 /// The loss at which they are known by heart.
 const KNOWN: f64 = 1e-4;
-const MOST_STEPS: usize = 400;
+const MAX_STEPS: usize = 400;
 
 /// Times AlexNet at 227 × 227 × 3, then trains a quarter of it on digits in colour
 #[derive(Debug, Parser)]
@@ -198,7 +198,7 @@ fn learn_by_heart(batch: &ImageDataset<f32>, seed: u64) -> Result<Vec<f64>, Box<
     let mut trainer = quarter(seed)?;
     println!("{}", trainer.model().summary());
     let mut losses = Vec::new();
-    while losses.len() < MOST_STEPS && losses.last().is_none_or(|&loss| loss > KNOWN) {
+    while losses.len() < MAX_STEPS && losses.last().is_none_or(|&loss| loss > KNOWN) {
         trainer.step(batch.images(), batch.labels())?;
         losses.push(trainer.evaluate(batch.images(), batch.labels())?.loss);
     }

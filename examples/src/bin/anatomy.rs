@@ -10,7 +10,7 @@ use dl_math::random::generator;
 use dl_nn::gradient_check::{TOLERANCE, check_layer};
 use dl_nn::losses::mean_loss;
 use dl_nn::prelude::*;
-use dl_nn::{Share, Workspace};
+use dl_nn::{LossPart, Workspace};
 use examples::{Options, finish, println};
 use ndarray::{Array1, Array2, Array4, Axis};
 
@@ -121,9 +121,9 @@ fn step(
         model,
         Batch::from_array(x),
         Mode::Train { seed: 0 },
-        &|samples, outputs, delta| Share {
+        &|samples, outputs, delta| LossPart {
             loss: mean_loss(&loss, outputs, &targets, samples, None, delta),
-            right: 0,
+            correct: 0,
         },
     );
     // w ← w − η ∂L/∂w

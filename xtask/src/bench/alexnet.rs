@@ -6,7 +6,7 @@ use std::time::Instant;
 use dl_conv::models::alexnet;
 use dl_nn::losses::{Loss, SoftmaxCrossEntropy};
 use dl_nn::ndarray::{Array4, ArrayD};
-use dl_nn::{Batch, Mode, Model, Share, TargetRow, Workspace};
+use dl_nn::{Batch, LossPart, Mode, Model, TargetRow, Workspace};
 use serde_json::json;
 
 use super::flops;
@@ -70,7 +70,7 @@ impl Gradient {
         let mean_loss = |samples: std::ops::Range<usize>, outputs: &[f32], delta: &mut [f32]| {
             let outputs = outputs.chunks_exact(CLASSES);
             let rows = outputs.zip(delta.chunks_exact_mut(CLASSES));
-            let mut share = Share::default();
+            let mut share = LossPart::default();
             for ((outputs, delta), &label) in rows.zip(&labels[samples]) {
                 let value: f32 = loss.sample(outputs, TargetRow::Class(label), delta);
                 share.loss += f64::from(value) / BATCH as f64;

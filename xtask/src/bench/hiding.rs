@@ -16,7 +16,7 @@ impl Hiding {
     /// Compiles `xtask/peers/hide_instructions.c` and tries it.
     ///
     /// `None` if there is nothing to hide; the reason if it cannot be done.
-    pub(super) fn of(simd: Simd) -> Result<Option<Self>, String> {
+    pub(super) fn from_level(simd: Simd) -> Result<Option<Self>, String> {
         let what = match simd {
             Simd::Sse2 => "avx",
             Simd::Avx2 => "avx512",
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_compiler_finds_no_avx512_where_it_is_hidden() {
         // nothing to see where there is no compiler, or CPUID cannot be made to fault
-        let Ok(Some(hiding)) = Hiding::of(Simd::Avx2) else {
+        let Ok(Some(hiding)) = Hiding::from_level(Simd::Avx2) else {
             return;
         };
         let gcc = |hiding: Option<&Hiding>| {

@@ -109,7 +109,7 @@ impl Bench {
         if self.peers.is_none() {
             eprintln!("no peers: --peers PYTHON runs others beside us");
         }
-        let hidden = self.simd.map_or(Ok(None), Hiding::of);
+        let hidden = self.simd.map_or(Ok(None), Hiding::from_level);
         let hiding = hidden.as_ref().ok().and_then(Option::as_ref);
         let setting = |n| self.setting(n, hiding);
         let settings: Vec<Setting> = threads.into_iter().map(setting).collect();

@@ -104,7 +104,7 @@ impl Average {
     /// m.
     #[inline(always)]
     fn count<F: Scalar>(self, taps: usize) -> F {
-        F::of(self.count.unwrap_or(taps) as f64)
+        F::cast(self.count.unwrap_or(taps) as f64)
     }
 }
 
@@ -135,7 +135,7 @@ impl<F: Scalar> Reduce<F> for Average {
 
     #[inline(always)]
     fn number(self, total: f64) -> F {
-        F::of(total)
+        F::cast(total)
     }
 
     #[inline(always)]

@@ -82,7 +82,7 @@ pub(crate) fn backward<F: Scalar>(
             dx: &mut sums,
         });
         for (dx, &sum) in image.iter_mut().zip(&sums) {
-            *dx = F::of(sum);
+            *dx = F::cast(sum);
         }
     }
 }
@@ -306,7 +306,7 @@ fn unpool<F: Scalar, R: Reduce<F>, T: Scalar, const N: usize>(
                 let dx = dx[at..].first_chunk_mut::<N>().expect("inside the image");
                 for c in 0..N {
                     let (part, rest) = reduce.part(pixel[c], y[c], left[c]);
-                    let part = T::of(part.as_f64());
+                    let part = T::cast(part.as_f64());
                     dx[c] = if window.add { dx[c] + part } else { part };
                     left[c] = rest;
                 }

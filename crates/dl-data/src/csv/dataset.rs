@@ -129,7 +129,7 @@ impl Csv {
     /// Checks the settings.
     fn check<F: Scalar>(&self, path: &str) -> Result<(), CsvError> {
         match self.missing {
-            Missing::Constant(value) if !F::of(value).is_finite() => {
+            Missing::Constant(value) if !F::cast(value).is_finite() => {
                 return Err(CsvError::Constant(value, F::NAME));
             }
             _ => {}

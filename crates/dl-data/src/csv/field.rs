@@ -66,7 +66,7 @@ impl Field<'_> {
                 at: self.location(),
                 text: self.excerpt(),
             })?;
-        let number = F::of(number);
+        let number = F::cast(number);
         if !number.is_finite() {
             return Err(CsvError::NotFinite {
                 at: self.location(),

@@ -142,7 +142,7 @@ fn feature<F: Scalar>(
     }
     match missing {
         Missing::Mean | Missing::Median => Ok(Some(F::nan())),
-        Missing::Constant(value) => Ok(Some(F::of(value))),
+        Missing::Constant(value) => Ok(Some(F::cast(value))),
         Missing::DropRow => Ok(None),
         Missing::Error => Err(CsvError::Missing {
             at: field.location(),

@@ -30,16 +30,16 @@ pub enum ContractError {
         /// Their name.
         name: &'static str,
     },
-    /// A number that must be the same is another.
+    /// An element differs from what it must equal.
     #[error("{array}{index:?} is {expected}, but {found} {condition}")]
     Different {
         /// `y`, `∂L/∂input` or `∂L/∂` and a parameter's name.
         array: String,
         /// Where in it; axis 0 of `y` and `∂L/∂input` counts samples.
         index: Vec<usize>,
-        /// The number from fresh buffers and the whole batch.
+        /// The element from fresh buffers and the whole batch.
         expected: f64,
-        /// The other number.
+        /// The other value.
         found: f64,
         /// When it came out.
         condition: String,

@@ -45,7 +45,7 @@ const THREADS: [usize; 3] = [1, 2, 8];
 
 /// Checks everything, gradients included, on samples `[n, …]`; see the [module](self).
 ///
-/// The report counts the derivatives compared. Differences take two passes a number: keep the
+/// The report counts the derivatives compared. Differences take two passes per element: keep the
 /// input and the parameters small.
 ///
 /// # Errors
@@ -81,7 +81,7 @@ fn keeps_promises<F: Scalar>(layer: &mut dyn Layer<F>, x: &ArrayD<F>) -> Result<
         scratch: [5, x.len(), 3, 1, 2].map(|length| vec![F::nan(); length]),
         packings: Packings::keeping(),
     };
-    let again = Passes::run(layer, x, &mut used, F::of(0.75), true)?;
+    let again = Passes::run(layer, x, &mut used, F::cast(0.75), true)?;
     fresh.same(&again, "where the buffers held something else")?;
     let again = Passes::run(layer, x, &mut used, F::nan(), true)?;
     fresh.same(&again, "the second time")?;
@@ -113,7 +113,7 @@ instantiate! {
         let mut x = ArrayD::from_shape_simple_fn(IxDyn(shape), || F::standard_normal(&mut rng));
         if shape.first().is_some_and(|&n| n > 0) {
             let mut first = x.index_axis_mut(Axis(0), 0);
-            first.mapv_inplace(|x| x.abs() + F::of(0.1));
+            first.mapv_inplace(|x| x.abs() + F::cast(0.1));
         }
         x
     }
@@ -131,7 +131,7 @@ fn move_apart<F: Scalar>(layer: &mut dyn Layer<F>, seed: u64) {
     for mut param in layer.params_mut() {
         param.value.mapv_inplace(|w| {
             let spread = if w == F::zero() { 0.3 } else { 0.1 };
-            w + F::of(spread) * F::standard_normal(&mut rng)
+            w + F::cast(spread) * F::standard_normal(&mut rng)
         });
         if param.name == "kernel" || param.name == "bias" {
             let units = Axis(param.value.ndim() - 1);

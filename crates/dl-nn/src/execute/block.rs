@@ -1,70 +1,71 @@
-//! A run of layers over one block of samples: what a thread does.
+//! One block of samples on its way through a run of layers: what one task does.
 
 use dl_core::Scalar;
 use ndarray::ArrayD;
 
-use super::loss_part::Share;
+use super::loss_part::LossPart;
 use crate::layer::{Backward, Batch, BatchMut, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
 
-/// What is kept of one block of samples.
+/// What belongs to one block of samples.
 #[derive(Debug)]
-pub(crate) struct Block<F> {
-    /// Between the forward and the backward pass, where the two are apart.
-    pub(crate) space: Option<Space<F>>,
-    pub(crate) grads: Vec<Vec<ArrayD<F>>>,
-    /// What the loss said of these samples.
-    pub(crate) share: Share,
+pub(super) struct Block<F> {
+    /// The buffers of its forward pass, held until the backward pass if that is a call of its own.
+    pub(super) buffers: Option<BlockBuffers<F>>,
+    /// Gradients from these samples alone.
+    pub(super) grads: Vec<Vec<ArrayD<F>>>,
+    /// The loss of these samples.
+    pub(super) loss: LossPart,
 }
 
 impl<F> Block<F> {
-    pub(crate) fn new(grads: Vec<Vec<ArrayD<F>>>) -> Self {
+    pub(super) fn new(grads: Vec<Vec<ArrayD<F>>>) -> Self {
         Self {
-            space: None,
+            buffers: None,
             grads,
-            share: Share::default(),
+            loss: LossPart::default(),
         }
     }
 }
 
-/// What a block is given of a batch.
-pub(crate) struct Part<'a, F> {
-    pub(crate) x: Batch<'a, F>,
-    pub(crate) y: &'a mut [F],
-    pub(crate) dy: &'a mut [F],
-    pub(crate) dx: Option<&'a mut [F]>,
+/// A block's slices of the buffers of its stage.
+pub(super) struct BlockIo<'a, F> {
+    pub(super) x: Batch<'a, F>,
+    pub(super) y: &'a mut [F],
+    pub(super) dy: &'a mut [F],
+    pub(super) dx: Option<&'a mut [F]>,
 }
 
-/// The buffers that one block of samples needs in a run of layers.
+/// The buffers of one block of samples between the first and the last layer of a run.
 #[derive(Debug)]
-pub(crate) struct Space<F> {
-    /// Outputs of all layers of the run but the last, which writes to the stage's output.
+pub(super) struct BlockBuffers<F> {
+    /// Outputs of all layers but the last, which writes to the output of the stage.
     outputs: Vec<Vec<F>>,
     /// ∂L/∂output of the same layers; empty until the first backward pass.
-    deltas: Vec<Vec<F>>,
+    dys: Vec<Vec<F>>,
     caches: Vec<Cache<F>>,
 }
 
-impl<F: Scalar> Space<F> {
-    /// For blocks of up to `rows` samples.
-    pub(crate) fn new(run: &[NamedLayer<F>], rows: usize) -> Self {
+impl<F: Scalar> BlockBuffers<F> {
+    /// For blocks of up to `block_size` samples.
+    pub(super) fn new(run: &[NamedLayer<F>], block_size: usize) -> Self {
         let inner = &run[..run.len() - 1];
-        let outputs = inner.iter().map(|l| vec![F::zero(); rows * l.size()]);
+        let outputs = inner.iter().map(|l| vec![F::zero(); block_size * l.size()]);
         Self {
             outputs: outputs.collect(),
-            deltas: vec![Vec::new(); inner.len()],
+            dys: vec![Vec::new(); inner.len()],
             caches: run.iter().map(|_| Cache::keeping()).collect(),
         }
     }
 
-    /// Parameters have changed.
-    pub(crate) fn forget_packed(&mut self) {
+    /// Parameters have changed: packed copies of them are out of date.
+    pub(super) fn forget_packed(&mut self) {
         self.caches
             .iter_mut()
             .for_each(|cache| cache.packings.forget());
     }
 
-    pub(crate) fn forward(&mut self, run: &[NamedLayer<F>], x: Batch<F>, y: &mut [F], mode: Mode) {
+    pub(super) fn forward(&mut self, run: &[NamedLayer<F>], x: Batch<F>, y: &mut [F], mode: Mode) {
         let n = x.len();
         for (i, named) in run.iter().enumerate() {
             let (done, rest) = self.outputs.split_at_mut(i.min(run.len() - 1));
@@ -78,22 +79,22 @@ impl<F: Scalar> Space<F> {
         }
     }
 
-    /// `skip` layers at the start have no parameters and nothing before them needs a gradient.
-    pub(crate) fn backward(
+    /// The first `skip` layers have no parameters, and nothing before them needs a gradient.
+    pub(super) fn backward(
         &mut self,
         run: &[NamedLayer<F>],
-        part: Part<'_, F>,
+        io: BlockIo<'_, F>,
         skip: usize,
         grads: &mut [Vec<ArrayD<F>>],
     ) {
-        let Part { x, y, dy, mut dx } = part;
+        let BlockIo { x, y, dy, mut dx } = io;
         let n = x.len();
         let last = run.len() - 1;
-        for (delta, output) in self.deltas.iter_mut().zip(&self.outputs) {
-            delta.resize(output.len(), F::zero());
+        for (dy, output) in self.dys.iter_mut().zip(&self.outputs) {
+            dy.resize(output.len(), F::zero());
         }
         for (i, named) in run.iter().enumerate().skip(skip).rev() {
-            let (before, rest) = self.deltas.split_at_mut(i);
+            let (before, rest) = self.dys.split_at_mut(i);
             let x = match i {
                 0 => x,
                 _ => Batch::first(n, &run[i - 1].output_shape, &self.outputs[i - 1]),

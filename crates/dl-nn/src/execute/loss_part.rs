@@ -2,22 +2,22 @@
 
 use std::ops::Range;
 
-/// The loss on a part of a batch: it is told which samples of the batch, reads their outputs,
-/// writes their part of ∂L/∂output, and gives their share of the loss.
-pub type BatchLoss<'a, F> = dyn Fn(Range<usize>, &[F], &mut [F]) -> Share + Sync + 'a;
+/// The loss of some samples of a batch: given which they are and their outputs, it writes their part of ∂L/∂output and
+/// returns their part of the loss.
+pub type BatchLoss<'a, F> = dyn Fn(Range<usize>, &[F], &mut [F]) -> LossPart + Sync + 'a;
 
-/// What some samples add to the measures of a batch.
+/// What some samples of a batch contribute to its loss and accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Share {
-    /// Their part of the loss: the parts sum up to it.
+pub struct LossPart {
+    /// Their part of the loss; the parts add up to it.
     pub loss: f64,
-    /// How many of them are predicted right.
-    pub right: usize,
+    /// How many of them are classified correctly.
+    pub correct: usize,
 }
 
-impl std::ops::AddAssign for Share {
+impl std::ops::AddAssign for LossPart {
     fn add_assign(&mut self, other: Self) {
         self.loss += other.loss;
-        self.right += other.right;
+        self.correct += other.correct;
     }
 }

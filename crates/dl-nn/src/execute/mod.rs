@@ -1,6 +1,7 @@
 //! Passes through a network: what is computed where, in which buffers.
 
 mod block;
+mod buffer_pool;
 mod loss_part;
 mod predict;
 mod predictor;
@@ -8,6 +9,6 @@ pub mod single_layer;
 mod stage;
 mod workspace;
 
-pub use loss_part::{BatchLoss, Share};
+pub use loss_part::{BatchLoss, LossPart};
 pub use predictor::Predictor;
 pub use workspace::Workspace;

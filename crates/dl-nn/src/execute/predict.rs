@@ -10,16 +10,16 @@ use crate::error::DataError;
 use crate::layer::{Batch, Mode};
 use crate::model::{Model, NamedLayer, elements};
 
-/// The most samples per pass in [`Model::predict`].
-const PREDICT_BATCH: usize = 256;
+/// Maximum number of samples per pass.
+const MAX_BATCH: usize = 256;
 
-/// Numbers that the layers may make of the samples of one pass.
-const PREDICT_NUMBERS: usize = 1 << 28;
+/// Maximum number of elements in the outputs and scratch of the layers in one pass.
+const MAX_ELEMENTS: usize = 1 << 28;
 
 impl<F: Scalar> Model<F> {
     /// The network's outputs for samples `[n, …input]`: `[n, …output]`, evaluated without
-    /// dropout, in passes of up to 256 samples: fewer, where the layers would make more than 2²⁸
-    /// numbers of them.
+    /// dropout, in passes of up to 256 samples: fewer if the layers would need more than 2²⁸
+    /// elements for them.
     ///
     /// # Errors
     /// [`DataError`] where there are no samples, or of another shape than the model takes, or no memory
@@ -44,10 +44,10 @@ impl<F: Scalar> Model<F> {
             let x = x.slice_axis(Axis(0), rows);
             let x = in_standard_layout(&x)?;
             let x = Batch::from_array(&x);
-            let output = workspace.forward_unchanged(self, x, Mode::Eval, false);
+            let output = workspace.forward_unchanged(self, x, Mode::Eval);
             y.extend_from_slice(output.slice());
         }
-        Ok(ArrayD::from_shape_vec(shape, y).expect("as many numbers as the shape has"))
+        Ok(ArrayD::from_shape_vec(shape, y).expect("as many elements as the shape"))
     }
 
     /// Samples per pass.
@@ -55,7 +55,7 @@ impl<F: Scalar> Model<F> {
         let of_layer = |named: &NamedLayer<F>| named.size().saturating_add(named.scratch());
         let sample = self.layers().iter().map(of_layer);
         let sample = sample.fold(1, usize::saturating_add);
-        (PREDICT_NUMBERS / sample).clamp(1, PREDICT_BATCH)
+        (MAX_ELEMENTS / sample).clamp(1, MAX_BATCH)
     }
 }
 

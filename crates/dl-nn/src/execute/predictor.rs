@@ -84,7 +84,7 @@ instantiate! {
         }
         let x = x.as_standard_layout();
         let x = Batch::from_array(&x);
-        let output = workspace.forward_unchanged(model, x, Mode::Eval, false);
+        let output = workspace.forward_unchanged(model, x, Mode::Eval);
         Ok(output.array())
     }
 }

@@ -1,7 +1,6 @@
-//! A part of a model that the executor runs as one.
+//! A stage: a run of layers that a batch goes through block by block, or one layer that takes the whole batch.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use dl_core::Scalar;
 use dl_core::gemm::Packings;
@@ -10,33 +9,34 @@ use dl_core::sum::sum_rows;
 use ndarray::ArrayD;
 use rayon::prelude::*;
 
-use super::block::{Block, Part, Space};
-use super::loss_part::{BatchLoss, Share};
+use super::block::{Block, BlockBuffers, BlockIo};
+use super::buffer_pool::BufferPool;
+use super::loss_part::{BatchLoss, LossPart};
 use crate::arrays::zeros;
 use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
 
-/// Elements that the activations of one block may have: a block of so many stays in a core's
-/// second-level cache (8 images of the MNIST CNN).
-const BLOCK_ELEMENTS: usize = 320_000;
+/// Maximum number of elements in the activations of a block, which fit in a core's second-level cache (8 images of
+/// the MNIST CNN).
+const MAX_BLOCK_ELEMENTS: usize = 320_000;
 
-/// Elements that the layers of a run may work in for one block, beside the activations: so many that
+/// Maximum number of elements of scratch in the layers of a run for one block, besides the activations: so many that
 /// only unusual padding and dilation make blocks smaller.
-const BLOCK_SCRATCH: usize = 1 << 22;
+const MAX_BLOCK_SCRATCH: usize = 1 << 22;
 
-/// Elements of a gradient that one task sums up over the blocks.
+/// Elements of a gradient that one task sums over the blocks.
 const SUM_ELEMENTS: usize = 1 << 14;
 
-/// A layer that takes the whole batch, or a run of layers over blocks of it.
+/// A run of layers, its output for the whole batch, and the gradient of that.
 #[derive(Debug)]
-pub(crate) struct Stage<F> {
-    pub(crate) layers: Range<usize>,
+pub(super) struct Stage<F> {
+    pub(super) layers: Range<usize>,
     /// Shape of one output sample.
-    pub(crate) shape: Vec<usize>,
+    pub(super) shape: Vec<usize>,
     /// The output for the whole batch, `capacity` × shape.
-    pub(crate) output: Vec<F>,
-    /// ∂L/∂output, as long; empty for inference.
-    pub(crate) delta: Vec<F>,
+    pub(super) output: Vec<F>,
+    /// ∂L/∂output, of the same length; empty for inference.
+    pub(super) dy: Vec<F>,
     work: Work<F>,
 }
 
@@ -44,18 +44,17 @@ pub(crate) struct Stage<F> {
 enum Work<F> {
     /// One layer that takes the whole batch.
     Whole(Cache<F>),
-    /// A run of layers.
+    /// A run of layers that take any part of the batch.
     Blocks {
-        /// Samples of a block.
-        rows: usize,
+        /// Samples of a block; the last one may have fewer.
+        block_size: usize,
         blocks: Vec<Block<F>>,
-        /// Spaces that no block holds: few, so that what they hold stays in cache.
-        spaces: Mutex<Vec<Space<F>>>,
+        buffer_pool: BufferPool<F>,
     },
 }
 
 /// The gradients of the layers' parameters, zero.
-pub(crate) fn gradients<F: Scalar>(
+pub(super) fn gradients<F: Scalar>(
     layers: &[NamedLayer<F>],
 ) -> Result<Vec<Vec<ArrayD<F>>>, OutOfMemory> {
     let of_layer = |named: &NamedLayer<F>| {
@@ -67,7 +66,7 @@ pub(crate) fn gradients<F: Scalar>(
 
 impl<F: Scalar> Stage<F> {
     /// Plans the stage that starts with this layer.
-    pub(crate) fn plan(
+    pub(super) fn plan(
         layers: &[NamedLayer<F>],
         start: usize,
         capacity: usize,
@@ -79,8 +78,8 @@ impl<F: Scalar> Stage<F> {
         let run = &layers[range.clone()];
         let last = run.last().expect("not empty");
         let outputs = capacity.saturating_mul(last.size());
-        let deltas = if training { outputs } else { 0 };
-        let (output, delta) = (filled(outputs, F::zero)?, filled(deltas, F::zero)?);
+        let dys = if training { outputs } else { 0 };
+        let (output, dy) = (filled(outputs, F::zero)?, filled(dys, F::zero)?);
         let work = if blocks == 0 {
             Work::Whole(Cache::default())
         } else {
@@ -88,35 +87,35 @@ impl<F: Scalar> Stage<F> {
             let elements = elements.fold(0, usize::saturating_add);
             let scratch = run.iter().map(NamedLayer::scratch);
             let scratch = scratch.fold(1, usize::saturating_add);
-            let rows = (BLOCK_ELEMENTS / elements).min(BLOCK_SCRATCH / scratch);
-            let rows = rows.min(capacity).max(1);
+            let block_size = (MAX_BLOCK_ELEMENTS / elements).min(MAX_BLOCK_SCRATCH / scratch);
+            let block_size = block_size.min(capacity).max(1);
             let block = || -> Result<_, OutOfMemory> {
                 let run = if training { run } else { &[] };
                 Ok(Block::new(gradients(run)?))
             };
-            let count = capacity.div_ceil(rows);
+            let count = capacity.div_ceil(block_size);
             let mut blocks = room(count)?;
             for _ in 0..count {
                 blocks.push(block()?);
             }
             Work::Blocks {
-                rows,
+                block_size,
                 blocks,
-                spaces: Mutex::default(),
+                buffer_pool: BufferPool::default(),
             }
         };
         Ok(Self {
             layers: range,
             shape: last.output_shape.clone(),
             output,
-            delta,
+            dy,
             work,
         })
     }
 
-    /// Elements that passes make beside the buffers planned here: the blocks' spaces, what layers work
-    /// in and what they keep. `hold`: whether each block holds its space until the backward pass.
-    pub(crate) fn made_by_passes(
+    /// Elements that passes allocate besides the buffers planned here: the buffers of blocks, and the layers' scratch
+    /// and caches. `hold`: whether each block holds its buffers until the backward pass.
+    pub(super) fn allocated_by_passes(
         &self,
         layers: &[NamedLayer<F>],
         capacity: usize,
@@ -129,239 +128,248 @@ impl<F: Scalar> Stage<F> {
         let run = &layers[self.layers.clone()];
         let add = usize::saturating_add;
         let plans = run.iter().map(|l| l.plan().div_ceil(size_of::<F>()));
-        let caches = run.iter().map(NamedLayer::made_by_pass);
+        let caches = run.iter().map(NamedLayer::allocated_by_pass);
         let (plans, caches) = (plans.fold(0, add), caches.fold(0, add));
         let samples = match &self.work {
             Work::Whole(_) => capacity.saturating_mul(caches),
-            Work::Blocks { rows, blocks, .. } => {
+            Work::Blocks {
+                block_size, blocks, ..
+            } => {
                 let inner = run[..run.len() - 1].iter().map(NamedLayer::size);
                 let inner = inner.fold(0, add);
-                let deltas = if training { inner } else { 0 };
-                let space = rows.saturating_mul(add(inner, add(deltas, caches)));
-                let spaces = match hold {
+                let dys = if training { inner } else { 0 };
+                let buffers = block_size.saturating_mul(add(inner, add(dys, caches)));
+                let count = match hold {
                     true => blocks.len(),
                     false => blocks.len().min(rayon::current_num_threads()),
                 };
-                spaces.saturating_mul(space)
+                count.saturating_mul(buffers)
             }
         };
         add(plans, samples)
     }
 
-    /// Parameters will not change: a layer that takes the whole batch keeps its packed ones, too. For one product
-    /// with each of them that would not pay.
-    pub(crate) fn keep_packed(&mut self) {
+    /// Parameters will not change: a layer that takes the whole batch keeps packed copies of them as well, which
+    /// does not pay for a single product.
+    pub(super) fn keep_packed(&mut self) {
         if let Work::Whole(cache) = &mut self.work {
             cache.packings = Packings::keeping();
         }
     }
 
-    /// Parameters have changed: what is packed of them is packed again.
-    pub(crate) fn forget_packed(&mut self) {
-        let (blocks, spaces) = match &mut self.work {
+    /// Parameters have changed: packed copies of them are out of date.
+    pub(super) fn forget_packed(&mut self) {
+        let (blocks, buffer_pool) = match &mut self.work {
             Work::Whole(cache) => return cache.packings.forget(),
-            Work::Blocks { blocks, spaces, .. } => (blocks, spaces),
+            Work::Blocks {
+                blocks,
+                buffer_pool,
+                ..
+            } => (blocks, buffer_pool),
         };
-        let held = blocks.iter_mut().filter_map(|block| block.space.as_mut());
-        let free = spaces.get_mut().unwrap_or_else(PoisonError::into_inner);
-        held.chain(free).for_each(Space::forget_packed);
+        let held = blocks.iter_mut().filter_map(|block| block.buffers.as_mut());
+        let free = buffer_pool.iter_mut();
+        held.chain(free).for_each(BlockBuffers::forget_packed);
     }
 
     /// What the one layer of this stage left for its state.
-    pub(crate) fn cache(&self) -> Option<&Cache<F>> {
+    pub(super) fn cache(&self) -> Option<&Cache<F>> {
         match &self.work {
             Work::Whole(cache) => Some(cache),
             Work::Blocks { .. } => None,
         }
     }
 
-    /// Writes the output; `keep` what the backward pass needs.
-    pub(crate) fn forward(
+    /// Writes the output; keeps what the backward pass needs if it is `for_backward`.
+    pub(super) fn forward(
         &mut self,
         layers: &[NamedLayer<F>],
         x: Batch<F>,
-        n: usize,
         mode: Mode,
-        keep: bool,
+        for_backward: bool,
     ) {
+        let (n, size) = (x.len(), self.size());
         let run = &layers[self.layers.clone()];
         let mode = mode.part(self.layers.start);
-        match &mut self.work {
+        let (block_size, blocks, buffer_pool) = match &mut self.work {
             Work::Whole(cache) => {
                 let y = BatchMut::first(n, &self.shape, &mut self.output);
-                run[0].layer.forward(x, y, cache, mode);
+                return run[0].layer.forward(x, y, cache, mode);
             }
             Work::Blocks {
-                rows,
+                block_size,
                 blocks,
-                spaces,
-            } => {
-                let rows = *rows;
-                let size: usize = self.shape.iter().product();
-                let forward = |i, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
-                    let mut space = take(&mut block.space, spaces, run, rows);
-                    space.forward(run, x, y, mode.part(i));
-                    if keep {
-                        block.space = Some(space);
-                    } else {
-                        give_back(space, spaces);
-                    }
-                };
-                if n <= rows {
-                    return forward(0, &mut blocks[0], x, &mut self.output[..n * size]);
-                }
-                let outputs = self.output[..n * size].par_chunks_mut(rows * size);
-                let inputs = blocks_of(x, rows);
-                let blocks = blocks[..n.div_ceil(rows)].par_iter_mut();
-                let tasks = blocks.zip(outputs).zip(inputs).enumerate();
-                tasks
-                    .with_max_len(1)
-                    .for_each(|(i, ((block, y), x))| forward(i, block, x, y));
+                buffer_pool,
+            } => (*block_size, blocks, buffer_pool),
+        };
+        let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
+            let held = block.buffers.take();
+            let mut buffers = held.unwrap_or_else(|| buffer_pool.acquire(run, block_size));
+            buffers.forward(run, x, y, mode.part(index));
+            match for_backward {
+                true => block.buffers = Some(buffers),
+                false => buffer_pool.release(buffers),
             }
+        };
+        let output = &mut self.output[..n * size];
+        if let [block] = &mut blocks[..n.div_ceil(block_size)] {
+            return work(0, block, x, output);
         }
+        let outputs = output.par_chunks_mut(block_size * size);
+        let blocks = blocks[..n.div_ceil(block_size)].par_iter_mut();
+        let tasks = blocks.zip(outputs).zip(blocks_of(x, block_size));
+        let tasks = tasks.enumerate().with_max_len(1);
+        tasks.for_each(|(index, ((block, y), x))| work(index, block, x, y));
     }
 
-    /// Forward, loss and backward of the last stage.
-    pub(crate) fn train(
+    /// The forward pass, the loss and the backward pass; for the last stage, block by block.
+    pub(super) fn train(
         &mut self,
         layers: &[NamedLayer<F>],
-        pass: Pass<'_, F>,
+        args: BackwardArgs<'_, F>,
         mode: Mode,
         loss: &BatchLoss<'_, F>,
         grads: &mut [Vec<ArrayD<F>>],
-    ) -> Share {
-        let (n, size) = (pass.n, self.shape.iter().product::<usize>());
+    ) -> LossPart {
+        let n = args.x.len();
+        let (run, start) = (&layers[self.layers.clone()], self.layers.start);
         if let Work::Whole(_) = &self.work {
-            self.forward(layers, pass.x, n, mode, true);
-            let share = loss(0..n, &self.output[..n * size], &mut self.delta[..n * size]);
-            self.backward(layers, pass, grads);
-            return share;
+            let len = n * self.size();
+            self.forward(layers, args.x, mode, true);
+            let loss = loss(0..n, &self.output[..len], &mut self.dy[..len]);
+            self.backward(layers, args, grads);
+            return loss;
         }
-        let run = &layers[self.layers.clone()];
-        let skip = pass.skip.saturating_sub(self.layers.start);
-        let mode = mode.part(self.layers.start);
-        self.for_blocks(run, pass, &|i, first, block, space, part| {
-            space.forward(run, part.x, part.y, mode.part(i));
-            let samples = first..first + part.x.len();
-            block.share = loss(samples, part.y, part.dy);
-            space.backward(run, part, skip, &mut block.grads);
+        let mode = mode.part(start);
+        self.backward_blocks(layers, args, grads, &|index, first, block, buffers, io| {
+            buffers.forward(run, io.x, io.y, mode.part(index));
+            block.loss = loss(first..first + io.x.len(), io.y, io.dy);
         });
-        let mut share = Share::default();
+        let mut total = LossPart::default();
         for block in self.blocks(n) {
-            share += block.share;
+            total += block.loss;
         }
-        add_up(self.blocks(n), grads);
-        share
+        total
     }
 
-    pub(crate) fn backward(
+    /// Reads ∂L/∂output; overwrites it, `grads` and ∂L/∂input.
+    pub(super) fn backward(
         &mut self,
         layers: &[NamedLayer<F>],
-        pass: Pass<'_, F>,
+        args: BackwardArgs<'_, F>,
         grads: &mut [Vec<ArrayD<F>>],
     ) {
-        let n = pass.n;
-        let run = &layers[self.layers.clone()];
-        if let Work::Whole(cache) = &mut self.work {
-            let x = pass.x;
-            return run[0].layer.backward(Backward {
-                x,
-                y: Batch::first(n, &self.shape, &self.output),
-                dy: BatchMut::first(n, &self.shape, &mut self.delta),
-                dx: pass.dx.map(|dx| BatchMut::first(n, x.sample_shape(), dx)),
-                cache,
-                grads: Gradients::new(&mut grads[0]),
-            });
-        }
-        let skip = pass.skip.saturating_sub(self.layers.start);
-        self.for_blocks(run, pass, &|_, _, block, space, part| {
-            space.backward(run, part, skip, &mut block.grads);
+        let Work::Whole(cache) = &mut self.work else {
+            return self.backward_blocks(layers, args, grads, &|_, _, _, _, _| {});
+        };
+        let BackwardArgs { x, dx, .. } = args;
+        layers[self.layers.start].layer.backward(Backward {
+            x,
+            y: Batch::first(x.len(), &self.shape, &self.output),
+            dy: BatchMut::first(x.len(), &self.shape, &mut self.dy),
+            dx: dx.map(|dx| BatchMut::first(x.len(), x.sample_shape(), dx)),
+            cache,
+            grads: Gradients::new(&mut grads[0]),
         });
-        add_up(self.blocks(n), grads);
+    }
+
+    /// The backward pass of every block, in parallel, after `prepare`.
+    fn backward_blocks(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        args: BackwardArgs<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+        prepare: &Prepare<'_, F>,
+    ) {
+        let size = self.size();
+        let Work::Blocks {
+            block_size,
+            blocks,
+            buffer_pool,
+        } = &mut self.work
+        else {
+            return;
+        };
+        let BackwardArgs { x, dx, skip } = args;
+        let (n, block_size) = (x.len(), *block_size);
+        let blocks = &mut blocks[..n.div_ceil(block_size)];
+        let run = &layers[self.layers.clone()];
+        let skip = skip.saturating_sub(self.layers.start);
+        let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F], dy: &mut [F], dx| {
+            // the last block may have fewer samples
+            let len = x.len() * size;
+            let (y, dy) = (&mut y[..len], &mut dy[..len]);
+            let mut io = BlockIo { x, y, dy, dx };
+            let held = block.buffers.take();
+            let mut buffers = held.unwrap_or_else(|| buffer_pool.acquire(run, block_size));
+            prepare(index, index * block_size, block, &mut buffers, &mut io);
+            buffers.backward(run, io, skip, &mut block.grads);
+            buffer_pool.release(buffers);
+        };
+        let sample: usize = x.sample_shape().iter().product();
+        let dx = dx.map(|dx| &mut dx[..n * sample]);
+        let (output, dy) = (&mut self.output[..], &mut self.dy[..]);
+        if let [block] = &mut *blocks {
+            // waking a thread takes longer than a small network
+            work(0, block, x, output, dy, dx);
+        } else {
+            let outputs = output.par_chunks_mut(block_size * size);
+            let dys = dy.par_chunks_mut(block_size * size);
+            let tasks = blocks.par_iter_mut().enumerate();
+            let tasks = tasks.zip(blocks_of(x, block_size)).zip(outputs.zip(dys));
+            let tasks = tasks.with_max_len(1);
+            match dx {
+                Some(dx) => tasks.zip(dx.par_chunks_mut(block_size * sample)).for_each(
+                    |((((i, block), x), (y, dy)), dx)| work(i, block, x, y, dy, Some(dx)),
+                ),
+                None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
+            }
+        }
+        reduce_gradients(blocks, grads);
     }
 
     /// The blocks that `n` samples fill.
     fn blocks(&self, n: usize) -> &[Block<F>] {
         match &self.work {
             Work::Whole(_) => &[],
-            Work::Blocks { rows, blocks, .. } => &blocks[..n.div_ceil(*rows)],
+            Work::Blocks {
+                block_size, blocks, ..
+            } => &blocks[..n.div_ceil(*block_size)],
         }
     }
 
-    /// Calls `work` for every block with its number, first sample and space, in parallel.
-    fn for_blocks(&mut self, run: &[NamedLayer<F>], pass: Pass<'_, F>, work: &BlockWork<'_, F>) {
-        let Work::Blocks {
-            rows,
-            blocks,
-            spaces,
-        } = &mut self.work
-        else {
-            return;
-        };
-        let Pass { n, x, dx, .. } = pass;
-        let rows = *rows;
-        let size = rows * self.shape.iter().product::<usize>();
-        let sample: usize = x.sample_shape().iter().product();
-        let work = |i, block: &mut Block<F>, x: Batch<F>, y: &mut [F], dy: &mut [F], dx| {
-            // the last block may be smaller than its space
-            let used = x.len() * size / rows;
-            let (y, dy) = (&mut y[..used], &mut dy[..used]);
-            let mut space = take(&mut block.space, spaces, run, rows);
-            work(i, i * rows, block, &mut space, Part { x, y, dy, dx });
-            give_back(space, spaces);
-        };
-        let dx = dx.map(|dx| &mut dx[..n * sample]);
-        // a thread takes longer to wake than a small network to work
-        if n <= rows {
-            return work(0, &mut blocks[0], x, &mut self.output, &mut self.delta, dx);
-        }
-        let blocks = blocks[..n.div_ceil(rows)].par_iter_mut().enumerate();
-        let outputs = self.output.par_chunks_mut(size);
-        let ends = outputs.zip(self.delta.par_chunks_mut(size));
-        let tasks = blocks.zip(blocks_of(x, rows)).zip(ends).with_max_len(1);
-        match dx {
-            Some(dx) => tasks
-                .zip(dx.par_chunks_mut(rows * sample))
-                .for_each(|((((i, block), x), (y, dy)), dx)| work(i, block, x, y, dy, Some(dx))),
-            None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
-        }
+    /// Elements of one output sample.
+    fn size(&self) -> usize {
+        self.shape.iter().product()
     }
 }
 
-/// A batch in blocks of `rows` samples.
+/// What a stage is given for the backward pass.
+pub(super) struct BackwardArgs<'a, F> {
+    /// The stage's input.
+    pub(super) x: Batch<'a, F>,
+    /// ∂L/∂x; `None` where nobody needs it.
+    pub(super) dx: Option<&'a mut [F]>,
+    /// The first layers of the model, whose gradients nobody needs.
+    pub(super) skip: usize,
+}
+
+/// What happens to a block before its backward pass, given its index and first sample.
+type Prepare<'a, F> =
+    dyn Fn(usize, usize, &mut Block<F>, &mut BlockBuffers<F>, &mut BlockIo<'_, F>) + Sync + 'a;
+
+/// A batch in blocks of `block_size` samples.
 fn blocks_of<F: Scalar>(
     x: Batch<'_, F>,
-    rows: usize,
+    block_size: usize,
 ) -> impl IndexedParallelIterator<Item = Batch<'_, F>> {
     let sample: usize = x.sample_shape().iter().product();
-    let blocks = x.slice().par_chunks(rows * sample);
+    let blocks = x.slice().par_chunks(block_size * sample);
     blocks.map(move |block| Batch::new(x.sample_shape(), block))
 }
 
-/// What is done with a block, given its number, its first sample and its space.
-type BlockWork<'a, F> = dyn Fn(usize, usize, &mut Block<F>, &mut Space<F>, Part<'_, F>) + Sync + 'a;
-
-/// The space a block holds, else one that nobody holds, else a new one.
-fn take<F: Scalar>(
-    held: &mut Option<Space<F>>,
-    spaces: &Mutex<Vec<Space<F>>>,
-    run: &[NamedLayer<F>],
-    rows: usize,
-) -> Space<F> {
-    let free = || spaces.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let space = held.take().or_else(free);
-    space.unwrap_or_else(|| Space::new(run, rows))
-}
-
-fn give_back<F>(space: Space<F>, spaces: &Mutex<Vec<Space<F>>>) {
-    spaces
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(space);
-}
-
-/// grads ← Σ of the blocks' gradients, in an order that depends on their number alone.
-fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
+/// grads ← Σ of the gradients of all blocks, in an order that depends on how many there are alone.
+fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     let mut chunks = Vec::new();
     for (layer, grads) in grads.iter_mut().enumerate() {
         for (parameter, gradient) in grads.iter_mut().enumerate() {
@@ -370,7 +378,7 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
             chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_ELEMENTS, chunk)));
         }
     }
-    let add_up = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
+    let sum = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
         let part = |block: usize| {
             let gradient = blocks[block].grads[layer][parameter].as_slice();
             &gradient.expect("in standard layout")[start..]
@@ -381,17 +389,8 @@ fn add_up<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
         sum_rows(blocks.len(), &part, total);
     };
     if blocks.len() == 1 {
-        chunks.into_iter().for_each(add_up);
+        chunks.into_iter().for_each(sum);
     } else {
-        chunks.into_par_iter().for_each(add_up);
+        chunks.into_par_iter().for_each(sum);
     }
-}
-
-/// What a stage is given in the backward pass.
-pub(crate) struct Pass<'a, F> {
-    pub(crate) n: usize,
-    /// The first layers of the model that nobody needs a gradient of.
-    pub(crate) skip: usize,
-    pub(crate) x: Batch<'a, F>,
-    pub(crate) dx: Option<&'a mut [F]>,
 }

@@ -1,19 +1,18 @@
-//! Where a pass through a model stands: every buffer, planned once for a batch size.
+//! Every buffer of the passes through a model, planned once for a batch size.
 //!
-//! A model is cut into *stages*. A run of layers that may be given any part of a batch
-//! ([`Batching::Blocks`](crate::Batching)) is one stage: the batch is cut into fixed blocks of
-//! samples, and each block goes through the whole run while it is in cache; rayon takes the blocks.
-//! A layer that wants the whole batch is a stage by itself. In training, a block of the last stage
-//! goes forward, through the loss and back at once. Blocks, and the order in which their gradients
-//! are summed, depend only on the model and the batch size, so the bits do not depend on the
-//! number of threads.
+//! A model is divided into *stages*. A run of layers that take any part of a batch
+//! ([`Batching::Blocks`](crate::Batching)) is one stage: the batch is divided into fixed blocks of samples, and each
+//! block goes through the whole run while it is in cache; rayon schedules the blocks. A layer that takes the whole
+//! batch is a stage by itself. In training, each block of the last stage does its forward pass, its part of the loss
+//! and its backward pass in one go. Blocks, and the order in which their gradients are summed, depend only on the
+//! model and the batch size, so the results are bit-identical for any number of threads.
 
 use dl_core::memory::{OutOfMemory, room};
 use dl_core::{Scalar, instantiate};
 use ndarray::ArrayD;
 
-use super::loss_part::{BatchLoss, Share};
-use super::stage::{Pass, Stage, gradients};
+use super::loss_part::{BatchLoss, LossPart};
+use super::stage::{BackwardArgs, Stage, gradients};
 use crate::layer::{Batch, BatchMut, Mode};
 use crate::model::{Model, NamedLayer, Outline};
 
@@ -21,16 +20,15 @@ use crate::model::{Model, NamedLayer, Outline};
 #[derive(Debug)]
 pub struct Workspace<F> {
     stages: Vec<Stage<F>>,
-    /// The shape of an input sample, and the layers it is planned for.
+    /// The shape of an input sample, and outlines of the layers that it is planned for.
     input_shape: Vec<usize>,
     outlines: Vec<Outline>,
     /// Gradients of every layer's parameters, mirroring `Layer::params`.
     grads: Vec<Vec<ArrayD<F>>>,
-    /// The first layer with parameters: nobody needs a gradient before it.
+    /// The first layer with parameters: no gradient is needed before it.
     first_trained: usize,
     capacity: usize,
-    /// Memory for what the first pass makes, which it is given back for: a pass has no error to
-    /// return.
+    /// Memory for what the first pass allocates, released for it: a pass cannot return an error.
     reserve: Vec<F>,
 }
 
@@ -38,7 +36,7 @@ impl<F: Scalar> Workspace<F> {
     /// Plans training passes for batches of up to `capacity` samples.
     ///
     /// # Errors
-    /// [`OutOfMemory`] where there is none for a pass of so many samples.
+    /// [`OutOfMemory`] if there is not enough for a pass of so many samples.
     pub fn training(model: &Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
         plan(model, capacity, true)
     }
@@ -60,12 +58,12 @@ impl<F: Scalar> Workspace<F> {
             stages.push(Stage::plan(layers, start, capacity, training)?);
         }
         let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
-        let made = stages.iter().map(|stage| {
-            // the last stage goes back block by block
+        let allocated = stages.iter().map(|stage| {
+            // a block of the last stage goes forward and backward in one go
             let hold = training && stage.layers.end < layers.len();
-            stage.made_by_passes(layers, capacity, training, hold)
+            stage.allocated_by_passes(layers, capacity, training, hold)
         });
-        let reserve = room(made.fold(0, usize::saturating_add))?;
+        let reserve = room(allocated.fold(0, usize::saturating_add))?;
         Ok(Self {
             stages,
             input_shape: model.input_shape().to_vec(),
@@ -77,7 +75,7 @@ impl<F: Scalar> Workspace<F> {
         })
     }
 
-    /// Whether it is planned for models with layers of these shapes.
+    /// Whether it is planned for a model with layers of these shapes.
     pub(crate) fn fits(&self, model: &Model<F>) -> bool {
         let layers = model.layers();
         let mut pairs = layers.iter().zip(&self.outlines);
@@ -91,85 +89,35 @@ impl<F: Scalar> Workspace<F> {
         self.capacity
     }
 
-    /// Carries samples through the model and returns the outputs.
+    /// The outputs of the model for a batch.
     ///
     /// # Panics
-    /// Where the batch is larger than planned, or the model or the samples are not those it was planned for.
+    /// If the batch is larger than planned, or the model or the samples are not those it was planned for.
     pub fn forward(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
         forward(self, model, x, mode, false)
     }
 
-    /// Carries samples forward, through the loss, and back to every parameter:
-    /// [`grads`](Self::grads) hold ∂L/∂parameter afterwards. Returns the sum of the shares.
+    /// As [`forward`](Self::forward), but keeps what [`backward`](Self::backward) needs: for losses of more than one
+    /// model. Every block of samples then holds the outputs of its layers, which takes more memory than
+    /// [`train`](Self::train).
     ///
     /// # Panics
-    /// Where the batch is larger than planned, the model or the samples are not those it was planned for, or
-    /// the workspace is for inference.
-    pub fn train(
+    /// As [`forward`](Self::forward), or if the workspace is for inference.
+    pub fn forward_for_backward(
         &mut self,
         model: &Model<F>,
         x: Batch<F>,
         mode: Mode,
-        loss: &BatchLoss<'_, F>,
-    ) -> Share {
-        train(self, model, x, mode, loss)
-    }
-
-    fn train_stages(
-        &mut self,
-        model: &Model<F>,
-        x: Batch<F>,
-        mode: Mode,
-        loss: &BatchLoss<'_, F>,
-    ) -> Share {
-        self.forget_packed();
-        let n = self.count(x);
-        let last = self.stages.len() - 1;
-        self.forward_stages(last, model, x, n, mode, true);
-        let mut share = Share::default();
-        for i in (0..=last).rev() {
-            let (before, rest) = self.stages.split_at_mut(i);
-            let stage = &mut rest[0];
-            let skip = self.first_trained;
-            if i < last && stage.layers.end <= skip {
-                break;
-            }
-            let (x, dx) = match before.last_mut() {
-                None => (x, None),
-                Some(stage) => {
-                    let wanted = stage.layers.end > skip;
-                    let dx = wanted.then_some(&mut stage.delta[..]);
-                    (Batch::first(n, &stage.shape, &stage.output), dx)
-                }
-            };
-            let grads = &mut self.grads[stage.layers.clone()];
-            let pass = Pass { n, skip, x, dx };
-            if i == last {
-                share = stage.train(model.layers(), pass, mode, loss, grads);
-            } else {
-                stage.backward(model.layers(), pass, grads);
-            }
-        }
-        share
-    }
-
-    /// Carries samples forward as [`forward`](Self::forward) does, and keeps what
-    /// [`backward`](Self::backward) needs: for losses that see more than one model. Every block of
-    /// samples holds the outputs of its layers then, more than [`train`](Self::train) needs.
-    ///
-    /// # Panics
-    /// Where the batch is larger than planned, the model or the samples are not those it was planned for, or
-    /// the workspace is for inference.
-    pub fn forward_keeping(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
+    ) -> Batch<'_, F> {
         forward(self, model, x, mode, true)
     }
 
-    /// The backward pass of the batch that [`forward_keeping`](Self::forward_keeping) last carried
-    /// forward, from `dy` = ∂L/∂output to every parameter's gradient in [`grads`](Self::grads) and
-    /// to `dx` = ∂L/∂x, which is overwritten; `None` where nobody needs it.
+    /// The backward pass of the batch that [`forward_for_backward`](Self::forward_for_backward) last saw: from
+    /// `dy` = ∂L/∂output to the gradient of every parameter in [`grads`](Self::grads) and to `dx` = ∂L/∂x, which is
+    /// overwritten; `None` where nobody needs it.
     ///
     /// # Panics
-    /// Where shapes are not those of that batch.
+    /// If the shapes are not those of that batch.
     pub fn backward(
         &mut self,
         model: &Model<F>,
@@ -180,55 +128,37 @@ impl<F: Scalar> Workspace<F> {
         backward(self, model, x, dy, dx);
     }
 
-    fn backward_stages(
-        &mut self,
-        model: &Model<F>,
-        x: Batch<F>,
-        dy: Batch<F>,
-        mut dx: Option<BatchMut<F>>,
-    ) {
-        let n = self.count(x);
-        let last = self.stages.last_mut().expect("never empty");
-        assert_eq!(
-            (dy.len(), dy.sample_shape()),
-            (n, &last.shape[..]),
-            "∂L/∂output"
-        );
-        last.delta[..dy.slice().len()].copy_from_slice(dy.slice());
-        // a model without parameters before `dx` passes it back all the same
-        let skip = if dx.is_some() { 0 } else { self.first_trained };
-        for i in (0..self.stages.len()).rev() {
-            let (before, rest) = self.stages.split_at_mut(i);
-            let stage = &mut rest[0];
-            if stage.layers.end <= skip {
-                break;
-            }
-            let (x, dx) = match before.last_mut() {
-                None => (x, dx.as_mut().map(BatchMut::slice_mut)),
-                Some(stage) => {
-                    let dx = Some(&mut stage.delta[..]);
-                    (Batch::first(n, &stage.shape, &stage.output), dx)
-                }
-            };
-            let grads = &mut self.grads[stage.layers.clone()];
-            stage.backward(model.layers(), Pass { n, skip, x, dx }, grads);
-        }
-    }
-
-    fn forward_all(
+    /// The forward pass, the loss and the backward pass: [`grads`](Self::grads) hold ∂L/∂parameter afterwards. Returns
+    /// the sum of the parts of the loss.
+    ///
+    /// # Panics
+    /// As [`forward_for_backward`](Self::forward_for_backward).
+    pub fn train(
         &mut self,
         model: &Model<F>,
         x: Batch<F>,
         mode: Mode,
-        keep: bool,
-    ) -> Batch<'_, F> {
-        self.forget_packed();
-        self.forward_unchanged(model, x, mode, keep)
+        loss: &BatchLoss<'_, F>,
+    ) -> LossPart {
+        train(self, model, x, mode, loss)
     }
 
-    /// For [`forward_unchanged`](Self::forward_unchanged) alone.
+    /// Packed copies of parameters stay valid from pass to pass: for
+    /// [`forward_unchanged`](Self::forward_unchanged) alone.
     pub(crate) fn keep_packed(&mut self) {
         self.stages.iter_mut().for_each(Stage::keep_packed);
+    }
+
+    /// As [`forward`](Self::forward), if the parameters have not changed since the last pass.
+    pub(crate) fn forward_unchanged(
+        &mut self,
+        model: &Model<F>,
+        x: Batch<F>,
+        mode: Mode,
+    ) -> Batch<'_, F> {
+        let count = self.stages.len();
+        self.forward_stages(count, model, x, mode, false);
+        self.output(x.len())
     }
 
     /// The parameters may have changed since the last pass.
@@ -236,52 +166,66 @@ impl<F: Scalar> Workspace<F> {
         self.stages.iter_mut().for_each(Stage::forget_packed);
     }
 
-    /// The same with the parameters of the last pass.
-    pub(crate) fn forward_unchanged(
-        &mut self,
-        model: &Model<F>,
-        x: Batch<F>,
-        mode: Mode,
-        keep: bool,
-    ) -> Batch<'_, F> {
-        let n = self.count(x);
-        let all = self.stages.len();
-        self.forward_stages(all, model, x, n, mode, keep);
-        let last = self.stages.last().expect("never empty");
-        Batch::first(n, &last.shape, &last.output)
-    }
-
-    fn count(&self, x: Batch<F>) -> usize {
+    /// Checks that a batch fits.
+    fn check(&self, x: Batch<F>) {
         assert_eq!(x.sample_shape(), self.input_shape, "the shape of a sample");
         let (n, capacity) = (x.len(), self.capacity);
         assert!(
             n <= capacity,
             "a batch of {n} in a workspace for {capacity}"
         );
-        n
     }
 
+    fn output(&self, n: usize) -> Batch<'_, F> {
+        let last = self.stages.last().expect("never empty");
+        Batch::first(n, &last.shape, &last.output)
+    }
+
+    /// The forward pass of the first `count` stages.
     fn forward_stages(
         &mut self,
-        stages: usize,
+        count: usize,
         model: &Model<F>,
         x: Batch<F>,
-        n: usize,
         mode: Mode,
-        keep: bool,
+        for_backward: bool,
     ) {
+        self.check(x);
         self.reserve = Vec::new();
-        for i in 0..stages {
-            let (done, rest) = self.stages.split_at_mut(i);
-            let x = match done.last() {
+        for i in 0..count {
+            let (before, rest) = self.stages.split_at_mut(i);
+            let x = match before.last() {
                 None => x,
-                Some(stage) => Batch::first(n, &stage.shape, &stage.output),
+                Some(stage) => Batch::first(x.len(), &stage.shape, &stage.output),
             };
-            rest[0].forward(model.layers(), x, n, mode, keep);
+            rest[0].forward(model.layers(), x, mode, for_backward);
         }
     }
 
-    /// The gradients of the last training pass, layer by layer, parameter by parameter.
+    /// The backward pass of the first `count` stages, from the last of them, as far as there are parameters or `dx` is
+    /// wanted.
+    fn backward_stages(
+        &mut self,
+        count: usize,
+        model: &Model<F>,
+        x: Batch<F>,
+        mut dx: Option<&mut [F]>,
+    ) {
+        // without `dx`, the gradients of the first layers are not needed
+        let skip = if dx.is_some() { 0 } else { self.first_trained };
+        for i in (0..count).rev() {
+            let (before, rest) = self.stages.split_at_mut(i);
+            let stage = &mut rest[0];
+            if stage.layers.end <= skip {
+                break;
+            }
+            let args = backward_args(before, skip, x, dx.as_deref_mut());
+            let grads = &mut self.grads[stage.layers.clone()];
+            stage.backward(model.layers(), args, grads);
+        }
+    }
+
+    /// The gradients of the last backward pass, layer by layer, parameter by parameter.
     pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
         &self.grads
     }
@@ -291,10 +235,10 @@ impl<F: Scalar> Workspace<F> {
         &mut self.grads
     }
 
-    /// Lets the layers take over what the last training pass left for their state.
+    /// Updates the state of the layers, such as running statistics, with what the last training pass left.
     ///
     /// # Panics
-    /// Where the model has other layers than the one of that pass.
+    /// If the layers of the model are not those of that pass.
     pub fn commit(&self, model: &mut Model<F>) {
         for stage in &self.stages {
             if let Some(cache) = stage.cache() {
@@ -302,6 +246,24 @@ impl<F: Scalar> Workspace<F> {
             }
         }
     }
+}
+
+/// What the stage after those `before` is given for the backward pass.
+fn backward_args<'a, F: Scalar>(
+    before: &'a mut [Stage<F>],
+    skip: usize,
+    x: Batch<'a, F>,
+    dx: Option<&'a mut [F]>,
+) -> BackwardArgs<'a, F> {
+    let (x, dx) = match before.last_mut() {
+        None => (x, dx),
+        Some(stage) => {
+            let wanted = stage.layers.end > skip;
+            let dx = wanted.then_some(&mut stage.dy[..]);
+            (Batch::first(x.len(), &stage.shape, &stage.output), dx)
+        }
+    };
+    BackwardArgs { x, dx, skip }
 }
 
 instantiate! {
@@ -318,19 +280,12 @@ instantiate! {
         model: &Model<F>,
         x: Batch<'_, F>,
         mode: Mode,
-        keep: bool,
+        for_backward: bool,
     ) -> Batch<'w, F> {
-        workspace.forward_all(model, x, mode, keep)
-    }
-
-    fn train<F: Scalar>(
-        workspace: &mut Workspace<F>,
-        model: &Model<F>,
-        x: Batch<'_, F>,
-        mode: Mode,
-        loss: &BatchLoss<'_, F>,
-    ) -> Share {
-        workspace.train_stages(model, x, mode, loss)
+        workspace.forget_packed();
+        let count = workspace.stages.len();
+        workspace.forward_stages(count, model, x, mode, for_backward);
+        workspace.output(x.len())
     }
 
     fn backward<F: Scalar>(
@@ -340,6 +295,32 @@ instantiate! {
         dy: Batch<'_, F>,
         dx: Option<BatchMut<'_, F>>,
     ) {
-        workspace.backward_stages(model, x, dy, dx);
+        workspace.check(x);
+        let count = workspace.stages.len();
+        let last = &mut workspace.stages[count - 1];
+        let (found, expected) = ((dy.len(), dy.sample_shape()), (x.len(), &last.shape[..]));
+        assert_eq!(found, expected, "∂L/∂output");
+        last.dy[..dy.slice().len()].copy_from_slice(dy.slice());
+        let mut dx = dx;
+        let dx = dx.as_mut().map(BatchMut::slice_mut);
+        workspace.backward_stages(count, model, x, dx);
+    }
+
+    fn train<F: Scalar>(
+        workspace: &mut Workspace<F>,
+        model: &Model<F>,
+        x: Batch<'_, F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+    ) -> LossPart {
+        workspace.forget_packed();
+        let last = workspace.stages.len() - 1;
+        workspace.forward_stages(last, model, x, mode, true);
+        let (before, rest) = workspace.stages.split_at_mut(last);
+        let args = backward_args(before, workspace.first_trained, x, None);
+        let grads = &mut workspace.grads[rest[0].layers.clone()];
+        let part = rest[0].train(model.layers(), args, mode, loss, grads);
+        workspace.backward_stages(last, model, x, None);
+        part
     }
 }

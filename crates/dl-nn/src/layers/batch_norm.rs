@@ -97,7 +97,7 @@ pub struct BatchNormLayer<F> {
 impl<F: Scalar> BatchNormLayer<F> {
     /// 1 / √(variance + ε)
     fn inverse_deviation(&self, variance: F) -> F {
-        F::one() / (variance + F::of(self.config.epsilon)).sqrt()
+        F::one() / (variance + F::cast(self.config.epsilon)).sqrt()
     }
 }
 
@@ -106,10 +106,10 @@ fn moments<F: Scalar>(x: &[F], channels: usize) -> [Vec<F>; 2] {
     let rows = (x.len() / channels) as f64;
     let mut sums = vec![0.0; channels];
     add_column_totals(x, &mut sums);
-    let mean: Vec<F> = sums.iter().map(|sum| F::of(sum / rows)).collect();
+    let mean: Vec<F> = sums.iter().map(|sum| F::cast(sum / rows)).collect();
     sums.fill(0.0);
     add_column_squared_deviations(x, &mean, &mut sums);
-    [mean, sums.iter().map(|sum| F::of(sum / rows)).collect()]
+    [mean, sums.iter().map(|sum| F::cast(sum / rows)).collect()]
 }
 
 instantiate! {
@@ -168,7 +168,7 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let channels = self.gamma.len();
         // the rows averaged over
         let rows = cache.indices.first().map(|&rows| f64::from(rows));
-        let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
+        let part = |sum: f64| F::cast(rows.map_or(0.0, |rows| sum / rows));
         let mut mean = vec![F::zero(); channels];
         let mut mean_x_hat = mean.clone();
         scale_shift::gradients(
@@ -224,8 +224,8 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let mean = &cache.statistics[channels..2 * channels];
         let variance = &cache.statistics[2 * channels..];
         let count = f64::from(rows);
-        let unbiased = F::of(count / (count - 1.0));
-        let momentum = F::of(self.config.momentum);
+        let unbiased = F::cast(count / (count - 1.0));
+        let momentum = F::cast(self.config.momentum);
         let average =
             |running: &mut F, batch: F| *running = *running + momentum * (batch - *running);
         for c in 0..channels {

@@ -173,7 +173,8 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         // x·W + b; W stays packed for the next block
         let (x, kernel, packings) = (x.matrix(), self.kernel.view(), &mut cache.packings);
         gemm_keeping(init, x, kernel, y.matrix_mut(), packings, FORWARD);
-        self.activation.forward_keeping(y.slice_mut(), units, cache);
+        self.activation
+            .forward_for_backward(y.slice_mut(), units, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂W = Xᵀδ; ∂L/∂b = Σₙ δₙ; ∂L/∂X = δWᵀ.

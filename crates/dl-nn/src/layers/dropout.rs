@@ -66,7 +66,7 @@ impl<F: Scalar> Layer<F> for DropoutLayer {
         match mode.generator() {
             None => cache.values.fill(F::one()),
             Some(mut generator) => {
-                let keep = F::of(1.0 / (1.0 - self.rate));
+                let keep = F::cast(1.0 / (1.0 - self.rate));
                 let threshold = (self.rate * 2f64.powi(32)) as u64;
                 for mask in &mut cache.values {
                     let dropped = u64::from(generator.next_u32()) < threshold;

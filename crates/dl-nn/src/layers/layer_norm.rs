@@ -91,14 +91,14 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
                 let rows = x.rows().zip(y.rows_mut());
                 for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(features)) {
                     let mean = sum_of(x, F::as_f64) / features as f64;
-                    let mu = F::of(mean);
+                    let mu = F::cast(mean);
                     let squares = sum_of(
                         x,
                         #[inline(always)]
                         |x| ((x - mu) * (x - mu)).as_f64(),
                     );
                     let variance = squares / features as f64;
-                    let inverse_deviation = F::of(variance + self.epsilon).sqrt().recip();
+                    let inverse_deviation = F::cast(variance + self.epsilon).sqrt().recip();
                     for i in 0..features {
                         x_hat[i] = (x[i] - mu) * inverse_deviation;
                         y[i] = self.gamma[i] * x_hat[i] + self.beta[i];
@@ -122,7 +122,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         let features = self.gamma.len();
         scale_shift::gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
-        let mean = |sum: f64| F::of(sum / features as f64);
+        let mean = |sum: f64| F::cast(sum / features as f64);
         arch().dispatch(
             #[inline(always)]
             || {

@@ -59,8 +59,8 @@ pub(super) fn gradients<F: Scalar>(
     let (sum, product) = sums.split_at_mut(gamma.len());
     add_column_sums_and_products(delta, x_hat, sum, product);
     for (c, (&sum, &product)) in sum.iter().zip(&*product).enumerate() {
-        beta[c] = F::of(sum);
-        gamma[c] = F::of(product);
+        beta[c] = F::cast(sum);
+        gamma[c] = F::cast(product);
         done(c, sum, product);
     }
 }

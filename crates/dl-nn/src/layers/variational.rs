@@ -48,7 +48,7 @@ fn dimensions<F>(x: &Batch<F>) -> usize {
 
 /// e^(s/2)
 fn std_dev<F: Scalar>(log_variance: F) -> F {
-    exp(F::of(0.5) * log_variance)
+    exp(F::cast(0.5) * log_variance)
 }
 
 impl<F: Scalar> Layer<F> for Reparameterize {
@@ -91,7 +91,7 @@ impl<F: Scalar> Layer<F> for Reparameterize {
         for (((x, dx), dz), epsilon) in rows.zip(cache.values.chunks_exact(d)) {
             for j in 0..d {
                 dx[j] = dz[j];
-                dx[d + j] = dz[j] * F::of(0.5) * std_dev(x[d + j]) * epsilon[j];
+                dx[d + j] = dz[j] * F::cast(0.5) * std_dev(x[d + j]) * epsilon[j];
             }
         }
     }
@@ -118,7 +118,7 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
     fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
         let d = dimensions(&x);
         let component = |(&mean, &log_variance): (&F, &F)| {
-            let kl = F::of(0.5) * (exp_m1_minus(log_variance) + mean * mean);
+            let kl = F::cast(0.5) * (exp_m1_minus(log_variance) + mean * mean);
             if kl.is_nan() { F::infinity() } else { kl }
         };
         for (y, x) in y.slice_mut().iter_mut().zip(x.rows()) {
@@ -135,7 +135,7 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
         for ((x, dx), &dy) in x.rows().zip(dx.rows_mut()).zip(dy.slice()) {
             for j in 0..d {
                 dx[j] = dy * x[j];
-                dx[d + j] = dy * F::of(0.5) * exp_m1(x[d + j]);
+                dx[d + j] = dy * F::cast(0.5) * exp_m1(x[d + j]);
             }
         }
     }

@@ -47,7 +47,7 @@ pub trait Loss<F: Scalar>: Debug + Send + Sync {
 
     /// The activation that turns outputs into predictions: softmax or sigmoid where the loss
     /// takes logits, otherwise identity.
-    fn link(&self) -> Activation {
+    fn inverse_link(&self) -> Activation {
         Activation::Identity
     }
 
@@ -146,7 +146,7 @@ pub fn mean_loss<F: Scalar>(
     delta: &mut [F],
 ) -> f64 {
     let total = total_weight(rows.clone(), weights);
-    loss_share(loss, outputs, targets, rows, weights, total, delta)
+    mean_loss_part(loss, outputs, targets, rows, weights, total, delta)
 }
 
 /// Σᵢ wᵢ of these rows.
@@ -161,7 +161,7 @@ pub(crate) fn total_weight<F: Scalar>(
 }
 
 /// What some samples of a batch of this total weight add to its [`mean_loss`].
-pub(crate) fn loss_share<F: Scalar>(
+pub(crate) fn mean_loss_part<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: &[F],
     targets: &Target<'_, F>,
@@ -181,7 +181,7 @@ pub(crate) fn loss_share<F: Scalar>(
         .zip(delta.chunks_exact_mut(width));
     for ((output, delta), row) in samples.zip(rows) {
         let weight = weights.map_or(1.0, |weights| weights[row].as_f64());
-        let share = F::of(weight / total);
+        let share = F::cast(weight / total);
         let loss = loss.sample(output, targets.row(row), delta);
         delta.iter_mut().for_each(|d| *d *= share);
         sum += loss.as_f64() * weight;

@@ -55,7 +55,7 @@ impl CalibrationCurve {
         curve(truth, probabilities, bins)
     }
 
-    fn of<F: Scalar>(
+    fn compute<F: Scalar>(
         truth: &ArrayRef1<bool>,
         probabilities: &ArrayRef1<F>,
         bins: usize,
@@ -109,7 +109,7 @@ instantiate! {
         probabilities: &ArrayRef1<F>,
         bins: usize,
     ) -> Result<CalibrationCurve, MetricError> {
-        CalibrationCurve::of(truth, probabilities, bins)
+        CalibrationCurve::compute(truth, probabilities, bins)
     }
 }
 

@@ -50,7 +50,10 @@ impl PrecisionRecallCurve {
         curve(truth, scores)
     }
 
-    fn of<F: Scalar>(truth: &ArrayRef1<bool>, scores: &ArrayRef1<F>) -> Result<Self, MetricError> {
+    fn compute<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        scores: &ArrayRef1<F>,
+    ) -> Result<Self, MetricError> {
         let ranking = Ranking::new(truth, scores)?;
         if ranking.positives == 0 {
             return Err(MetricError::Undefined {
@@ -91,7 +94,7 @@ instantiate! {
         truth: &ArrayRef1<bool>,
         scores: &ArrayRef1<F>,
     ) -> Result<PrecisionRecallCurve, MetricError> {
-        PrecisionRecallCurve::of(truth, scores)
+        PrecisionRecallCurve::compute(truth, scores)
     }
 }
 

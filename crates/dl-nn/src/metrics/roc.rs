@@ -52,7 +52,10 @@ impl RocCurve {
         curve(truth, scores)
     }
 
-    fn of<F: Scalar>(truth: &ArrayRef1<bool>, scores: &ArrayRef1<F>) -> Result<Self, MetricError> {
+    fn compute<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        scores: &ArrayRef1<F>,
+    ) -> Result<Self, MetricError> {
         let ranking = Ranking::new(truth, scores)?;
         let undefined = |reason| MetricError::Undefined {
             measure: "the ROC curve".to_owned(),
@@ -89,7 +92,7 @@ instantiate! {
         truth: &ArrayRef1<bool>,
         scores: &ArrayRef1<F>,
     ) -> Result<RocCurve, MetricError> {
-        RocCurve::of(truth, scores)
+        RocCurve::compute(truth, scores)
     }
 }
 

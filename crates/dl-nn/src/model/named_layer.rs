@@ -20,7 +20,7 @@ pub struct NamedLayer<F> {
     pub(super) spec: Arc<dyn ErasedSpec<F>>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     pub(super) parameter_names: Vec<String>,
-    /// What it takes beside its parameters, its input and its output.
+    /// What it needs besides its parameters, its input and its output.
     pub(super) cost: Cost,
     /// Their shapes, as they were when the model was built.
     parameter_shapes: Vec<Vec<usize>>,
@@ -92,13 +92,13 @@ impl<F: Scalar> NamedLayer<F> {
         lengths.fold(1, |product, &length| product.saturating_mul(length))
     }
 
-    /// Numbers that it works in for each sample, beside its output.
+    /// Elements of scratch for each sample.
     pub(crate) fn scratch(&self) -> usize {
         self.cost.scratch
     }
 
-    /// Numbers that a pass makes for each sample, beside its output.
-    pub(crate) fn made_by_pass(&self) -> usize {
+    /// Elements that a pass allocates for each sample, besides its output.
+    pub(crate) fn allocated_by_pass(&self) -> usize {
         self.scratch()
             .saturating_add(self.layer.cached(self.size()))
     }
@@ -108,7 +108,7 @@ impl<F: Scalar> NamedLayer<F> {
         self.cost.plan
     }
 
-    /// What the buffers of a pass through it are planned by.
+    /// What the buffers of a pass through it depend on.
     pub(crate) fn outline(&self) -> Outline {
         Outline {
             output_shape: self.output_shape.clone(),
@@ -125,7 +125,7 @@ impl<F: Scalar> NamedLayer<F> {
     }
 }
 
-/// What the buffers of a pass through a layer are planned by.
+/// What the buffers of a pass through a layer depend on.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outline {
     output_shape: Vec<usize>,

@@ -43,12 +43,12 @@ impl<F: Scalar> Model<F> {
 
 instantiate! {
     fn summary<F: Scalar>(model: &Model<F>) -> Summary {
-        Summary::of(model)
+        Summary::new(model)
     }
 }
 
 impl Summary {
-    pub(crate) fn of<F: Scalar>(model: &Model<F>) -> Self {
+    pub(crate) fn new<F: Scalar>(model: &Model<F>) -> Self {
         let rows = model.layers().iter().map(|named| SummaryRow {
             name: named.name.clone(),
             kind: named.kind(),

@@ -71,7 +71,7 @@ use crate::{ConfigError, Scalar};
 ///         &[]
 ///     }
 ///     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
-///         let eta = F::of(learning_rate);
+///         let eta = F::cast(learning_rate);
 ///         elements.for_each(#[inline(always)] move |w, g, []| *w -= eta * g.signum());
 ///     }
 /// }

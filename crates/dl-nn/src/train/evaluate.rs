@@ -68,7 +68,7 @@ impl<'a, F: Scalar> Samples<'a, F> {
 /// The threshold of a single output between class 0 and class 1: 0 for a logit, ½ for a probability.
 pub(super) fn boundary<F: Scalar>(model: &Model<F>) -> F {
     match model.output_activation() {
-        Activation::Sigmoid => F::of(0.5),
+        Activation::Sigmoid => F::cast(0.5),
         _ => F::zero(),
     }
 }

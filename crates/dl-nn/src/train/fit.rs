@@ -98,7 +98,7 @@ impl<F: Scalar> Trainer<F> {
         };
         let seed = snapshot.as_ref().map_or(self.seed, |trainer| trainer.seed);
         let (rows, held_out) = options.validation.split(&targets, seed)?;
-        require_two_classes(self.loss.link(), &targets, &rows)?;
+        require_two_classes(self.loss.inverse_link(), &targets, &rows)?;
         if let Some(weights) = &weights {
             let total: f64 = rows.iter().map(|&row| weights[row].as_f64()).sum();
             let allowed = "above 0 for at least one training sample";

@@ -188,7 +188,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
             }
         }
         let weighted = self.sample_weights.is_some() || self.class_weights.is_some();
-        Ok(weighted.then(|| weights.into_iter().map(F::of).collect()))
+        Ok(weighted.then(|| weights.into_iter().map(F::cast).collect()))
     }
 }
 

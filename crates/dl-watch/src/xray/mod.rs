@@ -285,6 +285,6 @@ fn linked<F: Scalar>(loss: &dyn Loss<F>, output: &ArrayD<F>) -> ArrayD<F> {
     let mut predictions = output.clone();
     let width = predictions.shape().last().copied().unwrap_or(1);
     let values = predictions.as_slice_mut().expect("in standard layout");
-    loss.link().forward(values, width);
+    loss.inverse_link().forward(values, width);
     predictions
 }
