@@ -23,7 +23,7 @@ use crate::arrays::in_standard_layout;
 use crate::error::{ConfigError, DataError};
 use crate::execute::Workspace;
 use crate::layer::{Batch, mix};
-use crate::model::Weights;
+use crate::model::{Model, Weights};
 use crate::optim::StateError;
 use crate::target::Target;
 
@@ -53,12 +53,37 @@ impl<F> Session<'_, '_, F> {
     }
 }
 
+/// The rows of the data by their use.
+struct Split<F> {
+    /// Weights of all samples; `None` if all are 1.
+    weights: Option<Vec<F>>,
+    /// The rows to train on.
+    rows: Vec<usize>,
+    held_out: Vec<usize>,
+}
+
 /// Rows to evaluate on after each epoch.
 struct HeldOut<'a, F> {
     samples: Samples<'a, F>,
     targets: Target<'a, F>,
     rows: Vec<usize>,
     workspace: Workspace<F>,
+}
+
+impl<'a, F: Scalar> HeldOut<'a, F> {
+    fn plan(
+        model: &Model<F>,
+        x: Batch<'a, F>,
+        targets: Target<'a, F>,
+        rows: Vec<usize>,
+    ) -> Result<Self, DataError> {
+        Ok(Self {
+            samples: Samples::new(x),
+            targets,
+            workspace: evaluation_workspace(model, rows.len())?,
+            rows,
+        })
+    }
 }
 
 impl<F: Scalar> Trainer<F> {
@@ -87,95 +112,72 @@ impl<F: Scalar> Trainer<F> {
         targets: Target<'_, F>,
         mut options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
+        // check options and data
         options.validate()?;
         self.check_outputs()?;
         let x = check_data(self, &x, &targets)?;
-        let outputs = self.model.output_shape().iter().product();
-        let weights = options.weights(&targets, outputs)?;
-        let (snapshot, fit) = match options.resume {
-            Some(snapshot) => (Some(snapshot.trainer), Some(snapshot.fit)),
-            None => (None, None),
-        };
-        let seed = snapshot.as_ref().map_or(self.seed, |trainer| trainer.seed);
-        let (rows, held_out) = options.validation.split(&targets, seed)?;
-        require_two_classes(self.loss.inverse_link(), &targets, &rows)?;
-        if let Some(weights) = &weights {
-            let total: f64 = rows.iter().map(|&row| weights[row].as_f64()).sum();
-            let allowed = "above 0 for at least one training sample";
-            ConfigError::require(total > 0.0, "Fit weights", "0", allowed)?;
-        }
-        let all: CowArray<'_, F, IxDyn>;
-        let validation = match &options.validation {
-            Validation::None => None,
-            Validation::Split(_) => Some((Batch::from_array(&x), targets.view(), held_out)),
-            Validation::Data(x, targets) => {
-                all = in_standard_layout(x)?;
-                check_data(self, &all.view(), targets).map_err(TrainError::Validation)?;
-                let all = Batch::from_array(&all);
-                Some((all, targets.view(), (0..targets.len()).collect()))
+        let snapshot = options.resume.take();
+        let seed = snapshot.as_ref().map_or(self.seed, |s| s.trainer.seed);
+        let samples = Batch::from_array(&x);
+        let Split {
+            weights,
+            rows,
+            held_out,
+        } = self.split(&targets, &options, seed)?;
+        let separate = self.separate_validation(&options.validation)?;
+        let validation = match (&options.validation, &separate) {
+            (Validation::Split(_), _) => Some((samples, targets.view(), held_out)),
+            (Validation::Data(_, targets), Some(x)) => {
+                let all = (0..targets.len()).collect();
+                Some((Batch::from_array(x), targets.view(), all))
             }
+            _ => None,
         };
-        let batch_size = options.batch_size.min(rows.len());
-        let steps_per_epoch = rows.len().div_ceil(batch_size);
-        let plan = FitPlan {
-            epochs: options.epochs,
-            steps_per_epoch,
-            batch_size,
-            samples: rows.len(),
-        };
-        self.plan_workspace(batch_size)?;
+
+        // plan steps and buffers
+        let plan = FitPlan::new(options.epochs, options.batch_size, rows.len());
+        self.plan_workspace(plan.batch_size)?;
         let validation = match validation {
+            Some((x, targets, rows)) => Some(HeldOut::plan(&self.model, x, targets, rows)?),
             None => None,
-            Some((x, targets, rows)) => Some(HeldOut {
-                samples: Samples::new(x),
-                targets,
-                workspace: evaluation_workspace(&self.model, rows.len())?,
-                rows,
-            }),
         };
         let mut last_finite = self.model.try_weights()?;
         if let Some(checkpointer) = &mut options.checkpointer {
             let begun = checkpointer.begin();
             begun.map_err(|why| TrainError::NoCheckpoints(why.to_string()))?;
         }
-        if let (Some(trainer), Some(fit)) = (snapshot, &fit) {
-            fit.check(&plan)?;
-            check_callbacks(&fit.callbacks, &options.callbacks)?;
-            fit.check_weights(&self.model).map_err(ResumeError::from)?;
-            // only to detect errors: `train_begin` may reset the callbacks
-            restore_callbacks(&fit.callbacks, &mut options.callbacks)?;
-            self.restore(trainer)?;
+
+        // start, or resume from a snapshot
+        let resumed_at = snapshot.as_ref().map(|s| (s.fit.epoch, s.fit.step));
+        let mut state = self.start(snapshot, plan, &mut options.callbacks)?;
+        self.history = std::mem::take(&mut state.history);
+        match state.last_good.take() {
+            Some(weights) => last_finite = weights,
+            None => self.model.store_weights(&mut last_finite),
         }
-        let resumed_at = fit.as_ref().map(|fit| (fit.epoch, fit.step));
-        let mut fit = fit.unwrap_or_else(|| FitState::start(plan, self.steps));
-        fit.plan = plan;
-        self.history = std::mem::take(&mut fit.history);
         let mut session = Session {
+            state,
             resumed_at,
-            state: fit,
             checkpointer: options.checkpointer,
             interrupt: options.interrupt,
             // the order of a single batch changes nothing but rounding
-            shuffle: options.shuffle && steps_per_epoch > 1,
+            shuffle: options.shuffle && plan.steps_per_epoch > 1,
             callbacks: options.callbacks,
-            samples: Samples::new(Batch::from_array(&x)),
+            samples: Samples::new(samples),
             targets: targets.view(),
             weights,
             rows,
             validation,
         };
-        match session.state.last_good.take() {
-            Some(weights) => last_finite = weights,
-            None => self.model.store_weights(&mut last_finite),
-        }
+
+        // train
         self.notify(&mut session, |callback, run| callback.train_begin(run));
         restore_callbacks(&session.state.callbacks, &mut session.callbacks)?;
         let result = self.run_epochs(&mut session, &mut last_finite);
-        if result.as_ref().is_err_and(corrupts_state) && self.workspace.fits(&self.model) {
-            // the optimiser is reset, since its state led to these weights; a replaced model with layers of
-            // the same shapes may have other names, and then keeps its weights
-            let _ = self.model.set_weights(&last_finite);
-            self.optimizer.reset();
+
+        // finish
+        if result.as_ref().is_err_and(corrupts_state) {
+            self.roll_back(&last_finite);
         }
         let history = std::mem::take(&mut self.history);
         self.notify(&mut session, |callback, run| {
@@ -183,6 +185,70 @@ impl<F: Scalar> Trainer<F> {
         });
         self.history = history;
         result.map(|()| self.history.clone())
+    }
+
+    /// Which samples are trained on, and with which weights.
+    fn split(
+        &self,
+        targets: &Target<'_, F>,
+        options: &Fit<'_, F>,
+        seed: u64,
+    ) -> Result<Split<F>, TrainError> {
+        let outputs = self.model.output_shape().iter().product();
+        let weights = options.weights(targets, outputs)?;
+        let (rows, held_out) = options.validation.split(targets, seed)?;
+        require_two_classes(self.loss.inverse_link(), targets, &rows)?;
+        if let Some(weights) = &weights {
+            let total: f64 = rows.iter().map(|&row| weights[row].as_f64()).sum();
+            let allowed = "above 0 for at least one training sample";
+            ConfigError::require(total > 0.0, "Fit weights", "0", allowed)?;
+        }
+        Ok(Split {
+            weights,
+            rows,
+            held_out,
+        })
+    }
+
+    /// Validation samples of their own, checked and in standard layout.
+    fn separate_validation<'v>(
+        &self,
+        validation: &'v Validation<'_, F>,
+    ) -> Result<Option<CowArray<'v, F, IxDyn>>, TrainError> {
+        let Validation::Data(x, targets) = validation else {
+            return Ok(None);
+        };
+        let x = in_standard_layout(x)?;
+        check_data(self, &x.view(), targets).map_err(TrainError::Validation)?;
+        Ok(Some(x))
+    }
+
+    /// The state of a new `fit`, or that of a snapshot, to which the trainer is restored.
+    fn start(
+        &mut self,
+        snapshot: Option<Snapshot<F>>,
+        plan: FitPlan,
+        callbacks: &mut Callbacks<'_, F>,
+    ) -> Result<FitState<F>, TrainError> {
+        let Some(Snapshot { trainer, fit }) = snapshot else {
+            return Ok(FitState::start(plan, self.steps));
+        };
+        fit.check(&plan)?;
+        check_callbacks(&fit.callbacks, callbacks)?;
+        fit.check_weights(&self.model).map_err(ResumeError::from)?;
+        // only to detect errors: `train_begin` may reset the callbacks
+        restore_callbacks(&fit.callbacks, callbacks)?;
+        self.restore(trainer)?;
+        Ok(FitState { plan, ..fit })
+    }
+
+    /// Restores the last finite weights. The optimiser is reset, since its state led to the failure.
+    fn roll_back(&mut self, last_finite: &Weights<F>) {
+        if self.workspace.fits(&self.model) {
+            // a replaced model with layers of the same shapes may have other names, and then keeps its weights
+            let _ = self.model.set_weights(last_finite);
+            self.optimizer.reset();
+        }
     }
 
     /// Runs the remaining epochs until a callback or an error stops them; `last_finite` are the weights

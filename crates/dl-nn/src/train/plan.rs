@@ -13,3 +13,16 @@ pub struct FitPlan {
     /// Number of training samples.
     pub samples: usize,
 }
+
+impl FitPlan {
+    /// A batch size above the number of samples means all of them.
+    pub(super) fn new(epochs: usize, batch_size: usize, samples: usize) -> Self {
+        let batch_size = batch_size.min(samples);
+        Self {
+            epochs,
+            steps_per_epoch: samples.div_ceil(batch_size),
+            batch_size,
+            samples,
+        }
+    }
+}
