@@ -74,7 +74,7 @@ impl Activation {
         }
     }
 
-    /// Whether the derivative needs the input z; all others are written by the output y alone.
+    /// Whether the derivative needs the input z; all others are computed from the output y alone.
     pub fn needs_input(self) -> bool {
         matches!(self, Gelu | Silu)
     }
@@ -82,15 +82,15 @@ impl Activation {
     /// z → y, in place; `width` is the length of the last axis.
     ///
     /// # Panics
-    /// For softmax, where `width` is 0.
+    /// For softmax, if `width` is 0.
     pub fn forward<F: Scalar>(self, z: &mut [F], width: usize) {
         forward(self, z, width);
     }
 
-    /// The same, and leaves z in [`Cache::values`] where [`backward`](Self::backward) needs it.
+    /// As [`forward`](Self::forward), and leaves z in [`Cache::values`] if [`backward`](Self::backward) needs it.
     ///
     /// # Panics
-    /// For softmax, where `width` is 0.
+    /// For softmax, if `width` is 0.
     pub fn forward_for_backward<F: Scalar>(self, z: &mut [F], width: usize, cache: &mut Cache<F>) {
         if self.needs_input() {
             cache.values.clear();
@@ -108,11 +108,11 @@ impl Activation {
         }
     }
 
-    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input). What one slice
-    /// has more than another is left as it is.
+    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only if [`needs_input`](Self::needs_input). Elements beyond
+    /// the shorter of the slices are not changed.
     ///
     /// # Panics
-    /// For softmax, where `width` is 0.
+    /// For softmax, if `width` is 0.
     pub fn backward<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
         backward(self, z, y, dy, width);
     }
@@ -121,7 +121,7 @@ impl Activation {
         match self {
             Identity => {}
             Relu => arch().dispatch(Rectify { z }),
-            // times 1 where it is positive: a store for every z, not one under a mask
+            // times 1 if it is positive: every z is stored, without a mask
             LeakyRelu { slope } => map(
                 z,
                 #[inline(always)]
@@ -176,7 +176,7 @@ impl Activation {
         }
     }
 
-    /// The initialiser of a kernel that feeds this activation: He where it is zero on one side,
+    /// The initialiser of a kernel that feeds this activation: He if it is zero on one side,
     /// Glorot otherwise.
     pub fn default_initializer(self) -> Initializer {
         match self {
@@ -209,7 +209,7 @@ fn scale<F: Scalar>(dy: &mut [F], at: &[F], derivative: impl Fn(F) -> F) {
     arch().dispatch(Scale { dy, at, derivative });
 }
 
-/// zᵢ ← 0 where zᵢ < 0. In vectors, since of a plain loop the compiler makes stores under a mask
+/// zᵢ ← 0 where zᵢ < 0. In vectors, since the compiler turns a plain loop into masked stores
 /// ([`Lanes`](dl_core::simd::Lanes)).
 struct Rectify<'a, F> {
     z: &'a mut [F],
@@ -252,7 +252,7 @@ impl<F: Scalar> WithSimd for Mask<'_, F> {
     }
 }
 
-/// [`scale`], as a type because that is what `pulp` compiles per instruction set.
+/// [`scale`] as a type, which is what `pulp` compiles per instruction set.
 struct Scale<'a, F, G> {
     dy: &'a mut [F],
     at: &'a [F],

@@ -1,4 +1,4 @@
-//! Arrays whose size a caller chose, or an error if there is not enough memory for them.
+//! Arrays whose size a user has chosen, with an error if there is not enough memory for them.
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};

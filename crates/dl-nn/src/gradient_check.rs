@@ -30,13 +30,13 @@ use crate::target::{Target, TargetRow};
 /// The largest relative error that passes.
 pub const TOLERANCE: f64 = 1e-6;
 
-/// h: small against the inputs, large against rounding.
+/// h: small compared with the inputs, large compared with rounding errors.
 const STEP: f64 = 2e-4;
 
-/// Gradients below this share of the largest one of their array are compared to that share.
+/// Gradients below this fraction of the largest one of their array are compared with that fraction.
 const FLOOR: f64 = 1e-2;
 
-/// Slopes that differ by more than this share of the largest gradient or the second derivative
+/// Slopes that differ by more than this fraction of the largest gradient or the second derivative
 /// show a kink.
 const KINK: f64 = 1e-6;
 
@@ -44,10 +44,10 @@ const KINK: f64 = 1e-6;
 /// a kink they differ by its angle at both.
 const ONE_SIDED_KINK: f64 = 1e-3;
 
-/// The share of elements that may be left out for kinks.
+/// Maximum fraction of elements that may be left out because of kinks.
 const MAX_KINKS: f64 = 0.2;
 
-/// What a passed check looked at.
+/// What a check that passed has compared.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct GradientReport {
     /// Number of elements compared.
@@ -88,9 +88,9 @@ pub enum GradientError {
         array: String,
         /// Where in it.
         index: Vec<usize>,
-        /// What `backward` says.
+        /// The derivative from `backward`.
         backward: f64,
-        /// What the differences say.
+        /// The derivative from the differences.
         differences: f64,
         /// Their relative difference.
         error: f64,
@@ -106,18 +106,18 @@ pub enum GradientError {
     Kinks {
         /// The array.
         array: String,
-        /// Numbers left out.
+        /// Elements left out.
         kinks: usize,
-        /// Numbers in all.
+        /// Elements in all.
         elements: usize,
     },
 }
 
 /// Checks a layer in training mode: L = Σ r ⊙ f(x) for a random r, with respect to the input and
-/// every parameter. `dx` and `grads` are NaN before, so that what is not overwritten shows.
+/// every parameter. `dx` and `grads` are NaN before, so that an element not overwritten shows.
 ///
 /// # Errors
-/// [`GradientError`] naming the array and the place.
+/// [`GradientError`] naming the array and the index.
 pub fn check_layer(
     layer: &mut dyn Layer<f64>,
     x: &ArrayD<f64>,
@@ -183,7 +183,7 @@ pub fn check_layer(
 /// Checks a loss at one prediction, with respect to it.
 ///
 /// # Errors
-/// [`GradientError`] naming the place, or saying that the loss does not take such a target.
+/// [`GradientError`] naming the index, or saying that the loss does not take such a target.
 pub fn check_loss(
     loss: &dyn Loss<f64>,
     prediction: &[f64],
@@ -232,7 +232,7 @@ fn compare(
             let (up, down) = (objective(&index, h), objective(&index, -h));
             ((up - down) / (2.0 * h), (up - 2.0 * centre + down) / h)
         });
-        // near a minimum the slope is small against its own change
+        // near a minimum the slope is small compared with its change
         let curvature = near.1.abs() / (STEP / 2.0);
         if scale > 0.0
             && ((near.0 - far.0).abs() > KINK * scale.max(curvature)

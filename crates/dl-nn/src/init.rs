@@ -194,7 +194,7 @@ fn fill<F: Scalar>(
     Ok(ArrayD::from_shape_vec(shape, values).expect("as many elements as the shape"))
 }
 
-/// Numbers of an array of this shape.
+/// Number of elements of an array of this shape.
 fn element_count(shape: &[usize]) -> usize {
     shape
         .iter()

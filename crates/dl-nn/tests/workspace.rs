@@ -46,7 +46,7 @@ fn samples(n: usize) -> ArrayD<f64> {
 fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: Batch<f64>, mode: Mode) -> f64 {
     let n = x.len() as f64;
     let loss = SoftmaxCrossEntropy::new();
-    let share = workspace.train(model, x, mode, &|samples, outputs, delta| {
+    let part = workspace.train(model, x, mode, &|samples, outputs, delta| {
         let mut sum = LossPart::default();
         let rows = outputs.chunks_exact(3).zip(delta.chunks_exact_mut(3));
         for (i, (output, delta)) in samples.zip(rows) {
@@ -59,8 +59,8 @@ fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: Batch<f64>, mode
         }
         sum
     });
-    assert_eq!(share.correct as f64, n);
-    share.loss
+    assert_eq!(part.correct as f64, n);
+    part.loss
 }
 
 /// Every gradient that [`Workspace::train`] leaves, at three places of each parameter.
@@ -169,15 +169,15 @@ fn nothing_to_train() {
         .unwrap();
     let mut workspace = Workspace::training(&model, 2).unwrap();
     let x = ArrayD::ones(IxDyn(&[2, 2]));
-    let share = LossPart {
+    let part = LossPart {
         loss: 0.5,
         correct: 1,
     };
     let mode = Mode::Train { seed: 0 };
     let total = workspace.train(&model, Batch::from_array(&x), mode, &|_, _, delta| {
         delta.fill(1.0);
-        share
+        part
     });
-    assert_eq!(total, share);
+    assert_eq!(total, part);
     assert!(workspace.grads().iter().all(Vec::is_empty));
 }

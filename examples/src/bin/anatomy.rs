@@ -117,7 +117,7 @@ fn step(
     let loss = SoftmaxCrossEntropy::new();
     let targets = Target::from(labels);
     // forward, through the loss, and back
-    let share = workspace.train(
+    let part = workspace.train(
         model,
         Batch::from_array(x),
         Mode::Train { seed: 0 },
@@ -131,7 +131,7 @@ fn step(
     for ((_, mut weights), gradient) in model.params_mut().zip(gradients) {
         weights.scaled_add(-LEARNING_RATE as f32, gradient);
     }
-    share.loss
+    part.loss
 }
 
 /// The convolutional network after some steps on noise, computed by so many threads.

@@ -70,17 +70,17 @@ impl Gradient {
         let mean_loss = |samples: std::ops::Range<usize>, outputs: &[f32], delta: &mut [f32]| {
             let outputs = outputs.chunks_exact(CLASSES);
             let rows = outputs.zip(delta.chunks_exact_mut(CLASSES));
-            let mut share = LossPart::default();
+            let mut part = LossPart::default();
             for ((outputs, delta), &label) in rows.zip(&labels[samples]) {
                 let value: f32 = loss.sample(outputs, TargetRow::Class(label), delta);
-                share.loss += f64::from(value) / BATCH as f64;
+                part.loss += f64::from(value) / BATCH as f64;
                 delta.iter_mut().for_each(|d| *d /= BATCH as f32);
             }
-            share
+            part
         };
         let (images, mode) = (Batch::from_array(&self.images), Mode::Train { seed });
-        let share = self.workspace.train(&self.model, images, mode, &mean_loss);
-        share.loss
+        let part = self.workspace.train(&self.model, images, mode, &mean_loss);
+        part.loss
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lists of arrays in words, and where two of them differ.
+//! Lists of arrays as text, and where two of them differ.
 
 use crate::layer::{Param, ParamMut};
 
@@ -19,7 +19,7 @@ fn description(name: &str, shape: &[usize], decay: bool) -> String {
     format!("`{name}` {shape:?}{decay}")
 }
 
-/// The first place where two lists differ, and what each has there.
+/// The first position at which two lists differ, and what each has there.
 pub(crate) fn first_difference(a: &[String], b: &[String]) -> Option<(usize, String, String)> {
     let index = (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i))?;
     let item = |list: &[String]| list.get(index).map_or("nothing".to_owned(), String::clone);

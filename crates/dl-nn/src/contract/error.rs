@@ -1,4 +1,4 @@
-//! What a layer may promise and not keep.
+//! The promises a layer can break.
 
 use crate::error::ShapeError;
 use crate::gradient_check::GradientError;
@@ -10,7 +10,7 @@ pub enum ContractError {
     /// The layer refuses the input.
     #[error("the input: {0}")]
     Shape(#[from] ShapeError),
-    /// A list and the same list to be changed differ in number, names or shapes.
+    /// A list and its mutable twin differ in number, names or shapes.
     #[error("{list}, position {index}: to be read {read}, to be changed {changed}")]
     List {
         /// `params` or `state`.
@@ -19,7 +19,7 @@ pub enum ContractError {
         index: usize,
         /// What the list has there.
         read: String,
-        /// What the list to be changed has there.
+        /// What its mutable twin has there.
         changed: String,
     },
     /// Two parameters, or two arrays of the state, have one name.
@@ -41,7 +41,7 @@ pub enum ContractError {
         expected: f64,
         /// The other value.
         found: f64,
-        /// When it came out.
+        /// The condition under which it was found.
         condition: String,
     },
     /// A gradient is wrong.

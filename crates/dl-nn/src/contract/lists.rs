@@ -1,4 +1,4 @@
-//! The lists of arrays a layer shows.
+//! The lists of arrays a layer exposes.
 
 use dl_core::Scalar;
 
@@ -6,7 +6,7 @@ use super::ContractError;
 use super::description::{described, described_mut, first_difference};
 use crate::layer::{Layer, Param};
 
-/// The lists of parameters and of state agree with their mutable twins.
+/// Checks that the lists of parameters and of state agree with their mutable twins.
 pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractError> {
     for list in ["params", "state"] {
         let read = match list {

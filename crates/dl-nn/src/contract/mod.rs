@@ -1,15 +1,15 @@
-//! What [`Layer`] promises, checked for any layer: run it over a layer of your own.
+//! What [`Layer`] promises, checked for any layer, such as your own.
 //!
-//! [`check`] says whether
+//! [`check`] checks that
 //! - the layer takes the input, and writes outputs of the shape it announces;
 //! - `params` and `params_mut`, `state` and `state_mut` list the same arrays, under different names and with
 //!   the same decay;
 //! - outputs and gradients do not depend on what the buffers and the cache held before, come out
 //!   the same a second time, and gradients of parameters the same where `dx` is not asked for;
-//! - in evaluation the output of a sample depends on that sample alone: to the bit for
+//! - in evaluation the output of a sample depends on that sample alone: bit-identical for
 //!   [`Batching::Blocks`] layers, to half of the digits for others, whose products may be summed
-//!   in another order;
-//! - 1, 2 and 8 threads give the same bits;
+//!   in a different order;
+//! - results are bit-identical with 1, 2 and 8 threads;
 //! - `dx` and `grads` are overwritten, and both agree with central differences
 //!   ([`gradient_check`](crate::gradient_check)).
 //!

@@ -79,7 +79,7 @@ pub(super) fn output<F: Scalar>(
     Ok(ArrayD::from_elem(IxDyn(&shape), before))
 }
 
-/// `Ok` where the numbers have the same bits or differ by no more than the tolerance.
+/// `Ok` if the values are bit-identical or differ by no more than the tolerance.
 pub(super) fn close<F: Scalar>(
     array: &str,
     expected: ArrayViewD<'_, F>,

@@ -1,4 +1,4 @@
-//! Passes through a network: what is computed where, in which buffers.
+//! Passes through a model: which layers run together, on which samples, in which buffers.
 
 mod block;
 mod buffer_pool;

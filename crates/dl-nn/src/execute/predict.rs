@@ -1,4 +1,4 @@
-//! The outputs of a whole network for any number of samples.
+//! Predictions for any number of samples, in passes of bounded size.
 
 use dl_core::memory::room;
 use dl_core::{Scalar, instantiate};
@@ -22,8 +22,8 @@ impl<F: Scalar> Model<F> {
     /// elements for them.
     ///
     /// # Errors
-    /// [`DataError`] where there are no samples, or of another shape than the model takes, or no memory
-    /// for their outputs.
+    /// [`DataError`] if there are no samples, their shape is not the model's, or there is not enough memory for their
+    /// outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
     }

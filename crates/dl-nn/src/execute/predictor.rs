@@ -1,4 +1,4 @@
-//! Predictions one after the other, with nothing done twice.
+//! Predictions one after another, without repeated work.
 
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
@@ -8,11 +8,10 @@ use crate::error::{BuildError, ConfigError, DataError};
 use crate::layer::{Batch, Mode};
 use crate::model::Model;
 
-/// A network with all that its predictions need: its parameters in the order in which they are read, and
-/// every buffer. Once a batch of each kind has been through, a call allocates nothing, which is what makes
-/// the difference for single samples.
+/// A model with everything its predictions need: its packed parameters and all buffers. After a first batch of each
+/// size, a call allocates nothing, which matters most for single samples.
 ///
-/// It owns the model, so that nobody changes the parameters. It is [`Send`]: a server clones the model once a
+/// It owns the model, so that its parameters cannot change. It is [`Send`]: a server clones the model once per
 /// thread.
 ///
 /// ```
@@ -39,8 +38,8 @@ impl<F: Scalar> Predictor<F> {
     /// For batches of up to `capacity` samples.
     ///
     /// # Errors
-    /// [`BuildError::Config`] for a capacity of 0; [`BuildError::Memory`] where there is none for the outputs of so
-    /// many samples.
+    /// [`BuildError::Config`] for a capacity of 0; [`BuildError::Memory`] if there is not enough for the outputs of
+    /// that many samples.
     pub fn new(model: Model<F>, capacity: usize) -> Result<Self, BuildError> {
         ConfigError::require(capacity > 0, "Predictor capacity", capacity, "at least 1")?;
         let mut workspace = Workspace::inference(&model, capacity)?;
@@ -51,8 +50,8 @@ impl<F: Scalar> Predictor<F> {
     /// The network's outputs `[n, …output]` for samples `[n, …input]`, as [`Model::predict`] gives them.
     ///
     /// # Errors
-    /// [`DataError`] where there are no samples, more than the capacity, or of another shape than the model takes,
-    /// or one holds a NaN or an infinity.
+    /// [`DataError`] if there are no samples, more than the capacity, their shape is not the model's, or one contains a
+    /// NaN or an infinity.
     pub fn predict<D: Dimension>(
         &mut self,
         x: &ArrayRef<F, D>,
@@ -60,12 +59,12 @@ impl<F: Scalar> Predictor<F> {
         predict(self, x.view().into_dyn())
     }
 
-    /// The network.
+    /// The model.
     pub fn model(&self) -> &Model<F> {
         &self.model
     }
 
-    /// The network, to be trained further or changed.
+    /// Consumes the predictor and returns the model.
     pub fn into_model(self) -> Model<F> {
         self.model
     }

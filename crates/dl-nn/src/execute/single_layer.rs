@@ -1,4 +1,4 @@
-//! The two passes of a layer by itself, in new arrays: for a look inside a network, for composing layers by hand, and
+//! The two passes of a layer by itself, in new arrays: for looking inside a network, for composing layers by hand, and
 //! for tests. A [`Workspace`](crate::Workspace) runs whole networks, and allocates nothing.
 //!
 //! ```
@@ -18,14 +18,16 @@
 use dl_core::instantiate;
 use ndarray::{ArrayD, ArrayRef, IxDyn};
 
+use super::stage::stage_from;
 use crate::error::ShapeError;
-use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode};
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
+use crate::model::Model;
 
 instantiate! {
-    /// y = f(x) for samples `[n, …input]`, in any memory layout: `[n, …output]`.
+    /// y = f(x), `[n, …output]`, for samples `[n, …input]` in any memory layout.
     ///
     /// # Errors
-    /// [`ShapeError`] where the layer does not take such samples.
+    /// [`ShapeError`] if the layer does not take such samples.
     pub fn forward<F: Scalar>(
         layer: &dyn Layer<F>,
         x: &ArrayRef<F, IxDyn>,
@@ -45,7 +47,7 @@ instantiate! {
     /// and `y` of a [`forward`] pass with this cache.
     ///
     /// # Panics
-    /// Where x, y and the cache are not those of one forward pass, or `dy` is not of y's shape.
+    /// If x, y and the cache are not those of one forward pass, or `dy` does not have y's shape.
     pub fn backward<F: Scalar>(
         layer: &dyn Layer<F>,
         x: &ArrayRef<F, IxDyn>,
@@ -64,5 +66,21 @@ instantiate! {
         let gradient = BatchMut::from_array(x.sample_shape(), &mut dx);
         layer.backward(pass.dx(gradient).grads(&mut grads));
         (dx, grads)
+    }
+
+    /// The mode in which a pass of a [`Workspace`](crate::Workspace) in this `mode` calls each layer, if it processes
+    /// the batch as one block: with the same random numbers.
+    pub fn layer_modes<F: Scalar>(model: &Model<F>, mode: Mode) -> Vec<Mode> {
+        let layers = model.layers();
+        let mut modes = Vec::with_capacity(layers.len());
+        while modes.len() < layers.len() {
+            let stage = stage_from(layers, modes.len());
+            let mode = mode.part(stage.start);
+            match layers[stage.start].layer.batching() {
+                Batching::Whole => modes.push(mode),
+                Batching::Blocks => modes.extend((0..stage.len()).map(|i| mode.part(0).part(i))),
+            }
+        }
+        modes
     }
 }

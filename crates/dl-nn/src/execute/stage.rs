@@ -53,7 +53,14 @@ enum Work<F> {
     },
 }
 
-/// The gradients of the layers' parameters, zero.
+/// The layers of the stage that starts with this one.
+pub(super) fn stage_from<F: Scalar>(layers: &[NamedLayer<F>], start: usize) -> Range<usize> {
+    let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
+    let blocks = layers[start..].iter().take_while(in_blocks).count();
+    start..start + blocks.max(1)
+}
+
+/// Gradients for the parameters of the layers, all zero.
 pub(super) fn gradients<F: Scalar>(
     layers: &[NamedLayer<F>],
 ) -> Result<Vec<Vec<ArrayD<F>>>, OutOfMemory> {
@@ -72,15 +79,13 @@ impl<F: Scalar> Stage<F> {
         capacity: usize,
         training: bool,
     ) -> Result<Self, OutOfMemory> {
-        let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
-        let blocks = layers[start..].iter().take_while(in_blocks).count();
-        let range = start..start + blocks.max(1);
+        let range = stage_from(layers, start);
         let run = &layers[range.clone()];
         let last = run.last().expect("not empty");
         let outputs = capacity.saturating_mul(last.size());
         let dys = if training { outputs } else { 0 };
         let (output, dy) = (filled(outputs, F::zero)?, filled(dys, F::zero)?);
-        let work = if blocks == 0 {
+        let work = if last.layer.batching() == Batching::Whole {
             Work::Whole(Cache::default())
         } else {
             let elements = run.iter().map(NamedLayer::size);
@@ -172,7 +177,7 @@ impl<F: Scalar> Stage<F> {
         held.chain(free).for_each(BlockBuffers::forget_packed);
     }
 
-    /// What the one layer of this stage left for its state.
+    /// The cache of a layer that takes the whole batch, with what it left for its state.
     pub(super) fn cache(&self) -> Option<&Cache<F>> {
         match &self.work {
             Work::Whole(cache) => Some(cache),
@@ -348,9 +353,9 @@ impl<F: Scalar> Stage<F> {
 pub(super) struct BackwardArgs<'a, F> {
     /// The stage's input.
     pub(super) x: Batch<'a, F>,
-    /// ∂L/∂x; `None` where nobody needs it.
+    /// ∂L/∂x; `None` if it is not needed.
     pub(super) dx: Option<&'a mut [F]>,
-    /// The first layers of the model, whose gradients nobody needs.
+    /// How many layers at the start of the model need no gradients.
     pub(super) skip: usize,
 }
 
@@ -368,7 +373,7 @@ fn blocks_of<F: Scalar>(
     blocks.map(move |block| Batch::new(x.sample_shape(), block))
 }
 
-/// grads ← Σ of the gradients of all blocks, in an order that depends on how many there are alone.
+/// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are.
 fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     let mut chunks = Vec::new();
     for (layer, grads) in grads.iter_mut().enumerate() {

@@ -114,7 +114,7 @@ impl<F: Scalar> Workspace<F> {
 
     /// The backward pass of the batch that [`forward_for_backward`](Self::forward_for_backward) last saw: from
     /// `dy` = ∂L/∂output to the gradient of every parameter in [`grads`](Self::grads) and to `dx` = ∂L/∂x, which is
-    /// overwritten; `None` where nobody needs it.
+    /// overwritten; `None` if it is not needed.
     ///
     /// # Panics
     /// If the shapes are not those of that batch.

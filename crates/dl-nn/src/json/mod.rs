@@ -1,4 +1,4 @@
-//! What serde is told about JSON.
+//! How serde reads and writes JSON.
 
 pub(crate) mod non_finite;
 pub(crate) mod unique_keys;

@@ -1,5 +1,5 @@
-//! JSON values whose objects have each key once. (`serde_json::Value` keeps the last of several
-//! without a word.)
+//! JSON values whose objects have each key once. (`serde_json::Value` silently keeps the
+//! last of several.)
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a backward pass is handed.
+//! The arguments of a backward pass.
 
 use std::ops::{Index, IndexMut};
 
@@ -6,7 +6,7 @@ use ndarray::{ArrayD, ArrayViewMut2, Ix2};
 
 use crate::layer::{Batch, BatchMut, Cache};
 
-/// What [`Layer::backward`](crate::Layer::backward) reads and writes. A layer takes what it needs of it:
+/// What [`Layer::backward`](crate::Layer::backward) reads and writes. A layer names the fields it needs:
 ///
 /// ```
 /// # use dl_nn::{Backward, Scalar};
@@ -23,16 +23,16 @@ pub struct Backward<'a, F> {
     pub y: Batch<'a, F>,
     /// ∂L/∂y; may be used as scratch space.
     pub dy: BatchMut<'a, F>,
-    /// ∂L/∂x, which is *overwritten*; `None` where nobody needs it.
+    /// ∂L/∂x, which is *overwritten*; `None` if it is not needed.
     pub dx: Option<BatchMut<'a, F>>,
     /// What the forward pass left.
     pub cache: &'a mut Cache<F>,
-    /// ∂L/∂parameter, which is *added to*.
+    /// ∂L/∂parameter, which is *overwritten*.
     pub grads: Gradients<'a, F>,
 }
 
 impl<'a, F> Backward<'a, F> {
-    /// Without ∂L/∂x and without parameters.
+    /// Neither ∂L/∂x nor gradients of parameters are asked for.
     pub fn new(
         x: Batch<'a, F>,
         y: Batch<'a, F>,
@@ -82,7 +82,7 @@ impl<'a, F> Backward<'a, F> {
 pub struct Gradients<'a, F>(&'a mut [ArrayD<F>]);
 
 impl<'a, F> Gradients<'a, F> {
-    /// Arrays of the parameters' shapes.
+    /// Arrays with the shapes of the parameters.
     pub fn new(arrays: &'a mut [ArrayD<F>]) -> Self {
         Self(arrays)
     }

@@ -1,12 +1,12 @@
 //! A batch of samples as one contiguous slice in row-major order.
 //!
-//! That a batch is contiguous is part of its type, so that no layer has to ask. Both types are a few words: they
+//! That a batch is contiguous is part of its type, so that no layer has to check. Both types are a few words: they
 //! borrow the shape of a sample as they borrow the elements, and making one allocates nothing.
 
 use ndarray::{ArrayRef, ArrayView2, ArrayViewD, ArrayViewMut2, ArrayViewMutD, Dimension, IxDyn};
 use std::slice::{ChunksExact, ChunksExactMut};
 
-/// A batch to be read: any number of samples of one shape, one after another, channels last.
+/// A batch to read: any number of samples of one shape, one after another, channels last.
 ///
 /// ```
 /// use dl_nn::Batch;
@@ -25,7 +25,7 @@ pub struct Batch<'a, F> {
     values: &'a [F],
 }
 
-/// A batch to be written; see [`Batch`].
+/// A batch to write; see [`Batch`].
 ///
 /// ```
 /// use dl_nn::{Batch, BatchMut};
@@ -73,10 +73,10 @@ fn shape(len: usize, sample_shape: &[usize]) -> IxDyn {
 }
 
 impl<'a, F> Batch<'a, F> {
-    /// As many samples of this shape as there are elements for.
+    /// Samples of this shape, as many as the elements make up.
     ///
     /// # Panics
-    /// Where the elements are not a whole number of samples.
+    /// If the elements are not a whole number of samples.
     #[track_caller]
     pub fn new(sample_shape: &'a [usize], values: &'a [F]) -> Self {
         let len = count(sample_shape, values.len());
@@ -99,7 +99,7 @@ impl<'a, F> Batch<'a, F> {
     /// The samples `[n, …]` of an array.
     ///
     /// # Panics
-    /// Where the array is not in standard layout, or has no axis to count samples.
+    /// If the array is not in standard layout, or has no sample axis.
     #[track_caller]
     pub fn from_array<D: Dimension>(array: &'a ArrayRef<F, D>) -> Self {
         let values = array.as_slice().expect("an array in standard layout");
@@ -126,7 +126,7 @@ impl<'a, F> Batch<'a, F> {
         self.sample_shape
     }
 
-    /// Length of the last axis: features or channels; 1 where a sample is a scalar.
+    /// Length of the last axis: features or channels; 1 if a sample is a scalar.
     pub fn width(&self) -> usize {
         width(self.sample_shape)
     }
@@ -139,7 +139,7 @@ impl<'a, F> Batch<'a, F> {
     /// Each sample's elements.
     ///
     /// # Panics
-    /// Where a sample has no elements.
+    /// If a sample has no elements.
     pub fn iter(&self) -> ChunksExact<'a, F> {
         self.values.chunks_exact(size(self.sample_shape))
     }
@@ -147,7 +147,7 @@ impl<'a, F> Batch<'a, F> {
     /// The runs of [`width`](Self::width) elements along the last axis: the feature vectors, or the pixels.
     ///
     /// # Panics
-    /// Where the last axis has length 0.
+    /// If the last axis has length 0.
     pub fn rows(&self) -> ChunksExact<'a, F> {
         self.values.chunks_exact(self.width())
     }
@@ -175,10 +175,10 @@ impl<'a, F> IntoIterator for &Batch<'a, F> {
 }
 
 impl<'a, F> BatchMut<'a, F> {
-    /// As many samples of this shape as there are elements for.
+    /// Samples of this shape, as many as the elements make up.
     ///
     /// # Panics
-    /// Where the elements are not a whole number of samples.
+    /// If the elements are not a whole number of samples.
     #[track_caller]
     pub fn new(sample_shape: &'a [usize], values: &'a mut [F]) -> Self {
         let len = count(sample_shape, values.len());
@@ -201,7 +201,7 @@ impl<'a, F> BatchMut<'a, F> {
     /// Samples of this shape in an array `[n, …]`, which cannot lend its own shape along with its elements.
     ///
     /// # Panics
-    /// Where the array is not in standard layout, or holds no samples of this shape.
+    /// If the array is not in standard layout, or its samples do not have this shape.
     #[track_caller]
     pub fn from_array<D: Dimension>(
         sample_shape: &'a [usize],
@@ -237,12 +237,12 @@ impl<'a, F> BatchMut<'a, F> {
         self.sample_shape
     }
 
-    /// Length of the last axis; 1 where a sample is a scalar.
+    /// Length of the last axis; 1 if a sample is a scalar.
     pub fn width(&self) -> usize {
         width(self.sample_shape)
     }
 
-    /// The same batch, to be read.
+    /// The same batch, read-only.
     pub fn view(&self) -> Batch<'_, F> {
         Batch {
             len: self.len,
@@ -256,12 +256,12 @@ impl<'a, F> BatchMut<'a, F> {
         self.values
     }
 
-    /// All elements in order, for as long as the batch is lent.
+    /// All elements in order, for the lifetime of the batch.
     pub fn into_slice(self) -> &'a mut [F] {
         self.values
     }
 
-    /// All elements in order, to be written.
+    /// All elements in order, mutable.
     pub fn slice_mut(&mut self) -> &mut [F] {
         self.values
     }
@@ -269,7 +269,7 @@ impl<'a, F> BatchMut<'a, F> {
     /// Each sample's elements.
     ///
     /// # Panics
-    /// Where a sample has no elements.
+    /// If a sample has no elements.
     pub fn iter_mut(&mut self) -> ChunksExactMut<'_, F> {
         self.values.chunks_exact_mut(size(self.sample_shape))
     }
@@ -277,7 +277,7 @@ impl<'a, F> BatchMut<'a, F> {
     /// The runs of [`width`](Self::width) elements along the last axis.
     ///
     /// # Panics
-    /// Where the last axis has length 0.
+    /// If the last axis has length 0.
     pub fn rows_mut(&mut self) -> ChunksExactMut<'_, F> {
         self.values.chunks_exact_mut(width(self.sample_shape))
     }

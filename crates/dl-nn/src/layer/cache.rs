@@ -15,14 +15,14 @@ pub struct Cache<F> {
     pub statistics: Vec<F>,
     /// Positions: where a maximum was.
     pub indices: Vec<u32>,
-    /// Space for either pass to work in; what it holds means nothing to the other.
+    /// Scratch space for either pass; its contents do not survive from one to the other.
     pub scratch: [Vec<F>; 5],
-    /// Packed parameters. A workspace keeps them for a pass, a predictor for good.
+    /// Packed parameters. A workspace keeps them for one pass, a predictor forever.
     pub packings: Packings<F>,
 }
 
 impl<F: Scalar> Cache<F> {
-    /// One whose packed parameters stay until it is told that they have changed.
+    /// A cache that keeps packed parameters until told that they have changed.
     pub fn keeping() -> Self {
         Self {
             packings: Packings::keeping(),

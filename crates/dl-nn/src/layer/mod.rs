@@ -1,4 +1,4 @@
-//! What a layer is: a forward and a backward function beside each other, and what the two are passed.
+//! What a layer is: a forward and a backward function side by side, and the types of their arguments.
 
 mod backward;
 mod batch;
@@ -20,7 +20,7 @@ use dl_core::Scalar;
 use crate::activation::Activation;
 use crate::error::ShapeError;
 
-/// Copies of boxed layers: every [`Layer`] that is `Clone` has them.
+/// Clones boxed layers; implemented for every [`Layer`] that is `Clone`.
 pub trait CloneLayer<F> {
     /// A copy of the layer, its parameters included.
     fn clone_layer(&self) -> Box<dyn Layer<F>>;
@@ -42,23 +42,23 @@ impl<F: Scalar> Clone for Box<dyn Layer<F>> {
 /// can be copied.
 ///
 /// A layer holds its parameters and nothing else: no input of the last call, no gradient, no
-/// mode. What a forward pass leaves for the backward pass stands in the [`Cache`] it is handed,
-/// so one model serves many threads.
+/// mode. What a forward pass leaves for the backward pass goes into the [`Cache`] it is passed, so
+/// one model serves many threads.
 ///
 /// Inputs and outputs have the sample index as axis 0 and are channels-last. The buffers belong
 /// to a workspace planned once; `y`, `dx`, the gradients and the cache hold arbitrary values before they are
 /// written.
 pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
-    /// The kind of a layer that is pushed as it is, without a description: by default the name of its type. (That of
+    /// The kind of a layer that is pushed as is, without a description: by default the name of its type. (The kind of
     /// a layer in a model is [`NamedLayer::kind`](crate::NamedLayer::kind).)
     fn kind(&self) -> &'static str {
         type_stem::<Self>()
     }
 
-    /// The shape of one output sample for a shape of one input sample. Asked once, at build.
+    /// The shape of an output sample for the shape of an input sample. Called once, when the model is built.
     ///
     /// # Errors
-    /// [`ShapeError`] with what the layer takes, where the input does not suit it.
+    /// [`ShapeError`] with what the layer takes, if it does not take this input.
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError>;
 
     /// y = f(x): writes all of `y`, and to the cache what [`backward`](Self::backward) needs.
@@ -74,7 +74,7 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The same parameters in the same order, to be changed.
+    /// The same parameters in the same order, mutable.
     fn params_mut(&mut self) -> Vec<ParamMut<'_, F>> {
         Vec::new()
     }
@@ -85,12 +85,12 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The same state in the same order, to be changed.
+    /// The same state in the same order, mutable.
     fn state_mut(&mut self) -> Vec<ParamMut<'_, F>> {
         Vec::new()
     }
 
-    /// Takes over, after a training step, what its forward pass left in the cache for the state.
+    /// Updates the state, after a training step, with what its forward pass left in the cache.
     /// Only called for [`Batching::Whole`] layers.
     fn commit(&mut self, _cache: &Cache<F>) {}
 
@@ -100,25 +100,25 @@ pub trait Layer<F: Scalar>: CloneLayer<F> + Debug + Send + Sync {
         0
     }
 
-    /// Whether the layer may be given any part of a batch, or must see it whole.
+    /// Whether the layer takes any part of a batch, or only the whole batch.
     fn batching(&self) -> Batching {
         Batching::Whole
     }
 
-    /// The activation applied last: a loss on logits refuses softmax and sigmoid. `None` where the
-    /// layer leaves the values as the one before it made them (reshaping, dropout).
+    /// The activation applied last: a loss on logits rejects softmax and sigmoid. `None` if the layer
+    /// passes on the values of the one before it (reshaping, dropout).
     fn output_activation(&self) -> Option<Activation> {
         Some(Activation::Identity)
     }
 }
 
-/// How a layer treats the samples of a batch; see `docs/architecture.md`, threads.
+/// How a layer treats the samples of a batch; see `docs/architecture.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Batching {
     /// Samples are independent: the executor hands blocks of a few samples to threads, and runs
     /// of such layers keep a block in cache. The layer itself is serial code.
     Blocks,
-    /// The layer wants the whole batch (one large product, batch statistics) and splits its own
+    /// The layer takes the whole batch (one large product, batch statistics) and splits its own
     /// work.
     Whole,
 }

@@ -1,4 +1,4 @@
-//! The arrays a layer shows: its parameters and its state.
+//! The arrays a layer exposes: its parameters and its state.
 
 use ndarray::{Array, ArrayViewD, ArrayViewMutD, Dimension};
 
@@ -27,7 +27,7 @@ impl<'a, F> Param<'a, F> {
         }
     }
 
-    /// The same of one that is decayed: a kernel.
+    /// A parameter that is decayed: a kernel.
     pub fn weight<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
         Self {
             decay: true,
@@ -36,7 +36,7 @@ impl<'a, F> Param<'a, F> {
     }
 }
 
-/// A named parameter of a layer, to be changed; see [`Param`].
+/// A named parameter of a layer, mutable; see [`Param`].
 #[derive(Debug)]
 pub struct ParamMut<'a, F> {
     /// Its name within the layer.
@@ -57,7 +57,7 @@ impl<'a, F> ParamMut<'a, F> {
         }
     }
 
-    /// The same of one that is decayed.
+    /// A parameter that is decayed.
     pub fn weight<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
         Self {
             decay: true,

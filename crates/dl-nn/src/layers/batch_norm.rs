@@ -9,8 +9,8 @@ use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode, Param, ParamMu
 use crate::layers::scale_shift::{self, constant};
 use crate::model::LayerSpec;
 
-/// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
-/// other axis, samples and pixels alike, is averaged over.
+/// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) of each channel (last axis): means and variances are taken
+/// over all other axes, samples and pixels alike.
 ///
 /// In training it normalises by the batch's mean and biased variance. The running statistics
 /// move by `running ← (1 − momentum)·running + momentum·batch`, the variance in its unbiased
@@ -21,7 +21,7 @@ use crate::model::LayerSpec;
 pub struct BatchNorm {
     /// The weight of the newest batch in the running statistics.
     pub momentum: f64,
-    /// What is added to the variance.
+    /// ε, which is added to the variance.
     pub epsilon: f64,
 }
 
@@ -40,13 +40,13 @@ impl BatchNorm {
         }
     }
 
-    /// The weight of the newest batch in the running statistics, in `(0, 1]`.
+    /// Sets the weight of the newest batch in the running statistics, in `(0, 1]`.
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// What is added to the variance before the root is taken, positive.
+    /// Sets ε, which is added to the variance before the root is taken; positive.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self

@@ -16,7 +16,7 @@ use crate::model::LayerSpec;
 const MAX_WEIGHTS: usize = u32::MAX as usize;
 
 /// The largest kernel for which a layer is fused with its neighbours into one stage: it stays in
-/// second-level cache, and so does the gradient that each block has of its own.
+/// second-level cache, and so does each block's own gradient.
 const MAX_BLOCK_WEIGHTS: usize = 1 << 16;
 
 /// Where the packed kernel of each pass is kept.
@@ -43,9 +43,9 @@ pub struct Dense {
     pub bias: bool,
     /// g.
     pub activation: Activation,
-    /// Of the kernel; `None` for the activation's own.
+    /// Initialiser of the kernel; `None` for the activation's default.
     pub kernel_initializer: Option<Initializer>,
-    /// Of the bias.
+    /// Initialiser of the bias.
     pub bias_initializer: Initializer,
 }
 
@@ -61,7 +61,7 @@ impl Dense {
         }
     }
 
-    /// With or without a bias.
+    /// Sets whether there is a bias.
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self

@@ -9,8 +9,8 @@ use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
 use crate::model::LayerSpec;
 
 /// Dropout (Srivastava et al. 2014), inverted: in training each element is zero with
-/// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in
-/// evaluation nothing happens.
+/// probability `rate` and otherwise divided by `1 − rate`, so that its expectation does not change; in
+/// evaluation it is the identity.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dropout {

@@ -1,5 +1,5 @@
-//! Kernel and bias: what layers y = g(W·x + b) have in common, whatever their product. For dense layers and
-//! convolutions, and for layers of your own like them.
+//! Kernel and bias: what layers y = g(W·x + b) have in common, whatever their product: dense layers,
+//! convolutions, and layers of your own like them.
 
 use dl_core::Scalar;
 use dl_core::memory::OutOfMemory;
@@ -16,15 +16,15 @@ use crate::layer::{Param, ParamMut};
 pub struct KernelInit {
     /// g, on which the kernel's initialiser depends.
     pub activation: Activation,
-    /// Of the kernel; `None` for the activation's own ([`Activation::default_initializer`]).
+    /// Initialiser of the kernel; `None` for the activation's default ([`Activation::default_initializer`]).
     pub kernel: Option<Initializer>,
-    /// Of the bias.
+    /// Initialiser of the bias.
     pub bias: Initializer,
     /// Whether there is a bias.
     pub has_bias: bool,
 }
 
-/// A kernel, and a bias where there is one.
+/// A kernel, and its bias if it has one.
 pub type KernelAndBias<F, D> = (Array<F, D>, Option<Array1<F>>);
 
 impl KernelInit {
@@ -46,7 +46,7 @@ impl KernelInit {
     /// A kernel of this shape, and a bias of `outputs` elements, which is drawn first.
     ///
     /// # Errors
-    /// [`OutOfMemory`] where there is none for them.
+    /// [`OutOfMemory`] if there is not enough for them.
     pub fn sample<F: Scalar, D: IntoDimension>(
         &self,
         shape: D,

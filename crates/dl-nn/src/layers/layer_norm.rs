@@ -15,7 +15,7 @@ use crate::model::LayerSpec;
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNorm {
-    /// What is added to the variance.
+    /// ε, which is added to the variance.
     pub epsilon: f64,
 }
 
@@ -31,7 +31,7 @@ impl LayerNorm {
         Self { epsilon: 1e-5 }
     }
 
-    /// What is added to the variance before the root is taken, positive.
+    /// Sets ε, which is added to the variance before the root is taken; positive.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self

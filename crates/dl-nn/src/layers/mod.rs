@@ -30,13 +30,13 @@ impl<F: Scalar> Default for Registry<F> {
 
 macro_rules! built_in {
     ($($spec:ident),* $(,)?) => {
-        /// For the prelude.
+        /// The descriptions, for the prelude.
         pub(crate) mod built_in {
             pub use super::{$($spec),*};
         }
 
         impl<F: Scalar> Registry<F> {
-            /// The layers of this crate.
+            /// A registry with the layers of this crate.
             pub fn new() -> Self {
                 registry()
             }

@@ -47,7 +47,7 @@ pub(super) fn params_mut<'a, F>(
     vec![ParamMut::new("gamma", gamma), ParamMut::new("beta", beta)]
 }
 
-/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂. `done` is told the channel, Σ δ and Σ δ x̂.
+/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂. `done` is called with the channel, Σ δ and Σ δ x̂.
 pub(super) fn gradients<F: Scalar>(
     delta: &[F],
     x_hat: &[F],

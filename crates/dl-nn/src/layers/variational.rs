@@ -1,5 +1,5 @@
-//! What stands between the encoder and the decoder of a variational autoencoder (Kingma, Welling
-//! 2014, "Auto-encoding variational Bayes"): a draw from N(μ, diag σ²), and what it costs.
+//! The layers between the encoder and the decoder of a variational autoencoder (Kingma, Welling
+//! 2014, "Auto-encoding variational Bayes"): a draw from N(μ, diag σ²), and its KL divergence from the prior.
 //!
 //! Both layers read the means μ, then the logarithms s = ln σ² of the variances, side by side on the
 //! last axis, as [`GaussianNll`](crate::losses::GaussianNll) does: any real number is a valid s.
@@ -15,8 +15,8 @@ use crate::model::LayerSpec;
 /// Draws z = μ + σ ⊙ ε with ε from N(0, I): `[…, 2·d]`, μ then ln σ², → `[…, d]`. In evaluation
 /// ε = 0, so z = μ.
 ///
-/// The draw is *reparameterised* (Kingma, Welling 2014, section 2.4): what is random has no
-/// parameters, so that the derivatives by μ and σ are those of a sum and a product.
+/// The draw is *reparameterised* (Kingma, Welling 2014, section 2.4): the random part has no
+/// parameters, so that the derivatives with respect to μ and σ are those of a sum and a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reparameterize;
 
@@ -25,7 +25,7 @@ pub struct Reparameterize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StandardNormalKl;
 
-/// The shape with another last axis, for one that is even.
+/// The shape with another last axis, if that axis is even.
 fn with_last_axis(
     input: &[usize],
     last: impl Fn(usize) -> usize,
@@ -41,7 +41,7 @@ fn with_last_axis(
     Ok(shape)
 }
 
-/// d, for an input of 2·d numbers a sample.
+/// d, for an input of 2·d elements per sample.
 fn dimensions<F>(x: &Batch<F>) -> usize {
     x.width() / 2
 }
@@ -114,7 +114,7 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
         with_last_axis(input, |_| 1)
     }
 
-    /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²); infinite where μ or σ is no number.
+    /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²); infinite if μ or σ is NaN.
     fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
         let d = dimensions(&x);
         let component = |(&mean, &log_variance): (&F, &F)| {

@@ -9,7 +9,7 @@ use crate::target::TargetRow;
 /// ℓ = 1/d Σᵢ ½ [ln 2π + sᵢ + (tᵢ − μᵢ)² e^−sᵢ]: the negative log-likelihood of
 /// N(μᵢ, e^sᵢ) (Nix, Weigend 1994).
 ///
-/// A network with 2·d outputs puts out the means μ first, then the logarithms s of the variances,
+/// A network with 2·d outputs outputs the means μ first, then the logarithms s of the variances,
 /// which are thereby positive without a constraint. Targets have d values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GaussianNll;

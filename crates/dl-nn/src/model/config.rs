@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use super::{Model, NamedLayer};
 
-/// A layer's description as plain data: its kind and what it was set to.
+/// A layer's description as plain data: its kind and its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerConfig {
-    /// The kind of layer, under which a [`Registry`] knows it: `dense`.
+    /// The kind of layer, under which a [`Registry`](crate::Registry) knows it: `dense`.
     pub kind: String,
     /// The description's fields, as serde writes them.
     #[serde(deserialize_with = "crate::json::unique_keys::deserialize")]
     pub settings: Value,
 }
 
-/// A row of layers as plain data, from which [`Registry::sequential`] makes a network again.
+/// A sequence of layers as plain data, from which [`Registry::sequential`](crate::Registry::sequential) restores a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Architecture {
@@ -33,12 +33,12 @@ pub struct Architecture {
 pub struct NamedConfig {
     /// Its name in the model.
     pub name: String,
-    /// What it is.
+    /// Its kind and settings.
     pub config: LayerConfig,
 }
 
-/// A [`NamedConfig`] as it is written: in one object. (serde refuses no unknown keys where it
-/// flattens one structure into another.)
+/// A [`NamedConfig`] as it is written: one object. (serde cannot reject unknown keys if it flattens one structure
+/// into another.)
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NamedSettings {
@@ -117,7 +117,7 @@ pub enum ArchitectureError {
 }
 
 impl<F: Scalar> NamedLayer<F> {
-    /// Its description as plain data; `None` where it has none, or serde cannot write it.
+    /// Its description as plain data; `None` if it has none, or serde cannot write it.
     pub fn config(&self) -> Option<LayerConfig> {
         Some(LayerConfig {
             kind: self.kind().to_owned(),
@@ -127,7 +127,7 @@ impl<F: Scalar> NamedLayer<F> {
 }
 
 impl<F: Scalar> Model<F> {
-    /// The row of layers as plain data.
+    /// The sequence of layers as plain data.
     ///
     /// # Errors
     /// [`ArchitectureError`] naming the first layer that cannot be described as data.

@@ -1,4 +1,4 @@
-//! What a network may cost, and what it does.
+//! What a network may cost, and what it does cost.
 
 use dl_core::{Scalar, instantiate};
 
@@ -6,7 +6,7 @@ use super::Model;
 use super::spec::Cost;
 use crate::error::BuildError;
 
-/// What a description that is not trusted may ask for.
+/// How much an untrusted description may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Elements of all parameters and states.
@@ -22,7 +22,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Anything goes.
+    /// No limits.
     pub const NONE: Self = Self {
         elements: usize::MAX,
         sample: usize::MAX,
@@ -31,12 +31,12 @@ impl Limits {
     };
 }
 
-/// How many there are, where they can be counted.
+/// Number of elements of a shape; `None` if it overflows.
 pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
     shape.iter().copied().try_fold(1, usize::checked_mul)
 }
 
-/// What the layers so far have taken of the limits.
+/// How much of the limits the layers so far have used.
 pub(crate) struct Spent {
     limits: Limits,
     pub(crate) so_far: Limits,
@@ -53,7 +53,7 @@ impl Spent {
         Self { limits, so_far }
     }
 
-    /// What a layer takes, before it is built.
+    /// Adds a layer, before it is built.
     pub(crate) fn layer(
         &mut self,
         name: &str,
@@ -80,7 +80,7 @@ impl Spent {
         self.operations(name, elements.saturating_add(operations))
     }
 
-    /// Elements that come out of a layer, or that it works in.
+    /// Adds elements of a layer's output or scratch.
     pub(crate) fn sample(
         &mut self,
         name: &str,
@@ -108,7 +108,7 @@ impl Spent {
         )
     }
 
-    /// A shape of many axes, behind which each layer has a copy of it.
+    /// Adds a shape: one of very many axes takes memory in every layer.
     pub(crate) fn shape(&mut self, name: &str, shape: &[usize]) -> Result<(), BuildError> {
         let what = "bytes of shapes and plans of this layer and those before it";
         let bytes = size_of_val(shape);

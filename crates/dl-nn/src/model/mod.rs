@@ -1,4 +1,4 @@
-//! A network: its description, its layers with their parameters, and what both can say about themselves.
+//! Models: their description, their layers with the parameters, and views of both.
 
 mod config;
 mod limits;
@@ -27,8 +27,8 @@ use crate::activation::Activation;
 use crate::error::{ConfigError, DataError};
 use crate::layer::ParamMut;
 
-/// A row of layers with their parameters, as [`Sequential::build`](crate::Sequential::build)
-/// makes it. A copy of it has its own parameters.
+/// A sequence of layers with their parameters, built by [`Sequential::build`](crate::Sequential::build). A clone
+/// has its own parameters.
 #[derive(Debug)]
 pub struct Model<F> {
     input_shape: Vec<usize>,
@@ -71,7 +71,7 @@ impl<F: Scalar> Model<F> {
         &mut self.layers
     }
 
-    /// The activation applied last, by the last layer or by one before it where the later ones only
+    /// The activation applied last, by the last layer or by one before it if the later ones only
     /// reshape or drop.
     pub fn output_activation(&self) -> Activation {
         let last = self.layers.iter().rev();
@@ -80,12 +80,12 @@ impl<F: Scalar> Model<F> {
             .unwrap_or_default()
     }
 
-    /// Cuts the model in two after the layer of this name: an autoencoder into its encoder and its
-    /// decoder, a classifier into what finds features and what names them. Layers keep their names
+    /// Splits the model after the layer of this name: an autoencoder into its encoder and its decoder, a classifier
+    /// into its feature extractor and its head. Layers keep their names
     /// and parameters.
     ///
     /// # Errors
-    /// [`ConfigError`] where no layer has this name, or only the last one.
+    /// [`ConfigError`] if no layer has this name, or only the last one.
     pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
         let before_last = &self.layers[..self.layers.len() - 1];
         let at = before_last.iter().position(|named| named.name == layer);
@@ -113,7 +113,7 @@ impl<F: Scalar> Model<F> {
         })
     }
 
-    /// Every parameter with its dotted name, to be changed.
+    /// Every parameter with its dotted name, mutable.
     pub fn params_mut(&mut self) -> impl Iterator<Item = (&str, ArrayViewMutD<'_, F>)> {
         params_mut(self).into_iter()
     }
@@ -125,7 +125,7 @@ impl<F: Scalar> Model<F> {
         })
     }
 
-    /// The name of the first parameter that holds a NaN or an infinity.
+    /// The name of the first parameter that contains a NaN or an infinity.
     pub(crate) fn first_non_finite(&self) -> Option<&str> {
         let finite = |value: &ArrayViewD<'_, F>| {
             let values = value.as_slice().expect("parameters are in standard layout");

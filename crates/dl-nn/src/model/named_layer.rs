@@ -16,7 +16,7 @@ pub struct NamedLayer<F> {
     pub layer: Box<dyn Layer<F>>,
     /// The shape of one output sample.
     pub output_shape: Vec<usize>,
-    /// What it was built from.
+    /// The description it was built from.
     pub(super) spec: Arc<dyn ErasedSpec<F>>,
     /// Dotted names of its parameters: `dense_1.kernel`.
     pub(super) parameter_names: Vec<String>,
@@ -66,12 +66,12 @@ impl<F: Scalar> NamedLayer<F> {
         }
     }
 
-    /// The kind of layer: [`LayerSpec::KIND`], or [`Layer::kind`] where it was pushed without a description.
+    /// The kind of layer: [`LayerSpec::KIND`], or [`Layer::kind`] if it was pushed without a description.
     pub fn kind(&self) -> &'static str {
         self.spec.kind()
     }
 
-    /// Its description, where that is an `S`.
+    /// Its description, if that is an `S`.
     pub fn spec<S: LayerSpec<F> + 'static>(&self) -> Option<&S> {
         self.spec.as_any().downcast_ref()
     }
@@ -103,7 +103,7 @@ impl<F: Scalar> NamedLayer<F> {
             .saturating_add(self.layer.cached(self.size()))
     }
 
-    /// Bytes that it keeps once it is used, however many samples it sees.
+    /// Bytes of plans that it keeps, regardless of the batch size.
     pub(crate) fn plan(&self) -> usize {
         self.cost.plan
     }
@@ -117,7 +117,7 @@ impl<F: Scalar> NamedLayer<F> {
         }
     }
 
-    /// Whether its outline is this one.
+    /// Whether it has this outline.
     pub(crate) fn has_outline(&self, outline: &Outline) -> bool {
         self.output_shape == outline.output_shape
             && self.parameter_shapes == outline.parameter_shapes

@@ -15,7 +15,7 @@ use super::spec::{Described, ErasedSpec, LayerSpec};
 type Read<F> = fn(&Value) -> Result<Arc<dyn ErasedSpec<F>>, serde_json::Error>;
 
 /// The kinds of layers that can be made from an [`Architecture`]. Nothing else is ever made: a
-/// file names a kind, it does not bring code.
+/// file names a kind, it does not contain code.
 ///
 /// ```
 /// use dl_nn::{Model, Registry, Sequential, layers::Dense};
@@ -38,13 +38,13 @@ impl<F> fmt::Debug for Registry<F> {
 }
 
 impl<F: Scalar> Registry<F> {
-    /// No kinds: for the layers of this crate, see [`new`](Self::new).
+    /// A registry without kinds; [`new`](Self::new) has the layers of this crate.
     pub(crate) fn empty() -> Self {
         let kinds = BTreeMap::new();
         Self { kinds }
     }
 
-    /// Adds a kind of layer of your own, under its [`LayerSpec::KIND`]. Let its settings refuse what they do not know:
+    /// Adds a kind of layer of your own, under its [`LayerSpec::KIND`]. Its settings should reject unknown fields:
     /// `#[serde(deny_unknown_fields)]`.
     pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(mut self) -> Self {
         let read: Read<F> = |settings| Ok(Arc::new(Described(S::deserialize(settings)?)));

@@ -1,4 +1,4 @@
-//! Layers in a row: written down once, shapes inferred, every mistake found at build.
+//! A sequence of layers: described once, shapes inferred, every mistake found when it is built.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::{Model, NamedLayer};
 use crate::error::{BuildError, LayerError};
 use crate::layer::Layer;
 
-/// The description of a network as a row of layers; [`build`](Self::build) makes the [`Model`].
+/// The description of a network as a sequence of layers; [`build`](Self::build) makes the [`Model`].
 ///
 /// ```
 /// use dl_nn::prelude::*;
@@ -42,7 +42,7 @@ impl<F: Scalar> Sequential<F> {
         self.push_spec(None, Arc::new(Described(layer)))
     }
 
-    /// Adds a layer that is complete as it is, such as one defined by the user; it is named after its type.
+    /// Adds a layer that needs no shape inference, such as one defined by the user; it is named after its type.
     pub fn push_layer(self, layer: impl Layer<F> + Clone + 'static) -> Self {
         self.push_spec(None, Arc::new(Ready(layer)))
     }
@@ -65,8 +65,8 @@ impl<F: Scalar> Sequential<F> {
         build(self, seed, Limits::NONE)
     }
 
-    /// As [`build`](Self::build), for a description that is not trusted: what it declares is
-    /// compared with the limits before it is allocated.
+    /// As [`build`](Self::build), for an untrusted description: what it declares is compared with the limits before
+    /// it is allocated.
     ///
     /// # Errors
     /// As [`build`](Self::build), and [`BuildError::TooLarge`].

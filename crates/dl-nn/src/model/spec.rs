@@ -1,4 +1,4 @@
-//! Descriptions of layers, from which models are built and which files hold.
+//! Descriptions of layers, from which models are built and which files contain.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -11,21 +11,21 @@ use serde_json::Value;
 use crate::error::LayerError;
 use crate::layer::Layer;
 
-/// What a layer takes beside its parameters, its input and its output, told before it is built:
-/// what a file declares is compared with what it may cost before anything is allocated.
+/// What a layer needs besides its parameters, its input and its output, known before it is built: what a file declares
+/// is compared with what it may cost before anything is allocated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Bytes that the layer keeps, however many samples it sees: plans, reordered weights.
+    /// Bytes that the layer keeps, regardless of the batch size: plans, reordered weights.
     pub plan: usize,
-    /// Elements that it works in for each sample: a padded copy of its input.
+    /// Elements of scratch space per sample: a padded copy of its input.
     pub scratch: usize,
-    /// Multiply-adds for a sample, or steps that take as long, beyond one for each parameter and for
-    /// each element that comes out.
+    /// Multiply-adds per sample, or operations that take as long, beyond one for each parameter and each element of
+    /// the output.
     pub operations: usize,
 }
 
 /// The description of a layer, from which a model builds it once the input shape is known: plain data that serde
-/// writes, and reads again where the type is in a [`Registry`](crate::Registry).
+/// writes, and reads again if the type is in a [`Registry`](crate::Registry).
 ///
 /// Setters accept anything: all settings are checked by [`build`](Self::build).
 #[diagnostic::on_unimplemented(
@@ -36,11 +36,11 @@ pub trait LayerSpec<F: Scalar>: Debug + Serialize + Send + Sync {
     const KIND: &'static str;
 
     /// How many elements the parameters and the state of the layer have that [`build`](Self::build) makes for such
-    /// an input: what a file declares is compared with what it holds before it is allocated. The settings and the
+    /// an input: what a file declares is compared with what it contains before it is allocated. The settings and the
     /// shape have not been checked: counts saturate.
     fn element_count(&self, input: &[usize]) -> usize;
 
-    /// What this layer takes besides. Nothing has been checked either: what cannot be built costs nothing.
+    /// What this layer needs besides. Nothing has been checked here either: what cannot be built costs nothing.
     fn cost(&self, _input: &[usize]) -> Cost {
         Cost::default()
     }
@@ -48,7 +48,7 @@ pub trait LayerSpec<F: Scalar>: Debug + Serialize + Send + Sync {
     /// Checks the settings and the input shape (of one sample) and initialises the parameters.
     ///
     /// # Errors
-    /// [`LayerError`] where either does not suit the layer.
+    /// [`LayerError`] if the layer does not take the shape, or a setting is out of range.
     fn build(
         &self,
         input: &[usize],
@@ -56,10 +56,10 @@ pub trait LayerSpec<F: Scalar>: Debug + Serialize + Send + Sync {
     ) -> Result<Box<dyn Layer<F>>, LayerError>;
 }
 
-/// [`LayerSpec`] as a trait object, which it is not itself for its constant and for serde.
+/// [`LayerSpec`] as a trait object: it is not object safe itself, because of its constant and serde.
 pub(crate) trait ErasedSpec<F: Scalar>: Debug + Send + Sync {
     fn kind(&self) -> &'static str;
-    /// As serde writes it; `None` where it cannot.
+    /// As serde writes it; `None` if it cannot.
     fn settings(&self) -> Option<Value>;
     /// The description itself.
     fn as_any(&self) -> &dyn Any;

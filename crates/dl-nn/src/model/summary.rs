@@ -9,7 +9,7 @@ use super::Model;
 /// The layers of a model with their shapes and parameters; its `Display` is a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// One row a layer.
+    /// One row per layer.
     pub rows: Vec<SummaryRow>,
     /// Shape of one input sample.
     pub input_shape: Vec<usize>,
@@ -26,7 +26,7 @@ pub struct SummaryRow {
     pub name: String,
     /// Kind of layer.
     pub kind: &'static str,
-    /// The activation it applies, where there is one.
+    /// The activation it applies, if any.
     pub activation: Option<String>,
     /// Shape of one output sample.
     pub output_shape: Vec<usize>,
@@ -35,7 +35,7 @@ pub struct SummaryRow {
 }
 
 impl<F: Scalar> Model<F> {
-    /// A table of the layers, for reading.
+    /// The layers as a table.
     pub fn summary(&self) -> Summary {
         summary(self)
     }

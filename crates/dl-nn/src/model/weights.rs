@@ -1,4 +1,4 @@
-//! The values of all parameters and states of a model, apart from it.
+//! The values of a model's parameters and states, without the model.
 
 use dl_core::memory::OutOfMemory;
 use dl_core::text::{excerpt, shown};
@@ -22,7 +22,7 @@ impl<F> Weights<F> {
             .map(|(name, value)| (name.as_str(), value.view()))
     }
 
-    /// Every name, and the value to be changed or exchanged.
+    /// Every name and mutable value.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut ArrayD<F>)> {
         self.0.iter_mut().map(|(name, value)| (&**name, value))
     }
@@ -34,7 +34,7 @@ impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {
     }
 }
 
-/// Weights of another model.
+/// The weights are those of a different model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the weights have {found} where the model has {expected}",
@@ -43,7 +43,7 @@ impl<F> FromIterator<(String, ArrayD<F>)> for Weights<F> {
 pub struct WeightsError {
     /// The entry found: name and shape.
     pub found: String,
-    /// The model's at this place.
+    /// The model's entry at this position.
     pub expected: String,
 }
 
@@ -88,12 +88,11 @@ impl<F: Scalar> Model<F> {
         }
     }
 
-    /// Puts back what [`weights`](Self::weights) of this model, or of one with the same layers,
-    /// copied.
+    /// Restores a copy made by [`weights`](Self::weights) of this model or of one with the same layers.
     ///
     /// # Errors
-    /// [`WeightsError`] naming the first entry that has another name or shape than the model's;
-    /// the model has not changed then.
+    /// [`WeightsError`] naming the first entry whose name or shape differs from the model's; then the model has not
+    /// changed.
     pub fn set_weights(&mut self, weights: &Weights<F>) -> Result<(), WeightsError> {
         set_weights(self, weights)
     }
@@ -112,7 +111,7 @@ impl<F: Scalar> Model<F> {
         Ok(())
     }
 
-    /// Whether [`set_weights`](Self::set_weights) would take these.
+    /// Checks that [`set_weights`](Self::set_weights) would take these.
     pub(crate) fn check_weights(&self, weights: &Weights<F>) -> Result<(), WeightsError> {
         let mut entries = weights.0.iter();
         for named in &self.layers {

@@ -15,26 +15,26 @@ pub enum TrainError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The validation data does not suit the model or the loss; or the network's output for one of its
-    /// samples is NaN: then the model holds the last good weights, as after
+    /// samples is NaN: then the model holds the last finite weights, as after
     /// [`NonFiniteLoss`](Self::NonFiniteLoss).
     #[error("validation data: {0}")]
     Validation(DataError),
     /// A training option is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The optimiser's state is not this model's, or there is no memory for it.
+    /// The optimiser's state is not this model's, or there is not enough memory for it.
     #[error(transparent)]
     Optimizer(#[from] StateError),
     /// Not enough memory for the buffers of a step, or for a copy of the weights.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
-    /// The snapshot to go on from does not fit; nothing has changed.
+    /// The snapshot to resume from does not fit; nothing has changed.
     #[error("cannot resume: {0}")]
     Resume(#[from] ResumeError),
     /// The checkpointer cannot keep checkpoints; nothing has changed.
     #[error("no checkpoints can be kept: {}", shown(.0))]
     NoCheckpoints(String),
-    /// A callback put another network in the model's place. The trainer holds that one, untrained.
+    /// A callback replaced the model. The trainer holds the new one, untrained.
     #[error(
         "a callback replaced the model with a network of different layers in epoch {epoch}; to train that, \
          call `fit` again"
@@ -43,7 +43,7 @@ pub enum TrainError {
         /// Epoch, from 1.
         epoch: usize,
     },
-    /// A checkpoint could not be kept. Training stopped after this step, with its weights.
+    /// A checkpoint could not be saved. Training stopped after this step, with its weights.
     #[error(
         "no checkpoint could be kept after epoch {epoch}, step {step}: {why}",
         why = shown(why)
@@ -51,23 +51,23 @@ pub enum TrainError {
     Checkpoint {
         /// Epochs done.
         epoch: usize,
-        /// Steps done in the epoch under way.
+        /// Steps done in the current epoch.
         step: usize,
         /// What the checkpointer says.
         why: String,
     },
-    /// The flag handed to [`Fit::interrupt`](crate::train::Fit::interrupt) was set. Training stopped
-    /// after this step, with its weights, and a checkpoint was kept where there is a checkpointer.
+    /// The flag passed to [`Fit::interrupt`](crate::train::Fit::interrupt) was set. Training stopped
+    /// after this step, with its weights, and a checkpoint was saved if there is a checkpointer.
     #[error("interrupted after epoch {epoch}, step {step}")]
     Interrupted {
         /// Epochs done.
         epoch: usize,
-        /// Steps done in the epoch under way.
+        /// Steps done in the current epoch.
         step: usize,
     },
-    /// The loss became NaN or infinite. The model holds the last good weights: those after the
+    /// The loss became NaN or infinite. The model holds the last finite weights: those after the
     /// last epoch whose losses were all finite and whose outputs for the validation samples were
-    /// numbers, or the initial ones. The optimiser has forgotten its state.
+    /// not NaN, or the initial ones. The optimiser has been reset.
     #[error(
         "the loss became {loss} in epoch {epoch}, step {step}, at learning rate {learning_rate}; \
          the model holds the last good weights"
@@ -91,13 +91,13 @@ pub enum TrainError {
     NonFiniteStep {
         /// The loss.
         loss: f64,
-        /// The step, from 1, counted over the trainer's life.
+        /// The step, from 1, counted since the trainer was created.
         step: u64,
         /// Base learning rate.
         learning_rate: f64,
     },
     /// The losses of an epoch were finite, but its last updates made a weight NaN or infinite.
-    /// The model holds the last good weights, as after
+    /// The model holds the last finite weights, as after
     /// [`NonFiniteLoss`](Self::NonFiniteLoss).
     #[error(
         "`{parameter}` became NaN or infinite in epoch {epoch}, at learning rate \

@@ -159,7 +159,7 @@ impl<F: Scalar> Trainer<F> {
         &self.optimizer
     }
 
-    /// The epochs of the last `fit`, even where it failed.
+    /// The epochs of the last `fit`, even if it failed.
     pub fn history(&self) -> &History {
         &self.history
     }
@@ -167,6 +167,13 @@ impl<F: Scalar> Trainer<F> {
     /// The gradients of the last step, layer by layer, parameter by parameter.
     pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
         self.workspace.grads()
+    }
+
+    /// The mode of the next step, on which the random numbers of its layers (dropout) depend.
+    pub fn next_mode(&self) -> Mode {
+        Mode::Train {
+            seed: mix(self.seed, self.steps),
+        }
     }
 
     /// The complete state between two [`step`](Self::step)s, which can be saved and
@@ -213,9 +220,7 @@ impl<F: Scalar> Trainer<F> {
         weights: Option<&[F]>,
         learning_rate_factor: f64,
     ) -> Result<Outcome, TrainError> {
-        let mode = Mode::Train {
-            seed: mix(self.seed, self.steps),
-        };
+        let mode = self.next_mode();
         let weight = total_weight(rows.iter().copied(), weights);
         let (loss, boundary) = (&*self.loss, boundary(&self.model));
         let part = self

@@ -9,38 +9,38 @@ use crate::train::evaluate::Evaluation;
 use crate::train::history::{Epoch, History};
 use crate::train::snapshot::{CallbackState, ResumeError};
 
-/// What [`EarlyStopping`] watches: on the validation samples where there are any, otherwise on
-/// the training samples.
+/// What [`EarlyStopping`] monitors: on the validation samples if there are any, otherwise on the
+/// training samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Monitor {
     /// The loss, which should fall.
     #[default]
     Loss,
-    /// The accuracy, which should rise (the loss, where targets are values).
+    /// The accuracy, which should rise (the loss, if targets are values).
     Accuracy,
 }
 
 impl Monitor {
-    /// The watched number, signed so that less is better.
+    /// The monitored value, signed so that less is better.
     fn cost(self, epoch: &Epoch) -> f64 {
         let Evaluation { loss, accuracy, .. } = epoch.validation.unwrap_or(epoch.train);
         match (self, accuracy) {
             (Monitor::Accuracy, Some(accuracy)) => -accuracy,
-            // no weights are worse, and `<` would hold a first NaN for the best ever
+            // NaN is worse than anything, and with `<` a first NaN would stay the best
             _ if loss.is_nan() => f64::INFINITY,
             _ => loss,
         }
     }
 }
 
-/// Stops after `patience` epochs without improvement, and puts the best epoch's weights back,
+/// Stops after `patience` epochs without improvement, and restores the best epoch's weights,
 /// however training ends (Goodfellow et al. 2016, algorithm 7.1).
 ///
 /// An epoch's weights are those after its last step, on which its validation measures are taken. Those
-/// on the training samples are sums over its steps, each before its update: where they are watched, the
-/// weights kept are a little further than the measures by which they are chosen.
+/// on the training samples are sums over its steps, each before its update: if they are monitored, the
+/// weights kept are a little newer than the measures by which they are chosen.
 ///
-/// Each `fit` begins anew: what was best in an earlier one is forgotten.
+/// Each `fit` starts afresh: the best of an earlier one is forgotten.
 #[derive(Debug, Clone)]
 pub struct EarlyStopping<F> {
     patience: usize,
@@ -52,7 +52,7 @@ pub struct EarlyStopping<F> {
 
 const KIND: &str = "early_stopping";
 
-/// What is remembered from epoch to epoch, beside the weights.
+/// What is remembered from epoch to epoch, besides the weights.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Memory {
@@ -69,7 +69,7 @@ struct Best {
 }
 
 impl<F: Scalar> EarlyStopping<F> {
-    /// Waits for `patience` epochs, at least one.
+    /// Stops after `patience` epochs without improvement, at least one.
     pub fn new(patience: usize) -> Self {
         Self {
             patience,
@@ -80,13 +80,13 @@ impl<F: Scalar> EarlyStopping<F> {
         }
     }
 
-    /// An improvement must exceed this, which is finite and not negative.
+    /// Sets what an improvement must exceed; finite and not negative.
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.min_delta = min_delta;
         self
     }
 
-    /// What is watched; the loss by default.
+    /// Sets what is monitored; the loss by default.
     pub fn monitor(mut self, monitor: Monitor) -> Self {
         self.monitor = monitor;
         self

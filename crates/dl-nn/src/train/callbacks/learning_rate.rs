@@ -42,9 +42,8 @@ impl<F: Scalar> Callback<F> for LearningRate {
     }
 }
 
-/// Watches the validation loss, or the training loss where there is no validation data. Handed to a
-/// second `fit` as `&mut plateau`, it goes on from where the first one left it, as
-/// [`ReduceOnPlateau`] says.
+/// Monitors the validation loss, or the training loss if there is no validation data. Passed to a second `fit` as
+/// `&mut plateau`, it continues from where the first one left it, as [`ReduceOnPlateau`] says.
 impl<F: Scalar> Callback<F> for ReduceOnPlateau {
     fn step_begin(&mut self, _: usize, _: usize, run: &mut FitContext<'_, F>) {
         run.learning_rate_factor *= self.factor();

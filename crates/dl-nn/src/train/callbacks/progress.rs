@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::train::callback::{Callback, FitContext, Flow, StepEnd};
 use crate::train::history::{Epoch, History};
 
-/// Shows epoch, step, loss and accuracy on standard error while training; nothing where that is
+/// Shows epoch, step, loss and accuracy on standard error during training; nothing if that is
 /// not a terminal.
 #[derive(Debug)]
 pub struct Progress {
