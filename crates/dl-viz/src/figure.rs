@@ -6,7 +6,7 @@ use crate::{
     FigureError, Panel,
     canvas::{Canvas, Font},
     drawing,
-    layout::{self, Plan},
+    layout::{self, PanelPlan},
     pixels::{CAP_HEIGHT, Rect},
     raster, render,
     scene::Scene,
@@ -214,9 +214,9 @@ impl Figure {
                 title => title.to_owned(),
             };
             drawing::check(panel, &name)?;
-            Plan::new(panel, &name, rect)
+            PanelPlan::new(panel, &name, rect)
         };
-        let plans: Vec<Plan> = self
+        let plans: Vec<PanelPlan> = self
             .panels
             .iter()
             .enumerate()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
 use super::passes::Reduce;
-use super::plan::{self, Plan};
+use super::plan::{self, WindowPlan};
 use crate::geometry::{Padding, Size, Window};
 
 /// The mean of the pixels under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
@@ -83,7 +83,7 @@ impl<F: Scalar> LayerSpec<F> for AveragePool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let plan = Plan::new(&self.window, input, "AveragePool2d")?;
+        let plan = WindowPlan::new(&self.window, input, "AveragePool2d")?;
         let count = self.count_padding.then_some(plan.taps);
         Ok(boxed(PoolLayer {
             plan,
