@@ -18,11 +18,11 @@
 
 use dl_core::memory::{OutOfMemory, filled, room};
 use dl_core::rand::{Rng, RngCore};
-use dl_core::{instantiate, linalg::Qr};
+use dl_core::{Scalar, instantiate, linalg::Qr};
 use ndarray::{Array2, ArrayD};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, Scalar};
+use crate::error::ConfigError;
 
 /// How many inputs one output of a layer sums up, and how many outputs one input goes into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,9 @@ use dl_nn::{Batch, LossPart, Mode, Model, TargetRow, Workspace};
 use serde_json::json;
 
 use super::flops;
-use super::job::{Job, Setting, Sides, Wanted};
+use super::job::{Job, Setting, Sides};
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 const BATCH: usize = 8;
 const CLASSES: usize = 1000;

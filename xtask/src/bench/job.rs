@@ -4,13 +4,12 @@ use std::cell::RefCell;
 use std::error::Error;
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::exported::Exported;
 use super::peers::Peers;
 use super::process::Process;
 use super::side::{Side, Unit};
 use super::simd::Simd;
+use super::wanted::Wanted;
 
 /// How a job is run.
 #[derive(Debug)]
@@ -48,25 +47,6 @@ impl Setting {
     ) -> Result<Option<Rc<RefCell<Process>>>, Box<dyn Error>> {
         let peers = self.peers.as_ref();
         peers.map_or(Ok(None), |peers| peers.process(script))
-    }
-}
-
-/// A job of a script. The variant distinguishes it from the script's other jobs.
-#[derive(Debug)]
-pub(super) struct Wanted {
-    script: &'static str,
-    variant: String,
-    job: Value,
-}
-
-impl Wanted {
-    pub(super) fn new(script: &'static str, variant: &str, job: Value) -> Self {
-        let variant = variant.to_owned();
-        Self {
-            script,
-            variant,
-            job,
-        }
     }
 }
 

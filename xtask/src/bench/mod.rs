@@ -26,6 +26,7 @@ mod single;
 mod table;
 mod threads;
 mod training;
+mod wanted;
 
 use std::error::Error;
 use std::path::PathBuf;

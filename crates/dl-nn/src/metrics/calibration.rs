@@ -1,10 +1,9 @@
 //! Do predicted probabilities mean what they say?
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::ArrayRef1;
 
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 /// The calibration curve (reliability diagram): how often the samples with a predicted probability
 /// of about p are positive. For a calibrated model that is p.

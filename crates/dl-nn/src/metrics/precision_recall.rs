@@ -1,12 +1,11 @@
 //! The precision–recall curve and average precision.
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayRef1};
 
 use super::MetricError;
 use super::estimate::ratio;
 use super::ranking::Ranking;
-use crate::Scalar;
 
 /// Precision against recall as the threshold falls.
 ///

@@ -1,12 +1,11 @@
 //! The receiver operating characteristic and the area under it.
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayRef1, ArrayRef2, ArrayView1};
 
 use super::estimate::ratio;
 use super::ranking::Ranking;
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 /// The ROC curve: what share of the positives is found, at the price of what share of the
 /// negatives, as the threshold falls.

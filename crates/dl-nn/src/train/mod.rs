@@ -3,6 +3,7 @@
 
 mod callback;
 mod callbacks;
+mod epochs;
 mod error;
 mod evaluate;
 mod fit;
@@ -10,6 +11,7 @@ mod history;
 mod options;
 mod plan;
 mod seeds;
+mod session;
 mod snapshot;
 mod trainer;
 
