@@ -119,7 +119,7 @@ impl KeepOptions {
             tell(path, bundle(trainer).save(path));
         }
         if let Some(path) = &self.onnx {
-            let onnx = Onnx::new(trainer.model()).output(trainer.loss().link());
+            let onnx = Onnx::new(trainer.model()).output(trainer.loss().inverse_link());
             tell(path, onnx.class_names(class_names).save(path));
         }
         interrupt::release();

@@ -62,7 +62,7 @@ impl Part {
 
     fn forward(&mut self, x: &ArrayD<f32>, mode: Mode) -> ArrayD<f32> {
         let x = Batch::from_array(x);
-        let y = self.workspace.forward_keeping(&self.model, x, mode);
+        let y = self.workspace.forward_for_backward(&self.model, x, mode);
         y.array().to_owned()
     }
 

@@ -112,7 +112,7 @@ pub fn gaussian<F: Scalar>(size: usize, sigma: f64) -> Result<Array2<F>, ConfigE
     let weights = &weights / weights.sum();
     let shape = (size, size);
     Ok(Array2::from_shape_fn(shape, |(i, j)| {
-        F::of(weights[i] * weights[j])
+        F::cast(weights[i] * weights[j])
     }))
 }
 
@@ -122,7 +122,7 @@ pub fn gaussian<F: Scalar>(size: usize, sigma: f64) -> Result<Array2<F>, ConfigE
 /// An even `size` or one above 1001.
 pub fn box_blur<F: Scalar>(size: usize) -> Result<Array2<F>, ConfigError> {
     require_size("box_blur size", size)?;
-    let weight = F::of(1.0 / (size * size) as f64);
+    let weight = F::cast(1.0 / (size * size) as f64);
     Ok(Array2::from_elem((size, size), weight))
 }
 
@@ -160,7 +160,7 @@ pub fn kernel<F: Scalar>(filters: &[Array2<F>]) -> Result<Array4<F>, ShapeError>
 }
 
 fn three<F: Scalar>(rows: [[f64; 3]; 3]) -> Array2<F> {
-    Array2::from_shape_fn((3, 3), |(i, j)| F::of(rows[i][j]))
+    Array2::from_shape_fn((3, 3), |(i, j)| F::cast(rows[i][j]))
 }
 
 fn require_size(parameter: &str, size: usize) -> Result<(), ConfigError> {

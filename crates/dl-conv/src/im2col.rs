@@ -87,7 +87,7 @@ instantiate! {
                 }
             }
         }
-        sums.mapv(F::of)
+        sums.mapv(F::cast)
     }
 }
 

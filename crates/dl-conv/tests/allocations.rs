@@ -8,7 +8,7 @@ use dl_conv::models::mnist_cnn;
 use dl_conv::ndarray::ArrayD;
 use dl_nn::contract::samples;
 use dl_nn::prelude::*;
-use dl_nn::{Predictor, Share, Workspace};
+use dl_nn::{LossPart, Predictor, Workspace};
 
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
@@ -50,7 +50,7 @@ fn workspace_pass(n: usize) -> usize {
         let mode = Mode::Train { seed: 0 };
         workspace.train(&model, Batch::from_array(&x), mode, &|_, y, dy| {
             dy.copy_from_slice(y);
-            Share::default()
+            LossPart::default()
         });
     })
 }

@@ -156,5 +156,5 @@ fn what_cannot_be_made_is_an_error() {
     // small σ: all the weight in the middle, nothing undefined
     let point = gallery::gaussian::<f32>(3, 1e-300).unwrap();
     assert_eq!(point, gallery::identity::<f32>());
-    assert_eq!(f32::of(1.0), point[[1, 1]]);
+    assert_eq!(f32::cast(1.0), point[[1, 1]]);
 }

@@ -107,8 +107,8 @@ fn input_gradient<F: Scalar>(
     let model = Sequential::<F>::input(input).push(layer).build(0).unwrap();
     let named = &model.layers()[0];
     let shape = [&[1], &named.output_shape[..]].concat();
-    let dy = near(0.1, &shape).mapv(|dy| F::of(f64::from(dy)));
-    let x = near(0.3, &[&[1], &input[..]].concat()).mapv(|x| F::of(f64::from(x)));
+    let dy = near(0.1, &shape).mapv(|dy| F::cast(f64::from(dy)));
+    let x = near(0.3, &[&[1], &input[..]].concat()).mapv(|x| F::cast(f64::from(x)));
     let (layer, mut cache) = (&*named.layer, Cache::default());
     let y = forward(layer, &x, &mut cache, Mode::Eval).unwrap();
     let (dx, _) = backward(layer, &x, &y, &dy, &mut cache);

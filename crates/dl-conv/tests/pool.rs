@@ -65,7 +65,7 @@ fn max<F: Scalar>(pixels: &[F]) -> (F, Vec<F>) {
 
 fn average<F: Scalar>(count: Option<usize>) -> impl Fn(&[F]) -> (F, Vec<F>) {
     move |pixels| {
-        let count = F::of(count.unwrap_or(pixels.len()) as f64);
+        let count = F::cast(count.unwrap_or(pixels.len()) as f64);
         let sum = pixels.iter().copied().sum::<F>();
         (sum / count, vec![F::one() / count; pixels.len()])
     }
@@ -99,7 +99,7 @@ fn check<F: Scalar>(window: Window, geometry: &Geometry, channels: usize, levels
     let mut rng = generator(seed);
     let mut x = draw::<F>([image.height, image.width, channels], &mut rng);
     if levels > 0.0 {
-        x.mapv_inplace(|x| (x * F::of(levels)).round()); // ties
+        x.mapv_inplace(|x| (x * F::cast(levels)).round()); // ties
     }
     let output = geometry.output;
     let dy = draw::<F>([output.height, output.width, channels], &mut rng);
@@ -127,7 +127,7 @@ fn check<F: Scalar>(window: Window, geometry: &Geometry, channels: usize, levels
 fn close<F: Scalar>(ours: &ArrayD<F>, expected: &Array3<F>, what: &str) {
     assert_eq!(ours.shape(), expected.shape(), "{what}");
     for (&a, &b) in ours.iter().zip(expected) {
-        let tolerance = F::of(20.0) * F::epsilon() * (F::one() + b.abs());
+        let tolerance = F::cast(20.0) * F::epsilon() * (F::one() + b.abs());
         assert!((a - b).abs() <= tolerance, "{what}: {a} against {b}");
     }
 }

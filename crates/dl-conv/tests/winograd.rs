@@ -30,7 +30,7 @@ fn equals_the_definition<F: Scalar>(image: [usize; 2], depths: [usize; 2], windo
     let x: Array4<F> = whole4([2, height, width, inputs], 1);
     let kernel = whole4([3, 3, inputs, filters], 2);
     let dy = whole4([2, output.height, output.width, filters], 3);
-    let bias = Array1::from_shape_fn(filters, |f| F::of((f % 7) as f64 - 3.0));
+    let bias = Array1::from_shape_fn(filters, |f| F::cast((f % 7) as f64 - 3.0));
     let y = conv2d(x.view(), kernel.view(), Some(bias.view()), window, 1).unwrap();
     let defined = naive::convolve(x.view(), kernel.view(), 1, &geometry) + &bias;
     assert_eq!(y, defined, "{image:?} {depths:?} {window:?}");

@@ -19,7 +19,7 @@ pub fn sigmoid_derivative<F: Scalar>(x: F) -> F {
 /// ```
 #[inline(always)]
 pub fn tanh<F: Scalar>(x: F) -> F {
-    let two = F::of(2.0);
+    let two = F::cast(2.0);
     let e = exp_m1(-two * x.abs());
     (e / (two + e)).copysign(x)
 }
@@ -27,9 +27,9 @@ pub fn tanh<F: Scalar>(x: F) -> F {
 /// tanh′ x = 1 − tanh² x = 1 / cosh² x = 4e / (1 + e)² with e = e^(−2|x|), which does not cancel.
 #[inline(always)]
 pub fn tanh_derivative<F: Scalar>(x: F) -> F {
-    let e = exp(F::of(-2.0) * x.abs());
+    let e = exp(F::cast(-2.0) * x.abs());
     let sum = F::one() + e;
-    F::of(4.0) * e / (sum * sum)
+    F::cast(4.0) * e / (sum * sum)
 }
 
 /// The rectified linear unit max(x, 0) (Nair, Hinton 2010). A NaN stays NaN.
@@ -124,13 +124,13 @@ mod tests {
             ("relu", relu, relu_derivative),
             (
                 "leaky_relu",
-                |x| leaky_relu(x, F::of(0.1)),
-                |x| leaky_relu_derivative(x, F::of(0.1)),
+                |x| leaky_relu(x, F::cast(0.1)),
+                |x| leaky_relu_derivative(x, F::cast(0.1)),
             ),
             (
                 "elu",
-                |x| elu(x, F::of(0.5)),
-                |x| elu_derivative(x, F::of(0.5)),
+                |x| elu(x, F::cast(0.5)),
+                |x| elu_derivative(x, F::cast(0.5)),
             ),
             ("gelu", gelu, gelu_derivative),
             ("silu", silu, silu_derivative),

@@ -7,14 +7,6 @@
 //! [`instantiate!`](crate::instantiate) does this: what other crates compile is one call through a
 //! function pointer.
 
-use crate::Scalar;
-
-/// A type for each scalar type: what [`Scalar::select`] chooses between.
-pub trait PerScalar {
-    /// The one for `F`.
-    type Of<F: Scalar>: Copy;
-}
-
 /// Declares functions over `F: Scalar` whose machine code for `f32` and for `f64` is in the crate
 /// that declares them, optimised as that crate is.
 ///

@@ -18,7 +18,6 @@ pub mod sum;
 mod testing;
 pub mod text;
 
-pub use instantiate::PerScalar;
-pub use scalar::Scalar;
+pub use scalar::{PerScalar, Scalar};
 
 pub use {ndarray, rand, rand_distr};

@@ -7,7 +7,6 @@ use ndarray::NdFloat;
 use num_traits::FromPrimitive;
 use rand::Rng;
 
-use crate::PerScalar;
 use crate::elementary::Elementary;
 use crate::simd::Lanes;
 
@@ -29,8 +28,8 @@ pub trait Scalar:
     /// The type's name, `"f32"` or `"f64"`.
     const NAME: &'static str;
 
-    /// The nearest value to a constant of the source text.
-    fn of(x: f64) -> Self;
+    /// The nearest value of this type, as `as` converts.
+    fn cast(x: f64) -> Self;
 
     /// The value as `f64`, exact.
     fn as_f64(self) -> f64;
@@ -45,13 +44,19 @@ pub trait Scalar:
     fn select<T: PerScalar>(single: T::Of<f32>, double: T::Of<f64>) -> T::Of<Self>;
 }
 
+/// A type for each scalar type: what [`Scalar::select`] chooses between.
+pub trait PerScalar {
+    /// The one for `F`.
+    type Of<F: Scalar>: Copy;
+}
+
 macro_rules! scalar {
     ($type:ident, |$single:ident, $double:ident| $choice:ident) => {
         impl Scalar for $type {
             const NAME: &'static str = stringify!($type);
 
             #[inline(always)]
-            fn of(x: f64) -> Self {
+            fn cast(x: f64) -> Self {
                 x as $type
             }
 

@@ -71,10 +71,10 @@ instantiate! {
         match x.iter().position(|&x| x == m && m.is_finite()) {
             Some(largest) => {
                 let others = sum_exponentials(x, m, Some(largest));
-                (m, F::of(others).ln_1p())
+                (m, F::cast(others).ln_1p())
             }
             // ±∞ − ±∞ is NaN; unshifted, infinities (and NaN) come out right
-            None => (F::zero(), F::of(sum_exponentials(x, F::zero(), None)).ln()),
+            None => (F::zero(), F::cast(sum_exponentials(x, F::zero(), None)).ln()),
         }
     }
 
@@ -98,7 +98,7 @@ instantiate! {
             #[inline(always)]
             |x| exp(x - m),
         );
-        let sum = F::of(sum_of(x, F::as_f64));
+        let sum = F::cast(sum_of(x, F::as_f64));
         for x in x {
             *x /= sum;
         }
@@ -118,7 +118,7 @@ instantiate! {
             }
             map(strip, exp);
             for row in strip.chunks_exact_mut(width) {
-                let sum = F::of(sum_of(row, F::as_f64));
+                let sum = F::cast(sum_of(row, F::as_f64));
                 row.iter_mut().for_each(|x| *x /= sum);
             }
         }

@@ -67,7 +67,7 @@ pub fn weighted<F: Scalar>(p: F, x: F) -> F {
 #[inline]
 pub fn log_ratio<F: Scalar>(p: F, q: F) -> F {
     let difference = (p - q) / q;
-    if difference.abs() <= F::of(0.5) {
+    if difference.abs() <= F::cast(0.5) {
         return difference.ln_1p();
     }
     let ratio = p / q;
@@ -81,15 +81,15 @@ pub fn log_ratio<F: Scalar>(p: F, q: F) -> F {
 /// eˣ − 1 − x, without the cancellation around 0, where it is x²/2.
 #[inline]
 pub fn exp_m1_minus<F: Scalar>(x: F) -> F {
-    if x.abs() > F::of(0.5) {
+    if x.abs() > F::cast(0.5) {
         return exp_m1(x) - x;
     }
     // x²/2 · (1 + x/3 (1 + x/4 (1 + …))): what is left out is less than a rounding
     let mut sum = F::one();
     for n in (3..=16).rev() {
-        sum = F::one() + sum * x / F::of(f64::from(n));
+        sum = F::one() + sum * x / F::cast(f64::from(n));
     }
-    sum * x * x * F::of(0.5)
+    sum * x * x * F::cast(0.5)
 }
 
 /// x − ln(1 + x), without the cancellation around 0, where it is x²/2; x > −1.
@@ -97,28 +97,28 @@ pub fn exp_m1_minus<F: Scalar>(x: F) -> F {
 /// With r = x/(2 + x), ln(1 + x) = 2 artanh r = 2(r + r³/3 + r⁵/5 + …) and x − 2r = xr.
 #[inline]
 pub fn minus_ln_1p<F: Scalar>(x: F) -> F {
-    if x.abs() > F::of(0.25) {
+    if x.abs() > F::cast(0.25) {
         return x - x.ln_1p();
     }
-    let r = x / (F::of(2.0) + x);
+    let r = x / (F::cast(2.0) + x);
     let square = r * r;
     let mut sum = F::zero();
     for n in (1..=10).rev() {
-        sum = sum * square + F::of(1.0 / f64::from(2 * n + 1));
+        sum = sum * square + F::cast(1.0 / f64::from(2 * n + 1));
     }
-    r * (x - F::of(2.0) * square * sum)
+    r * (x - F::cast(2.0) * square * sum)
 }
 
 /// The standard normal distribution function Φ(x) = ½ erfc(−x/√2).
 #[inline]
 pub fn normal_cdf<F: Scalar>(x: F) -> F {
-    F::of(0.5 * libm::erfc(-x.as_f64() * std::f64::consts::FRAC_1_SQRT_2))
+    F::cast(0.5 * libm::erfc(-x.as_f64() * std::f64::consts::FRAC_1_SQRT_2))
 }
 
 /// The standard normal density φ(x) = e^(−x²/2) / √(2π).
 #[inline]
 pub fn normal_pdf<F: Scalar>(x: F) -> F {
-    exp(-x * x / F::of(2.0)) / F::of((2.0 * std::f64::consts::PI).sqrt())
+    exp(-x * x / F::cast(2.0)) / F::cast((2.0 * std::f64::consts::PI).sqrt())
 }
 
 #[cfg(test)]

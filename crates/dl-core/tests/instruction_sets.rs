@@ -76,7 +76,7 @@ fn functions<F: Scalar>() -> Vec<(&'static str, Vec<F>)> {
     // of many sizes, and so many that the last do not fill a vector
     let usual = (0..1000).map(|i| f64::from(i % 97) * 2_f64.powi(i % 23 - 16));
     let both = unusual.into_iter().chain(usual).flat_map(|x| [x, -x]);
-    let x: Vec<F> = both.chain([0.3]).map(F::of).collect();
+    let x: Vec<F> = both.chain([0.3]).map(F::cast).collect();
     macro_rules! map {
         ($($f:ident($($more:expr)?)),*) => {
             vec![$({
@@ -84,7 +84,7 @@ fn functions<F: Scalar>() -> Vec<(&'static str, Vec<F>)> {
                 map(
                     &mut values,
                     #[inline(always)]
-                    |x| $f(x $(, F::of($more))?),
+                    |x| $f(x $(, F::cast($more))?),
                 );
                 (stringify!($f), values)
             }),*]
@@ -111,7 +111,7 @@ fn functions<F: Scalar>() -> Vec<(&'static str, Vec<F>)> {
         let sums = x.chunks(width).map(log_sum_exp);
         y.extend(sums);
         let mut shifted = vec![F::zero(); width];
-        exponentials(x, F::of(2.0), &mut shifted);
+        exponentials(x, F::cast(2.0), &mut shifted);
         y.extend(shifted);
         all.push(("rows", y));
     }

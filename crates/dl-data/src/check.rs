@@ -126,7 +126,7 @@ pub(crate) fn finite<F: Scalar>(
     values: impl IntoIterator<Item = f64>,
 ) -> Result<Array1<F>, DatasetError> {
     let cast = |(column, value): (usize, f64)| {
-        let value = F::of(value);
+        let value = F::cast(value);
         value
             .is_finite()
             .then_some(value)

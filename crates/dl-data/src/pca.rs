@@ -105,10 +105,10 @@ impl<F: Scalar> Pca<F> {
         let ratio = &variance / total;
         directions.rows_mut().into_iter().for_each(fix_sign);
         let first = Slice::from(..components);
-        let kept = |values: Array1<f64>| values.slice_axis(Axis(0), first).mapv(F::of);
+        let kept = |values: Array1<f64>| values.slice_axis(Axis(0), first).mapv(F::cast);
         Ok(Self {
             mean: moments.mean,
-            components: directions.mapv(F::of),
+            components: directions.mapv(F::cast),
             explained_variance: kept(variance * unit * unit),
             explained_variance_ratio: kept(ratio),
         })
@@ -191,7 +191,7 @@ instantiate! {
         let variance = ("finite and not negative", variance);
         check_parameters(WHAT, "explained variance", &explained_variance, k, variance)?;
         // up to rounding
-        let ratio = |v: F| v >= F::zero() && v <= F::of(1.001);
+        let ratio = |v: F| v >= F::zero() && v <= F::cast(1.001);
         let ratio = ("in [0, 1]", ratio);
         check_parameters(
             WHAT,
@@ -260,7 +260,7 @@ fn shift<F: Scalar>(x: &mut ArrayRef2<F>, by: &ArrayRef1<f64>) {
     for row in x.rows_mut() {
         Zip::from(row)
             .and(by)
-            .for_each(|x, by| *x = F::of(x.as_f64() + by));
+            .for_each(|x, by| *x = F::cast(x.as_f64() + by));
     }
 }
 
@@ -269,7 +269,7 @@ fn check_size<F: Scalar>(moments: &Moments, correction: f64) -> Result<(), Datas
     let columns = moments.mean.len();
     let too_large = |&column: &usize| {
         let variance = moments.variance[column] * correction * columns as f64;
-        !(moments.mean[column].is_finite() && F::of(variance).is_finite())
+        !(moments.mean[column].is_finite() && F::cast(variance).is_finite())
     };
     match (0..columns).find(too_large) {
         Some(column) => Err(DatasetError::Overflow {

@@ -102,7 +102,9 @@ impl<F: Scalar> StandardScaler<F> {
             Zip::from(row)
                 .and(&self.mean)
                 .and(&self.scale)
-                .for_each(|x, &mean, scale| *x = F::of(formula(x.as_f64(), mean, scale.as_f64())));
+                .for_each(|x, &mean, scale| {
+                    *x = F::cast(formula(x.as_f64(), mean, scale.as_f64()))
+                });
         }
         values
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::target::{folder, follow};
+use crate::links::{folder, follow};
 
 /// The identity of a file, independent of the path or hard link used. The file need not exist; its folder must.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod budget;
 mod id;
+mod links;
 mod lock;
 mod partial;
 mod read;

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::target::folder;
+use crate::links::folder;
 
 /// Suffix of a file that is being written: never the only complete copy of anything.
 const PARTIAL: &str = ".partial";

@@ -5,10 +5,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::id::is_standard_stream;
+use crate::links::{folder, follow};
 use crate::regular::require_regular;
-
-/// The same maximum as on Linux.
-const MAX_SYMLINKS: usize = 40;
 
 /// Where to write, and the existing file.
 pub(crate) struct Target {
@@ -58,28 +56,4 @@ impl Target {
     pub(crate) fn folder(&self) -> &Path {
         folder(&self.path)
     }
-}
-
-/// The folder a file is in.
-pub(crate) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-pub(crate) fn follow(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_SYMLINKS {
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_symlink() => {
-                // an absolute target replaces the folder
-                path = folder(&path).join(fs::read_link(&path)?);
-            }
-            Ok(_) => return Ok(path),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(path),
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::other("too many symbolic links"))
 }

@@ -135,7 +135,7 @@ fn half(bits: u16) -> f64 {
 /// Converts values of `N` bytes each.
 fn from_bytes<F: Scalar, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<F> {
     let (chunks, _) = bytes.as_chunks::<N>();
-    chunks.iter().map(|&bytes| F::of(value(bytes))).collect()
+    chunks.iter().map(|&bytes| F::cast(value(bytes))).collect()
 }
 
 #[cfg(test)]

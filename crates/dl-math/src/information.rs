@@ -87,7 +87,7 @@ pub fn js_divergence<F: Scalar, D: Dimension>(
     q: &ArrayRef<F, D>,
 ) -> Result<F, MathError> {
     pair(p, q)?;
-    let half = F::of(0.5);
+    let half = F::cast(0.5);
     // ln (a/m) = ln(1 + (a − b)/(a + b)), which does not cancel where a and b are close
     let to_mean = |a: &ArrayRef<F, D>, b: &ArrayRef<F, D>| {
         kl(a.iter()

@@ -54,7 +54,7 @@ impl<F: Scalar> JointTable<F> {
             });
         }
         Ok(Self {
-            p: counts.mapv(|count| F::of(count as f64 / n)),
+            p: counts.mapv(|count| F::cast(count as f64 / n)),
         })
     }
 

@@ -42,7 +42,7 @@ pub fn gaussian_nll<F: Scalar, D: Dimension>(
     let pairs = targets.iter().zip(means);
     let squares = sum_terms(pairs.map(|(&y, &mean)| (y - mean).as_f64().powi(2)));
     let (n, variance) = (targets.len() as f64, variance.as_f64());
-    Ok(F::of(
+    Ok(F::cast(
         0.5 * squares / variance + 0.5 * n * (LN_2PI + variance.ln()),
     ))
 }

@@ -59,7 +59,7 @@ impl<F: Scalar> LinearGaussian<F> {
             let terms = x.iter().zip(&weights).map(|(x, w)| x.as_f64() * w.as_f64());
             (sum_terms(terms) + bias.as_f64() - y.as_f64()).powi(2)
         });
-        let variance = F::of(sum_terms(squares) / y.len() as f64);
+        let variance = F::cast(sum_terms(squares) / y.len() as f64);
         if variance == F::zero() {
             let what = "y around the line".to_owned();
             return Err(MathError::NoVariance { what });
@@ -158,7 +158,7 @@ pub fn least_squares<F: Scalar>(
     // no R_jj is 0: the first is √n, the others were just checked
     let theta = solve_upper_triangular(r, &qr.q_transposed_dot(&y.mapv(F::as_f64)));
     let (bias, weights) = theta.view().split_at(Axis(0), 1);
-    Ok(((&weights / &scales).mapv(F::of), F::of(bias[0])))
+    Ok(((&weights / &scales).mapv(F::cast), F::cast(bias[0])))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use crate::error::ConfigError;
 use crate::init::Initializer;
-use crate::layer::Cache;
+use crate::layer::cache::Cache;
 
 /// An element-wise non-linearity (softmax: over the last axis).
 ///
@@ -74,7 +74,7 @@ impl Activation {
         }
     }
 
-    /// Whether the derivative needs the input z; all others are written by the output y alone.
+    /// Whether the derivative needs the input z; all others are computed from the output y alone.
     pub fn needs_input(self) -> bool {
         matches!(self, Gelu | Silu)
     }
@@ -82,16 +82,16 @@ impl Activation {
     /// z → y, in place; `width` is the length of the last axis.
     ///
     /// # Panics
-    /// For softmax, where `width` is 0.
+    /// For softmax, if `width` is 0.
     pub fn forward<F: Scalar>(self, z: &mut [F], width: usize) {
         forward(self, z, width);
     }
 
-    /// The same, and leaves z in [`Cache::values`] where [`backward`](Self::backward) needs it.
+    /// As [`forward`](Self::forward), and leaves z in [`Cache::values`] if [`backward`](Self::backward) needs it.
     ///
     /// # Panics
-    /// For softmax, where `width` is 0.
-    pub fn forward_keeping<F: Scalar>(self, z: &mut [F], width: usize, cache: &mut Cache<F>) {
+    /// For softmax, if `width` is 0.
+    pub fn forward_for_backward<F: Scalar>(self, z: &mut [F], width: usize, cache: &mut Cache<F>) {
         if self.needs_input() {
             cache.values.clear();
             cache.values.extend_from_slice(z);
@@ -99,7 +99,7 @@ impl Activation {
         self.forward(z, width);
     }
 
-    /// How many of `elements` elements [`forward_keeping`](Self::forward_keeping) leaves:
+    /// How many of `elements` elements [`forward_for_backward`](Self::forward_for_backward) leaves:
     /// [`Layer::cached`](crate::Layer::cached) of a layer that ends with it.
     pub fn cached(self, elements: usize) -> usize {
         match self.needs_input() {
@@ -108,11 +108,11 @@ impl Activation {
         }
     }
 
-    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only where [`needs_input`](Self::needs_input). What one slice
-    /// has more than another is left as it is.
+    /// ∂L/∂y → ∂L/∂z, in place. `z` is read only if [`needs_input`](Self::needs_input). Elements beyond
+    /// the shorter of the slices are not changed.
     ///
     /// # Panics
-    /// For softmax, where `width` is 0.
+    /// For softmax, if `width` is 0.
     pub fn backward<F: Scalar>(self, z: &[F], y: &[F], dy: &mut [F], width: usize) {
         backward(self, z, y, dy, width);
     }
@@ -121,16 +121,16 @@ impl Activation {
         match self {
             Identity => {}
             Relu => arch().dispatch(Rectify { z }),
-            // times 1 where it is positive: a store for every z, not one under a mask
+            // times 1 if it is positive: every z is stored, without a mask
             LeakyRelu { slope } => map(
                 z,
                 #[inline(always)]
-                |z| z * f::leaky_relu_derivative(z, F::of(slope)),
+                |z| z * f::leaky_relu_derivative(z, F::cast(slope)),
             ),
             Elu { alpha } => map(
                 z,
                 #[inline(always)]
-                |z| f::elu(z, F::of(alpha)),
+                |z| f::elu(z, F::cast(alpha)),
             ),
             Gelu => map(z, f::gelu),
             Silu => map(z, f::silu),
@@ -151,15 +151,17 @@ impl Activation {
                     dy,
                     y,
                     #[inline(always)]
-                    |y| if y > F::zero() { one } else { F::of(slope) },
+                    |y| if y > F::zero() { one } else { F::cast(slope) },
                 );
             }
             // y = α(eᶻ − 1), so α eᶻ = y + α
-            Elu { alpha } => scale(
-                dy,
-                y,
-                |y| if y > F::zero() { one } else { y + F::of(alpha) },
-            ),
+            Elu { alpha } => scale(dy, y, |y| {
+                if y > F::zero() {
+                    one
+                } else {
+                    y + F::cast(alpha)
+                }
+            }),
             Gelu => scale(dy, z, f::gelu_derivative),
             Silu => scale(dy, z, f::silu_derivative),
             Sigmoid => scale(dy, y, |y| y * (one - y)),
@@ -174,7 +176,7 @@ impl Activation {
         }
     }
 
-    /// The initialiser of a kernel that feeds this activation: He where it is zero on one side,
+    /// The initialiser of a kernel that feeds this activation: He if it is zero on one side,
     /// Glorot otherwise.
     pub fn default_initializer(self) -> Initializer {
         match self {
@@ -196,7 +198,7 @@ instantiate! {
 
 /// ∂yⱼ/∂zᵢ = yⱼ(δᵢⱼ − yᵢ), so ∂L/∂zᵢ = yᵢ(∂L/∂yᵢ − Σⱼ yⱼ ∂L/∂yⱼ).
 fn softmax_backward<F: Scalar>(y: &[F], dy: &mut [F]) {
-    let mean = F::of(sum_of_pairs(y, dy, |y, dy| (y * dy).as_f64()));
+    let mean = F::cast(sum_of_pairs(y, dy, |y, dy| (y * dy).as_f64()));
     for (dy, &y) in dy.iter_mut().zip(y) {
         *dy = y * (*dy - mean);
     }
@@ -207,7 +209,7 @@ fn scale<F: Scalar>(dy: &mut [F], at: &[F], derivative: impl Fn(F) -> F) {
     arch().dispatch(Scale { dy, at, derivative });
 }
 
-/// zᵢ ← 0 where zᵢ < 0. In vectors, since of a plain loop the compiler makes stores under a mask
+/// zᵢ ← 0 where zᵢ < 0. In vectors, since the compiler turns a plain loop into masked stores
 /// ([`Lanes`](dl_core::simd::Lanes)).
 struct Rectify<'a, F> {
     z: &'a mut [F],
@@ -250,7 +252,7 @@ impl<F: Scalar> WithSimd for Mask<'_, F> {
     }
 }
 
-/// [`scale`], as a type because that is what `pulp` compiles per instruction set.
+/// [`scale`] as a type, which is what `pulp` compiles per instruction set.
 struct Scale<'a, F, G> {
     dy: &'a mut [F],
     at: &'a [F],

@@ -1,9 +1,9 @@
 //! Gradients against central differences, for any layer or loss.
 //!
-//! For a scalar L and one number w in it, D(h) = [L(w + h) − L(w − h)] / 2h is ∂L/∂w up to
+//! For a scalar L and one element w in it, D(h) = [L(w + h) − L(w − h)] / 2h is ∂L/∂w up to
 //! O(h²); (4·D(h/2) − D(h)) / 3 is so up to O(h⁴) (Richardson extrapolation). Where D(h) and
 //! D(h/2) disagree, or the two one-sided slopes do, there is a kink (ReLU at 0) within h, and the
-//! number is left out. [`contract`](crate::contract) checks a layer's other promises, too.
+//! element is left out. [`contract`](crate::contract) checks the rest of what a layer promises.
 //!
 //! ```
 //! use dl_nn::prelude::*;
@@ -21,24 +21,22 @@ use dl_core::Scalar;
 use dl_core::random::generator;
 use ndarray::{ArrayD, ArrayView2, IxDyn, array};
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
-use crate::contract::{described, described_mut, first_difference};
+use crate::contract::description::{described, described_mut, first_difference};
 use crate::error::{DataError, ShapeError};
-use crate::layer::{Cache, Layer, Mode};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode};
 use crate::losses::{Loss, check_targets};
 use crate::target::{Target, TargetRow};
 
 /// The largest relative error that passes.
 pub const TOLERANCE: f64 = 1e-6;
 
-/// h: small against the inputs, large against rounding.
+/// h: small compared with the inputs, large compared with rounding errors.
 const STEP: f64 = 2e-4;
 
-/// Gradients below this share of the largest one of their array are compared to that share.
+/// Gradients below this fraction of the largest one of their array are compared with that fraction.
 const FLOOR: f64 = 1e-2;
 
-/// Slopes that differ by more than this share of the largest gradient or the second derivative
+/// Slopes that differ by more than this fraction of the largest gradient or the second derivative
 /// show a kink.
 const KINK: f64 = 1e-6;
 
@@ -47,15 +45,15 @@ const KINK: f64 = 1e-6;
 /// the largest gradient.
 const ONE_SIDED_KINK: f64 = 1e-6;
 
-/// The share of numbers that may be left out for kinks.
+/// Maximum fraction of elements that may be left out because of kinks.
 const MAX_KINKS: f64 = 0.2;
 
-/// What a passed check looked at.
+/// What a check that passed has compared.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Report {
-    /// Numbers compared.
+pub struct GradientReport {
+    /// Number of elements compared.
     pub checked: usize,
-    /// Numbers left out for a kink nearby.
+    /// Number of elements left out because of a kink nearby.
     pub kinks: usize,
     /// The largest relative error.
     pub worst: f64,
@@ -91,9 +89,9 @@ pub enum GradientError {
         array: String,
         /// Where in it.
         index: Vec<usize>,
-        /// What `backward` says.
+        /// The derivative from `backward`.
         backward: f64,
-        /// What the differences say.
+        /// The derivative from the differences.
         differences: f64,
         /// Their relative difference.
         error: f64,
@@ -104,24 +102,27 @@ pub enum GradientError {
         /// The array.
         array: String,
     },
-    /// Too many numbers are near a kink to say anything.
-    #[error("{kinks} of {numbers} numbers of {array} are within {STEP} of a kink")]
+    /// Too many elements are near a kink to say anything.
+    #[error("{kinks} of {elements} elements of {array} are within {STEP} of a kink")]
     Kinks {
         /// The array.
         array: String,
-        /// Numbers left out.
+        /// Elements left out.
         kinks: usize,
-        /// Numbers in all.
-        numbers: usize,
+        /// Elements in all.
+        elements: usize,
     },
 }
 
 /// Checks a layer in training mode: L = Σ r ⊙ f(x) for a random r, with respect to the input and
-/// every parameter. `dx` and `grads` are NaN before, so that what is not overwritten shows.
+/// every parameter. `dx` and `grads` are NaN before, so that an element not overwritten shows.
 ///
 /// # Errors
-/// [`GradientError`] naming the array and the place.
-pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report, GradientError> {
+/// [`GradientError`] naming the array and the index.
+pub fn check_layer(
+    layer: &mut dyn Layer<f64>,
+    x: &ArrayD<f64>,
+) -> Result<GradientReport, GradientError> {
     check_parameter_lists(layer)?;
     ShapeError::require(!x.is_empty() && x.ndim() > 0, x.shape(), "samples")?;
     let mode = Mode::Train { seed: 1 };
@@ -154,7 +155,7 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
     let gradient = BatchMut::from_array(sample, &mut dx);
     layer.backward(pass.dx(gradient).grads(&mut grads));
 
-    let mut report = Report::default();
+    let mut report = GradientReport::default();
     let objective = |layer: &dyn Layer<f64>, x: &ArrayD<f64>| {
         let mut y = ArrayD::from_elem(IxDyn(&shape), f64::NAN);
         let batch = BatchMut::from_array(output, &mut y);
@@ -183,12 +184,12 @@ pub fn check_layer(layer: &mut dyn Layer<f64>, x: &ArrayD<f64>) -> Result<Report
 /// Checks a loss at one prediction, with respect to it.
 ///
 /// # Errors
-/// [`GradientError`] naming the place, or saying that the loss does not take such a target.
+/// [`GradientError`] naming the index, or saying that the loss does not take such a target.
 pub fn check_loss(
     loss: &dyn Loss<f64>,
     prediction: &[f64],
     target: TargetRow<'_, f64>,
-) -> Result<Report, GradientError> {
+) -> Result<GradientReport, GradientError> {
     let targets = match target {
         TargetRow::Class(class) => Target::Classes(array![class].into()),
         TargetRow::Values(values) => ArrayView2::from_shape((1, values.len()), values)
@@ -198,7 +199,7 @@ pub fn check_loss(
     check_targets(loss, prediction.len(), &targets)?;
     let mut delta = vec![f64::NAN; prediction.len()];
     loss.sample(prediction, target, &mut delta);
-    let mut report = Report::default();
+    let mut report = GradientReport::default();
     let mut moved = prediction.to_vec();
     let mut scratch = delta.clone();
     compare(
@@ -219,7 +220,7 @@ pub fn check_loss(
 fn compare(
     array: &str,
     gradient: &ArrayD<f64>,
-    report: &mut Report,
+    report: &mut GradientReport,
     mut objective: impl FnMut(&IxDyn, f64) -> f64,
 ) -> Result<(), GradientError> {
     let scale = gradient
@@ -232,7 +233,7 @@ fn compare(
             let (up, down) = (objective(&index, h), objective(&index, -h));
             ((up - down) / (2.0 * h), (up - 2.0 * centre + down) / h)
         });
-        // near a minimum the slope is small against its own change
+        // near a minimum the slope is small compared with its change
         let curvature = near.1.abs() / (STEP / 2.0);
         if scale > 0.0
             && ((near.0 - far.0).abs() > KINK * scale.max(curvature)
@@ -265,7 +266,7 @@ fn compare(
         return Err(GradientError::Kinks {
             array: array.to_owned(),
             kinks,
-            numbers: gradient.len(),
+            elements: gradient.len(),
         });
     }
     if scale == 0.0 {

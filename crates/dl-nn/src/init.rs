@@ -18,11 +18,11 @@
 
 use dl_core::memory::{OutOfMemory, filled, room};
 use dl_core::rand::{Rng, RngCore};
-use dl_core::{instantiate, linalg::Qr};
+use dl_core::{Scalar, instantiate, linalg::Qr};
 use ndarray::{Array2, ArrayD};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, Scalar};
+use crate::error::ConfigError;
 
 /// How many inputs one output of a layer sums up, and how many outputs one input goes into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Fans {
             [] => (1, 1),
             [n] => (n, n),
             [ref field @ .., c_in, c_out] => {
-                let field = numbers(field);
+                let field = element_count(field);
                 (field.saturating_mul(c_in), field.saturating_mul(c_out))
             }
         };
@@ -165,7 +165,7 @@ impl Initializer {
             Self::TruncatedNormal { std } => fill(shape, || truncated_normal(std, rng)),
             Self::Orthogonal { gain } => {
                 // the matrix, its columns as rows, the reflections and Q
-                room::<f64>(numbers(shape).saturating_mul(4))?;
+                room::<f64>(element_count(shape).saturating_mul(4))?;
                 let mut values = orthogonal(shape, rng).into_iter();
                 fill(shape, || gain * values.next().unwrap_or_default())
             }
@@ -190,12 +190,12 @@ fn fill<F: Scalar>(
     shape: &[usize],
     mut draw: impl FnMut() -> f64,
 ) -> Result<ArrayD<F>, OutOfMemory> {
-    let values = filled(numbers(shape), || F::of(draw()))?;
-    Ok(ArrayD::from_shape_vec(shape, values).expect("as many numbers as the shape has"))
+    let values = filled(element_count(shape), || F::cast(draw()))?;
+    Ok(ArrayD::from_shape_vec(shape, values).expect("as many elements as the shape"))
 }
 
-/// Numbers of an array of this shape.
-fn numbers(shape: &[usize]) -> usize {
+/// Number of elements of an array of this shape.
+fn element_count(shape: &[usize]) -> usize {
     shape
         .iter()
         .fold(1, |product, &length| product.saturating_mul(length))

@@ -1,49 +1,35 @@
 #![doc = include_str!("../README.md")]
 
 pub mod activation;
-mod backward;
-mod batch;
-mod block;
-mod buffers;
-mod config;
+mod arrays;
 pub mod contract;
 mod error;
-mod float;
+mod execute;
 pub mod gradient_check;
 pub mod init;
-pub mod kernel;
+mod json;
 mod layer;
 pub mod layers;
-mod limits;
 pub mod losses;
 pub mod metrics;
 mod model;
 pub mod optim;
-mod predictor;
 pub mod prelude;
 pub mod schedule;
-mod sequential;
-pub mod single_layer;
-mod spec;
-mod stage;
-mod summary;
 mod target;
 pub mod train;
-mod unique;
-mod workspace;
 
 pub use activation::Activation;
-pub use backward::{Backward, Gradients};
-pub use batch::{Batch, BatchMut};
-pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig, Registry};
 pub use dl_core::{Scalar, ndarray};
-pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError, TrainError};
-pub use layer::{Batching, Cache, CloneLayer, Layer, Mode, Param, ParamMut};
-pub use limits::Limits;
-pub use model::{Model, NamedLayer, Weights, WeightsError};
-pub use predictor::Predictor;
-pub use sequential::Sequential;
-pub use spec::{Cost, LayerSpec};
-pub use summary::{Summary, SummaryRow};
+pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError};
+pub use execute::{BatchLoss, LossPart, Predictor, Workspace, single_layer};
+pub use layer::{
+    Backward, Batch, BatchMut, Batching, Cache, CloneLayer, Gradients, Layer, Mode, Param, ParamMut,
+};
+pub use layers::kernel;
+pub use model::{
+    Architecture, ArchitectureError, Cost, LayerConfig, LayerSpec, Limits, Model, NamedConfig,
+    NamedLayer, Registry, Sequential, Summary, SummaryRow, Weights, WeightsError,
+};
 pub use target::{Target, TargetRow};
-pub use workspace::{BatchLoss, Share, Workspace};
+pub use train::TrainError;

@@ -33,7 +33,7 @@ fn parameter<'a, F>(name: &'a str, value: &'a mut [F], grad: &'a [F]) -> Paramet
 /// Some numbers in [-1, 1], different for each `salt`.
 fn numbers<F: Scalar>(n: usize, salt: usize) -> Vec<F> {
     let number = |i: usize| (((i + 1) * (salt + 3)) as f64).sin();
-    (0..n).map(|i| F::of(number(i))).collect()
+    (0..n).map(|i| F::cast(number(i))).collect()
 }
 
 /// Steps `from..to` with gradients that depend on the step alone.

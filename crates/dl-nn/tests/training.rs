@@ -762,7 +762,7 @@ fn early_stopping_watches_what_it_is_told() {
         let mut run = FitContext {
             model: &mut model,
             learning_rate_factor: 1.0,
-            plan: dl_nn::train::Plan {
+            plan: dl_nn::train::FitPlan {
                 epochs: epochs.len(),
                 steps_per_epoch: 1,
                 batch_size: 1,

@@ -4,7 +4,7 @@ use dl_math::random::generator;
 use dl_math::{DiagonalNormal, Normal};
 use dl_nn::ndarray::{Array1, Array2, ArrayD, Axis, IxDyn, Slice, array};
 use dl_nn::prelude::*;
-use dl_nn::{Share, TargetRow, Workspace, single_layer};
+use dl_nn::{LossPart, TargetRow, Workspace, single_layer};
 use proptest::prelude::*;
 
 fn forward(layer: &dyn Layer<f64>, x: &ArrayD<f64>, mode: Mode) -> ArrayD<f64> {
@@ -103,9 +103,9 @@ const MODE: Mode = Mode::Train { seed: 8 };
 fn train(model: &Model<f64>, workspace: &mut Workspace<f64>, x: &ArrayD<f64>) -> f64 {
     let share = workspace.train(model, Batch::from_array(x), MODE, &|_, outputs, delta| {
         delta.copy_from_slice(outputs);
-        Share {
+        LossPart {
             loss: 0.5 * outputs.iter().map(|y| y * y).sum::<f64>(),
-            right: 0,
+            correct: 0,
         }
     });
     share.loss
@@ -121,7 +121,7 @@ fn two_halves_of_a_pass_are_the_whole() {
             let x = samples(n);
             train(&model, &mut whole, &x);
             let batch = Batch::from_array(&x);
-            let y = halves.forward_keeping(&model, batch, MODE);
+            let y = halves.forward_for_backward(&model, batch, MODE);
             let y = y.array().to_owned();
             let dy = Batch::from_array(&y);
             halves.backward(&model, batch, dy, None);
@@ -135,7 +135,7 @@ fn two_halves_of_a_pass_are_the_whole() {
             );
 
             let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
-            halves.forward_keeping(&model, batch, MODE);
+            halves.forward_for_backward(&model, batch, MODE);
             let gradient = BatchMut::from_array(batch.sample_shape(), &mut dx);
             halves.backward(&model, batch, dy, Some(gradient));
             assert_eq!(whole.grads(), halves.grads(), "{n}");
@@ -197,13 +197,13 @@ fn the_bound_and_its_gradient_by_two_models() {
         let mut of_encoder = Workspace::training(encoder, n).unwrap();
         let mut of_decoder = Workspace::training(&decoder, n).unwrap();
         let latent = of_encoder
-            .forward_keeping(encoder, Batch::from_array(&x), MODE)
+            .forward_for_backward(encoder, Batch::from_array(&x), MODE)
             .array()
             .to_owned();
         let mut cache = Cache::default();
         let z = single_layer::forward(&Reparameterize, &latent, &mut cache, MODE).unwrap();
         let logits = of_decoder
-            .forward_keeping(&decoder, Batch::from_array(&z), MODE)
+            .forward_for_backward(&decoder, Batch::from_array(&z), MODE)
             .array()
             .to_owned();
         let mut delta = logits.clone();

@@ -3,7 +3,7 @@
 use dl_core::random::generator;
 use dl_nn::ndarray::{ArrayD, Axis, IxDyn, Slice};
 use dl_nn::prelude::*;
-use dl_nn::{Share, TargetRow, Workspace};
+use dl_nn::{LossPart, TargetRow, Workspace};
 
 /// Numbers of a sample: a run of layers on 60 × 100 numbers goes in blocks of about ten samples.
 const SHAPE: [usize; 2] = [60, 100];
@@ -46,21 +46,21 @@ fn samples(n: usize) -> ArrayD<f64> {
 fn train(workspace: &mut Workspace<f64>, model: &Model<f64>, x: Batch<f64>, mode: Mode) -> f64 {
     let n = x.len() as f64;
     let loss = SoftmaxCrossEntropy::new();
-    let share = workspace.train(model, x, mode, &|samples, outputs, delta| {
-        let mut sum = Share::default();
+    let part = workspace.train(model, x, mode, &|samples, outputs, delta| {
+        let mut sum = LossPart::default();
         let rows = outputs.chunks_exact(3).zip(delta.chunks_exact_mut(3));
         for (i, (output, delta)) in samples.zip(rows) {
             let loss = loss.sample(output, TargetRow::Class(i % 3), delta);
             delta.iter_mut().for_each(|d| *d /= n);
-            sum += Share {
+            sum += LossPart {
                 loss: loss / n,
-                right: 1,
+                correct: 1,
             };
         }
         sum
     });
-    assert_eq!(share.right as f64, n);
-    share.loss
+    assert_eq!(part.correct as f64, n);
+    part.loss
 }
 
 /// Every gradient that [`Workspace::train`] leaves, at three places of each parameter.
@@ -169,15 +169,15 @@ fn nothing_to_train() {
         .unwrap();
     let mut workspace = Workspace::training(&model, 2).unwrap();
     let x = ArrayD::ones(IxDyn(&[2, 2]));
-    let share = Share {
+    let part = LossPart {
         loss: 0.5,
-        right: 1,
+        correct: 1,
     };
     let mode = Mode::Train { seed: 0 };
     let total = workspace.train(&model, Batch::from_array(&x), mode, &|_, _, delta| {
         delta.fill(1.0);
-        share
+        part
     });
-    assert_eq!(total, share);
+    assert_eq!(total, part);
     assert!(workspace.grads().iter().all(Vec::is_empty));
 }

@@ -9,7 +9,7 @@ use plotters_backend::{
 };
 
 use crate::{
-    canvas::{CAP_HEIGHT, Px, SCALE, units},
+    pixels::{CAP_HEIGHT, Px, SCALE, units},
     scene::{Outline, Paint, Scene, Segment, Shape, polyline},
     style::Color,
     text,

@@ -3,8 +3,9 @@
 use crate::{
     FigureError,
     axis::Axis,
-    canvas::{Align, CAP_HEIGHT, Canvas, Font, Rect},
+    canvas::{Align, Canvas, Font},
     marks::ColorBar,
+    pixels::{CAP_HEIGHT, Rect},
     style,
     ticks::ticks,
 };

@@ -4,13 +4,14 @@ use plotters::{chart::LabelAreaPosition, prelude::ChartBuilder, style::Color as 
 
 use crate::{
     FigureError, Legend,
-    canvas::{CAP_HEIGHT, Canvas, Font, font_desc, rgb, units},
+    canvas::{Canvas, Font, font_desc, rgb},
     color_bar,
     error::DataProblem,
-    layout::{Insets, Plan},
+    layout::{Insets, PanelPlan},
     legend,
     marks::Frame,
     panel::Panel,
+    pixels::{CAP_HEIGHT, units},
     plot::Plot,
     style, text,
 };
@@ -51,7 +52,7 @@ const MIN_ROOM: f64 = 24.0;
 /// Draws a planned panel, within the insets it shares with its neighbours.
 pub(crate) fn draw(
     panel: &Panel,
-    plan: &Plan,
+    plan: &PanelPlan,
     insets: Insets,
     canvas: &Canvas,
 ) -> Result<(), FigureError> {
@@ -103,7 +104,12 @@ fn axes(canvas: &Canvas, plot: &Plot, frame: &Frame) -> Result<(), FigureError> 
     Ok(())
 }
 
-fn titles(panel: &Panel, plan: &Plan, plot: &Plot, canvas: &Canvas) -> Result<(), FigureError> {
+fn titles(
+    panel: &Panel,
+    plan: &PanelPlan,
+    plot: &Plot,
+    canvas: &Canvas,
+) -> Result<(), FigureError> {
     let (rect, cell) = (plot.rect, plan.cell);
     let (center_x, center_y) = rect.center();
     let width = 2.0 * (center_x - cell.left).min(cell.right - center_x);

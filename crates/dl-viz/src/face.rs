@@ -8,7 +8,7 @@ use ttf_parser::{
 };
 
 use crate::{
-    canvas::{CAP_HEIGHT, Px},
+    pixels::{CAP_HEIGHT, Px},
     scene::{Segment, polyline},
 };
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::{
     FigureError, Panel,
-    canvas::{CAP_HEIGHT, Canvas, Font, Rect},
+    canvas::{Canvas, Font},
     drawing,
-    layout::{self, Plan},
+    layout::{self, PanelPlan},
+    pixels::{CAP_HEIGHT, Rect},
     raster, render,
     scene::Scene,
     style, svg, text,
@@ -213,9 +214,9 @@ impl Figure {
                 title => title.to_owned(),
             };
             drawing::check(panel, &name)?;
-            Plan::new(panel, &name, rect)
+            PanelPlan::new(panel, &name, rect)
         };
-        let plans: Vec<Plan> = self
+        let plans: Vec<PanelPlan> = self
             .panels
             .iter()
             .enumerate()

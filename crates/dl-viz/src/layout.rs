@@ -8,10 +8,10 @@ use std::collections::{
 use crate::{
     FigureError, Legend,
     axis::Axis,
-    canvas::{CAP_HEIGHT, Px, Rect},
     color_bar, legend,
     marks::{Entry, Frame},
     panel::Panel,
+    pixels::{CAP_HEIGHT, Px, Rect},
     plot::Plot,
     range::range,
     style, text,
@@ -40,7 +40,7 @@ impl Insets {
 }
 
 /// A laid-out panel, except for its final insets, which the panels of a grid share.
-pub(crate) struct Plan {
+pub(crate) struct PanelPlan {
     /// The panel's name in errors.
     pub(crate) name: String,
     pub(crate) cell: Rect,
@@ -54,7 +54,7 @@ pub(crate) struct Plan {
     y: Axis,
 }
 
-impl Plan {
+impl PanelPlan {
     /// Plans `panel`, called `name` in errors.
     pub(crate) fn new(panel: &Panel, name: &str, cell: Rect) -> Result<Self, FigureError> {
         let frame = frame(panel);
@@ -162,7 +162,7 @@ impl Plan {
 }
 
 /// The common insets of a grid's panels, so that those in a column are aligned in x and those in a row in y.
-pub(crate) fn align(plans: &[Plan], columns: usize) -> Vec<Insets> {
+pub(crate) fn align(plans: &[PanelPlan], columns: usize) -> Vec<Insets> {
     let rows = plans.len().div_ceil(columns.max(1));
     let (mut of_rows, mut of_columns) = (
         vec![Insets::default(); rows],

@@ -2,8 +2,9 @@
 
 use crate::{
     FigureError,
-    canvas::{Align, CAP_HEIGHT, Canvas, Font, Px, Rect, Stroke},
+    canvas::{Align, Canvas, Font, Stroke},
     marks::{Entry, Key},
+    pixels::{CAP_HEIGHT, Px, Rect},
     plot::length_inside,
     style, text,
 };

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::{
     Band, Bars, Color, Contours, HeatMap, Images, Legend, Line, Network, Regions, Scatter, Stages,
-    axis::Scale,
     marks::{
         Mark,
         note::{Note, Rule},
     },
+    scale::Scale,
     style,
 };
 

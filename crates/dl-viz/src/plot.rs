@@ -5,7 +5,8 @@ use plotters::coord::ranged1d::Ranged;
 use crate::{
     FigureError,
     axis::Axis,
-    canvas::{Canvas, Px, Rect, SCALE, Stroke, units},
+    canvas::{Canvas, Stroke},
+    pixels::{Px, Rect, SCALE, units},
 };
 
 /// A panel's axes and the rectangle between them.

@@ -2,8 +2,8 @@
 
 use crate::{
     FigureError,
-    axis::{Scale, bounds, too_narrow, widen},
     panel::AxisSpec,
+    scale::{Scale, bounds, too_narrow, widen},
     style,
 };
 

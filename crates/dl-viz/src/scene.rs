@@ -2,7 +2,7 @@
 //!
 //! SVG and PNG are both written from it, so that they agree. Lengths are pixels of the SVG.
 
-use crate::{canvas::Px, style::Color};
+use crate::{pixels::Px, style::Color};
 
 /// A figure as shapes.
 #[derive(Clone, Debug)]

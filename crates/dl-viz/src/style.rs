@@ -4,7 +4,7 @@
 //! (*Color Universal Design*, 2008), except that [`RED`] and [`PURPLE`] are Paul Tol's (*Colour Schemes*,
 //! SRON/EPS/TN/09-002, 2021; vibrant and bright), which look like their names.
 
-use crate::axis::bounds;
+use crate::scale::bounds;
 
 /// A colour in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::{
-    canvas::Px,
+    pixels::Px,
     scene::{Outline, Paint, Scene, Segment, Shape, rectangle},
     style::Color,
     text,

@@ -4,8 +4,8 @@
 //! letters.
 
 use crate::{
-    canvas::Px,
     face::{Bounds, Glyph},
+    pixels::Px,
     scene::Segment,
 };
 

@@ -1,6 +1,6 @@
 //! Ticks at round numbers along an axis.
 
-use crate::axis::{MIN_SPAN, Scale};
+use crate::scale::{MIN_SPAN, Scale};
 
 /// A tick: its position along the axis (the logarithm, on a log scale) and its text.
 #[derive(Clone, Debug, PartialEq)]

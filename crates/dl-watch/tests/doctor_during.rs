@@ -222,7 +222,7 @@ fn a_loss_that_rises() {
         fn accepts(&self, outputs: usize, target: TargetRow<'_, f64>) -> bool {
             SoftmaxCrossEntropy::new().accepts(outputs, target)
         }
-        fn link(&self) -> Activation {
+        fn inverse_link(&self) -> Activation {
             Softmax
         }
     }

@@ -56,6 +56,33 @@ fn gradients_are_bit_identical_to_the_trainers() {
 }
 
 #[test]
+fn dropout_drops_what_it_drops_in_the_trainers_next_step() {
+    let model = Sequential::input([4])
+        .push(Dropout::new(0.25))
+        .push(Dense::new(16).activation(Tanh))
+        .push(BatchNorm::new())
+        .push(Dense::new(8))
+        .push(Dropout::new(0.5))
+        .push(Dense::new(3))
+        .build(1)
+        .expect("it fits");
+    let labels: Vec<usize> = (0..12).map(|i| i % 3).collect();
+    let x = table(12, 4);
+    let loss = SoftmaxCrossEntropy::new();
+    let mut trainer = Trainer::new(model, loss, Sgd::new(0.1)).expect("it fits");
+    let mut losses = Vec::new();
+    for _ in 0..2 {
+        let (model, mode) = (trainer.model(), trainer.next_mode());
+        let xray = XRay::new(model, trainer.loss(), &x, &labels, mode).expect("the data fits");
+        assert_eq!(xray.loss, trainer.step(&x, &labels).expect("finite"));
+        let grads: Vec<_> = trainer.grads().iter().flatten().cloned().collect();
+        assert_eq!(gradients(&xray), grads);
+        losses.push(xray.loss);
+    }
+    assert!(losses[0] != losses[1]);
+}
+
+#[test]
 fn gradients_of_a_convolutional_network_equal_the_trainers_up_to_rounding() {
     let model = Sequential::input([12, 12, 2])
         .push(Conv2d::new(16, 3).activation(Relu))
@@ -95,7 +122,7 @@ fn the_inputs_gradient_is_the_workspaces() {
         XRay::new(&model, &SoftmaxCrossEntropy::new(), &x, &labels, Mode::Eval).expect("fits");
     let mut workspace = Workspace::training(&model, 6).expect("memory");
     let x = x.into_dyn();
-    workspace.forward_keeping(&model, Batch::from_array(&x), Mode::Eval);
+    workspace.forward_for_backward(&model, Batch::from_array(&x), Mode::Eval);
     let dy = &xray.layers[1].output_gradient;
     let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
     workspace.backward(

@@ -10,7 +10,7 @@ use dl_math::random::generator;
 use dl_nn::gradient_check::{TOLERANCE, check_layer};
 use dl_nn::losses::mean_loss;
 use dl_nn::prelude::*;
-use dl_nn::{Share, Workspace};
+use dl_nn::{LossPart, Workspace};
 use examples::{Options, finish, println};
 use ndarray::{Array1, Array2, Array4, Axis};
 
@@ -117,13 +117,13 @@ fn step(
     let loss = SoftmaxCrossEntropy::new();
     let targets = Target::from(labels);
     // forward, through the loss, and back
-    let share = workspace.train(
+    let part = workspace.train(
         model,
         Batch::from_array(x),
         Mode::Train { seed: 0 },
-        &|samples, outputs, delta| Share {
+        &|samples, outputs, delta| LossPart {
             loss: mean_loss(&loss, outputs, &targets, samples, None, delta),
-            right: 0,
+            correct: 0,
         },
     );
     // w ← w − η ∂L/∂w
@@ -131,7 +131,7 @@ fn step(
     for ((_, mut weights), gradient) in model.params_mut().zip(gradients) {
         weights.scaled_add(-LEARNING_RATE as f32, gradient);
     }
-    share.loss
+    part.loss
 }
 
 /// The convolutional network after some steps on noise, computed by this many threads.

@@ -6,12 +6,13 @@ use std::time::Instant;
 use dl_conv::models::alexnet;
 use dl_nn::losses::{Loss, SoftmaxCrossEntropy};
 use dl_nn::ndarray::{Array4, ArrayD};
-use dl_nn::{Batch, Mode, Model, Share, TargetRow, Workspace};
+use dl_nn::{Batch, LossPart, Mode, Model, TargetRow, Workspace};
 use serde_json::json;
 
 use super::flops;
-use super::job::{Job, Setting, Sides, Wanted};
+use super::job::{Job, Setting, Sides};
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 const BATCH: usize = 8;
 const CLASSES: usize = 1000;
@@ -70,17 +71,17 @@ impl Gradient {
         let mean_loss = |samples: std::ops::Range<usize>, outputs: &[f32], delta: &mut [f32]| {
             let outputs = outputs.chunks_exact(CLASSES);
             let rows = outputs.zip(delta.chunks_exact_mut(CLASSES));
-            let mut share = Share::default();
+            let mut part = LossPart::default();
             for ((outputs, delta), &label) in rows.zip(&labels[samples]) {
                 let value: f32 = loss.sample(outputs, TargetRow::Class(label), delta);
-                share.loss += f64::from(value) / BATCH as f64;
+                part.loss += f64::from(value) / BATCH as f64;
                 delta.iter_mut().for_each(|d| *d /= BATCH as f32);
             }
-            share
+            part
         };
         let (images, mode) = (Batch::from_array(&self.images), Mode::Train { seed });
-        let share = self.workspace.train(&self.model, images, mode, &mean_loss);
-        share.loss
+        let part = self.workspace.train(&self.model, images, mode, &mean_loss);
+        part.loss
     }
 }
 

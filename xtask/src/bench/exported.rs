@@ -9,7 +9,7 @@ use dl_nn::ndarray::{ArrayViewD, Axis, Slice};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::job::Wanted;
+use super::wanted::Wanted;
 
 /// ONNX Runtime with NumPy arrays as inputs and outputs of each call, and with buffers bound once.
 const ONNX_RUNTIME: [(&str, &str); 2] = [("run", ""), ("bound", "with I/O binding")];

@@ -16,7 +16,7 @@ impl Hiding {
     /// Compiles `xtask/peers/hide_instructions.c` and tries it.
     ///
     /// `None` if there is nothing to hide; the reason if it cannot be done.
-    pub(super) fn of(simd: Simd) -> Result<Option<Self>, String> {
+    pub(super) fn from_level(simd: Simd) -> Result<Option<Self>, String> {
         let what = match simd {
             Simd::Sse2 => "avx",
             Simd::Avx2 => "avx512",
@@ -53,6 +53,23 @@ impl Hiding {
     }
 }
 
+impl Simd {
+    /// Which sides are restricted, for the text above a table; `hidden` is whether the processor hides the other
+    /// instructions from the peers.
+    pub(super) fn note(self, hidden: &Result<Option<Hiding>, String>) -> String {
+        match hidden {
+            Ok(Some(_)) => format!("Limited to {self}: all, since CPUID does not show them more."),
+            Ok(None) => {
+                format!("Limited to {self}: ours; peers as their environment variables say.")
+            }
+            Err(reason) => format!(
+                "Limited to {self}: ours, PyTorch, scikit-learn, NumPy; of TensorFlow and OpenVINO what oneDNN \
+                 computes; not: ONNX Runtime, which has no such switch ({reason})."
+            ),
+        }
+    }
+}
+
 #[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
 mod tests {
     use super::*;
@@ -61,7 +78,7 @@ mod tests {
     #[test]
     fn a_compiler_finds_no_avx512_where_it_is_hidden() {
         // nothing to see where there is no compiler, or CPUID cannot be made to fault
-        let Ok(Some(hiding)) = Hiding::of(Simd::Avx2) else {
+        let Ok(Some(hiding)) = Hiding::from_level(Simd::Avx2) else {
             return;
         };
         let gcc = |hiding: Option<&Hiding>| {

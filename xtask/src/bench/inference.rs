@@ -9,10 +9,11 @@ use serde_json::json;
 
 use super::exported::Exported;
 use super::flops;
-use super::job::{Job, Sides, Wanted};
+use super::job::{Job, Sides};
 use super::networks::Network;
 use super::peers::torch_variants;
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 /// Samples per call.
 const BATCH: usize = 256;

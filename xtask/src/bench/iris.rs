@@ -12,9 +12,10 @@ use examples::iris::{BATCH_SIZE, Preprocessing, trainer};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::job::{Job, Setting, Sides, Wanted};
+use super::job::{Job, Setting, Sides};
 use super::process::Process;
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 pub(super) fn fit_f32() -> Job {
     Job {
@@ -34,7 +35,7 @@ pub(super) fn fit_f64() -> Job {
 
 /// The fits made by `xtask/peers/sklearn_iris.py`, whose number of epochs ours must match.
 #[derive(Debug, Deserialize)]
-struct Plan {
+struct SklearnFits {
     train_rows: Vec<usize>,
     fits: Vec<Fitted>,
 }
@@ -45,7 +46,7 @@ struct Fitted {
 }
 
 fn start<F: Scalar>(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
-    let plan: Plan = serde_json::from_str(include_str!("../../peers/sklearn_iris.json"))?;
+    let plan: SklearnFits = serde_json::from_str(include_str!("../../peers/sklearn_iris.json"))?;
     let plan = Arc::new(Mutex::new(plan));
     let data: Dataset<F> = iris();
     let features = Preprocessing::fit(data.features(), 2)?.transform(data.features())?;
@@ -69,7 +70,7 @@ fn start<F: Scalar>(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
 
 struct Ours<F> {
     data: Dataset<F>,
-    plan: Arc<Mutex<Plan>>,
+    plan: Arc<Mutex<SklearnFits>>,
 }
 
 impl<F: Scalar> Side for Ours<F> {
@@ -97,7 +98,7 @@ impl<F: Scalar> Side for Ours<F> {
 
 struct Peer {
     process: Rc<RefCell<Process>>,
-    plan: Arc<Mutex<Plan>>,
+    plan: Arc<Mutex<SklearnFits>>,
 }
 
 impl Side for Peer {
@@ -109,7 +110,7 @@ impl Side for Peer {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(flatten)]
-            plan: Plan,
+            plan: SklearnFits,
             seconds: f64,
             amount: f64,
         }

@@ -1,18 +1,15 @@
-//! The list of jobs.
+//! What a job is, and how it is run.
 
 use std::cell::RefCell;
 use std::error::Error;
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::exported::Exported;
-use super::networks::{CNN, CONV5, IRIS, LENET, MLP};
 use super::peers::Peers;
 use super::process::Process;
 use super::side::{Side, Unit};
 use super::simd::Simd;
-use super::{alexnet, inference, iris, memory, reading, single, threads, training};
+use super::wanted::Wanted;
 
 /// How a job is run.
 #[derive(Debug)]
@@ -50,25 +47,6 @@ impl Setting {
     ) -> Result<Option<Rc<RefCell<Process>>>, Box<dyn Error>> {
         let peers = self.peers.as_ref();
         peers.map_or(Ok(None), |peers| peers.process(script))
-    }
-}
-
-/// A job of a script. The variant distinguishes it from the script's other jobs.
-#[derive(Debug)]
-pub(super) struct Wanted {
-    script: &'static str,
-    variant: String,
-    job: Value,
-}
-
-impl Wanted {
-    pub(super) fn new(script: &'static str, variant: &str, job: Value) -> Self {
-        let variant = variant.to_owned();
-        Self {
-            script,
-            variant,
-            job,
-        }
     }
 }
 
@@ -120,31 +98,8 @@ impl Job {
         }
     }
 
-    fn also_on_one(mut self) -> Self {
+    pub(super) fn also_on_one(mut self) -> Self {
         self.also_on_one = true;
         self
     }
-}
-
-/// All jobs, in the table's order.
-pub(super) fn all() -> Vec<Job> {
-    vec![
-        training::job("cnn-train", &CNN, 19_200).also_on_one(),
-        inference::job("cnn-infer", &CNN, 9_728).also_on_one(),
-        single::job("cnn-one", &CNN, 5_000).also_on_one(),
-        training::job("mlp-train", &MLP, 38_400),
-        inference::job("mlp-infer", &MLP, 9_728),
-        single::job("mlp-one", &MLP, 5_000).also_on_one(),
-        training::job("lenet-train", &LENET, 38_400),
-        single::job("lenet-one", &LENET, 5_000).also_on_one(),
-        training::job("conv5-train", &CONV5, 1_920),
-        inference::job("conv5-infer", &CONV5, 2_560),
-        single::job("iris-one", &IRIS, 20_000).also_on_one(),
-        iris::fit_f32(),
-        iris::fit_f64(),
-        alexnet::gradient(),
-        reading::mnist(),
-        threads::cnn(),
-        memory::cnn(),
-    ]
 }

@@ -8,6 +8,7 @@ mod hiding;
 mod inference;
 mod iris;
 mod job;
+mod jobs;
 mod layers;
 mod memory;
 mod networks;
@@ -25,6 +26,7 @@ mod single;
 mod table;
 mod threads;
 mod training;
+mod wanted;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -74,7 +76,7 @@ pub(crate) struct Bench {
 }
 
 fn names() -> Vec<&'static str> {
-    job::all().iter().map(|job| job.name).collect()
+    jobs::all().iter().map(|job| job.name).collect()
 }
 
 /// The numbers of threads for which there is a table by default.
@@ -108,13 +110,13 @@ impl Bench {
         if self.peers.is_none() {
             eprintln!("no peers: --peers PYTHON runs others beside us");
         }
-        let hidden = self.simd.map_or(Ok(None), Hiding::of);
+        let hidden = self.simd.map_or(Ok(None), Hiding::from_level);
         let hiding = hidden.as_ref().ok().and_then(Option::as_ref);
         let setting = |n| self.setting(n, hiding);
         let settings: Vec<Setting> = threads.into_iter().map(setting).collect();
         let wanted = |job: &Job| self.only.is_empty() || self.only.iter().any(|n| n == job.name);
         let mut rows = Vec::new();
-        for job in job::all().into_iter().filter(wanted) {
+        for job in jobs::all().into_iter().filter(wanted) {
             let on_one = job.also_on_one || !self.threads.is_empty();
             for setting in settings.iter().take(if on_one { usize::MAX } else { 1 }) {
                 rows.extend(rounds::measure(&job, setting, self.rounds)?.rows());

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::job::Wanted;
 use super::networks::Network;
 use super::process::{Process, Python, Started};
 use super::side::{Measure, Side};
+use super::wanted::Wanted;
 
 /// The running scripts, one process each, which end when this is dropped; none for a script whose
 /// module is missing.

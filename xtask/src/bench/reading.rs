@@ -6,9 +6,10 @@ use std::time::Instant;
 use dl_data::Mnist;
 use serde_json::json;
 
-use super::job::{Job, Setting, Sides, Wanted};
+use super::job::{Job, Setting, Sides};
 use super::samples::folder;
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 const TIMES: usize = 10;
 

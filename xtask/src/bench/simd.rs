@@ -4,8 +4,6 @@ use std::fmt;
 
 use dl_core::simd::{self, Level};
 
-use super::hiding::Hiding;
-
 /// Instruction sets of x86-64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Simd {
@@ -65,21 +63,6 @@ impl Simd {
         match simd::limit(level) {
             true => Ok(()),
             false => Err(format!("this machine has no {self}")),
-        }
-    }
-
-    /// Which sides are restricted, for the text above a table; `hidden` is whether the processor hides the other
-    /// instructions from the peers.
-    pub(super) fn note(self, hidden: &Result<Option<Hiding>, String>) -> String {
-        match hidden {
-            Ok(Some(_)) => format!("Limited to {self}: all, since CPUID does not show them more."),
-            Ok(None) => {
-                format!("Limited to {self}: ours; peers as their environment variables say.")
-            }
-            Err(reason) => format!(
-                "Limited to {self}: ours, PyTorch, scikit-learn, NumPy; of TensorFlow and OpenVINO what oneDNN \
-                 computes; not: ONNX Runtime, which has no such switch ({reason})."
-            ),
         }
     }
 }

@@ -8,10 +8,11 @@ use dl_nn::prelude::*;
 use serde_json::json;
 
 use super::flops;
-use super::job::{Job, Sides, Wanted};
+use super::job::{Job, Sides};
 use super::networks::Network;
 use super::peers::torch_variants;
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 /// Samples per step.
 pub(super) const BATCH: usize = 64;

@@ -260,7 +260,7 @@ impl<F: Scalar> Layer<F> for Conv2dLayer<F> {
         self.convolve(x.slice(), y, n, cache);
         if self.activation != Activation::Relu {
             let filters = self.channels.filters;
-            self.activation.forward_keeping(y, filters, cache);
+            self.activation.forward_for_backward(y, filters, cache);
         }
     }
 

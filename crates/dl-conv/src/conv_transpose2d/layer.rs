@@ -68,7 +68,7 @@ impl<F: Scalar> Layer<F> for ConvTranspose2dLayer<F> {
                 }
             }
         }
-        self.activation.forward_keeping(y, filters, cache);
+        self.activation.forward_for_backward(y, filters, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂K is the convolution's for input δ and output gradient X;

@@ -134,9 +134,9 @@ impl<F: Scalar> LayerSpec<F> for LocalResponseNorm {
         Ok(boxed(LocalResponseNormLayer {
             channels,
             reach: self.size / 2,
-            k: F::of(self.k),
-            alpha: F::of(self.alpha),
-            beta: F::of(self.beta),
+            k: F::cast(self.k),
+            alpha: F::cast(self.alpha),
+            beta: F::cast(self.beta),
         }))
     }
 }

@@ -58,7 +58,7 @@ impl<F: Scalar> LocalResponseNormLayer<F> {
             *square = self.alpha * a * a;
         }
         sum_neighbours(self.k, squares, s);
-        if self.beta == F::of(0.75) {
+        if self.beta == F::cast(0.75) {
             for (power, &s) in power.iter_mut().zip(&*s) {
                 *power = F::one() / (s * s.sqrt()).sqrt();
             }
@@ -161,7 +161,7 @@ impl<F: Scalar> NullaryFnOnce for Backward<'_, F> {
     fn call(self) {
         let layer = self.layer;
         let channels = layer.channels;
-        let factor = F::of(2.0) * layer.alpha * layer.beta;
+        let factor = F::cast(2.0) * layer.alpha * layer.beta;
         let [r, s, power] = self.scratch;
         let pixels = self.a.chunks_exact(channels);
         let gradients = self.db.chunks_exact(channels);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
 use super::passes::Reduce;
-use super::plan::{self, Plan};
+use super::plan::{self, WindowPlan};
 use crate::geometry::{Size, Window, window_setters};
 
 /// The mean of the pixels under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
@@ -70,7 +70,7 @@ impl<F: Scalar> LayerSpec<F> for AveragePool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        let plan = Plan::new(&self.window, input, "AveragePool2d")?;
+        let plan = WindowPlan::new(&self.window, input, "AveragePool2d")?;
         let count = self.count_padding.then_some(plan.taps);
         Ok(boxed(PoolLayer {
             plan,
@@ -91,7 +91,7 @@ impl Average {
     /// m.
     #[inline(always)]
     fn count<F: Scalar>(self, taps: usize) -> F {
-        F::of(self.count.unwrap_or(taps) as f64)
+        F::cast(self.count.unwrap_or(taps) as f64)
     }
 }
 
@@ -122,7 +122,7 @@ impl<F: Scalar> Reduce<F> for Average {
 
     #[inline(always)]
     fn number(self, total: f64) -> F {
-        F::of(total)
+        F::cast(total)
     }
 
     #[inline(always)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::average::{self, Average};
 use super::layer::PoolLayer;
 use super::max::{self, Max};
-use super::plan::{self, Plan};
+use super::plan::{self, WindowPlan};
 use crate::geometry::Window;
 use crate::shape::image_of;
 
@@ -75,7 +75,7 @@ fn cost(input: &[usize]) -> Cost {
 fn whole<R>(owner: &str, input: &[usize], reduce: R) -> Result<PoolLayer<R>, LayerError> {
     let window = Window::new(image_of(input)?.size);
     Ok(PoolLayer {
-        plan: Plan::new(&window, input, owner)?,
+        plan: WindowPlan::new(&window, input, owner)?,
         reduce,
         global: true,
     })

@@ -4,13 +4,13 @@ use dl_core::Scalar;
 use dl_nn::{Activation, Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, ShapeError};
 
 use super::passes::{self, Reduce};
-use super::plan::Plan;
+use super::plan::WindowPlan;
 
 /// A pooling whose windows are planned for one shape of images. Nothing is cached for the backward
 /// pass, which needs x and y alone.
 #[derive(Debug, Clone)]
 pub(super) struct PoolLayer<R> {
-    pub(super) plan: Plan,
+    pub(super) plan: WindowPlan,
     pub(super) reduce: R,
     /// Whether the output is one element per channel, `[c]` instead of `[1, 1, c]`.
     pub(super) global: bool,
@@ -18,7 +18,7 @@ pub(super) struct PoolLayer<R> {
 
 impl<F: Scalar, R: Reduce<F> + std::fmt::Debug + 'static> Layer<F> for PoolLayer<R> {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let Plan {
+        let WindowPlan {
             rows,
             columns,
             image,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layer::PoolLayer;
 use super::passes::Reduce;
-use super::plan::{self, Plan};
+use super::plan::{self, WindowPlan};
 use crate::geometry::{Size, Window, window_setters};
 
 /// The largest pixel under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
@@ -68,7 +68,7 @@ impl<F: Scalar> LayerSpec<F> for MaxPool2d {
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(boxed(PoolLayer {
-            plan: Plan::new(&self.window, input, "MaxPool2d")?,
+            plan: WindowPlan::new(&self.window, input, "MaxPool2d")?,
             reduce: Max,
             global: false,
         }))

@@ -4,7 +4,7 @@ use dl_core::Scalar;
 use dl_core::simd::arch;
 use pulp::NullaryFnOnce;
 
-use super::plan::{Plan, Span};
+use super::plan::{Span, WindowPlan};
 
 /// Channels that are worked on side by side: two registers of `f32` on the widest machines.
 const LANES: usize = 32;
@@ -43,7 +43,7 @@ pub(crate) trait Reduce<F>: Copy + Send + Sync {
 }
 
 /// Pools images `x` to `y`.
-pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &Plan, x: &[F], y: &mut [F]) {
+pub(crate) fn forward<F: Scalar>(reduce: impl Reduce<F>, plan: &WindowPlan, x: &[F], y: &mut [F]) {
     arch().dispatch(Forward { reduce, plan, x, y });
 }
 
@@ -53,7 +53,7 @@ const FEW: usize = 64;
 /// From ∂L/∂y to ∂L/∂x, which is overwritten.
 pub(crate) fn backward<F: Scalar>(
     reduce: impl Reduce<F>,
-    plan: &Plan,
+    plan: &WindowPlan,
     [x, y, dy]: [&[F]; 3],
     dx: &mut [F],
 ) {
@@ -82,7 +82,7 @@ pub(crate) fn backward<F: Scalar>(
             dx: &mut sums,
         });
         for (dx, &sum) in image.iter_mut().zip(&sums) {
-            *dx = F::of(sum);
+            *dx = F::cast(sum);
         }
     }
 }
@@ -100,7 +100,7 @@ struct Taps {
 
 impl Taps {
     #[inline(always)]
-    fn new(plan: &Plan, row: Span, column: Span) -> Self {
+    fn new(plan: &WindowPlan, row: Span, column: Span) -> Self {
         Self {
             counts: [row.taps, column.taps],
             strides: plan.strides(),
@@ -113,7 +113,7 @@ impl Taps {
 // code with the vector instructions.
 struct Forward<'a, F, R> {
     reduce: R,
-    plan: &'a Plan,
+    plan: &'a WindowPlan,
     x: &'a [F],
     y: &'a mut [F],
 }
@@ -224,7 +224,7 @@ fn window<F: Scalar, R: Reduce<F>, const N: usize>(
 /// With ∂L/∂x in F or in `f64`.
 struct Backward<'a, F, R, T> {
     reduce: R,
-    plan: &'a Plan,
+    plan: &'a WindowPlan,
     x: &'a [F],
     y: &'a [F],
     dy: &'a [F],
@@ -306,7 +306,7 @@ fn unpool<F: Scalar, R: Reduce<F>, T: Scalar, const N: usize>(
                 let dx = dx[at..].first_chunk_mut::<N>().expect("inside the image");
                 for c in 0..N {
                     let (part, rest) = reduce.part(pixel[c], y[c], left[c]);
-                    let part = T::of(part.as_f64());
+                    let part = T::cast(part.as_f64());
                     dx[c] = if window.add { dx[c] + part } else { part };
                     left[c] = rest;
                 }

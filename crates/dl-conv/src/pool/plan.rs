@@ -14,7 +14,7 @@ pub(crate) struct Span {
 
 /// A window's positions on images of one shape, row by row and column by column.
 #[derive(Debug, Clone)]
-pub(crate) struct Plan {
+pub(crate) struct WindowPlan {
     pub(crate) rows: Vec<Span>,
     pub(crate) columns: Vec<Span>,
     pub(crate) image: Image,
@@ -30,7 +30,7 @@ pub(crate) struct Plan {
     pub(crate) partition: bool,
 }
 
-impl Plan {
+impl WindowPlan {
     /// Checks the window, which errors name as `owner`'s, on samples of shape `input`.
     pub(crate) fn new(window: &Window, input: &[usize], owner: &str) -> Result<Self, LayerError> {
         let (image, geometry) = checked(window, input, owner)?;
@@ -198,7 +198,7 @@ mod tests {
                 padding,
                 ..Window::new(kernel)
             };
-            let plan = Plan::new(&window, &[side, side, 1], "MaxPool2d").unwrap();
+            let plan = WindowPlan::new(&window, &[side, side, 1], "MaxPool2d").unwrap();
             (plan.disjoint, plan.partition)
         };
         assert_eq!(plan(2, 2, Padding::Valid, 26), (true, true));

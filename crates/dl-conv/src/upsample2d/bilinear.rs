@@ -17,13 +17,13 @@ struct Place<F> {
 
 impl<F: Scalar> Place<F> {
     #[inline(always)]
-    fn of(pixel: usize, factor: usize, length: usize) -> Self {
+    fn new(pixel: usize, factor: usize, length: usize) -> Self {
         let at = ((pixel as f64 + 0.5) / factor as f64 - 0.5).max(0.0);
         let first = at as usize;
         Self {
             first,
             second: (first + 1).min(length - 1),
-            weight: F::of(at - first as f64),
+            weight: F::cast(at - first as f64),
         }
     }
 }
@@ -37,7 +37,7 @@ struct Corners<F> {
 
 impl<F: Scalar> Corners<F> {
     #[inline(always)]
-    fn of(layer: &UpSampleLayer, row: Place<F>, column: Place<F>) -> Self {
+    fn new(layer: &UpSampleLayer, row: Place<F>, column: Place<F>) -> Self {
         let number = |y, x| (y * layer.small.size.width + x) * layer.small.channels;
         let (down, right) = (row.weight, column.weight);
         let (up, left) = (F::one() - down, F::one() - right);
@@ -75,7 +75,7 @@ pub(super) fn backward<F: Scalar>(layer: &UpSampleLayer, dy: &[F], dx: &mut [F])
         sums: &mut sums,
     });
     for (dx, sum) in dx.iter_mut().zip(sums) {
-        *dx = F::of(sum);
+        *dx = F::cast(sum);
     }
 }
 
@@ -95,10 +95,10 @@ impl<F: Scalar> NullaryFnOnce for Forward<'_, F> {
         let (small, large) = (layer.small.size, layer.large.size);
         let channels = layer.small.channels;
         for (v, row) in y.chunks_exact_mut(large.width * channels).enumerate() {
-            let down = Place::<F>::of(v, layer.factor.height, small.height);
+            let down = Place::<F>::new(v, layer.factor.height, small.height);
             for (u, y) in row.chunks_exact_mut(channels).enumerate() {
-                let right = Place::of(u, layer.factor.width, small.width);
-                let Corners { offsets, weights } = Corners::of(layer, down, right);
+                let right = Place::new(u, layer.factor.width, small.width);
+                let Corners { offsets, weights } = Corners::new(layer, down, right);
                 let [a, b, c, d] = [
                     &x[offsets[0]..][..channels],
                     &x[offsets[1]..][..channels],
@@ -130,15 +130,15 @@ impl<F: Scalar, T: Scalar> NullaryFnOnce for Backward<'_, F, T> {
         let (small, large) = (layer.small.size, layer.large.size);
         let channels = layer.small.channels;
         for (v, row) in dy.chunks_exact(large.width * channels).enumerate() {
-            let down = Place::<F>::of(v, layer.factor.height, small.height);
+            let down = Place::<F>::new(v, layer.factor.height, small.height);
             for (u, dy) in row.chunks_exact(channels).enumerate() {
-                let right = Place::of(u, layer.factor.width, small.width);
-                let Corners { offsets, weights } = Corners::of(layer, down, right);
+                let right = Place::new(u, layer.factor.width, small.width);
+                let Corners { offsets, weights } = Corners::new(layer, down, right);
                 for corner in 0..4 {
                     let weight = weights[corner];
                     let sums = &mut sums[offsets[corner]..][..channels];
                     for i in 0..channels {
-                        sums[i] += T::of((weight * dy[i]).as_f64());
+                        sums[i] += T::cast((weight * dy[i]).as_f64());
                     }
                 }
             }
@@ -158,9 +158,9 @@ mod tests {
             weight,
         };
         // centres at −¼ (the border), ¼, ¾, 1¼, of pixels 0 and 1
-        assert_eq!(Place::of(0, 2, 2), place(0, 1, 0.0));
-        assert_eq!(Place::of(1, 2, 2), place(0, 1, 0.25));
-        assert_eq!(Place::of(2, 2, 2), place(0, 1, 0.75));
-        assert_eq!(Place::of(3, 2, 2), place(1, 1, 0.25));
+        assert_eq!(Place::new(0, 2, 2), place(0, 1, 0.0));
+        assert_eq!(Place::new(1, 2, 2), place(0, 1, 0.25));
+        assert_eq!(Place::new(2, 2, 2), place(0, 1, 0.75));
+        assert_eq!(Place::new(3, 2, 2), place(1, 1, 0.25));
     }
 }

@@ -66,7 +66,7 @@ pub fn cases(side: usize, depth: usize) -> impl Strategy<Value = Case> {
 pub fn whole<F: Scalar>(shape: &[usize], seed: u64) -> ArrayD<F> {
     let mut rng = generator(seed);
     ArrayD::from_shape_simple_fn(IxDyn(shape), || {
-        F::of((f64::uniform(&mut rng) * 19.0).floor() - 9.0)
+        F::cast((f64::uniform(&mut rng) * 19.0).floor() - 9.0)
     })
 }
 

@@ -13,7 +13,7 @@ use crate::Scalar;
 /// ```
 #[inline(always)]
 pub fn exp<F: Scalar>(x: F) -> F {
-    let Reduced { r, s, t, .. } = Reduced::of(x);
+    let Reduced { r, s, t, .. } = Reduced::new(x);
     (F::one() + (r + r * r * F::series(r))) * s * t
 }
 
@@ -25,7 +25,7 @@ pub fn exp<F: Scalar>(x: F) -> F {
 /// ```
 #[inline(always)]
 pub fn exp_m1<F: Scalar>(x: F) -> F {
-    let Reduced { r, s, t, inverse } = Reduced::of(x);
+    let Reduced { r, s, t, inverse } = Reduced::new(x);
     // 2ⁿ − 1 and 2ⁿ r, each divided by t, and what their sum loses in its rounding: the first is 0 or the larger
     let (a, b) = (s - inverse, s * r);
     let sum = a + b;
@@ -46,7 +46,7 @@ struct Reduced<F> {
 
 impl<F: Scalar> Reduced<F> {
     #[inline(always)]
-    fn of(x: F) -> Self {
+    fn new(x: F) -> Self {
         // as choices, of which a NaN comes out as itself
         let [least, largest] = F::RANGE;
         let x = if x < least { least } else { x };

@@ -12,7 +12,7 @@ use crate::Scalar;
 /// ```
 #[inline(always)]
 pub fn ln_1p_unit<F: Scalar>(x: F) -> F {
-    let r = x / (F::of(2.0) + x);
+    let r = x / (F::cast(2.0) + x);
     let square = r * r;
     (r + r) + r * square * F::artanh_series(square)
 }

@@ -137,8 +137,8 @@ fn special_values<F: Scalar>() {
     // with the sign of the zero
     assert_eq!([exp_m1(zero).recip(), exp_m1(-zero).recip()], [inf, -inf]);
     // where eˣ − 1 is x to the last digit
-    for tiny in [F::min_positive_value(), F::epsilon() / F::of(8.0)] {
-        for x in [tiny, -tiny, tiny * F::epsilon(), F::of(f64::MIN_POSITIVE)] {
+    for tiny in [F::min_positive_value(), F::epsilon() / F::cast(8.0)] {
+        for x in [tiny, -tiny, tiny * F::epsilon(), F::cast(f64::MIN_POSITIVE)] {
             assert_eq!(exp_m1(x), x);
             assert_eq!(exp(x), one);
         }

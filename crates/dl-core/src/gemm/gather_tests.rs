@@ -7,7 +7,7 @@ use proptest::prelude::*;
 /// Small whole elements, so that sums are exact in any order.
 fn elements<F: Scalar>(n: usize, seed: usize) -> Vec<F> {
     let number = |i: usize| ((i * 31 + seed * 17) % 23) as f64 - 11.0;
-    (0..n).map(|i| F::of(number(i))).collect()
+    (0..n).map(|i| F::cast(number(i))).collect()
 }
 
 #[derive(Debug, Clone)]

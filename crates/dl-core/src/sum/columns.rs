@@ -93,7 +93,7 @@ instantiate! {
     pub fn column_sums<F: Scalar>(x: &[F], sums: &mut [F]) {
         let n = sums.len();
         if n <= 1 {
-            sums.iter_mut().for_each(|total| *total = F::of(sum(x)));
+            sums.iter_mut().for_each(|total| *total = F::cast(sum(x)));
             return;
         }
         if n <= NARROW {
@@ -105,7 +105,7 @@ instantiate! {
             totals.fill(0.0);
             add_strip(x, n, strip * STRIP, totals);
             for (sum, total) in sums.iter_mut().zip(totals) {
-                *sum = F::of(*total);
+                *sum = F::cast(*total);
             }
         }
     }

@@ -42,6 +42,6 @@ fn sum_rows_of<F: Scalar, const N: usize>(x: &[F], sums: &mut [F]) {
         }
     }
     for c in 0..N {
-        sums[c] = F::of(totals[c]);
+        sums[c] = F::cast(totals[c]);
     }
 }

@@ -40,7 +40,7 @@ instantiate! {
                 },
             );
             for (total, sum) in total.iter_mut().zip(sums) {
-                *total = F::of(*sum);
+                *total = F::cast(*sum);
             }
         }
     }

@@ -81,7 +81,7 @@ pub fn sum_terms<F: Scalar>(terms: impl IntoIterator<Item = F>) -> F {
         }
         total += block;
         if count < BLOCK {
-            return F::of(total);
+            return F::cast(total);
         }
     }
 }

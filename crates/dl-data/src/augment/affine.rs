@@ -89,7 +89,7 @@ impl<F: Scalar> Image<'_, F> {
         }
         // the pixel to the lower right; the point is above −1, so casting rounds down
         let (bottom, right) = ((y + 1.) as usize, (x + 1.) as usize);
-        let fraction = |at: f64, after: usize| F::of(at + 1. - after as f64);
+        let fraction = |at: f64, after: usize| F::cast(at + 1. - after as f64);
         let (fy, fx) = (fraction(y, bottom), fraction(x, right));
         let mix = |a: F, b: F, fraction: F| (F::one() - fraction) * a + fraction * b;
         let mix = |[a, b, c, d]: [F; 4]| mix(mix(a, b, fx), mix(c, d, fx), fy);

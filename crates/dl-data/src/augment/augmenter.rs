@@ -108,7 +108,7 @@ impl Augmenter {
     /// Augments one image with one draw.
     fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
         let rng = &mut stream(self.seed, draw);
-        let fill = F::of(self.settings.fill);
+        let fill = F::cast(self.settings.fill);
         let geometry = self.geometry(rng);
         if geometry == Geometry::NONE {
             out.copy_from_slice(image.pixels);
@@ -116,7 +116,7 @@ impl Augmenter {
             image.resample(&geometry, fill, out);
         }
         if self.settings.noise > 0. {
-            let std = F::of(self.settings.noise);
+            let std = F::cast(self.settings.noise);
             for value in out.iter_mut() {
                 *value += std * F::standard_normal(rng);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CsvError, missing::Markers, number_format::NumberFormat, source::Field};
+use super::{CsvError, field::Field, missing::Markers, number_format::NumberFormat};
 use crate::text::listed;
 
 /// The classes: known in advance, or numbered in order of appearance.

@@ -7,9 +7,10 @@ use super::{
     Csv, CsvError, Missing,
     classes::Classes,
     column::Columns,
+    field::Field,
     header::check_label,
     missing::{Statistic, impute},
-    source::{Field, Source},
+    source::Source,
     table::{self, Labels, Table},
 };
 use crate::{Dataset, RegressionDataset, dataset::check_classes, text::excerpt};
@@ -128,7 +129,7 @@ impl Csv {
     /// Checks the settings.
     fn check<F: Scalar>(&self, path: &str) -> Result<(), CsvError> {
         match self.missing {
-            Missing::Constant(value) if !F::of(value).is_finite() => {
+            Missing::Constant(value) if !F::cast(value).is_finite() => {
                 return Err(CsvError::Constant(value, F::NAME));
             }
             _ => {}

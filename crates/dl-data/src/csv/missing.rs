@@ -99,7 +99,7 @@ pub(super) fn impute<F: Scalar>(
         return Some(());
     }
     let present = column.iter().filter(|x| !x.is_nan()).map(|x| x.as_f64());
-    let value = F::of(statistic.compute(present.collect())?);
+    let value = F::cast(statistic.compute(present.collect())?);
     column.mapv_inplace(|x| if x.is_nan() { value } else { x });
     Some(())
 }

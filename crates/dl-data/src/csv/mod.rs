@@ -5,6 +5,7 @@ mod column;
 mod dataset;
 mod dialect;
 mod error;
+mod field;
 mod header;
 mod missing;
 mod number_format;

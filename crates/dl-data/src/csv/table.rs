@@ -6,11 +6,12 @@ use super::{
     Csv, CsvError, Missing,
     column::Columns,
     dialect::Dialect,
+    field::Field,
     header::check_names,
     missing::Markers,
     number_format::NumberFormat,
     records::{Raw, Records},
-    source::{Field, Source},
+    source::Source,
 };
 
 /// A parsed table: features row by row, with NaN for a value to impute, and a label for each row.
@@ -141,7 +142,7 @@ fn feature<F: Scalar>(
     }
     match missing {
         Missing::Mean | Missing::Median => Ok(Some(F::nan())),
-        Missing::Constant(value) => Ok(Some(F::of(value))),
+        Missing::Constant(value) => Ok(Some(F::cast(value))),
         Missing::DropRow => Ok(None),
         Missing::Error => Err(CsvError::Missing {
             at: field.location(),

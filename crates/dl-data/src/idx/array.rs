@@ -77,5 +77,5 @@ instantiate! {
 }
 
 fn scalars<T: Copy + Into<f64>, F: Scalar>(array: &ArrayD<T>) -> ArrayD<F> {
-    array.mapv(|value| F::of(value.into()))
+    array.mapv(|value| F::cast(value.into()))
 }

@@ -24,7 +24,7 @@ pub(super) fn read<F: Scalar>(
 ) -> Result<Array4<F>, MnistError> {
     let count = file.shape()[0];
     // a lookup table of byte / 255, each rounded once
-    let scaled: [F; 256] = std::array::from_fn(|byte| F::of(byte as f64) / F::of(255.));
+    let scaled: [F; 256] = std::array::from_fn(|byte| F::cast(byte as f64) / F::cast(255.));
     let mut pixels: Vec<F> = Vec::new();
     thread::scope(|scope| {
         let (blocks, unpacked) = sync_channel::<Vec<u8>>(2);

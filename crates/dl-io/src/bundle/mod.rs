@@ -247,7 +247,7 @@ instantiate! {
     }
 
     fn from_trainer<F: Scalar>(trainer: &Trainer<F>) -> Bundle<F> {
-        let output = trainer.loss().link();
+        let output = trainer.loss().inverse_link();
         let mut bundle = Bundle::from_model(trainer.model().clone());
         bundle.content.output = output;
         bundle

@@ -79,7 +79,7 @@ impl<F: Scalar> Bundle<F> {
     }
 
     fn most_probable_classes(predictions: &ArrayD<F>) -> Vec<usize> {
-        let half = F::of(0.5);
+        let half = F::cast(0.5);
         let classes = predictions.outer_iter().map(|predictions| {
             let mut best = (0, F::neg_infinity());
             if predictions.len() == 1 {

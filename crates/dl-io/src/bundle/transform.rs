@@ -71,7 +71,7 @@ impl<F: Scalar> Transform<F> for Divide {
     }
 
     fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, Box<dyn Error + Send + Sync>> {
-        let divisor = F::of(self.0);
+        let divisor = F::cast(self.0);
         Ok(x.mapv_into(|x| x / divisor))
     }
 }

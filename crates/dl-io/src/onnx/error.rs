@@ -6,6 +6,9 @@ use dl_nn::activation::Activation;
 
 use crate::error::WriteError;
 
+/// Protocol buffers count a message's bytes in 31 bits.
+pub(super) const MAX_BYTES: usize = i32::MAX as usize;
+
 /// Why a model could not be exported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -67,7 +70,7 @@ pub enum OnnxError {
     #[error(
         "the model needs at least {bytes} bytes, but an ONNX file can have at most {} (protocol \
          buffers are limited to 2 GiB)",
-        super::graph::MAX_BYTES
+        MAX_BYTES
     )]
     TooLarge {
         /// Bytes needed, at least.

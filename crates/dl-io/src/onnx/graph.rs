@@ -5,11 +5,8 @@ use std::collections::HashSet;
 use dl_nn::Scalar;
 use dl_nn::ndarray::{ArrayBase, Data, Dimension};
 
-use super::error::OnnxError;
+use super::error::{MAX_BYTES, OnnxError};
 use super::proto::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto, TensorProto};
-
-/// Protocol buffers count a message's bytes in 31 bits.
-pub(super) const MAX_BYTES: usize = i32::MAX as usize;
 
 /// Nodes and constants so far. Names are unique among all values, as ONNX requires.
 #[derive(Debug, Default)]

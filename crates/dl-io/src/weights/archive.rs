@@ -5,6 +5,7 @@ use std::path::Path;
 use dl_nn::Scalar;
 use ndarray::ArrayD;
 
+use super::entry::Entry;
 use super::error::WeightsFileErrorKind;
 #[cfg(feature = "npz")]
 use super::npz::Npz;
@@ -29,15 +30,6 @@ impl ArchiveFormat {
             _ => Err(WeightsFileErrorKind::Extension),
         }
     }
-}
-
-/// The description of a tensor in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    /// `F16`, `BF16`, `F32`, `F64`, or an unsupported type as the format writes it.
-    pub(super) dtype: String,
-    pub(super) shape: Vec<usize>,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Saves and loads weights in this project's, PyTorch's or Keras's layout.
 
 mod archive;
+mod entry;
 mod error;
 mod flattened_image;
 mod layout;
@@ -25,7 +26,8 @@ use dl_core::instantiate;
 use dl_nn::{Model, Scalar, Weights};
 use ndarray::{ArrayD, Dimension};
 
-use self::archive::{Archive, ArchiveFormat, Entry};
+use self::archive::{Archive, ArchiveFormat};
+use self::entry::Entry;
 use self::error::listed;
 use self::order::in_order;
 use self::tensor_mapping::{TensorMapping, layers_with_weights, params_and_state, tensor_mappings};

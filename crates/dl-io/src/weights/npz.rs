@@ -16,7 +16,7 @@ use safetensors::Dtype;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::archive::Entry;
+use super::entry::Entry;
 use super::error::WeightsFileErrorKind;
 use super::zip_directory::{self, DirectoryError};
 use super::zip64;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use dl_core::text::excerpt;
 use dl_nn::{Model, Scalar};
 
-use super::archive::Entry;
+use super::entry::Entry;
 use super::error::{WeightsFileErrorKind, listed};
 use super::layout::Layout;
 use super::natural::{Chunk, natural};

@@ -12,7 +12,7 @@ use dl_nn::Scalar;
 use ndarray::ArrayD;
 use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, View, serialize};
 
-use super::archive::Entry;
+use super::entry::Entry;
 use super::error::WeightsFileErrorKind;
 use crate::container::header_text;
 use crate::json::{self, JsonError};

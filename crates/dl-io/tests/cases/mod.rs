@@ -151,8 +151,8 @@ pub(crate) fn varied<F: Scalar>(model: &mut Model<F>, seed: u64) {
     let mut generator = dl_core::random::generator(seed);
     let vary = |(name, value): (&str, dl_nn::ndarray::ArrayViewD<'_, F>)| {
         let mut number = |_: &F| match name.ends_with("variance") {
-            true => F::of(0.5) + F::uniform(&mut generator),
-            false => F::of(0.3) * F::standard_normal(&mut generator),
+            true => F::cast(0.5) + F::uniform(&mut generator),
+            false => F::cast(0.3) * F::standard_normal(&mut generator),
         };
         (name.to_owned(), value.map(&mut number))
     };

@@ -96,7 +96,7 @@ fn perturbed<F: Scalar + Serialize + DeserializeOwned>(mut model: Model<F>) -> M
     let noise = |length: usize, seed| -> Array1<F> {
         let noise: ArrayD<F> = samples(&[length], seed);
         noise
-            .mapv(|x| x * F::of(0.3))
+            .mapv(|x| x * F::cast(0.3))
             .into_dimensionality()
             .unwrap()
     };

@@ -63,7 +63,7 @@ impl Case {
     }
 
     pub(crate) fn samples<F: Scalar>(&self) -> ArrayD<F> {
-        self.array("x").mapv(F::of)
+        self.array("x").mapv(F::cast)
     }
 
     pub(crate) fn classes(&self) -> Vec<usize> {
@@ -89,7 +89,7 @@ impl Case {
         let weights = model.weights();
         let given = weights.iter().map(|(name, _)| {
             let value = self.array(&format!("weights/{name}"));
-            (name.to_owned(), value.mapv(F::of))
+            (name.to_owned(), value.mapv(F::cast))
         });
         let given: Weights<F> = given.collect();
         model.set_weights(&given).unwrap();

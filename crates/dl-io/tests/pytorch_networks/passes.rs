@@ -37,7 +37,7 @@ pub(crate) fn quantities<F: Scalar>(case: &Case) -> Quantities {
 }
 
 fn values<F: Scalar>(case: &Case) -> Array2<F> {
-    let values = case.array("targets").mapv(F::of);
+    let values = case.array("targets").mapv(F::cast);
     values.into_dimensionality::<Ix2>().unwrap()
 }
 
@@ -49,7 +49,7 @@ fn weights<F: Scalar>(case: &Case, classes: &[usize]) -> Option<Vec<F>> {
     }
     let weight = |sample: usize| {
         let own = of_samples.as_ref().map_or(1.0, |w| w[sample]);
-        F::of(own * of_classes.as_ref().map_or(1.0, |w| w[classes[sample]]))
+        F::cast(own * of_classes.as_ref().map_or(1.0, |w| w[classes[sample]]))
     };
     Some((0..case.array("x").shape()[0]).map(weight).collect())
 }
@@ -67,7 +67,7 @@ impl<F: Scalar> Pass<'_, F> {
         let n = self.x.shape()[0];
         let mut workspace = Workspace::training(model, n).unwrap();
         let x = Batch::from_array(&self.x);
-        let y = workspace.forward_keeping(model, x, mode);
+        let y = workspace.forward_for_backward(model, x, mode);
         let y = y.array().to_owned();
         let mut dy = ArrayD::zeros(y.shape());
         let loss = self.mean_loss(loss, &y, &mut dy);

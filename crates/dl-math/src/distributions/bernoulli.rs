@@ -58,7 +58,7 @@ impl<F: Scalar> Bernoulli<F> {
     pub fn fit(samples: &ArrayRef1<bool>) -> Result<Self, MathError> {
         non_empty("samples", samples)?;
         let successes = samples.iter().filter(|&&x| x).count();
-        Self::new(F::of(successes as f64 / samples.len() as f64))
+        Self::new(F::cast(successes as f64 / samples.len() as f64))
     }
 
     /// P(true), which is also the mean of the outcome as 0 or 1.

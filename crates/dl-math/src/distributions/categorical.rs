@@ -73,7 +73,7 @@ impl<F: Scalar> Categorical<F> {
         Self::new(
             counts
                 .iter()
-                .map(|&count| F::of(count as f64 / n))
+                .map(|&count| F::cast(count as f64 / n))
                 .collect(),
         )
     }

@@ -57,7 +57,7 @@ impl<F: Scalar> Normal<F> {
         let mean = sum_terms(samples.iter().map(|x| x.as_f64())) / n;
         let squares = samples.iter().map(|x| (x.as_f64() - mean).powi(2));
         let variance = sum_terms(squares) / n;
-        Self::new(F::of(mean), F::of(variance.sqrt()))
+        Self::new(F::cast(mean), F::cast(variance.sqrt()))
     }
 
     /// μ.
@@ -83,7 +83,7 @@ impl<F: Scalar> Normal<F> {
     /// ln N(x; μ, σ²) = −z²/2 − ln σ − ½ ln 2π with z = (x − μ)/σ.
     pub fn log_prob(&self, x: F) -> F {
         let z = self.standardise(x);
-        -F::of(0.5) * z * z - self.std_dev.ln() - F::of(0.5 * LN_2PI)
+        -F::cast(0.5) * z * z - self.std_dev.ln() - F::cast(0.5 * LN_2PI)
     }
 
     /// N(x; μ, σ²) = e^(−z²/2) / (σ√(2π)).
@@ -98,14 +98,14 @@ impl<F: Scalar> Normal<F> {
 
     /// H = ln σ + ½ ln 2πe (Cover, Thomas 2006, eq. 8.9). Negative for small σ, since it is a differential entropy.
     pub fn entropy(&self) -> F {
-        self.std_dev.ln() + F::of(0.5 * (LN_2PI + 1.0))
+        self.std_dev.ln() + F::cast(0.5 * (LN_2PI + 1.0))
     }
 
     /// KL(self ‖ other) = ln (σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²) / (2σ₂²) − ½. With the excess u = σ₁/σ₂ − 1 it is u −
     /// ln(1 + u) + ½u² + ½((μ₁ − μ₂)/σ₂)², of which no term is negative, so that there is no cancellation, whether
     /// σ₁ and σ₂ are close, far apart, or both far from 1.
     pub fn kl(&self, other: &Self) -> F {
-        let half = F::of(0.5);
+        let half = F::cast(0.5);
         let distance = (self.mean - other.mean) / other.std_dev;
         let excess = (self.std_dev - other.std_dev) / other.std_dev;
         let of_deviations = if excess.abs() <= half {

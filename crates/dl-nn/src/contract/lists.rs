@@ -1,11 +1,12 @@
-//! The lists of arrays a layer shows.
+//! The lists of arrays a layer exposes.
 
 use dl_core::Scalar;
 
 use super::ContractError;
-use crate::layer::{Layer, Param, ParamMut};
+use super::description::{described, described_mut, first_difference};
+use crate::layer::{Layer, Param};
 
-/// The lists of parameters and of state agree with their mutable twins.
+/// Checks that the lists of parameters and of state agree with their mutable twins.
 pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractError> {
     for list in ["params", "state"] {
         let read = match list {
@@ -32,28 +33,4 @@ pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractE
         }
     }
     Ok(())
-}
-
-/// Name, shape and decay of each array.
-pub(crate) fn described<F>(params: &[Param<'_, F>]) -> Vec<String> {
-    let describe = |p: &Param<'_, F>| description(p.name, p.value.shape(), p.decay);
-    params.iter().map(describe).collect()
-}
-
-/// Name, shape and decay of each array.
-pub(crate) fn described_mut<F>(params: &[ParamMut<'_, F>]) -> Vec<String> {
-    let describe = |p: &ParamMut<'_, F>| description(p.name, p.value.shape(), p.decay);
-    params.iter().map(describe).collect()
-}
-
-fn description(name: &str, shape: &[usize], decay: bool) -> String {
-    let decay = if decay { ", with weight decay" } else { "" };
-    format!("`{name}` {shape:?}{decay}")
-}
-
-/// The first place where two lists differ, and what each has there.
-pub(crate) fn first_difference(a: &[String], b: &[String]) -> Option<(usize, String, String)> {
-    let index = (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i))?;
-    let item = |list: &[String]| list.get(index).map_or("nothing".to_owned(), String::clone);
-    Some((index, item(a), item(b)))
 }

@@ -5,10 +5,8 @@ use dl_core::random::generator;
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 
 use super::ContractError;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::ShapeError;
-use crate::layer::{Cache, Layer, Mode, Param};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode, Param};
 
 const MODE: Mode = Mode::Train { seed: 1 };
 
@@ -81,7 +79,7 @@ pub(super) fn output<F: Scalar>(
     Ok(ArrayD::from_elem(IxDyn(&shape), before))
 }
 
-/// `Ok` where the numbers have the same bits or differ by no more than the tolerance.
+/// `Ok` if the values are bit-identical or differ by no more than the tolerance.
 pub(super) fn close<F: Scalar>(
     array: &str,
     expected: ArrayViewD<'_, F>,

@@ -4,15 +4,13 @@ use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::Array1;
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Cache, Layer, Mode, Param, ParamMut};
+use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::scale_shift::{self, constant};
-use crate::spec::LayerSpec;
+use crate::model::LayerSpec;
 
-/// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) over the last axis (channels): every
-/// other axis, samples and pixels alike, is averaged over.
+/// Batch normalisation (Ioffe, Szegedy 2015, algorithm 1) of each channel (last axis): means and variances are taken
+/// over all other axes, samples and pixels alike.
 ///
 /// In training it normalises by the batch's mean and biased variance. The running statistics
 /// move by `running ← (1 − momentum)·running + momentum·batch`, the variance in its unbiased
@@ -23,7 +21,7 @@ use crate::spec::LayerSpec;
 pub struct BatchNorm {
     /// The weight of the newest batch in the running statistics.
     pub momentum: f64,
-    /// What is added to the variance.
+    /// ε, which is added to the variance.
     pub epsilon: f64,
 }
 
@@ -42,13 +40,13 @@ impl BatchNorm {
         }
     }
 
-    /// The weight of the newest batch in the running statistics, in `(0, 1]`.
+    /// Sets the weight of the newest batch in the running statistics, in `(0, 1]`.
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// What is added to the variance before the root is taken, positive.
+    /// Sets ε, which is added to the variance before the root is taken; positive.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
@@ -99,7 +97,7 @@ pub struct BatchNormLayer<F> {
 impl<F: Scalar> BatchNormLayer<F> {
     /// 1 / √(variance + ε)
     fn inverse_deviation(&self, variance: F) -> F {
-        F::one() / (variance + F::of(self.config.epsilon)).sqrt()
+        F::one() / (variance + F::cast(self.config.epsilon)).sqrt()
     }
 }
 
@@ -108,10 +106,10 @@ fn moments<F: Scalar>(x: &[F], channels: usize) -> [Vec<F>; 2] {
     let rows = (x.len() / channels) as f64;
     let mut sums = vec![0.0; channels];
     add_column_totals(x, &mut sums);
-    let mean: Vec<F> = sums.iter().map(|sum| F::of(sum / rows)).collect();
+    let mean: Vec<F> = sums.iter().map(|sum| F::cast(sum / rows)).collect();
     sums.fill(0.0);
     add_column_squared_deviations(x, &mean, &mut sums);
-    [mean, sums.iter().map(|sum| F::of(sum / rows)).collect()]
+    [mean, sums.iter().map(|sum| F::cast(sum / rows)).collect()]
 }
 
 instantiate! {
@@ -170,7 +168,7 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let channels = self.gamma.len();
         // the rows averaged over
         let rows = cache.indices.first().map(|&rows| f64::from(rows));
-        let part = |sum: f64| F::of(rows.map_or(0.0, |rows| sum / rows));
+        let part = |sum: f64| F::cast(rows.map_or(0.0, |rows| sum / rows));
         let mut mean = vec![F::zero(); channels];
         let mut mean_x_hat = mean.clone();
         scale_shift::gradients(
@@ -226,8 +224,8 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         let mean = &cache.statistics[channels..2 * channels];
         let variance = &cache.statistics[2 * channels..];
         let count = f64::from(rows);
-        let unbiased = F::of(count / (count - 1.0));
-        let momentum = F::of(self.config.momentum);
+        let unbiased = F::cast(count / (count - 1.0));
+        let momentum = F::cast(self.config.momentum);
         let average =
             |running: &mut F, batch: F| *running = *running + momentum * (batch - *running);
         for c in 0..channels {

@@ -6,20 +6,18 @@ use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::{Array1, Array2};
 
 use crate::activation::Activation;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
-use crate::kernel::{self, KernelInit};
 use crate::kernel_setters;
-use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::layers::kernel::{self, KernelInit};
+use crate::model::LayerSpec;
 
 /// The largest kernel that is initialised, so that a typo is an error, not an abort.
 const MAX_WEIGHTS: usize = u32::MAX as usize;
 
 /// The largest kernel for which a layer is fused with its neighbours into one stage: it stays in
-/// second-level cache, and so does the gradient that each block has of its own.
+/// second-level cache, and so does each block's own gradient.
 const MAX_BLOCK_WEIGHTS: usize = 1 << 16;
 
 /// Where the packed kernel of each pass is kept.
@@ -46,9 +44,9 @@ pub struct Dense {
     pub bias: bool,
     /// g.
     pub activation: Activation,
-    /// Of the kernel; `None` for the activation's own.
+    /// Initialiser of the kernel; `None` for the activation's default.
     pub kernel_initializer: Option<Initializer>,
-    /// Of the bias.
+    /// Initialiser of the bias.
     pub bias_initializer: Initializer,
 }
 
@@ -153,7 +151,8 @@ impl<F: Scalar> Layer<F> for DenseLayer<F> {
         // x·W + b; W stays packed for the next block
         let (x, kernel, packings) = (x.matrix(), self.kernel.view(), &mut cache.packings);
         gemm_keeping(init, x, kernel, y.matrix_mut(), packings, FORWARD);
-        self.activation.forward_keeping(y.slice_mut(), units, cache);
+        self.activation
+            .forward_for_backward(y.slice_mut(), units, cache);
     }
 
     /// δ = ∂L/∂Z = ∂L/∂Y ⊙ g′(Z); ∂L/∂W = Xᵀδ; ∂L/∂b = Σₙ δₙ; ∂L/∂X = δWᵀ.

@@ -4,15 +4,13 @@ use dl_core::rand::RngCore;
 use dl_core::{Scalar, instantiate, random::Generator};
 
 use crate::activation::Activation;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
+use crate::model::LayerSpec;
 
 /// Dropout (Srivastava et al. 2014), inverted: in training each element is zero with
-/// probability `rate` and otherwise divided by `1 − rate`, so that its expectation stays; in
-/// evaluation nothing happens.
+/// probability `rate` and otherwise divided by `1 − rate`, so that its expectation does not change; in
+/// evaluation it is the identity.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dropout {
@@ -68,7 +66,7 @@ impl<F: Scalar> Layer<F> for DropoutLayer {
         match mode.generator() {
             None => cache.values.fill(F::one()),
             Some(mut generator) => {
-                let keep = F::of(1.0 / (1.0 - self.rate));
+                let keep = F::cast(1.0 / (1.0 - self.rate));
                 let threshold = (self.rate * 2f64.powi(32)) as u64;
                 for mask in &mut cache.values {
                     let dropped = u64::from(generator.next_u32()) < threshold;

@@ -5,19 +5,17 @@ use dl_core::sum::{sum_of, sum_of_pairs};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::Array1;
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode, Param, ParamMut};
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::scale_shift::{self, constant};
-use crate::spec::LayerSpec;
+use crate::model::LayerSpec;
 
 /// Layer normalisation (Ba, Kiros, Hinton 2016) over the last axis: each row of features is
 /// normalised by its own mean and variance, the same in training and evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNorm {
-    /// What is added to the variance.
+    /// ε, which is added to the variance.
     pub epsilon: f64,
 }
 
@@ -33,7 +31,7 @@ impl LayerNorm {
         Self { epsilon: 1e-5 }
     }
 
-    /// What is added to the variance before the root is taken, positive.
+    /// Sets ε, which is added to the variance before the root is taken; positive.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
@@ -93,14 +91,14 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
                 let rows = x.rows().zip(y.rows_mut());
                 for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(features)) {
                     let mean = sum_of(x, F::as_f64) / features as f64;
-                    let mu = F::of(mean);
+                    let mu = F::cast(mean);
                     let squares = sum_of(
                         x,
                         #[inline(always)]
                         |x| ((x - mu) * (x - mu)).as_f64(),
                     );
                     let variance = squares / features as f64;
-                    let inverse_deviation = F::of(variance + self.epsilon).sqrt().recip();
+                    let inverse_deviation = F::cast(variance + self.epsilon).sqrt().recip();
                     for i in 0..features {
                         x_hat[i] = (x[i] - mu) * inverse_deviation;
                         y[i] = self.gamma[i] * x_hat[i] + self.beta[i];
@@ -124,7 +122,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
         let features = self.gamma.len();
         scale_shift::gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
         let Some(mut dx) = dx else { return };
-        let mean = |sum: f64| F::of(sum / features as f64);
+        let mean = |sum: f64| F::cast(sum / features as f64);
         arch().dispatch(
             #[inline(always)]
             || {

@@ -4,6 +4,7 @@ mod activation;
 mod batch_norm;
 mod dense;
 mod dropout;
+pub mod kernel;
 mod layer_norm;
 mod reshape;
 mod scale_shift;
@@ -17,20 +18,34 @@ pub use layer_norm::{LayerNorm, LayerNormLayer};
 pub use reshape::{Flatten, Reshape};
 pub use variational::{Reparameterize, StandardNormalKl};
 
-use dl_core::Scalar;
+use dl_core::{Scalar, instantiate};
 
-use crate::config::Registry;
+use crate::model::Registry;
+
+impl<F: Scalar> Default for Registry<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 macro_rules! built_in {
     ($($spec:ident),* $(,)?) => {
-        /// For the prelude.
+        /// The descriptions, for the prelude.
         pub(crate) mod built_in {
             pub use super::{$($spec),*};
         }
 
-        /// Adds them to a registry.
-        pub(crate) fn register<F: Scalar>(registry: Registry<F>) -> Registry<F> {
-            registry$(.with::<$spec>())*
+        impl<F: Scalar> Registry<F> {
+            /// A registry with the layers of this crate.
+            pub fn new() -> Self {
+                registry()
+            }
+        }
+
+        instantiate! {
+            fn registry<F: Scalar>() -> Registry<F> {
+                Registry::empty()$(.with::<$spec>())*
+            }
         }
     };
 }

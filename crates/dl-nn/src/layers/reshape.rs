@@ -1,15 +1,13 @@
-//! Layers that only rename axes.
+//! Layers that change the shape of a sample, not its elements.
 
 use dl_core::{Scalar, instantiate, random::Generator};
 
 use crate::activation::Activation;
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
+use crate::model::LayerSpec;
 
-/// Makes each sample a vector, in row-major order: `[h, w, c]` → `[h·w·c]`.
+/// Flattens each sample to a vector, in row-major order: `[h, w, c]` → `[h·w·c]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Flatten;
 
@@ -27,7 +25,7 @@ impl<F: Scalar> LayerSpec<F> for Flatten {
     }
 }
 
-/// Gives each sample another shape of as many elements, in row-major order.
+/// Gives each sample another shape with the same number of elements, in row-major order.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reshape {
@@ -36,7 +34,7 @@ pub struct Reshape {
 }
 
 impl Reshape {
-    /// Output samples have this shape.
+    /// Sets the shape of an output sample.
     pub fn new(shape: impl Into<Vec<usize>>) -> Self {
         Self {
             shape: shape.into(),

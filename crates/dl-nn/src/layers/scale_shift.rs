@@ -5,9 +5,8 @@ use dl_core::memory::{OutOfMemory, filled};
 use dl_core::sum::add_column_sums_and_products;
 use ndarray::Array1;
 
-use crate::backward::Gradients;
 use crate::error::{ConfigError, LayerError, ShapeError};
-use crate::layer::{Param, ParamMut};
+use crate::layer::{Gradients, Param, ParamMut};
 
 /// `width` times `value`.
 pub(super) fn constant<F: Scalar>(width: usize, value: F) -> Result<Array1<F>, OutOfMemory> {
@@ -48,7 +47,7 @@ pub(super) fn params_mut<'a, F>(
     vec![ParamMut::new("gamma", gamma), ParamMut::new("beta", beta)]
 }
 
-/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂. `done` is told the channel, Σ δ and Σ δ x̂.
+/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂. `done` is called with the channel, Σ δ and Σ δ x̂.
 pub(super) fn gradients<F: Scalar>(
     delta: &[F],
     x_hat: &[F],
@@ -60,8 +59,8 @@ pub(super) fn gradients<F: Scalar>(
     let (sum, product) = sums.split_at_mut(gamma.len());
     add_column_sums_and_products(delta, x_hat, sum, product);
     for (c, (&sum, &product)) in sum.iter().zip(&*product).enumerate() {
-        beta[c] = F::of(sum);
-        gamma[c] = F::of(product);
+        beta[c] = F::cast(sum);
+        gamma[c] = F::cast(product);
         done(c, sum, product);
     }
 }

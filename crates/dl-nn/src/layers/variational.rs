@@ -1,5 +1,5 @@
-//! What stands between the encoder and the decoder of a variational autoencoder (Kingma, Welling
-//! 2014, "Auto-encoding variational Bayes"): a draw from N(μ, diag σ²), and what it costs.
+//! The layers between the encoder and the decoder of a variational autoencoder (Kingma, Welling
+//! 2014, "Auto-encoding variational Bayes"): a draw from N(μ, diag σ²), and its KL divergence from the prior.
 //!
 //! Both layers read the means μ, then the logarithms s = ln σ² of the variances, side by side on the
 //! last axis, as [`GaussianNll`](crate::losses::GaussianNll) does: any real number is a valid s.
@@ -8,17 +8,15 @@ use dl_core::special::{exp, exp_m1, exp_m1_minus};
 use dl_core::sum::sum_terms;
 use dl_core::{Scalar, instantiate, random::Generator};
 
-use crate::backward::Backward;
-use crate::batch::{Batch, BatchMut};
 use crate::error::{LayerError, ShapeError};
-use crate::layer::{Batching, Cache, Layer, Mode};
-use crate::spec::LayerSpec;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
+use crate::model::LayerSpec;
 
 /// Draws z = μ + σ ⊙ ε with ε from N(0, I): `[…, 2·d]`, μ then ln σ², → `[…, d]`. In evaluation
 /// ε = 0, so z = μ.
 ///
-/// The draw is *reparameterised* (Kingma, Welling 2014, section 2.4): what is random has no
-/// parameters, so that the derivatives by μ and σ are those of a sum and a product.
+/// The draw is *reparameterised* (Kingma, Welling 2014, section 2.4): the random part has no
+/// parameters, so that the derivatives with respect to μ and σ are those of a sum and a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reparameterize;
 
@@ -27,7 +25,7 @@ pub struct Reparameterize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StandardNormalKl;
 
-/// The shape with another last axis, for one that is even.
+/// The shape with another last axis, if that axis is even.
 fn with_last_axis(
     input: &[usize],
     last: impl Fn(usize) -> usize,
@@ -43,14 +41,14 @@ fn with_last_axis(
     Ok(shape)
 }
 
-/// d, for an input of 2·d numbers a sample.
+/// d, for an input of 2·d elements per sample.
 fn dimensions<F>(x: &Batch<F>) -> usize {
     x.width() / 2
 }
 
 /// e^(s/2)
 fn std_dev<F: Scalar>(log_variance: F) -> F {
-    exp(F::of(0.5) * log_variance)
+    exp(F::cast(0.5) * log_variance)
 }
 
 impl<F: Scalar> Layer<F> for Reparameterize {
@@ -93,7 +91,7 @@ impl<F: Scalar> Layer<F> for Reparameterize {
         for (((x, dx), dz), epsilon) in rows.zip(cache.values.chunks_exact(d)) {
             for j in 0..d {
                 dx[j] = dz[j];
-                dx[d + j] = dz[j] * F::of(0.5) * std_dev(x[d + j]) * epsilon[j];
+                dx[d + j] = dz[j] * F::cast(0.5) * std_dev(x[d + j]) * epsilon[j];
             }
         }
     }
@@ -116,11 +114,11 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
         with_last_axis(input, |_| 1)
     }
 
-    /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²); infinite where μ or σ is no number.
+    /// y = ½ Σⱼ (σⱼ² − 1 − ln σⱼ² + μⱼ²); infinite if μ or σ is NaN.
     fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, _: &mut Cache<F>, _: Mode) {
         let d = dimensions(&x);
         let component = |(&mean, &log_variance): (&F, &F)| {
-            let kl = F::of(0.5) * (exp_m1_minus(log_variance) + mean * mean);
+            let kl = F::cast(0.5) * (exp_m1_minus(log_variance) + mean * mean);
             if kl.is_nan() { F::infinity() } else { kl }
         };
         for (y, x) in y.slice_mut().iter_mut().zip(x.rows()) {
@@ -137,7 +135,7 @@ impl<F: Scalar> Layer<F> for StandardNormalKl {
         for ((x, dx), &dy) in x.rows().zip(dx.rows_mut()).zip(dy.slice()) {
             for j in 0..d {
                 dx[j] = dy * x[j];
-                dx[d + j] = dy * F::of(0.5) * exp_m1(x[d + j]);
+                dx[d + j] = dy * F::cast(0.5) * exp_m1(x[d + j]);
             }
         }
     }

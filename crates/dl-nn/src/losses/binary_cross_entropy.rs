@@ -44,18 +44,18 @@ instantiate! {
         target: TargetRow<'_, F>,
         delta: &mut [F],
     ) -> F {
-        let d = F::of(z.len() as f64);
+        let d = F::cast(z.len() as f64);
         let (zero, one) = (F::zero(), F::one());
         let mut sum = 0.0;
         for (i, &z) in z.iter().enumerate() {
             let t = match target {
-                TargetRow::Class(class) => F::of(class as f64),
+                TargetRow::Class(class) => F::cast(class as f64),
                 TargetRow::Values(values) => values[i],
             };
             let weight = match pos_weight {
                 [] => one,
-                [weight] => F::of(*weight),
-                weights => F::of(weights[i]),
+                [weight] => F::cast(*weight),
+                weights => F::cast(weights[i]),
             };
             let (positive, negative) = (weight * t, one - t);
             // ζ(z) = max(z, 0) + ln(1 + e), and σ(|z|) = 1/(1 + e)
@@ -70,7 +70,7 @@ instantiate! {
             sum += ((positive + negative) * ln_1p_unit(e) + linear).as_f64();
             delta[i] = (negative * sigmoid - positive * of_opposite) / d;
         }
-        F::of(sum / d.as_f64())
+        F::cast(sum / d.as_f64())
     }
 }
 
@@ -108,7 +108,7 @@ impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
         }
     }
 
-    fn link(&self) -> Activation {
+    fn inverse_link(&self) -> Activation {
         Activation::Sigmoid
     }
 

@@ -9,7 +9,7 @@ use crate::target::TargetRow;
 /// ℓ = 1/d Σᵢ ½ [ln 2π + sᵢ + (tᵢ − μᵢ)² e^−sᵢ]: the negative log-likelihood of
 /// N(μᵢ, e^sᵢ) (Nix, Weigend 1994).
 ///
-/// A network with 2·d outputs puts out the means μ first, then the logarithms s of the variances,
+/// A network with 2·d outputs outputs the means μ first, then the logarithms s of the variances,
 /// which are thereby positive without a constraint. Targets have d values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GaussianNll;
@@ -17,8 +17,8 @@ pub struct GaussianNll;
 instantiate! {
     fn sample<F: Scalar>(outputs: &[F], targets: &[F], delta: &mut [F]) -> F {
         let d = targets.len();
-        let (half, count) = (F::of(0.5), F::of(d as f64));
-        let ln_2_pi = F::of((2.0 * std::f64::consts::PI).ln());
+        let (half, count) = (F::cast(0.5), F::cast(d as f64));
+        let ln_2_pi = F::cast((2.0 * std::f64::consts::PI).ln());
         let mut sum = 0.0;
         for (i, &t) in targets.iter().enumerate() {
             let (mean, log_variance) = (outputs[i], outputs[d + i]);
@@ -29,7 +29,7 @@ instantiate! {
             delta[i] = weighted(error, inverse_deviation) / count;
             delta[d + i] = half * (F::one() - error * error) / count;
         }
-        F::of(sum / count.as_f64())
+        F::cast(sum / count.as_f64())
     }
 }
 

@@ -1,13 +1,13 @@
-//! Loss functions, one file each: value and gradient beside each other.
+//! Loss functions, one file each: value and gradient side by side.
 //!
-//! Every loss is the negative log-likelihood of a distribution whose parameters the network puts
-//! out, up to constants; the table says which (Goodfellow et al. 2016, section 6.2).
+//! Every loss is the negative log-likelihood of a distribution whose parameters the network
+//! outputs, up to constants; the table says which (Goodfellow et al. 2016, section 6.2).
 //!
 //! | loss | distribution of the target | output unit |
 //! |---|---|---|
 //! | [`MeanSquaredError`] | normal, fixed variance | linear |
 //! | [`MeanAbsoluteError`] | Laplace, fixed scale | linear |
-//! | [`GaussianNll`] | normal, variance put out, too | linear (mean, ln variance) |
+//! | [`GaussianNll`] | normal, variance predicted as well | linear (mean, ln variance) |
 //! | [`BinaryCrossEntropy`] | Bernoulli | sigmoid (inside the loss) |
 //! | [`SoftmaxCrossEntropy`], [`KlDivergence`] | categorical | softmax (inside the loss) |
 
@@ -39,15 +39,15 @@ pub trait Loss<F: Scalar>: Debug + Send + Sync {
     /// [`check_targets`].
     fn sample(&self, prediction: &[F], target: TargetRow<'_, F>, delta: &mut [F]) -> F;
 
-    /// What a valid target row is for `outputs` outputs, in words.
+    /// A description of a valid target row for `outputs` outputs.
     fn takes(&self, outputs: usize) -> String;
 
     /// Whether a target suits `outputs` outputs.
     fn accepts(&self, outputs: usize, target: TargetRow<'_, F>) -> bool;
 
-    /// The activation that turns outputs into predictions: softmax or sigmoid where the loss
-    /// takes logits, otherwise identity.
-    fn link(&self) -> Activation {
+    /// The activation that turns outputs into predictions, the inverse of the link function of a generalised linear
+    /// model: softmax or sigmoid if the loss takes logits, otherwise the identity.
+    fn inverse_link(&self) -> Activation {
         Activation::Identity
     }
 
@@ -65,7 +65,7 @@ instantiate! {
     ///
     /// # Errors
     /// [`DataError::Target`] naming the first sample whose target does not suit, or
-    /// [`DataError::TargetKind`] where none can.
+    /// [`DataError::TargetKind`] if none of this kind can.
     pub fn check_targets<F: Scalar>(
         loss: &dyn Loss<F>,
         outputs: usize,
@@ -84,7 +84,7 @@ fn all_accepted<F: Scalar>(
         return Ok(());
     };
     let takes = loss.takes(outputs);
-    // the least demanding target of this kind and width: where it is refused, any is
+    // the least demanding target of this kind and width: if it is rejected, all are
     let (plainest, kind) = match targets {
         Target::Classes(_) => (None, "class numbers".to_owned()),
         Target::Values(values) => {
@@ -120,7 +120,7 @@ fn all_accepted<F: Scalar>(
     })
 }
 
-/// How many values of a refused target its error shows.
+/// How many values of a rejected target its error shows.
 const SHOWN: usize = 8;
 
 /// `1 value`, `2 values`
@@ -131,7 +131,7 @@ fn plural(count: usize, noun: &str) -> String {
 /// Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ over a batch, and its gradient written to `delta`: (wᵢ / Σ w) ∂ℓᵢ/∂outputᵢ.
 ///
 /// `outputs` and `delta` are `[n, width]`, row-major; `rows[i]` is the target's (and weight's)
-/// row of sample i. Weights default to 1; where all of a batch are 0, so are loss and gradient.
+/// row of sample i. Weights default to 1; if all of a batch are 0, so are loss and gradient.
 /// Sums are taken in f64.
 ///
 /// # Panics
@@ -146,7 +146,7 @@ pub fn mean_loss<F: Scalar>(
     delta: &mut [F],
 ) -> f64 {
     let total = total_weight(rows.clone(), weights);
-    loss_share(loss, outputs, targets, rows, weights, total, delta)
+    mean_loss_part(loss, outputs, targets, rows, weights, total, delta)
 }
 
 /// Σᵢ wᵢ of these rows.
@@ -160,8 +160,8 @@ pub(crate) fn total_weight<F: Scalar>(
     }
 }
 
-/// What some samples of a batch of this total weight add to its [`mean_loss`].
-pub(crate) fn loss_share<F: Scalar>(
+/// What some samples contribute to the [`mean_loss`] of a batch with this total weight.
+pub(crate) fn mean_loss_part<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: &[F],
     targets: &Target<'_, F>,
@@ -181,7 +181,7 @@ pub(crate) fn loss_share<F: Scalar>(
         .zip(delta.chunks_exact_mut(width));
     for ((output, delta), row) in samples.zip(rows) {
         let weight = weights.map_or(1.0, |weights| weights[row].as_f64());
-        let share = F::of(weight / total);
+        let share = F::cast(weight / total);
         let loss = loss.sample(output, targets.row(row), delta);
         delta.iter_mut().for_each(|d| *d *= share);
         sum += loss.as_f64() * weight;
@@ -189,7 +189,7 @@ pub(crate) fn loss_share<F: Scalar>(
     sum / total
 }
 
-/// Whether the values are a probability distribution, to rounding.
+/// Whether the values are a probability distribution up to rounding.
 fn is_distribution<F: Scalar>(values: &[F]) -> bool {
     let sum: f64 = values.iter().map(|p| p.as_f64()).sum();
     values.iter().all(|&p| p >= F::zero()) && (sum - 1.0).abs() <= 1e-4
@@ -200,7 +200,7 @@ fn is_finite<F: Scalar>(target: TargetRow<'_, F>, width: usize) -> bool {
     matches!(target, TargetRow::Values(v) if v.len() == width && v.iter().all(|v| v.is_finite()))
 }
 
-/// The values of a target that `accepts` has let through.
+/// The values of a target that `accepts` has accepted.
 fn values<F>(target: TargetRow<'_, F>) -> &[F] {
     match target {
         TargetRow::Values(values) => values,

@@ -37,14 +37,14 @@ impl Huber {
 
 /// 1/d Σᵢ f(yᵢ − tᵢ), where f gives the value and the derivative.
 fn mean_of_errors<F: Scalar>(y: &[F], t: &[F], delta: &mut [F], f: impl Fn(F) -> (F, F)) -> F {
-    let d = F::of(y.len() as f64);
+    let d = F::cast(y.len() as f64);
     let mut sum = 0.0;
     for ((delta, &y), &t) in delta.iter_mut().zip(y).zip(t) {
         let (value, derivative) = f(y - t);
         sum += value.as_f64();
         *delta = derivative / d;
     }
-    F::of(sum / d.as_f64())
+    F::cast(sum / d.as_f64())
 }
 
 instantiate! {
@@ -60,7 +60,7 @@ instantiate! {
     }
 
     fn huber<F: Scalar>(bound: F, y: &[F], t: &[F], delta: &mut [F]) -> F {
-        let half = F::of(0.5);
+        let half = F::cast(0.5);
         mean_of_errors(y, t, delta, |e| {
             if e.abs() <= bound {
                 (half * e * e, e)
@@ -117,7 +117,7 @@ impl<F: Scalar> Loss<F> for Huber {
     }
 
     fn sample(&self, y: &[F], t: TargetRow<'_, F>, delta: &mut [F]) -> F {
-        huber(F::of(self.delta), y, values(t), delta)
+        huber(F::cast(self.delta), y, values(t), delta)
     }
 
     fn takes(&self, outputs: usize) -> String {

@@ -51,8 +51,8 @@ instantiate! {
         if let (TargetRow::Class(class), 0.0) = (target, loss.label_smoothing) {
             return of_class(z, class, delta);
         }
-        let keep = F::of(1.0 - loss.label_smoothing);
-        let spread = F::of(loss.label_smoothing / z.len() as f64);
+        let keep = F::cast(1.0 - loss.label_smoothing);
+        let spread = F::cast(loss.label_smoothing / z.len() as f64);
         of_distribution(
             z,
             |k| {
@@ -86,7 +86,7 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
         accepts(outputs, target)
     }
 
-    fn link(&self) -> Activation {
+    fn inverse_link(&self) -> Activation {
         Activation::Softmax
     }
 
@@ -134,7 +134,7 @@ impl<F: Scalar> Loss<F> for KlDivergence {
         accepts(outputs, target)
     }
 
-    fn link(&self) -> Activation {
+    fn inverse_link(&self) -> Activation {
         Activation::Softmax
     }
 }
@@ -192,7 +192,7 @@ impl<F: Scalar> Softmax<F> {
         exponentials(z, m, p);
         let others = match largest {
             // the largest's own e⁰ = 1 beside them would cost them their digits
-            Some(k) => F::of(sum_of(&p[..k], F::as_f64) + sum_of(&p[k + 1..], F::as_f64)),
+            Some(k) => F::cast(sum_of(&p[..k], F::as_f64) + sum_of(&p[k + 1..], F::as_f64)),
             None => F::nan(),
         };
         let scale = (F::one() + others).recip();
@@ -202,7 +202,7 @@ impl<F: Scalar> Softmax<F> {
         Self {
             m,
             // the plain logarithm takes half as long, and is as exact here
-            log_sum: match others >= F::of(0.5) {
+            log_sum: match others >= F::cast(0.5) {
                 true => (F::one() + others).ln(),
                 false => others.ln_1p(),
             },

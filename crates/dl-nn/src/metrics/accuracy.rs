@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1};
 
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 instantiate! {
     /// The class of the largest score in each row of `scores` `[n, classes]`; the first of them if

@@ -1,10 +1,9 @@
 //! Do predicted probabilities mean what they say?
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::ArrayRef1;
 
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 /// The calibration curve (reliability diagram): how often the samples with a predicted probability
 /// of about p are positive. For a calibrated model that is p.
@@ -55,7 +54,7 @@ impl CalibrationCurve {
         curve(truth, probabilities, bins)
     }
 
-    fn of<F: Scalar>(
+    fn compute<F: Scalar>(
         truth: &ArrayRef1<bool>,
         probabilities: &ArrayRef1<F>,
         bins: usize,
@@ -109,7 +108,7 @@ instantiate! {
         probabilities: &ArrayRef1<F>,
         bins: usize,
     ) -> Result<CalibrationCurve, MetricError> {
-        CalibrationCurve::of(truth, probabilities, bins)
+        CalibrationCurve::compute(truth, probabilities, bins)
     }
 }
 

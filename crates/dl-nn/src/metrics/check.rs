@@ -1,9 +1,9 @@
 //! Checks of the input, shared by all measures.
 
+use dl_core::Scalar;
 use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Dimension, IntoDimension};
 
 use super::MetricError;
-use crate::Scalar;
 
 pub(super) fn not_empty<A, D: Dimension>(
     what: &'static str,

@@ -5,7 +5,7 @@ use std::fmt;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayView2, Axis};
 
 use super::estimate::ratio;
-use super::{Estimate, MetricError, Report, check};
+use super::{Estimate, MetricError, check};
 
 /// How often each class was taken for each: `counts[[truth, predicted]]`.
 ///
@@ -156,15 +156,6 @@ impl ConfusionMatrix {
             recall: weights.dot(&recall),
             f1: weights.dot(&self.f1()),
         }
-    }
-
-    /// All of it as a table, a class a line.
-    ///
-    /// # Errors
-    /// There is not one name for each class.
-    pub fn report<S: AsRef<str>>(&self, class_names: &[S]) -> Result<Report, MetricError> {
-        let names = class_names.iter().map(|name| name.as_ref().to_owned());
-        Report::new(self, names.collect())
     }
 
     /// The diagonal as a share of `totals`.

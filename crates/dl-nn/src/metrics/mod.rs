@@ -3,7 +3,7 @@
 //!
 //! | what is predicted | measures |
 //! |---|---|
-//! | a class | [`accuracy`], [`top_k_accuracy`], [`ConfusionMatrix`] (precision, recall, F1), [`Report`] |
+//! | a class | [`accuracy`], [`top_k_accuracy`], [`ConfusionMatrix`] (precision, recall, F1), [`ClassificationReport`] |
 //! | a score for "positive" | [`RocCurve`], [`roc_auc`], [`PrecisionRecallCurve`], [`average_precision`] |
 //! | a score a class | [`macro_roc_auc`]; [`argmax`] and [`top_k`] turn scores into classes |
 //! | a probability | [`log_loss`], [`brier_score`], [`CalibrationCurve`] |
@@ -64,5 +64,5 @@ pub use estimate::{Estimate, Interval};
 pub use precision_recall::{PrecisionRecallCurve, average_precision};
 pub use probability::{binary_probabilities, brier_score, log_loss};
 pub use regression::{mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error};
-pub use report::Report;
+pub use report::ClassificationReport;
 pub use roc::{RocCurve, macro_roc_auc, roc_auc};

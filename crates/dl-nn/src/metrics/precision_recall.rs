@@ -1,12 +1,11 @@
 //! The precision–recall curve and average precision.
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayRef1};
 
 use super::MetricError;
 use super::estimate::ratio;
 use super::ranking::Ranking;
-use crate::Scalar;
 
 /// Precision against recall as the threshold falls.
 ///
@@ -50,7 +49,10 @@ impl PrecisionRecallCurve {
         curve(truth, scores)
     }
 
-    fn of<F: Scalar>(truth: &ArrayRef1<bool>, scores: &ArrayRef1<F>) -> Result<Self, MetricError> {
+    fn compute<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        scores: &ArrayRef1<F>,
+    ) -> Result<Self, MetricError> {
         let ranking = Ranking::new(truth, scores)?;
         if ranking.positives == 0 {
             return Err(MetricError::Undefined {
@@ -91,7 +93,7 @@ instantiate! {
         truth: &ArrayRef1<bool>,
         scores: &ArrayRef1<F>,
     ) -> Result<PrecisionRecallCurve, MetricError> {
-        PrecisionRecallCurve::of(truth, scores)
+        PrecisionRecallCurve::compute(truth, scores)
     }
 }
 

@@ -1,10 +1,9 @@
 //! How good predicted probabilities are.
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 instantiate! {
     /// The mean over the samples of −ln p(true class), in nats: the cross-entropy of the labels and

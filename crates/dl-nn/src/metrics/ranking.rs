@@ -1,9 +1,9 @@
 //! What ROC and precision–recall curves share: sweeping a threshold over the scores.
 
+use dl_core::Scalar;
 use ndarray::ArrayRef1;
 
 use super::{MetricError, check};
-use crate::Scalar;
 
 /// What is called positive at each threshold, from the strictest (nothing is) to the loosest
 /// (everything is).

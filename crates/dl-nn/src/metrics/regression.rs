@@ -2,11 +2,10 @@
 //!
 //! All take `truth` and `predicted` `[n]`; for several outputs, a column at a time.
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayRef1};
 
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 instantiate! {
     /// MAE, the mean of |y − ŷ|, in the unit of y. The interval is Student's.

@@ -32,7 +32,7 @@ use super::{Average, Averages, ConfusionMatrix, Estimate, MetricError, check};
 /// weighted avg       0.87      0.80      0.80         5
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Report {
+pub struct ClassificationReport {
     classes: Vec<Class>,
     accuracy: Estimate,
     macro_average: Averages,
@@ -50,7 +50,21 @@ struct Class {
     support: usize,
 }
 
-impl Report {
+impl ConfusionMatrix {
+    /// All of it as a table, a class a line.
+    ///
+    /// # Errors
+    /// There is not one name for each class.
+    pub fn report<S: AsRef<str>>(
+        &self,
+        class_names: &[S],
+    ) -> Result<ClassificationReport, MetricError> {
+        let names = class_names.iter().map(|name| name.as_ref().to_owned());
+        ClassificationReport::new(self, names.collect())
+    }
+}
+
+impl ClassificationReport {
     pub(super) fn new(matrix: &ConfusionMatrix, names: Vec<String>) -> Result<Self, MetricError> {
         let (found, classes) = (names.len(), matrix.classes());
         if found != classes {
@@ -138,7 +152,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ClassificationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.lines();
         let widest = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();

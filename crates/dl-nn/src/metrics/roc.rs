@@ -1,12 +1,11 @@
 //! The receiver operating characteristic and the area under it.
 
-use dl_core::instantiate;
+use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayRef1, ArrayRef2, ArrayView1};
 
 use super::estimate::ratio;
 use super::ranking::Ranking;
 use super::{Estimate, MetricError, check};
-use crate::Scalar;
 
 /// The ROC curve: what share of the positives is found, at the price of what share of the
 /// negatives, as the threshold falls.
@@ -52,7 +51,10 @@ impl RocCurve {
         curve(truth, scores)
     }
 
-    fn of<F: Scalar>(truth: &ArrayRef1<bool>, scores: &ArrayRef1<F>) -> Result<Self, MetricError> {
+    fn compute<F: Scalar>(
+        truth: &ArrayRef1<bool>,
+        scores: &ArrayRef1<F>,
+    ) -> Result<Self, MetricError> {
         let ranking = Ranking::new(truth, scores)?;
         let undefined = |reason| MetricError::Undefined {
             measure: "the ROC curve".to_owned(),
@@ -89,7 +91,7 @@ instantiate! {
         truth: &ArrayRef1<bool>,
         scores: &ArrayRef1<F>,
     ) -> Result<RocCurve, MetricError> {
-        RocCurve::of(truth, scores)
+        RocCurve::compute(truth, scores)
     }
 }
 

@@ -40,7 +40,7 @@ impl AdaGrad {
 
 instantiate! {
     fn update<F: Scalar>(rule: &AdaGrad, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, epsilon] = [learning_rate, rule.epsilon].map(F::of);
+        let [eta, epsilon] = [learning_rate, rule.epsilon].map(F::cast);
         elements.for_each(
             #[inline(always)]
             move |w, g, [s]| {

@@ -68,11 +68,11 @@ instantiate! {
         learning_rate: f64,
         elements: Elements<'_, '_, F>,
     ) {
-        let [eta, epsilon] = [learning_rate, rule.epsilon].map(F::of);
-        let [beta1, one_minus_beta1] = [rule.beta1, 1.0 - rule.beta1].map(F::of);
-        let [beta2, one_minus_beta2] = [rule.beta2, 1.0 - rule.beta2].map(F::of);
+        let [eta, epsilon] = [learning_rate, rule.epsilon].map(F::cast);
+        let [beta1, one_minus_beta1] = [rule.beta1, 1.0 - rule.beta1].map(F::cast);
+        let [beta2, one_minus_beta2] = [rule.beta2, 1.0 - rule.beta2].map(F::cast);
         let [correction1, correction2] =
-            [rule.beta1, rule.beta2].map(|beta| F::of(1.0 / (1.0 - beta.powf(t as f64))));
+            [rule.beta1, rule.beta2].map(|beta| F::cast(1.0 / (1.0 - beta.powf(t as f64))));
         elements.for_each(
             #[inline(always)]
             move |w, g, [m, v]| {

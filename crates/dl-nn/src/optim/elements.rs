@@ -78,7 +78,7 @@ impl<F, const N: usize, T: Fn(&mut F, F, [&mut F; N]) + Copy + Send + Sync> Form
 impl<F: Scalar> Elements<'_, '_, F> {
     /// Multiplies the weights that decay by a factor, before the rule changes them.
     pub fn shrink_kernels(mut self, factor: f64) -> Self {
-        self.adjust.shrink = F::of(factor);
+        self.adjust.shrink = F::cast(factor);
         self
     }
 

@@ -34,8 +34,8 @@ pub use adagrad::AdaGrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use elements::{Elements, Formula};
-pub use optimizer::{Optimizer, Parameter};
-pub use parameters::parameters;
+pub use optimizer::Optimizer;
+pub use parameters::{Parameter, parameters};
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 pub use state::{OptimizerState, ParameterState, StateError};
@@ -71,7 +71,7 @@ use crate::{ConfigError, Scalar};
 ///         &[]
 ///     }
 ///     fn update(&self, _t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
-///         let eta = F::of(learning_rate);
+///         let eta = F::cast(learning_rate);
 ///         elements.for_each(#[inline(always)] move |w, g, []| *w -= eta * g.signum());
 ///     }
 /// }

@@ -10,23 +10,10 @@ use pulp::Arch;
 use super::elements::Adjust;
 use super::norm::sum_of_squares;
 use super::{
-    Elements, OptimizerState, ParameterState, Rule, StateError, require_not_negative,
+    Elements, OptimizerState, Parameter, ParameterState, Rule, StateError, require_not_negative,
     require_positive,
 };
 use crate::{ConfigError, Scalar};
-
-/// A parameter as the optimiser sees it: flat slices of equal length.
-#[derive(Debug)]
-pub struct Parameter<'a, F> {
-    /// The dotted name: `dense_1.kernel`.
-    pub name: &'a str,
-    /// The weights.
-    pub value: &'a mut [F],
-    /// The gradient of the loss.
-    pub grad: &'a [F],
-    /// Whether penalties and weight decay apply, as [`Param`](crate::Param) says.
-    pub decay: bool,
-}
 
 /// A [`Rule`] with its state, weight penalties and gradient clipping.
 ///
@@ -172,10 +159,10 @@ impl<F: Scalar> Optimizer<F> {
         self.check(parameters)?;
 
         let adjust = Adjust {
-            clip_value: F::of(self.clip_value),
-            scale: F::of(self.norm_scale(parameters)),
-            l1: F::of(self.l1),
-            l2: F::of(self.l2),
+            clip_value: F::cast(self.clip_value),
+            scale: F::cast(self.norm_scale(parameters)),
+            l1: F::cast(self.l1),
+            l2: F::cast(self.l2),
             shrink: F::one(),
         };
         self.state.step = self.state.step.saturating_add(1);
@@ -263,7 +250,7 @@ impl<F: Scalar> Optimizer<F> {
         if self.clip_norm.is_infinite() {
             return 1.0;
         }
-        let clip_value = F::of(self.clip_value);
+        let clip_value = F::cast(self.clip_value);
         let squares = parameters
             .iter()
             .map(|p| sum_of_squares(self.arch, p.grad, clip_value));

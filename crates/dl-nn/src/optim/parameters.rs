@@ -3,8 +3,20 @@
 use dl_core::instantiate;
 use ndarray::ArrayD;
 
-use super::Parameter;
-use crate::Model;
+use crate::model::Model;
+
+/// A parameter as the optimiser sees it: flat slices of equal length.
+#[derive(Debug)]
+pub struct Parameter<'a, F> {
+    /// The dotted name: `dense_1.kernel`.
+    pub name: &'a str,
+    /// The weights.
+    pub value: &'a mut [F],
+    /// The gradient of the loss.
+    pub grad: &'a [F],
+    /// Whether penalties and weight decay apply, as [`Param`](crate::Param) says.
+    pub decay: bool,
+}
 
 instantiate! {
     /// Every parameter of the model with its gradient, as

@@ -54,8 +54,8 @@ impl RmsProp {
 
 instantiate! {
     fn update<F: Scalar>(rule: &RmsProp, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, mu, epsilon] = [learning_rate, rule.momentum, rule.epsilon].map(F::of);
-        let [rho, one_minus_rho] = [rule.rho, 1.0 - rule.rho].map(F::of);
+        let [eta, mu, epsilon] = [learning_rate, rule.momentum, rule.epsilon].map(F::cast);
+        let [rho, one_minus_rho] = [rule.rho, 1.0 - rule.rho].map(F::cast);
         if rule.momentum == 0.0 {
             elements.for_each(
                 #[inline(always)]

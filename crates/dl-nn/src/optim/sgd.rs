@@ -50,7 +50,7 @@ impl Sgd {
 
 instantiate! {
     fn update<F: Scalar>(rule: &Sgd, learning_rate: f64, elements: Elements<'_, '_, F>) {
-        let [eta, mu] = [learning_rate, rule.momentum].map(F::of);
+        let [eta, mu] = [learning_rate, rule.momentum].map(F::cast);
         if rule.momentum == 0.0 {
             elements.for_each(
                 #[inline(always)]

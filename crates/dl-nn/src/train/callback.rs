@@ -4,7 +4,8 @@ use dl_core::Scalar;
 use ndarray::ArrayD;
 
 use super::history::{Epoch, History};
-use super::state::{CallbackState, ResumeError};
+use super::plan::FitPlan;
+use super::snapshot::{CallbackState, ResumeError};
 use crate::error::ConfigError;
 use crate::model::Model;
 
@@ -17,20 +18,6 @@ pub enum Flow {
     Stop(String),
 }
 
-/// What [`fit`](super::Trainer::fit) is about to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Plan {
-    /// Number of epochs.
-    pub epochs: usize,
-    /// Steps per epoch, including the last, smaller batch.
-    pub steps_per_epoch: usize,
-    /// Maximum number of samples per step.
-    pub batch_size: usize,
-    /// Number of training samples.
-    pub samples: usize,
-}
-
 /// The state of a running `fit` that a callback may read and change.
 #[derive(Debug)]
 pub struct FitContext<'a, F> {
@@ -40,7 +27,7 @@ pub struct FitContext<'a, F> {
     /// [`step_begin`](Callback::step_begin) calls, so the factors of several callbacks multiply.
     pub learning_rate_factor: f64,
     /// The plan of this `fit`.
-    pub plan: Plan,
+    pub plan: FitPlan,
     /// Where this `fit` resumed from a snapshot: epochs done, and steps done in the current epoch;
     /// `None` if it started from the beginning.
     pub resumed_at: Option<(usize, usize)>,

@@ -4,13 +4,12 @@ use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};
 
 use crate::activation::Activation;
-use crate::batch::Batch;
 use crate::error::DataError;
-use crate::layer::Mode;
+use crate::execute::Workspace;
+use crate::layer::{Batch, Mode};
 use crate::losses::{Loss, mean_loss};
 use crate::model::Model;
 use crate::target::{Target, TargetRow};
-use crate::workspace::Workspace;
 
 /// Samples per pass in an evaluation.
 const EVALUATION_BATCH: usize = 256;
@@ -20,7 +19,7 @@ const EVALUATION_BATCH: usize = 256;
 #[serde(deny_unknown_fields)]
 pub struct Evaluation {
     /// Mean loss per sample.
-    #[serde(with = "crate::float")]
+    #[serde(with = "crate::json::non_finite")]
     pub loss: f64,
     /// Fraction of samples whose class is predicted correctly; `None` if targets are values.
     pub accuracy: Option<f64>,
@@ -69,7 +68,7 @@ impl<'a, F: Scalar> Samples<'a, F> {
 /// The threshold of a single output between class 0 and class 1: 0 for a logit, ½ for a probability.
 pub(super) fn boundary<F: Scalar>(model: &Model<F>) -> F {
     match model.output_activation() {
-        Activation::Sigmoid => F::of(0.5),
+        Activation::Sigmoid => F::cast(0.5),
         _ => F::zero(),
     }
 }
@@ -125,7 +124,7 @@ pub(super) fn count_correct<F: Scalar>(
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunningEvaluation {
-    #[serde(with = "crate::float")]
+    #[serde(with = "crate::json::non_finite")]
     loss: f64,
     weight: f64,
     correct: Option<usize>,

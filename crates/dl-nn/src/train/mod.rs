@@ -2,28 +2,30 @@
 //! keeps and the [`Callback`]s it calls.
 
 mod callback;
-mod early_stopping;
+mod callbacks;
+mod epochs;
+mod error;
 mod evaluate;
 mod fit;
 mod history;
-mod learning_rate;
 mod options;
-#[cfg(feature = "progress")]
-mod progress;
+mod plan;
 mod seeds;
-mod state;
+mod session;
+mod snapshot;
 mod trainer;
 
-pub use callback::{Callback, FitContext, Flow, Plan, StepEnd};
-pub use early_stopping::{EarlyStopping, Monitor};
+pub use callback::{Callback, FitContext, Flow, StepEnd};
+#[cfg(feature = "progress")]
+pub use callbacks::Progress;
+pub use callbacks::{EarlyStopping, LearningRate, Monitor};
+pub use error::TrainError;
 pub use evaluate::{Evaluation, RunningEvaluation};
 pub use history::{Epoch, History};
-pub use learning_rate::LearningRate;
 pub use options::Fit;
-#[cfg(feature = "progress")]
-pub use progress::Progress;
+pub use plan::FitPlan;
 pub use seeds::{SeedRuns, repeat_with_seeds};
-pub use state::{
+pub use snapshot::{
     CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot, TrainerState,
 };
 pub use trainer::{IntoOptimizer, Trainer};

@@ -8,8 +8,9 @@ use dl_core::sampling::{holdout, stratified_holdout};
 use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
 
 use super::callback::Callback;
-use super::state::{Checkpointer, Snapshot};
-use crate::error::{ConfigError, DataError, TrainError};
+use super::error::TrainError;
+use super::snapshot::{Checkpointer, Snapshot};
+use crate::error::{ConfigError, DataError};
 use crate::target::Target;
 
 /// The stream of a seed from which the validation split is drawn, far from those of the layers.
@@ -187,7 +188,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
             }
         }
         let weighted = self.sample_weights.is_some() || self.class_weights.is_some();
-        Ok(weighted.then(|| weights.into_iter().map(F::of).collect()))
+        Ok(weighted.then(|| weights.into_iter().map(F::cast).collect()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The same training with several seeds: what is luck, and what is not.
+//! The same training with several seeds, to tell luck from merit.
 
 use ndarray::Array1;
 use rayon::prelude::*;
@@ -6,24 +6,24 @@ use rayon::prelude::*;
 use crate::error::ConfigError;
 use crate::metrics::Estimate;
 
-/// What [`repeat_with_seeds`] gives: an outcome for each seed.
+/// The result of [`repeat_with_seeds`]: an outcome for each seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeedRuns<T> {
-    /// The outcome of seed i at place i.
+    /// The outcome of seed i at index i.
     pub outcomes: Vec<T>,
 }
 
 impl<T> SeedRuns<T> {
     /// The mean of a measure over the seeds; its [`interval`](Estimate::interval) tells how far
-    /// another set of seeds may be from it.
+    /// that of another set of seeds may be from it.
     pub fn mean(&self, measure: impl Fn(&T) -> f64) -> Estimate {
         let values: Array1<f64> = self.outcomes.iter().map(measure).collect();
         Estimate::mean(&values)
     }
 }
 
-/// Does the same training with the seeds 0 … `n` − 1, in parallel, each on its own: `fit` builds
-/// model and trainer with the seed it is given. The outcomes do not depend on the number of
+/// Repeats a training with the seeds 0 … `n` − 1, in parallel: `fit` builds model and trainer with
+/// the seed it is given. The outcomes do not depend on the number of
 /// threads.
 ///
 /// ```
@@ -49,7 +49,7 @@ impl<T> SeedRuns<T> {
 ///
 /// # Errors
 /// [`ConfigError`] for fewer than two seeds, which have no spread; otherwise the error of the
-/// first seed that has one.
+/// first seed that fails.
 pub fn repeat_with_seeds<T, E>(
     n: u64,
     fit: impl Fn(u64) -> Result<T, E> + Sync,

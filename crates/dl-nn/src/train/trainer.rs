@@ -4,22 +4,22 @@ use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, instantiate};
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
+use super::error::TrainError;
 use super::evaluate::{
     Evaluation, Samples, boundary, count_correct, evaluate_rows, evaluation_workspace,
     predicted_class, require_no_nan,
 };
 use super::history::History;
-use super::state::{ResumeError, TrainerState};
+use super::snapshot::{ResumeError, TrainerState};
 use crate::activation::Activation;
-use crate::batch::Batch;
-use crate::buffers::in_standard_layout;
-use crate::error::{BuildError, ConfigError, DataError, TrainError};
-use crate::layer::{Mode, mix};
-use crate::losses::{Loss, check_targets, loss_share, total_weight};
+use crate::arrays::in_standard_layout;
+use crate::error::{BuildError, ConfigError, DataError};
+use crate::execute::{LossPart, Workspace};
+use crate::layer::{Batch, Mode, mix};
+use crate::losses::{Loss, check_targets, mean_loss_part, total_weight};
 use crate::model::Model;
 use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd, parameters};
 use crate::target::Target;
-use crate::workspace::{Share, Workspace};
 
 /// Trains a model: the model, a loss, an optimiser, and the buffers they need.
 ///
@@ -159,7 +159,7 @@ impl<F: Scalar> Trainer<F> {
         &self.optimizer
     }
 
-    /// The epochs of the last `fit`, even where it failed.
+    /// The epochs of the last `fit`, even if it failed.
     pub fn history(&self) -> &History {
         &self.history
     }
@@ -167,6 +167,13 @@ impl<F: Scalar> Trainer<F> {
     /// The gradients of the last step, layer by layer, parameter by parameter.
     pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
         self.workspace.grads()
+    }
+
+    /// The mode of the next step, on which the random numbers of its layers (dropout) depend.
+    pub fn next_mode(&self) -> Mode {
+        Mode::Train {
+            seed: mix(self.seed, self.steps),
+        }
     }
 
     /// The complete state between two [`step`](Self::step)s, which can be saved and
@@ -213,31 +220,29 @@ impl<F: Scalar> Trainer<F> {
         weights: Option<&[F]>,
         learning_rate_factor: f64,
     ) -> Result<Outcome, TrainError> {
-        let mode = Mode::Train {
-            seed: mix(self.seed, self.steps),
-        };
+        let mode = self.next_mode();
         let weight = total_weight(rows.iter().copied(), weights);
         let (loss, boundary) = (&*self.loss, boundary(&self.model));
-        let share = self
+        let part = self
             .workspace
-            .train(&self.model, x, mode, &|part, outputs, delta| {
-                let rows = &rows[part];
-                let numbers = rows.iter().copied();
-                Share {
-                    loss: loss_share(loss, outputs, targets, numbers, weights, weight, delta),
-                    right: count_correct(outputs, targets, rows, boundary),
+            .train(&self.model, x, mode, &|samples, outputs, dy| {
+                let rows = &rows[samples];
+                let each = rows.iter().copied();
+                LossPart {
+                    loss: mean_loss_part(loss, outputs, targets, each, weights, weight, dy),
+                    correct: count_correct(outputs, targets, rows, boundary),
                 }
             });
-        if share.loss.is_finite() {
+        if part.loss.is_finite() {
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
             self.optimizer.step(parameters, learning_rate_factor)?;
             self.workspace.commit(&mut self.model);
             self.steps = self.steps.wrapping_add(1);
         }
         Ok(Outcome {
-            loss: share.loss,
+            loss: part.loss,
             weight,
-            correct: targets.classes().map(|_| share.right),
+            correct: targets.classes().map(|_| part.correct),
         })
     }
 
@@ -297,7 +302,8 @@ impl<F: Scalar> Trainer<F> {
     /// Checks that the outputs of the model, which may have been replaced, are what the loss takes.
     pub(super) fn check_outputs(&self) -> Result<(), ConfigError> {
         let activation = self.model.output_activation();
-        let logits = self.loss.link() == Activation::Identity || !is_probability(activation);
+        let logits =
+            self.loss.inverse_link() == Activation::Identity || !is_probability(activation);
         let allowed = "none, since the loss takes logits";
         ConfigError::require(logits, "the model's last activation", activation, allowed)
     }
@@ -335,7 +341,7 @@ instantiate! {
     ) -> Result<Trainer<F>, BuildError> {
         loss.validate()?;
         let activation = model.output_activation();
-        if is_probability(activation) && loss.link() != Activation::Identity {
+        if is_probability(activation) && loss.inverse_link() != Activation::Identity {
             return Err(BuildError::LogitsExpected {
                 loss: loss.name(),
                 layer: model.layers().last().expect("never empty").name.clone(),
@@ -412,7 +418,7 @@ instantiate! {
         let mut y = trainer.model.predict(&x)?;
         let width = y.shape().last().copied().unwrap_or(1);
         let values = y.as_slice_mut().expect("in standard layout");
-        trainer.loss.link().forward(values, width);
+        trainer.loss.inverse_link().forward(values, width);
         Ok(y)
     }
 

@@ -2,9 +2,10 @@
 
 use crate::{
     Color, FigureError, Number,
-    canvas::{Align, CAP_HEIGHT, Canvas, Font, Rect, Stroke},
+    canvas::{Align, Canvas, Font, Stroke},
     error::DataProblem,
     marks::{Entry, Frame, Key, Mark, all_finite, proper_decimals, same_length},
+    pixels::{CAP_HEIGHT, Rect},
     plot::Plot,
     style,
     ticks::{Tick, signed},

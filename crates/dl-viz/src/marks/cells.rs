@@ -1,10 +1,6 @@
 //! Coloured cells side by side: the pixels of an image, the entries of a matrix.
 
-use crate::{
-    Color, FigureError,
-    canvas::{Canvas, Rect},
-    plot::Plot,
-};
+use crate::{Color, FigureError, canvas::Canvas, pixels::Rect, plot::Plot};
 
 /// How far a cell extends under the next to avoid seams.
 const OVERLAP: f64 = 1.0;

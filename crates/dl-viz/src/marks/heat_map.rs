@@ -4,14 +4,15 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     ColorMap, FigureError, Number,
-    axis::Scale,
-    canvas::{CAP_HEIGHT, Canvas, Font, Rect, Stroke},
+    canvas::{Canvas, Font, Stroke},
     error::DataProblem,
     marks::{
         ColorBar, Frame, Mark, all_finite, array_values, cells, proper_decimals, proper_range,
         proper_span, same_length,
     },
+    pixels::{CAP_HEIGHT, Rect},
     plot::Plot,
+    scale::Scale,
     style, text,
     ticks::{Tick, signed},
 };

@@ -4,11 +4,12 @@ use ndarray::{Array4, ArrayView3, ArrayView4, Axis};
 
 use crate::{
     Color, ColorMap, FigureError, Number,
-    axis::Scale,
-    canvas::{Canvas, Rect, Stroke},
+    canvas::{Canvas, Stroke},
     error::DataProblem,
     marks::{ColorBar, Frame, Mark, all_finite, array_values, cells, proper_range, proper_span},
+    pixels::Rect,
     plot::Plot,
+    scale::Scale,
     style,
 };
 

@@ -22,10 +22,11 @@ use ndarray::{Array, ArrayView, Dimension};
 
 use crate::{
     FigureError, Number,
-    axis::{Scale, bounds},
-    canvas::{Canvas, Marker, Px},
+    canvas::{Canvas, Marker},
     error::DataProblem,
+    pixels::Px,
     plot::Plot,
+    scale::{Scale, bounds},
     style::Color,
     ticks::Tick,
 };

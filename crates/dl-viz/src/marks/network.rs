@@ -4,9 +4,10 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     Color, ColorMap, FigureError, Number,
-    canvas::{CAP_HEIGHT, Canvas, Font, Px, Rect, Stroke},
+    canvas::{Canvas, Font, Stroke},
     error::DataProblem,
     marks::{Frame, Mark, all_finite, same_length},
+    pixels::{CAP_HEIGHT, Px, Rect},
     plot::Plot,
     style, text, values,
 };

@@ -2,9 +2,10 @@
 
 use crate::{
     FigureError,
-    canvas::{Align, CAP_HEIGHT, Canvas, Font, Px, Rect, Stroke},
+    canvas::{Align, Canvas, Font, Stroke},
     error::DataProblem,
     marks::{Mark, all_finite},
+    pixels::{CAP_HEIGHT, Px, Rect},
     plot::Plot,
     style, text,
 };
@@ -140,7 +141,8 @@ impl Mark for Note {
 
 #[cfg(test)]
 mod tests {
-    use crate::axis::{Axis, Scale};
+    use crate::axis::Axis;
+    use crate::scale::Scale;
 
     use super::*;
 

@@ -2,9 +2,10 @@
 
 use crate::{
     Color, FigureError,
-    canvas::{CAP_HEIGHT, Canvas, Font, Px, Rect, Stroke},
+    canvas::{Canvas, Font, Stroke},
     error::DataProblem,
     marks::{Frame, Mark},
+    pixels::{CAP_HEIGHT, Px, Rect},
     plot::Plot,
     style, text,
 };

@@ -17,7 +17,8 @@ pub(super) fn check<F: Scalar>(
     let counts = class_counts(loss, outputs, targets);
     findings.extend(missing(&counts));
     findings.extend(imbalance(&counts, thresholds));
-    if let (Target::Values { 0: values, .. }, Activation::Identity) = (targets, loss.link()) {
+    if let (Target::Values { 0: values, .. }, Activation::Identity) = (targets, loss.inverse_link())
+    {
         findings.extend(scale(&Statistics::new(values.iter()), thresholds));
     }
     findings
@@ -69,7 +70,7 @@ fn class_counts<F: Scalar>(
     targets: &Target<'_, F>,
 ) -> Vec<f64> {
     match targets {
-        Target::Classes(_) if loss.link() == Activation::Identity => Vec::new(),
+        Target::Classes(_) if loss.inverse_link() == Activation::Identity => Vec::new(),
         Target::Classes(classes) => {
             let mut counts = vec![0.0; outputs.max(2)];
             for &class in classes {
@@ -79,7 +80,7 @@ fn class_counts<F: Scalar>(
             }
             counts
         }
-        Target::Values { 0: values, .. } if loss.link() == Activation::Softmax => {
+        Target::Values { 0: values, .. } if loss.inverse_link() == Activation::Softmax => {
             let columns = values.columns().into_iter();
             columns
                 .map(|column| column.iter().map(|v| v.as_f64()).sum())

@@ -44,12 +44,12 @@ pub(super) fn mean_output_loss<F: Scalar>(
     }
     // a class without samples has a tiny probability, not 0
     let some = |p: f64| p.clamp(1e-9, 1.0 - 1e-9);
-    let output = mean.into_iter().map(|mean| match loss.link() {
+    let output = mean.into_iter().map(|mean| match loss.inverse_link() {
         Activation::Softmax => some(mean).ln(),
         Activation::Sigmoid => (some(mean) / (1.0 - some(mean))).ln(),
         _ => mean,
     });
-    let output: Vec<F> = output.map(F::of).collect();
+    let output: Vec<F> = output.map(F::cast).collect();
     let outputs = output.repeat(n);
     let mut delta = outputs.clone();
     mean_loss(loss, &outputs, targets, 0..n, None, &mut delta)
@@ -63,7 +63,7 @@ pub(super) fn initial<F: Scalar>(
     zero: f64,
     thresholds: &Thresholds,
 ) -> Option<Finding> {
-    let formula = match loss.link() {
+    let formula = match loss.inverse_link() {
         Activation::Identity => return None,
         Activation::Sigmoid => "ln 2".to_owned(),
         _ => format!("ln {outputs}"),

@@ -12,11 +12,12 @@ mod labels;
 mod layers;
 mod loss;
 mod overfit_one_batch;
+mod settings;
 mod thresholds;
 mod updates;
 
 pub use crate::xray::{NonFinite, Quantity, first_non_finite};
 pub use callback::DoctorCallback;
-pub use examine::Doctor;
 pub use finding::{Check, Diagnosis, Finding, Severity, StepId};
+pub use settings::Doctor;
 pub use thresholds::Thresholds;

@@ -3,7 +3,7 @@
 
 use dl_nn::losses::{Loss, mean_loss};
 use dl_nn::optim::{Optimizer, StateError, parameters};
-use dl_nn::{Batch, Mode, Model, Scalar, Share, Target, Workspace};
+use dl_nn::{Batch, LossPart, Mode, Model, Scalar, Target, Workspace};
 use ndarray::{ArrayD, Axis};
 
 use super::{Check, Finding, Severity, Thresholds};
@@ -95,10 +95,10 @@ impl<F: Scalar> OverfitOneBatch<'_, F> {
                     // this part's mean, weighted by its fraction of the batch
                     let weight = part.len() as f64 / targets.len() as f64;
                     let loss = mean_loss(self.loss, outputs, &targets, part, None, delta);
-                    delta.iter_mut().for_each(|d| *d *= F::of(weight));
-                    Share {
+                    delta.iter_mut().for_each(|d| *d *= F::cast(weight));
+                    LossPart {
                         loss: weight * loss,
-                        right: 0,
+                        correct: 0,
                     }
                 },
             );

@@ -1,6 +1,5 @@
 //! The parts of a report.
 
-use std::path::Path;
 use std::time::Duration;
 
 use dl_nn::metrics::ConfusionMatrix;
@@ -11,7 +10,7 @@ use ndarray::ArrayView3;
 use serde_json::Value;
 
 use super::feature_maps::feature_maps;
-use super::{Mistake, ReportError, page};
+use super::{Mistake, ReportError};
 
 /// A report of a run; sections without content are omitted.
 ///
@@ -193,42 +192,6 @@ impl Report {
             .environment("operating system", std::env::consts::OS)
             .environment("processor", std::env::consts::ARCH)
             .environment("threads", rayon::current_num_threads())
-    }
-
-    /// Renders the page.
-    ///
-    /// # Errors
-    /// [`ReportError`] if a figure cannot be drawn, or the number of class names is wrong.
-    pub fn to_html(&self) -> Result<String, ReportError> {
-        Ok(without_controls(page::render(self)?.into_string()))
-    }
-
-    /// Writes the page to a file atomically ([`dl_fs::write_atomically`]).
-    ///
-    /// # Errors
-    /// Same as [`to_html`](Self::to_html); [`ReportError::Io`] with the path if it cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ReportError> {
-        self.write(path.as_ref())
-    }
-
-    fn write(&self, path: &Path) -> Result<(), ReportError> {
-        let html = self.to_html()?;
-        dl_fs::write(path, html.as_bytes()).map_err(|source| ReportError::Io {
-            path: path.to_owned(),
-            source,
-        })
-    }
-}
-
-/// Replaces characters in names, captions and texts that are not allowed in HTML: control characters, and the two
-/// code points that are not characters.
-fn without_controls(page: String) -> String {
-    let forbidden = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
-    };
-    match page.contains(forbidden) {
-        true => page.replace(forbidden, "\u{fffd}"),
-        false => page,
     }
 }
 

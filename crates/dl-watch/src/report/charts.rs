@@ -7,8 +7,8 @@ use dl_viz::style::{BLUE, GREEN, RED};
 use dl_viz::{Color, Figure, Line, Panel};
 use maud::{Markup, html};
 
+use super::figure::card;
 use super::format::{duration, thousands};
-use super::page::card;
 use super::results::best;
 use super::{Report, ReportError, tables};
 

@@ -5,8 +5,8 @@ use dl_nn::metrics::{Average, ConfusionMatrix};
 use dl_viz::{Figure, HeatMap, Panel};
 use maud::{Markup, html};
 
+use super::figure::figure;
 use super::format::{percent, thousands};
-use super::page::figure;
 use super::{Report, ReportError};
 
 /// Maximum number of classes in the figure of the matrix, and of lines of the table.

@@ -9,6 +9,7 @@ mod charts;
 mod confusion;
 mod error;
 mod feature_maps;
+mod figure;
 mod format;
 mod mistakes;
 mod page;

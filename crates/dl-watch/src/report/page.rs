@@ -1,25 +1,23 @@
-//! Renders the page.
+//! Renders a report as a page.
 
-use dl_viz::Figure;
+use std::path::Path;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::figure::figure;
 use super::{Report, ReportError, charts, confusion, mistakes, results, tables};
-use crate::Image;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Maximum bytes of a figure as SVG; a larger one, such as one of many small images, is shown as PNG.
-const LARGEST_SVG: usize = 300_000;
-
 /// A section of the page: heading and content.
-pub(super) struct Part {
+struct Part {
     heading: String,
     content: Markup,
 }
 
 impl Part {
     /// `None` if the content is empty.
-    pub(super) fn new(heading: &str, content: Markup) -> Option<Self> {
+    fn new(heading: &str, content: Markup) -> Option<Self> {
         (!content.0.is_empty()).then(|| Self {
             heading: heading.to_owned(),
             content,
@@ -27,7 +25,45 @@ impl Part {
     }
 }
 
-pub(super) fn render(report: &Report) -> Result<Markup, ReportError> {
+impl Report {
+    /// Renders the page.
+    ///
+    /// # Errors
+    /// [`ReportError`] if a figure cannot be drawn, or the number of class names is wrong.
+    pub fn to_html(&self) -> Result<String, ReportError> {
+        Ok(without_controls(render(self)?.into_string()))
+    }
+
+    /// Writes the page to a file atomically ([`dl_fs::write_atomically`]).
+    ///
+    /// # Errors
+    /// Same as [`to_html`](Self::to_html); [`ReportError::Io`] with the path if it cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ReportError> {
+        self.write(path.as_ref())
+    }
+
+    fn write(&self, path: &Path) -> Result<(), ReportError> {
+        let html = self.to_html()?;
+        dl_fs::write(path, html.as_bytes()).map_err(|source| ReportError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+/// Replaces characters in names, captions and texts that are not allowed in HTML: control characters, and the two
+/// code points that are not characters.
+fn without_controls(page: String) -> String {
+    let forbidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    match page.contains(forbidden) {
+        true => page.replace(forbidden, "\u{fffd}"),
+        false => page,
+    }
+}
+
+fn render(report: &Report) -> Result<Markup, ReportError> {
     let mut parts = vec![
         Part::new("Results", results::results(report)),
         Part::new("Learning curves", charts::curves(report)?),
@@ -85,48 +121,6 @@ pub(super) fn render(report: &Report) -> Result<Markup, ReportError> {
                     }
                 }
             }
-        }
-    })
-}
-
-/// A figure on a card with a caption.
-pub(super) fn figure(section: &str, figure: &Figure, caption: &str) -> Result<Markup, ReportError> {
-    let card = card(section, figure, caption)?;
-    Ok(html! {
-        figure {
-            (card)
-            @if !caption.is_empty() { figcaption { (caption) } }
-        }
-    })
-}
-
-/// A figure on a card; `description` is its text alternative.
-pub(super) fn card(
-    section: &str,
-    figure: &Figure,
-    description: &str,
-) -> Result<Markup, ReportError> {
-    let fault = |source| ReportError::Figure {
-        section: section.to_owned(),
-        source: Box::new(source),
-    };
-    let svg = figure.to_svg().map_err(fault)?;
-    let described = (!description.is_empty()).then_some(description);
-    if svg.len() <= LARGEST_SVG {
-        return Ok(html! {
-            div class="card drawing" role=[described.map(|_| "img")] aria-label=[described] {
-                (PreEscaped(svg))
-            }
-        });
-    }
-    let image = Image::from_png(figure.to_png().map_err(fault)?);
-    let image = image.expect("the figure's own PNG has a header");
-    let (width, height) = image.size();
-    // a figure has 200 pixels per inch as PNG, and 100 on the page
-    let (width, height) = (width / 2, height / 2);
-    Ok(html! {
-        div class="card drawing" {
-            img src=(image.data_uri()) width=(width) height=(height) alt=(description);
         }
     })
 }

@@ -12,7 +12,7 @@ use crate::statistics::short;
 const MAX_SAMPLES: usize = 12;
 
 /// Maximum aspect ratio of a map of samples by units; for wider ones, the first sample is wrapped to several rows.
-const WIDEST: usize = 8;
+const MAX_ASPECT: usize = 8;
 
 /// Length up to which a vector is never wrapped.
 const SHORT: usize = 16;
@@ -103,7 +103,7 @@ fn panel<F: Scalar>(title: &str, batch: &ArrayD<F>) -> Panel {
         return panel.heat_map(signed(HeatMap::new(matrix)));
     }
     let (width, samples) = (first.len(), batch.len_of(Axis(0)).min(MAX_SAMPLES));
-    if first.ndim() > 1 || width > SHORT.max(WIDEST * samples) {
+    if first.ndim() > 1 || width > SHORT.max(MAX_ASPECT * samples) {
         return panel.heat_map(signed(HeatMap::image(&wrapped(
             first.into_iter().collect(),
         ))));
@@ -112,7 +112,7 @@ fn panel<F: Scalar>(title: &str, batch: &ArrayD<F>) -> Panel {
     let table = Array2::from_shape_vec((samples, width), values.collect());
     let map = HeatMap::new(&table.expect("the same number of values"));
     let panel = panel.x_label("unit").y_label("sample");
-    panel.heat_map(match width > WIDEST * samples {
+    panel.heat_map(match width > MAX_ASPECT * samples {
         // too low for the tick labels of a colour bar
         true => map.color_map(ColorMap::Diverging),
         false => signed(map),

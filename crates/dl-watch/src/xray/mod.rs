@@ -10,7 +10,7 @@ pub use non_finite::{NonFinite, Quantity, first_non_finite};
 
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets, mean_loss};
-use dl_nn::single_layer::{backward, forward};
+use dl_nn::single_layer::{backward, forward, layer_modes};
 use dl_nn::{Activation, Cache, DataError, Mode, Model, Scalar, Target};
 use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension};
 use serde::{Deserialize, Serialize};
@@ -112,8 +112,9 @@ impl<F: Scalar> XRay<F> {
     /// parameters nor running statistics are changed.
     ///
     /// The gradients are those of [`Trainer::step`](dl_nn::train::Trainer::step): bit-identical if the trainer
-    /// processes the batch as one block, and equal up to rounding if it sums several. In [`Mode::Train`], layer i
-    /// draws from `seed + i`, so a random layer (dropout) draws different numbers than in a trainer's step.
+    /// processes the batch as one block, and equal up to rounding if it sums several. With the trainer's
+    /// [`next_mode`](dl_nn::train::Trainer::next_mode), dropout drops what it drops in the trainer's next step, if that
+    /// processes the batch as one block.
     ///
     /// Inputs may be NaN or infinite, so that an X-ray can show how such values propagate.
     ///
@@ -144,9 +145,10 @@ impl<F: Scalar> XRay<F> {
 
         let mut outputs: Vec<ArrayD<F>> = Vec::with_capacity(layers.len());
         let mut caches = vec![Cache::default(); layers.len()];
+        let modes = layer_modes(model, mode);
         for (i, named) in layers.iter().enumerate() {
             let x = outputs.last().unwrap_or(&input);
-            let y = forward(&*named.layer, x, &mut caches[i], part(mode, i));
+            let y = forward(&*named.layer, x, &mut caches[i], modes[i]);
             outputs.push(y.expect("the shape that the model was built for"));
         }
 
@@ -160,7 +162,7 @@ impl<F: Scalar> XRay<F> {
             None,
             delta.as_slice_mut().expect("in standard layout"),
         );
-        let predictions = linked(loss, output);
+        let predictions = predicted(loss, output);
 
         let mut records = Vec::with_capacity(layers.len());
         for (i, named) in layers.iter().enumerate().rev() {
@@ -270,21 +272,11 @@ pub(crate) fn check_shapes<F: Scalar>(
     Ok(())
 }
 
-/// The mode for one layer, with its own seed.
-fn part(mode: Mode, layer: usize) -> Mode {
-    match mode {
-        Mode::Train { seed } => Mode::Train {
-            seed: seed.wrapping_add(layer as u64),
-        },
-        Mode::Eval => Mode::Eval,
-    }
-}
-
 /// The outputs after the activation that the loss contains.
-fn linked<F: Scalar>(loss: &dyn Loss<F>, output: &ArrayD<F>) -> ArrayD<F> {
+fn predicted<F: Scalar>(loss: &dyn Loss<F>, output: &ArrayD<F>) -> ArrayD<F> {
     let mut predictions = output.clone();
     let width = predictions.shape().last().copied().unwrap_or(1);
     let values = predictions.as_slice_mut().expect("in standard layout");
-    loss.link().forward(values, width);
+    loss.inverse_link().forward(values, width);
     predictions
 }

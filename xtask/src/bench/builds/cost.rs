@@ -23,7 +23,7 @@ pub(super) struct Cost {
 
 impl Cost {
     /// Runs cargo.
-    pub(super) fn of(command: &mut Command) -> Result<Self, String> {
+    pub(super) fn measure(command: &mut Command) -> Result<Self, String> {
         command.args(["--quiet", "--message-format=json-render-diagnostics"]);
         command.stderr(Stdio::inherit());
         let (before, start) = (ended_children(), Instant::now());

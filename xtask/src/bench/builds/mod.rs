@@ -128,7 +128,7 @@ impl Builds {
         if profile == Profile::Release {
             command.arg("--release");
         }
-        let cost = Cost::of(command.current_dir(&self.folder))?;
+        let cost = Cost::measure(command.current_dir(&self.folder))?;
         let (arguments, profile) = (arguments.join(" "), profile.name());
         eprintln!("cargo {arguments}, {profile}: {:.1} s{busy}", cost.wall);
         Ok(cost)

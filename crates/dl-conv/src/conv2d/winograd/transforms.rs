@@ -44,7 +44,7 @@ impl<F: Scalar, S: Simd> Vectors<F, S> {
     /// x/2.
     #[inline(always)]
     fn half(self, x: Vector<F, S>) -> Vector<F, S> {
-        let half = F::splat(self.simd, F::of(0.5));
+        let half = F::splat(self.simd, F::cast(0.5));
         F::multiply_add(self.simd, half, x, self.zero())
     }
 }

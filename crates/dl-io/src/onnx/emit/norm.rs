@@ -42,7 +42,7 @@ pub(super) fn batch<F: Scalar>(
     } else {
         let scale = Zip::from(&gamma)
             .and(&variance)
-            .map_collect(|&gamma, &variance| gamma / (variance + F::of(*epsilon)).sqrt());
+            .map_collect(|&gamma, &variance| gamma / (variance + F::cast(*epsilon)).sqrt());
         let shift = &beta - &(&scale * &mean);
         let scale = graph.tensor("scale", channels, &scale)?;
         let shift = graph.tensor("shift", channels, &shift)?;

@@ -1,0 +1,35 @@
+//! Arrays whose size a user has chosen, with an error if there is not enough memory for them.
+
+use dl_core::Scalar;
+use dl_core::memory::{OutOfMemory, filled, room};
+use ndarray::{ArrayD, ArrayRef, CowArray, IxDyn};
+
+/// An array of zeros.
+pub(crate) fn zeros<F: Scalar>(shape: IxDyn) -> Result<ArrayD<F>, OutOfMemory> {
+    let elements = filled(ndarray::Dimension::size(&shape), F::zero)?;
+    Ok(in_shape(shape, elements))
+}
+
+/// A copy in standard layout.
+pub(crate) fn copy<F: Scalar>(x: &ArrayRef<F, IxDyn>) -> Result<ArrayD<F>, OutOfMemory> {
+    let mut elements = room(x.len())?;
+    match x.as_slice() {
+        Some(x) => elements.extend_from_slice(x),
+        None => elements.extend(x),
+    }
+    Ok(in_shape(x.raw_dim(), elements))
+}
+
+/// The array itself if it is in standard layout, otherwise a copy that is.
+pub(crate) fn in_standard_layout<'a, F: Scalar>(
+    x: &'a ArrayRef<F, IxDyn>,
+) -> Result<CowArray<'a, F, IxDyn>, OutOfMemory> {
+    if x.is_standard_layout() {
+        return Ok(x.view().into());
+    }
+    Ok(copy(x)?.into())
+}
+
+fn in_shape<F>(shape: IxDyn, elements: Vec<F>) -> ArrayD<F> {
+    ArrayD::from_shape_vec(shape, elements).expect("as many elements as the shape")
+}

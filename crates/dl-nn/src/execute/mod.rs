@@ -1,0 +1,14 @@
+//! Passes through a model: which layers run together, on which samples, in which buffers.
+
+mod block;
+mod buffer_pool;
+mod loss_part;
+mod predict;
+mod predictor;
+pub mod single_layer;
+mod stage;
+mod workspace;
+
+pub use loss_part::{BatchLoss, LossPart};
+pub use predictor::Predictor;
+pub use workspace::Workspace;

@@ -1,0 +1,401 @@
+//! A stage: a run of layers that a batch goes through block by block, or one layer that takes the whole batch.
+
+use std::ops::Range;
+
+use dl_core::Scalar;
+use dl_core::gemm::Packings;
+use dl_core::memory::{OutOfMemory, filled, room};
+use dl_core::sum::sum_rows;
+use ndarray::ArrayD;
+use rayon::prelude::*;
+
+use super::block::{Block, BlockBuffers, BlockIo};
+use super::buffer_pool::BufferPool;
+use super::loss_part::{BatchLoss, LossPart};
+use crate::arrays::zeros;
+use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Gradients, Mode};
+use crate::model::NamedLayer;
+
+/// Maximum number of elements in the activations of a block, which fit in a core's second-level cache (8 images of
+/// the MNIST CNN).
+const MAX_BLOCK_ELEMENTS: usize = 320_000;
+
+/// Maximum number of elements of scratch in the layers of a run for one block, besides the activations: so many that
+/// only unusual padding and dilation make blocks smaller.
+const MAX_BLOCK_SCRATCH: usize = 1 << 22;
+
+/// Elements of a gradient that one task sums over the blocks.
+const SUM_ELEMENTS: usize = 1 << 14;
+
+/// A run of layers, its output for the whole batch, and the gradient of that.
+#[derive(Debug)]
+pub(super) struct Stage<F> {
+    pub(super) layers: Range<usize>,
+    /// Shape of one output sample.
+    pub(super) shape: Vec<usize>,
+    /// The output for the whole batch, `capacity` × shape.
+    pub(super) output: Vec<F>,
+    /// ∂L/∂output, of the same length; empty for inference.
+    pub(super) dy: Vec<F>,
+    work: Work<F>,
+}
+
+#[derive(Debug)]
+enum Work<F> {
+    /// One layer that takes the whole batch.
+    Whole(Cache<F>),
+    /// A run of layers that take any part of the batch.
+    Blocks {
+        /// Samples of a block; the last one may have fewer.
+        block_size: usize,
+        blocks: Vec<Block<F>>,
+        buffer_pool: BufferPool<F>,
+    },
+}
+
+/// The layers of the stage that starts with this one.
+pub(super) fn stage_from<F: Scalar>(layers: &[NamedLayer<F>], start: usize) -> Range<usize> {
+    let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
+    let blocks = layers[start..].iter().take_while(in_blocks).count();
+    start..start + blocks.max(1)
+}
+
+/// Gradients for the parameters of the layers, all zero.
+pub(super) fn gradients<F: Scalar>(
+    layers: &[NamedLayer<F>],
+) -> Result<Vec<Vec<ArrayD<F>>>, OutOfMemory> {
+    let of_layer = |named: &NamedLayer<F>| {
+        let params = named.layer.params().into_iter();
+        params.map(|p| zeros(p.value.raw_dim())).collect()
+    };
+    layers.iter().map(of_layer).collect()
+}
+
+impl<F: Scalar> Stage<F> {
+    /// Plans the stage that starts with this layer.
+    pub(super) fn plan(
+        layers: &[NamedLayer<F>],
+        start: usize,
+        capacity: usize,
+        training: bool,
+    ) -> Result<Self, OutOfMemory> {
+        let range = stage_from(layers, start);
+        let run = &layers[range.clone()];
+        let last = run.last().expect("not empty");
+        let outputs = capacity.saturating_mul(last.size());
+        let dys = if training { outputs } else { 0 };
+        let (output, dy) = (filled(outputs, F::zero)?, filled(dys, F::zero)?);
+        let work = if last.layer.batching() == Batching::Whole {
+            Work::Whole(Cache::default())
+        } else {
+            let elements = run.iter().map(NamedLayer::size);
+            let elements = elements.fold(0, usize::saturating_add);
+            let scratch = run.iter().map(NamedLayer::scratch);
+            let scratch = scratch.fold(1, usize::saturating_add);
+            let block_size = (MAX_BLOCK_ELEMENTS / elements).min(MAX_BLOCK_SCRATCH / scratch);
+            let block_size = block_size.min(capacity).max(1);
+            let block = || -> Result<_, OutOfMemory> {
+                let run = if training { run } else { &[] };
+                Ok(Block::new(gradients(run)?))
+            };
+            let count = capacity.div_ceil(block_size);
+            let mut blocks = room(count)?;
+            for _ in 0..count {
+                blocks.push(block()?);
+            }
+            Work::Blocks {
+                block_size,
+                blocks,
+                buffer_pool: BufferPool::default(),
+            }
+        };
+        Ok(Self {
+            layers: range,
+            shape: last.output_shape.clone(),
+            output,
+            dy,
+            work,
+        })
+    }
+
+    /// Elements that passes allocate besides the buffers planned here: the buffers of blocks, and the layers' scratch
+    /// and caches. `hold`: whether each block holds its buffers until the backward pass.
+    pub(super) fn allocated_by_passes(
+        &self,
+        layers: &[NamedLayer<F>],
+        capacity: usize,
+        training: bool,
+        hold: bool,
+    ) -> usize {
+        if capacity == 0 {
+            return 0;
+        }
+        let run = &layers[self.layers.clone()];
+        let add = usize::saturating_add;
+        let plans = run.iter().map(|l| l.plan().div_ceil(size_of::<F>()));
+        let caches = run.iter().map(NamedLayer::allocated_by_pass);
+        let (plans, caches) = (plans.fold(0, add), caches.fold(0, add));
+        let samples = match &self.work {
+            Work::Whole(_) => capacity.saturating_mul(caches),
+            Work::Blocks {
+                block_size, blocks, ..
+            } => {
+                let inner = run[..run.len() - 1].iter().map(NamedLayer::size);
+                let inner = inner.fold(0, add);
+                let dys = if training { inner } else { 0 };
+                let buffers = block_size.saturating_mul(add(inner, add(dys, caches)));
+                let count = match hold {
+                    true => blocks.len(),
+                    false => blocks.len().min(rayon::current_num_threads()),
+                };
+                count.saturating_mul(buffers)
+            }
+        };
+        add(plans, samples)
+    }
+
+    /// Parameters will not change: a layer that takes the whole batch keeps packed copies of them as well, which
+    /// does not pay for a single product.
+    pub(super) fn keep_packed(&mut self) {
+        if let Work::Whole(cache) = &mut self.work {
+            cache.packings = Packings::keeping();
+        }
+    }
+
+    /// Parameters have changed: packed copies of them are out of date.
+    pub(super) fn forget_packed(&mut self) {
+        let (blocks, buffer_pool) = match &mut self.work {
+            Work::Whole(cache) => return cache.packings.forget(),
+            Work::Blocks {
+                blocks,
+                buffer_pool,
+                ..
+            } => (blocks, buffer_pool),
+        };
+        let held = blocks.iter_mut().filter_map(|block| block.buffers.as_mut());
+        let free = buffer_pool.iter_mut();
+        held.chain(free).for_each(BlockBuffers::forget_packed);
+    }
+
+    /// The cache of a layer that takes the whole batch, with what it left for its state.
+    pub(super) fn cache(&self) -> Option<&Cache<F>> {
+        match &self.work {
+            Work::Whole(cache) => Some(cache),
+            Work::Blocks { .. } => None,
+        }
+    }
+
+    /// Writes the output; keeps what the backward pass needs if it is `for_backward`.
+    pub(super) fn forward(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        x: Batch<F>,
+        mode: Mode,
+        for_backward: bool,
+    ) {
+        let (n, size) = (x.len(), self.size());
+        let run = &layers[self.layers.clone()];
+        let mode = mode.part(self.layers.start);
+        let (block_size, blocks, buffer_pool) = match &mut self.work {
+            Work::Whole(cache) => {
+                let y = BatchMut::first(n, &self.shape, &mut self.output);
+                return run[0].layer.forward(x, y, cache, mode);
+            }
+            Work::Blocks {
+                block_size,
+                blocks,
+                buffer_pool,
+            } => (*block_size, blocks, buffer_pool),
+        };
+        let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
+            let held = block.buffers.take();
+            let mut buffers = held.unwrap_or_else(|| buffer_pool.acquire(run, block_size));
+            buffers.forward(run, x, y, mode.part(index));
+            match for_backward {
+                true => block.buffers = Some(buffers),
+                false => buffer_pool.release(buffers),
+            }
+        };
+        let output = &mut self.output[..n * size];
+        if let [block] = &mut blocks[..n.div_ceil(block_size)] {
+            return work(0, block, x, output);
+        }
+        let outputs = output.par_chunks_mut(block_size * size);
+        let blocks = blocks[..n.div_ceil(block_size)].par_iter_mut();
+        let tasks = blocks.zip(outputs).zip(blocks_of(x, block_size));
+        let tasks = tasks.enumerate().with_max_len(1);
+        tasks.for_each(|(index, ((block, y), x))| work(index, block, x, y));
+    }
+
+    /// The forward pass, the loss and the backward pass; for the last stage, block by block.
+    pub(super) fn train(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        args: BackwardArgs<'_, F>,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+    ) -> LossPart {
+        let n = args.x.len();
+        let (run, start) = (&layers[self.layers.clone()], self.layers.start);
+        if let Work::Whole(_) = &self.work {
+            let len = n * self.size();
+            self.forward(layers, args.x, mode, true);
+            let loss = loss(0..n, &self.output[..len], &mut self.dy[..len]);
+            self.backward(layers, args, grads);
+            return loss;
+        }
+        let mode = mode.part(start);
+        self.backward_blocks(layers, args, grads, &|index, first, block, buffers, io| {
+            buffers.forward(run, io.x, io.y, mode.part(index));
+            block.loss = loss(first..first + io.x.len(), io.y, io.dy);
+        });
+        let mut total = LossPart::default();
+        for block in self.blocks(n) {
+            total += block.loss;
+        }
+        total
+    }
+
+    /// Reads ∂L/∂output; overwrites it, `grads` and ∂L/∂input.
+    pub(super) fn backward(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        args: BackwardArgs<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+    ) {
+        let Work::Whole(cache) = &mut self.work else {
+            return self.backward_blocks(layers, args, grads, &|_, _, _, _, _| {});
+        };
+        let BackwardArgs { x, dx, .. } = args;
+        layers[self.layers.start].layer.backward(Backward {
+            x,
+            y: Batch::first(x.len(), &self.shape, &self.output),
+            dy: BatchMut::first(x.len(), &self.shape, &mut self.dy),
+            dx: dx.map(|dx| BatchMut::first(x.len(), x.sample_shape(), dx)),
+            cache,
+            grads: Gradients::new(&mut grads[0]),
+        });
+    }
+
+    /// The backward pass of every block, in parallel, after `prepare`.
+    fn backward_blocks(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        args: BackwardArgs<'_, F>,
+        grads: &mut [Vec<ArrayD<F>>],
+        prepare: &Prepare<'_, F>,
+    ) {
+        let size = self.size();
+        let Work::Blocks {
+            block_size,
+            blocks,
+            buffer_pool,
+        } = &mut self.work
+        else {
+            return;
+        };
+        let BackwardArgs { x, dx, skip } = args;
+        let (n, block_size) = (x.len(), *block_size);
+        let blocks = &mut blocks[..n.div_ceil(block_size)];
+        let run = &layers[self.layers.clone()];
+        let skip = skip.saturating_sub(self.layers.start);
+        let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F], dy: &mut [F], dx| {
+            // the last block may have fewer samples
+            let len = x.len() * size;
+            let (y, dy) = (&mut y[..len], &mut dy[..len]);
+            let mut io = BlockIo { x, y, dy, dx };
+            let held = block.buffers.take();
+            let mut buffers = held.unwrap_or_else(|| buffer_pool.acquire(run, block_size));
+            prepare(index, index * block_size, block, &mut buffers, &mut io);
+            buffers.backward(run, io, skip, &mut block.grads);
+            buffer_pool.release(buffers);
+        };
+        let sample: usize = x.sample_shape().iter().product();
+        let dx = dx.map(|dx| &mut dx[..n * sample]);
+        let (output, dy) = (&mut self.output[..], &mut self.dy[..]);
+        if let [block] = &mut *blocks {
+            // waking a thread takes longer than a small network
+            work(0, block, x, output, dy, dx);
+        } else {
+            let outputs = output.par_chunks_mut(block_size * size);
+            let dys = dy.par_chunks_mut(block_size * size);
+            let tasks = blocks.par_iter_mut().enumerate();
+            let tasks = tasks.zip(blocks_of(x, block_size)).zip(outputs.zip(dys));
+            let tasks = tasks.with_max_len(1);
+            match dx {
+                Some(dx) => tasks.zip(dx.par_chunks_mut(block_size * sample)).for_each(
+                    |((((i, block), x), (y, dy)), dx)| work(i, block, x, y, dy, Some(dx)),
+                ),
+                None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
+            }
+        }
+        reduce_gradients(blocks, grads);
+    }
+
+    /// The blocks that `n` samples fill.
+    fn blocks(&self, n: usize) -> &[Block<F>] {
+        match &self.work {
+            Work::Whole(_) => &[],
+            Work::Blocks {
+                block_size, blocks, ..
+            } => &blocks[..n.div_ceil(*block_size)],
+        }
+    }
+
+    /// Elements of one output sample.
+    fn size(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// What a stage is given for the backward pass.
+pub(super) struct BackwardArgs<'a, F> {
+    /// The stage's input.
+    pub(super) x: Batch<'a, F>,
+    /// ∂L/∂x; `None` if it is not needed.
+    pub(super) dx: Option<&'a mut [F]>,
+    /// How many layers at the start of the model need no gradients.
+    pub(super) skip: usize,
+}
+
+/// What happens to a block before its backward pass, given its index and first sample.
+type Prepare<'a, F> =
+    dyn Fn(usize, usize, &mut Block<F>, &mut BlockBuffers<F>, &mut BlockIo<'_, F>) + Sync + 'a;
+
+/// A batch in blocks of `block_size` samples.
+fn blocks_of<F: Scalar>(
+    x: Batch<'_, F>,
+    block_size: usize,
+) -> impl IndexedParallelIterator<Item = Batch<'_, F>> {
+    let sample: usize = x.sample_shape().iter().product();
+    let blocks = x.slice().par_chunks(block_size * sample);
+    blocks.map(move |block| Batch::new(x.sample_shape(), block))
+}
+
+/// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are.
+fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
+    let mut chunks = Vec::new();
+    for (layer, grads) in grads.iter_mut().enumerate() {
+        for (parameter, gradient) in grads.iter_mut().enumerate() {
+            let gradient = gradient.as_slice_mut().expect("in standard layout");
+            let parts = gradient.chunks_mut(SUM_ELEMENTS).enumerate();
+            chunks.extend(parts.map(|(i, chunk)| (layer, parameter, i * SUM_ELEMENTS, chunk)));
+        }
+    }
+    let sum = |(layer, parameter, start, total): (usize, usize, usize, &mut [F])| {
+        let part = |block: usize| {
+            let gradient = blocks[block].grads[layer][parameter].as_slice();
+            &gradient.expect("in standard layout")[start..]
+        };
+        if blocks.len() == 1 {
+            return total.copy_from_slice(&part(0)[..total.len()]);
+        }
+        sum_rows(blocks.len(), &part, total);
+    };
+    if blocks.len() == 1 {
+        chunks.into_iter().for_each(sum);
+    } else {
+        chunks.into_par_iter().for_each(sum);
+    }
+}

@@ -1,0 +1,32 @@
+//! What a layer keeps between its two passes.
+
+use dl_core::Scalar;
+use dl_core::gemm::Packings;
+
+/// What a forward pass keeps for the backward pass of one layer (of one block of samples).
+///
+/// The vectors keep their memory from step to step, so that `resize`ing them to the same length
+/// allocates nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Cache<F> {
+    /// One per element of the batch: a dropout mask, a normalised input, a pre-activation.
+    pub values: Vec<F>,
+    /// Per feature or per sample: means, variances.
+    pub statistics: Vec<F>,
+    /// Positions: where a maximum was.
+    pub indices: Vec<u32>,
+    /// Scratch space for either pass; its contents do not survive from one to the other.
+    pub scratch: [Vec<F>; 5],
+    /// Packed parameters. A workspace keeps them for one pass, a predictor forever.
+    pub packings: Packings<F>,
+}
+
+impl<F: Scalar> Cache<F> {
+    /// A cache that keeps packed parameters until told that they have changed.
+    pub fn keeping() -> Self {
+        Self {
+            packings: Packings::keeping(),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Models: their description, their layers with the parameters, and views of both.
+
+mod config;
+mod limits;
+mod named_layer;
+mod registry;
+mod sequential;
+mod spec;
+mod summary;
+mod weights;
+
+pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
+pub use limits::Limits;
+pub(crate) use limits::elements;
+pub use named_layer::NamedLayer;
+pub(crate) use named_layer::Outline;
+pub use registry::Registry;
+pub use sequential::Sequential;
+pub use spec::{Cost, LayerSpec};
+pub use summary::{Summary, SummaryRow};
+pub use weights::{Weights, WeightsError};
+
+use dl_core::{Scalar, instantiate};
+use ndarray::{ArrayViewD, ArrayViewMutD};
+
+use crate::activation::Activation;
+use crate::error::{ConfigError, DataError};
+use crate::layer::ParamMut;
+
+/// A sequence of layers with their parameters, built by [`Sequential::build`](crate::Sequential::build). A clone
+/// has its own parameters.
+#[derive(Debug)]
+pub struct Model<F> {
+    input_shape: Vec<usize>,
+    layers: Vec<NamedLayer<F>>,
+}
+
+impl<F: Scalar> Clone for Model<F> {
+    fn clone(&self) -> Self {
+        Self {
+            input_shape: self.input_shape.clone(),
+            layers: self.layers.clone(),
+        }
+    }
+}
+
+impl<F: Scalar> Model<F> {
+    pub(crate) fn new(input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
+        Self {
+            input_shape,
+            layers,
+        }
+    }
+
+    /// The shape of one input sample.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.input_shape
+    }
+
+    /// The shape of one output sample.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.layers.last().expect("never empty").output_shape
+    }
+
+    /// The layers in order.
+    pub fn layers(&self) -> &[NamedLayer<F>] {
+        &self.layers
+    }
+
+    pub(crate) fn layers_mut(&mut self) -> &mut [NamedLayer<F>] {
+        &mut self.layers
+    }
+
+    /// The activation applied last, by the last layer or by one before it if the later ones only
+    /// reshape or drop.
+    pub fn output_activation(&self) -> Activation {
+        let last = self.layers.iter().rev();
+        last.filter_map(|named| named.layer.output_activation())
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// Splits the model after the layer of this name: an autoencoder into its encoder and its decoder, a classifier
+    /// into its feature extractor and its head. Layers keep their names
+    /// and parameters.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if no layer has this name, or only the last one.
+    pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
+        let before_last = &self.layers[..self.layers.len() - 1];
+        let at = before_last.iter().position(|named| named.name == layer);
+        let allowed = "the name of a layer that is not the last";
+        ConfigError::require(at.is_some(), "Model split_after", layer, allowed)?;
+        let second = self.layers.split_off(at.map_or(0, |at| at + 1));
+        let between = self.output_shape().to_vec();
+        Ok((self, Self::new(between, second)))
+    }
+
+    /// Number of trained parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.layers.iter().map(NamedLayer::parameter_count).sum()
+    }
+
+    /// Every parameter with its dotted name (`dense_1.kernel`), in order.
+    pub fn params(&self) -> impl Iterator<Item = (&str, ArrayViewD<'_, F>)> {
+        params(self).into_iter()
+    }
+
+    fn named_params(&self) -> impl Iterator<Item = (&str, ArrayViewD<'_, F>)> {
+        self.layers.iter().flat_map(|named| {
+            let names = named.parameter_names.iter().map(String::as_str);
+            names.zip(named.layer.params().into_iter().map(|p| p.value))
+        })
+    }
+
+    /// Every parameter with its dotted name, mutable.
+    pub fn params_mut(&mut self) -> impl Iterator<Item = (&str, ArrayViewMutD<'_, F>)> {
+        params_mut(self).into_iter()
+    }
+
+    pub(crate) fn named_params_mut(&mut self) -> impl Iterator<Item = (&str, ParamMut<'_, F>)> {
+        self.layers.iter_mut().flat_map(|named| {
+            let names = named.parameter_names.iter().map(String::as_str);
+            names.zip(named.layer.params_mut())
+        })
+    }
+
+    /// The name of the first parameter that contains a NaN or an infinity.
+    pub(crate) fn first_non_finite(&self) -> Option<&str> {
+        let finite = |value: &ArrayViewD<'_, F>| {
+            let values = value.as_slice().expect("parameters are in standard layout");
+            values.iter().all(|v| v.is_finite())
+        };
+        self.named_params()
+            .find(|(_, value)| !finite(value))
+            .map(|(name, _)| name)
+    }
+
+    /// Checks that `x` holds samples of the model's input shape, all finite.
+    pub(crate) fn check_samples(&self, x: &ArrayViewD<'_, F>) -> Result<(), DataError> {
+        if x.shape().get(1..) != Some(self.input_shape()) {
+            return Err(DataError::SampleShape {
+                got: x.shape().get(1..).unwrap_or(&[]).to_vec(),
+                expected: self.input_shape.clone(),
+            });
+        }
+        if x.is_empty() {
+            return Err(DataError::Empty);
+        }
+        let size: usize = self.input_shape.iter().product();
+        match x.iter().position(|v| !v.is_finite()) {
+            None => Ok(()),
+            Some(at) => Err(DataError::NonFinite {
+                sample: at / size,
+                position: at % size,
+                value: x.iter().nth(at).expect("just found").as_f64(),
+            }),
+        }
+    }
+}
+
+instantiate! {
+    fn params<'a, F: Scalar>(model: &'a Model<F>) -> Vec<(&'a str, ArrayViewD<'a, F>)> {
+        model.named_params().collect()
+    }
+
+    fn params_mut<'a, F: Scalar>(
+        model: &'a mut Model<F>,
+    ) -> Vec<(&'a str, ArrayViewMutD<'a, F>)> {
+        let params = model.named_params_mut();
+        params.map(|(name, param)| (name, param.value)).collect()
+    }
+}

@@ -1,0 +1,220 @@
+//! The loop over epochs and steps.
+
+use std::time::Instant;
+
+use dl_core::Scalar;
+use dl_core::rand::seq::SliceRandom;
+use dl_core::random::generator;
+
+use super::callback::{Callback, FitContext, Flow, StepEnd};
+use super::error::TrainError;
+use super::evaluate::{Evaluation, evaluate_rows};
+use super::history::Epoch;
+use super::session::{HeldOut, Session};
+use super::snapshot::{CheckpointPoint, FitState, Snapshot};
+use super::trainer::{Outcome, Trainer};
+use crate::layer::mix;
+use crate::model::Weights;
+
+impl<F: Scalar> Trainer<F> {
+    /// Runs the remaining epochs until a callback or an error stops them; `last_finite` are the weights
+    /// after the last completed epoch.
+    pub(super) fn run_epochs(
+        &mut self,
+        session: &mut Session<'_, '_, F>,
+        last_finite: &mut Weights<F>,
+    ) -> Result<(), TrainError> {
+        self.require_same_model(session)?;
+        while session.state.epoch < session.state.plan.epochs && self.history.stopped.is_none() {
+            let (start, epoch) = (Instant::now(), session.state.epoch);
+            let learning_rate = self.run_epoch(session, last_finite, start)?;
+            if let Some(parameter) = self.model.first_non_finite() {
+                return Err(TrainError::NonFiniteWeights {
+                    parameter: parameter.to_owned(),
+                    epoch: epoch + 1,
+                    learning_rate,
+                });
+            }
+            if self.history.stopped.is_some() {
+                break;
+            }
+            let validation = match &mut session.validation {
+                Some(held_out) => Some(self.evaluate_held_out(held_out)?),
+                None => None,
+            };
+            self.model.store_weights(last_finite);
+            let record = Epoch {
+                epoch,
+                train: session.state.running.evaluation(),
+                validation,
+                learning_rate,
+                seconds: session.state.seconds + start.elapsed().as_secs_f64(),
+            };
+            self.should_stop(session, |callback, run| callback.epoch_end(&record, run));
+            self.require_same_model(session)?;
+            self.history.epochs.push(record);
+            session.state.next_epoch(self.steps);
+            self.checkpoint(session, None, start)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the remaining steps of an epoch until a callback stops them; returns the last learning rate.
+    fn run_epoch(
+        &mut self,
+        session: &mut Session<'_, '_, F>,
+        last_finite: &Weights<F>,
+        start: Instant,
+    ) -> Result<f64, TrainError> {
+        let mut order = std::mem::take(&mut session.rows);
+        if session.shuffle {
+            // from the rows in data order, so that each epoch's order is independent of the others
+            order.sort_unstable();
+            let seed = mix(self.seed, session.state.epoch_began);
+            order.shuffle(&mut generator(seed));
+        }
+        let (epoch, done) = (session.state.epoch, session.state.step);
+        let batches = order.chunks(session.state.plan.batch_size);
+        let mut learning_rate = 0.0;
+        for (step, rows) in batches.enumerate().skip(done) {
+            let factor = self.notify(session, |callback, run| {
+                callback.step_begin(epoch, step, run);
+            });
+            self.require_same_model(session)?;
+            learning_rate = self.optimizer.learning_rate() * factor;
+            let batch = session.samples.batch(rows)?;
+            let weights = session.weights.as_deref();
+            let Outcome {
+                loss,
+                weight,
+                correct,
+            } = self
+                .step_rows(batch, &session.targets, rows, weights, factor)?
+                .finite(epoch + 1, step + 1, learning_rate)?;
+            session.state.running.add(loss, weight, correct, rows.len());
+            session.state.step = step + 1;
+            let end = StepEnd {
+                epoch,
+                step,
+                loss,
+                learning_rate,
+            };
+            let stop = self.should_stop(session, |callback, run| callback.step_end(&end, run));
+            self.require_same_model(session)?;
+            if stop {
+                break;
+            }
+            // after the last step, the epoch is completed first
+            if step + 1 < session.state.plan.steps_per_epoch {
+                self.checkpoint(session, Some(last_finite), start)?;
+            }
+        }
+        session.rows = order;
+        Ok(learning_rate)
+    }
+
+    /// Passes a snapshot to the checkpointer if it wants one or training is interrupted. `last_finite`
+    /// are the weights after the last epoch, if they differ from the model's; the current epoch was
+    /// started or resumed at `start`.
+    ///
+    /// # Errors
+    /// An error of the checkpointer, or the interruption of training that is not complete.
+    fn checkpoint(
+        &self,
+        session: &mut Session<'_, '_, F>,
+        last_finite: Option<&Weights<F>>,
+        start: Instant,
+    ) -> Result<(), TrainError> {
+        let FitState { epoch, step, .. } = session.state;
+        let last = epoch == session.state.plan.epochs || self.history.stopped.is_some();
+        let interrupted = !last && session.is_interrupted();
+        let end = match interrupted {
+            true => Err(TrainError::Interrupted { epoch, step }),
+            false => Ok(()),
+        };
+        let Some(checkpointer) = &mut session.checkpointer else {
+            return end;
+        };
+        // called even if training is interrupted
+        let wanted = checkpointer.wants(CheckpointPoint { epoch, step, last });
+        if !wanted && !interrupted {
+            return end;
+        }
+        let callbacks = session.callbacks.iter();
+        let begun = if step > 0 {
+            start.elapsed().as_secs_f64()
+        } else {
+            0.0
+        };
+        let fit = FitState {
+            last_good: last_finite.cloned(),
+            history: self.history.clone(),
+            callbacks: callbacks.filter_map(|callback| callback.state()).collect(),
+            seconds: session.state.seconds + begun,
+            ..session.state.clone()
+        };
+        let trainer = self.state();
+        let result = checkpointer.save(Snapshot { trainer, fit });
+        result.map_err(|why| TrainError::Checkpoint {
+            epoch,
+            step,
+            why: why.to_string(),
+        })?;
+        end
+    }
+
+    fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Result<Evaluation, TrainError> {
+        let HeldOut {
+            samples,
+            targets,
+            rows,
+            workspace,
+        } = held_out;
+        let result = evaluate_rows(&self.model, &*self.loss, workspace, samples, targets, rows);
+        result.map_err(TrainError::Validation)
+    }
+
+    /// Checks that no callback has replaced the model, for which no buffers would be planned.
+    fn require_same_model(&self, session: &Session<'_, '_, F>) -> Result<(), TrainError> {
+        if self.workspace.fits(&self.model) {
+            return Ok(());
+        }
+        let epoch = session.state.epoch + 1;
+        Err(TrainError::ModelReplaced { epoch })
+    }
+
+    /// Calls every callback in order; returns the product of their learning-rate factors.
+    pub(super) fn notify(
+        &mut self,
+        session: &mut Session<'_, '_, F>,
+        mut call: impl FnMut(&mut dyn Callback<F>, &mut FitContext<'_, F>),
+    ) -> f64 {
+        let mut run = FitContext {
+            model: &mut self.model,
+            learning_rate_factor: 1.0,
+            plan: session.state.plan,
+            resumed_at: session.resumed_at,
+            grads: self.workspace.grads(),
+        };
+        for callback in &mut session.callbacks {
+            call(&mut **callback, &mut run);
+        }
+        run.learning_rate_factor
+    }
+
+    /// Calls every callback in order; returns whether one stops training, and records the first reason.
+    fn should_stop(
+        &mut self,
+        session: &mut Session<'_, '_, F>,
+        mut call: impl FnMut(&mut dyn Callback<F>, &mut FitContext<'_, F>) -> Flow,
+    ) -> bool {
+        let mut reason = None;
+        self.notify(session, |callback, run| {
+            if let Flow::Stop(why) = call(callback, run) {
+                reason.get_or_insert(why);
+            }
+        });
+        self.history.stopped = reason;
+        self.history.stopped.is_some()
+    }
+}
