@@ -161,7 +161,7 @@ pub fn by_dl_nn<T>(
     for ((_, mut parameter), value) in model.params_mut().zip(values) {
         parameter.fill(value);
     }
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(learning_rate))?;
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(learning_rate))?;
     let mut history = History::default();
     for _ in epochs {
         for (&x, &y) in x.iter().zip(y) {

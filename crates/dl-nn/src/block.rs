@@ -61,9 +61,7 @@ impl<F: Scalar> Space<F> {
 
     /// Parameters have changed.
     pub(crate) fn forget_packed(&mut self) {
-        self.caches
-            .iter_mut()
-            .for_each(|cache| cache.packings.forget());
+        self.caches.iter_mut().for_each(Cache::forget_packed);
     }
 
     pub(crate) fn forward(&mut self, run: &[NamedLayer<F>], x: Batch<F>, y: &mut [F], mode: Mode) {

@@ -66,7 +66,7 @@ pub enum ContractError {
         /// `params` or `state`.
         list: &'static str,
         /// Their name.
-        name: &'static str,
+        name: String,
     },
     /// A number that must be the same is another.
     #[error("{array}{index:?} is {expected}, but {found} {condition}")]
@@ -132,6 +132,7 @@ fn keeps_promises<F: Scalar>(layer: &mut dyn Layer<F>, x: &ArrayD<F>) -> Result<
         indices: vec![u32::MAX; x.len() + 2],
         scratch: [5, x.len(), 3, 1, 2].map(|length| vec![F::nan(); length]),
         packings: Packings::keeping(),
+        inner: Vec::new(),
     };
     let again = Passes::run(layer, x, &mut used, F::of(0.75), true)?;
     fresh.same(&again, "where the buffers held something else")?;

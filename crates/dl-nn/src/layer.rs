@@ -1,5 +1,6 @@
 //! The layer contract: a forward and a backward function beside each other.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use dl_core::Scalar;
@@ -136,8 +137,9 @@ impl Mode {
         }
     }
 
-    /// The mode for a part (a layer, a block): each part gets its own seed.
-    pub(crate) fn part(self, index: usize) -> Self {
+    /// The mode for a part (a layer, a block, a layer inside a layer): each part gets its own seed.
+    #[must_use]
+    pub fn part(self, index: usize) -> Self {
         match self {
             Mode::Train { seed } => Mode::Train {
                 seed: mix(seed, index as u64),
@@ -171,6 +173,8 @@ pub struct Cache<F> {
     pub scratch: [Vec<F>; 5],
     /// Packed parameters. A workspace keeps them for a pass, a predictor for good.
     pub packings: Packings<F>,
+    /// Those of the layers inside this one, as [`nest`](Self::nest) makes them.
+    pub inner: Vec<Cache<F>>,
 }
 
 impl<F: Scalar> Cache<F> {
@@ -180,6 +184,22 @@ impl<F: Scalar> Cache<F> {
             packings: Packings::keeping(),
             ..Self::default()
         }
+    }
+
+    /// Makes sure that there is a cache in [`inner`](Self::inner) for each of the `layers` inside this one; those that
+    /// there are stay as they are.
+    pub fn nest(&mut self, layers: usize) {
+        let new = match self.packings.keeps() {
+            true => Self::keeping,
+            false => Self::default,
+        };
+        self.inner.resize_with(layers, new);
+    }
+
+    /// The parameters have changed: what is packed of them is packed again, that of the layers inside too.
+    pub fn forget_packed(&mut self) {
+        self.packings.forget();
+        self.inner.iter_mut().for_each(Self::forget_packed);
     }
 }
 
@@ -191,7 +211,7 @@ impl<F: Scalar> Cache<F> {
 #[derive(Debug, Clone)]
 pub struct Param<'a, F> {
     /// Its name within the layer: `kernel`, `bias`, `gamma` …
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: ArrayViewD<'a, F>,
     /// Whether penalties and weight decay apply to it.
@@ -200,20 +220,30 @@ pub struct Param<'a, F> {
 
 impl<'a, F> Param<'a, F> {
     /// A parameter of any rank, in standard layout, that is not decayed: a bias, a scale; or a state.
-    pub fn new<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+    pub fn new<D: Dimension>(name: impl Into<Cow<'static, str>>, value: &'a Array<F, D>) -> Self {
         Self {
-            name,
+            name: name.into(),
             value: value.view().into_dyn(),
             decay: false,
         }
     }
 
     /// The same of one that is decayed: a kernel.
-    pub fn weight<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+    pub fn weight<D: Dimension>(
+        name: impl Into<Cow<'static, str>>,
+        value: &'a Array<F, D>,
+    ) -> Self {
         Self {
             decay: true,
             ..Self::new(name, value)
         }
+    }
+
+    /// The same parameter of a layer that is inside another one under this name: `kernel` becomes `first.kernel`.
+    #[must_use]
+    pub fn within(self, layer: &str) -> Self {
+        let name = format!("{layer}.{}", self.name).into();
+        Self { name, ..self }
     }
 }
 
@@ -221,7 +251,7 @@ impl<'a, F> Param<'a, F> {
 #[derive(Debug)]
 pub struct ParamMut<'a, F> {
     /// Its name within the layer.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: ArrayViewMutD<'a, F>,
     /// Whether penalties and weight decay apply to it.
@@ -230,20 +260,33 @@ pub struct ParamMut<'a, F> {
 
 impl<'a, F> ParamMut<'a, F> {
     /// A parameter of any rank, in standard layout, that is not decayed.
-    pub fn new<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+    pub fn new<D: Dimension>(
+        name: impl Into<Cow<'static, str>>,
+        value: &'a mut Array<F, D>,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             value: value.view_mut().into_dyn(),
             decay: false,
         }
     }
 
     /// The same of one that is decayed.
-    pub fn weight<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+    pub fn weight<D: Dimension>(
+        name: impl Into<Cow<'static, str>>,
+        value: &'a mut Array<F, D>,
+    ) -> Self {
         Self {
             decay: true,
             ..Self::new(name, value)
         }
+    }
+
+    /// The same parameter of a layer that is inside another one under this name: `kernel` becomes `first.kernel`.
+    #[must_use]
+    pub fn within(self, layer: &str) -> Self {
+        let name = format!("{layer}.{}", self.name).into();
+        Self { name, ..self }
     }
 }
 

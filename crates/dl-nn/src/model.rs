@@ -5,13 +5,13 @@ use std::sync::Arc;
 use dl_core::memory::{OutOfMemory, room};
 use dl_core::{
     Scalar, instantiate,
-    text::{excerpt, shown},
+    text::{excerpt, nearest, shown},
 };
-use ndarray::{ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, Slice};
+use ndarray::{Array2, ArrayD, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, Slice};
 
 use crate::activation::Activation;
 use crate::batch::Batch;
-use crate::buffers::{copy, in_standard_layout};
+use crate::buffers::{copy, in_standard_layout, matrix};
 use crate::config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
 use crate::error::{ConfigError, DataError};
 use crate::layer::{Batching, Layer, Mode, Param, ParamMut};
@@ -30,6 +30,7 @@ const PREDICT_NUMBERS: usize = 1 << 28;
 /// makes it. A copy of it has its own parameters.
 #[derive(Debug)]
 pub struct Model<F> {
+    seed: u64,
     input_shape: Vec<usize>,
     layers: Vec<NamedLayer<F>>,
 }
@@ -56,6 +57,7 @@ pub struct NamedLayer<F> {
 impl<F: Scalar> Clone for Model<F> {
     fn clone(&self) -> Self {
         Self {
+            seed: self.seed,
             input_shape: self.input_shape.clone(),
             layers: self.layers.clone(),
         }
@@ -222,11 +224,17 @@ impl WeightsError {
 }
 
 impl<F: Scalar> Model<F> {
-    pub(crate) fn new(input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
+    pub(crate) fn new(seed: u64, input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
         Self {
+            seed,
             input_shape,
             layers,
         }
+    }
+
+    /// The seed it was built with, from which a [`Trainer`](crate::train::Trainer) goes on drawing.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The shape of one input sample.
@@ -266,11 +274,17 @@ impl<F: Scalar> Model<F> {
     pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
         let before_last = &self.layers[..self.layers.len() - 1];
         let at = before_last.iter().position(|named| named.name == layer);
+        let names = before_last.iter().map(|named| named.name.as_str());
+        let value = match nearest(layer, names) {
+            Some(near) if at.is_none() => format!("`{layer}` (did you mean `{near}`?)"),
+            _ => layer.to_owned(),
+        };
         let allowed = "the name of a layer that is not the last";
-        ConfigError::require(at.is_some(), "Model split_after", layer, allowed)?;
+        ConfigError::require(at.is_some(), "Model split_after", value, allowed)?;
         let second = self.layers.split_off(at.map_or(0, |at| at + 1));
         let between = self.output_shape().to_vec();
-        Ok((self, Self::new(between, second)))
+        let second = Self::new(self.seed, between, second);
+        Ok((self, second))
     }
 
     /// The least limits that a description of this model can be built within, by
@@ -428,7 +442,7 @@ impl<F: Scalar> Model<F> {
                 let suffix = name
                     .strip_prefix(&named.name)
                     .and_then(|n| n.strip_prefix('.'));
-                if suffix != Some(param.name) || value.shape() != param.value.shape() {
+                if suffix != Some(&*param.name) || value.shape() != param.value.shape() {
                     let found = format!("{} {:?}", excerpt(name), value.shape());
                     return Err(WeightsError::new(found, expected()));
                 }
@@ -463,6 +477,14 @@ impl<F: Scalar> Model<F> {
         predict(self, x.view().into_dyn())
     }
 
+    /// What [`predict`](Self::predict) gives, as a matrix: one row a sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_matrix<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array2<F>, DataError> {
+        Ok(matrix(self.predict(x)?))
+    }
+
     fn outputs(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {
         self.check_samples(&x)?;
         let n = x.len_of(Axis(0));
@@ -495,6 +517,10 @@ impl<F: Scalar> Model<F> {
 
     /// Checks that `x` holds samples of the model's input shape, all finite.
     pub(crate) fn check_samples(&self, x: &ArrayViewD<'_, F>) -> Result<(), DataError> {
+        if x.shape() == self.input_shape() && x.shape().get(1..) != Some(self.input_shape()) {
+            let got = x.shape().to_vec();
+            return Err(DataError::NoBatchAxis { got });
+        }
         if x.shape().get(1..) != Some(self.input_shape()) {
             return Err(DataError::SampleShape {
                 got: x.shape().get(1..).unwrap_or(&[]).to_vec(),

@@ -155,13 +155,14 @@ impl<F: Scalar> Stage<F> {
     pub(crate) fn keep_packed(&mut self) {
         if let Work::Whole(cache) = &mut self.work {
             cache.packings = Packings::keeping();
+            cache.inner.clear();
         }
     }
 
     /// Parameters have changed: what is packed of them is packed again.
     pub(crate) fn forget_packed(&mut self) {
         let (blocks, spaces) = match &mut self.work {
-            Work::Whole(cache) => return cache.packings.forget(),
+            Work::Whole(cache) => return cache.forget_packed(),
             Work::Blocks { blocks, spaces, .. } => (blocks, spaces),
         };
         let held = blocks.iter_mut().filter_map(|block| block.space.as_mut());

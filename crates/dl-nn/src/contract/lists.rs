@@ -14,6 +14,7 @@ pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractE
         };
         for (i, Param { name, .. }) in read.iter().enumerate() {
             if read[..i].iter().any(|other| other.name == *name) {
+                let name = name.to_string();
                 return Err(ContractError::DuplicateName { list, name });
             }
         }
@@ -36,13 +37,13 @@ pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractE
 
 /// Name, shape and decay of each array.
 pub(crate) fn described<F>(params: &[Param<'_, F>]) -> Vec<String> {
-    let describe = |p: &Param<'_, F>| description(p.name, p.value.shape(), p.decay);
+    let describe = |p: &Param<'_, F>| description(&p.name, p.value.shape(), p.decay);
     params.iter().map(describe).collect()
 }
 
 /// Name, shape and decay of each array.
 pub(crate) fn described_mut<F>(params: &[ParamMut<'_, F>]) -> Vec<String> {
-    let describe = |p: &ParamMut<'_, F>| description(p.name, p.value.shape(), p.decay);
+    let describe = |p: &ParamMut<'_, F>| description(&p.name, p.value.shape(), p.decay);
     params.iter().map(describe).collect()
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use dl_core::rand::seq::SliceRandom;
 use dl_core::random::generator;
 use dl_core::{Scalar, instantiate};
-use ndarray::{ArrayRef, ArrayViewD, CowArray, Dimension, IxDyn};
+use ndarray::{ArrayViewD, CowArray, IxDyn};
 
 use super::callback::{Callback, FitContext, Flow, Plan, StepEnd};
 use super::evaluate::{Evaluation, Samples, evaluate_rows, evaluation_workspace};
@@ -21,7 +21,8 @@ use crate::error::{ConfigError, DataError, TrainError};
 use crate::layer::mix;
 use crate::model::Weights;
 use crate::optim::StateError;
-use crate::target::Target;
+use crate::samples::IntoSamples;
+use crate::target::{IntoTarget, Target};
 use crate::workspace::Workspace;
 
 /// The working data of one `fit`.
@@ -69,13 +70,13 @@ impl<F: Scalar> Trainer<F> {
     /// before anything is changed; a loss or weights that became NaN or infinite, or a NaN output for
     /// a validation sample, in which case the model holds the last finite weights, and
     /// [`history`](Self::history) the epochs done; or a callback that replaced the model.
-    pub fn fit<'a, D: Dimension>(
+    pub fn fit<'a>(
         &mut self,
-        x: &'a ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        x: impl IntoSamples<'a, F>,
+        targets: impl IntoTarget<'a, F>,
         options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
-        fit(self, x.view().into_dyn(), targets.into(), options)
+        fit(self, x.into_samples(), targets.into_target()?, options)
     }
 
     fn run(
@@ -106,6 +107,9 @@ impl<F: Scalar> Trainer<F> {
             Validation::None => None,
             Validation::Split(_) => Some((Batch::from_array(&x), targets.view(), held_out)),
             Validation::Data(x, targets) => {
+                let targets = targets
+                    .as_ref()
+                    .map_err(|error| TrainError::Validation(error.clone()))?;
                 all = in_standard_layout(x)?;
                 check_data(self, &all.view(), targets).map_err(TrainError::Validation)?;
                 let all = Batch::from_array(&all);

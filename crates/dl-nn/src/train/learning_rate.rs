@@ -5,6 +5,7 @@ use dl_core::Scalar;
 use super::callback::{Callback, FitContext, Flow};
 use super::history::Epoch;
 use super::state::{CallbackState, ResumeError};
+use crate::error::ConfigError;
 use crate::schedule::{ReduceOnPlateau, Schedule};
 
 /// Multiplies the learning rate by a [`Schedule`]'s factor before every step.
@@ -33,6 +34,10 @@ impl LearningRate {
 }
 
 impl<F: Scalar> Callback<F> for LearningRate {
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.schedule.validate()
+    }
+
     fn step_begin(&mut self, epoch: usize, step: usize, run: &mut FitContext<'_, F>) {
         let time = match self.per_epoch {
             true => epoch,
@@ -46,6 +51,10 @@ impl<F: Scalar> Callback<F> for LearningRate {
 /// second `fit` as `&mut plateau`, it goes on from where the first one left it, as
 /// [`ReduceOnPlateau`] says.
 impl<F: Scalar> Callback<F> for ReduceOnPlateau {
+    fn validate(&self) -> Result<(), ConfigError> {
+        ReduceOnPlateau::validate(self)
+    }
+
     fn step_begin(&mut self, _: usize, _: usize, run: &mut FitContext<'_, F>) {
         run.learning_rate_factor *= self.factor();
     }

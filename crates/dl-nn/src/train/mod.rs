@@ -22,8 +22,8 @@ pub use learning_rate::LearningRate;
 pub use options::Fit;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
-pub use seeds::{SeedRuns, repeat_with_seeds};
+pub use seeds::{SeedRuns, SeedsError, repeat_with_seeds};
 pub use state::{
     CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot, TrainerState,
 };
-pub use trainer::{IntoOptimizer, Trainer};
+pub use trainer::Trainer;
