@@ -165,7 +165,7 @@ pub fn by_dl_nn<T>(
     let mut history = History::default();
     for _ in epochs {
         for (&x, &y) in x.iter().zip(y) {
-            let loss = trainer.step(&aview2(&[[x]]), aview2(&[[y]]))?;
+            let loss = trainer.step(aview2(&[[x]]), aview2(&[[y]]))?;
             let mut parameters = trainer.model().params().map(|(_, value)| value.sum());
             let mut next = || parameters.next().expect("two layers of kernel and bias");
             let (w1, b1, w2, b2) = (next(), next(), next(), next());

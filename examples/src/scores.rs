@@ -33,7 +33,7 @@ pub fn versicolor(seed: u64) -> Result<Scores, Box<dyn Error>> {
         let model = Sequential::input([4]).push(Dense::new(1)).build(seed)?;
         let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.05))?;
         let x = scaler.transform(train.features())?;
-        trainer.fit(&x, &is_versicolor(&train), Fit::epochs(100))?;
+        trainer.fit(&x, is_versicolor(&train), Fit::epochs(100))?;
         let predicted = trainer.predict(&scaler.transform(test.features())?)?;
         for (&row, &p) in fold.test.iter().zip(&predicted) {
             probability[row] = p;
@@ -63,7 +63,7 @@ pub fn fives(
         .build(seed)?;
     let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(1e-3))?;
     let fit = Fit::epochs(10).batch_size(64);
-    trainer.fit(train.images(), &is_five(train), fit)?;
+    trainer.fit(train.images(), is_five(train), fit)?;
     let predicted = trainer.predict_matrix(test.images())?;
     Ok(Scores {
         truth: is_five(test).mapv(|label| label == 1),

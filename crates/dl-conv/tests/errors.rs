@@ -1,7 +1,7 @@
 //! What the layers without parameters refuse, and how a model with them looks.
 
 use dl_conv::{
-    AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation, LocalResponseNorm,
+    AveragePool2d, Conv2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation, LocalResponseNorm,
     MaxPool2d, Padding, UpSample2d, ZeroPad2d,
 };
 use dl_nn::prelude::*;

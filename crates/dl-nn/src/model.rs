@@ -274,9 +274,10 @@ impl<F: Scalar> Model<F> {
     pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
         let before_last = &self.layers[..self.layers.len() - 1];
         let at = before_last.iter().position(|named| named.name == layer);
+        let exists = self.layers.iter().any(|named| named.name == layer);
         let names = before_last.iter().map(|named| named.name.as_str());
         let value = match nearest(layer, names) {
-            Some(near) if at.is_none() => format!("`{layer}` (did you mean `{near}`?)"),
+            Some(near) if !exists => format!("{layer} (did you mean `{near}`?)"),
             _ => layer.to_owned(),
         };
         let allowed = "the name of a layer that is not the last";

@@ -285,7 +285,8 @@ fn samples_that_do_not_fit() {
     // one sample is a batch of one
     assert_says(
         classifier().predict(&Array1::zeros(2)),
-        "samples have shape [], but the model takes [2]",
+        "the array [2] has the shape of one sample; the model takes samples along axis 0, one of them as \
+         [1, …]: `x.insert_axis(Axis(0))`",
     );
     assert_says(
         classifier().predict(&Array0::zeros(())),
@@ -339,7 +340,7 @@ fn targets_that_do_not_fit() {
          0..=2, or 3 probabilities that sum to 1",
     );
     assert_says(
-        classifier().evaluate(&x, &Array2::<f64>::zeros((4, 5))),
+        classifier().evaluate(&x, Array2::<f64>::zeros((4, 5))),
         "targets are 5 values a sample, but SoftmaxCrossEntropy takes a class in 0..=2, or 3 \
          probabilities that sum to 1 (model outputs: 3)",
     );
@@ -350,7 +351,7 @@ fn targets_that_do_not_fit() {
          class (for one output, BinaryCrossEntropy) (model outputs: 1)",
     );
     assert_says(
-        regression(1, BinaryCrossEntropy::new()).evaluate(&x, &vec![0, 1, 2, 1]),
+        regression(1, BinaryCrossEntropy::new()).evaluate(&x, [0, 1, 2, 1]),
         "target of sample 2: got class 2, but BinaryCrossEntropy takes class 0 or 1, or a \
          probability in [0, 1]",
     );
@@ -365,7 +366,7 @@ fn targets_that_do_not_fit() {
          outputs: 1)",
     );
     assert_says(
-        regression(2, MeanSquaredError::new()).evaluate(&x, &Array1::<f64>::zeros(4)),
+        regression(2, MeanSquaredError::new()).evaluate(&x, Array1::<f64>::zeros(4)),
         "targets are 1 value a sample, but MeanSquaredError takes 2 finite values a sample \
          (model outputs: 2)",
     );
@@ -379,7 +380,7 @@ fn targets_that_do_not_fit() {
         "target of sample 0: got [NaN], but GaussianNll takes 1 finite value a sample",
     );
     assert_says(
-        regression(3, GaussianNll::new()).evaluate(&x, &Array1::<f64>::zeros(4)),
+        regression(3, GaussianNll::new()).evaluate(&x, Array1::<f64>::zeros(4)),
         "targets are 1 value a sample, but GaussianNll takes an even number of outputs, a mean \
          and a log variance for each value (model outputs: 3)",
     );
@@ -393,7 +394,7 @@ fn targets_that_do_not_fit() {
     );
     // a number is one target, not a panic
     assert_says(
-        regression(1, MeanSquaredError::new()).evaluate(&x, &ArrayD::<f64>::zeros(IxDyn(&[]))),
+        regression(1, MeanSquaredError::new()).evaluate(&x, ArrayD::<f64>::zeros(IxDyn(&[]))),
         "4 samples, but 1 targets",
     );
 }
@@ -578,7 +579,7 @@ fn errors_can_be_matched() {
 fn settings_of_callbacks_are_checked_by_fit() {
     let fit = |stopping: EarlyStopping<f64>| {
         let options = Fit::epochs(1).callback(stopping);
-        classifier().fit(&samples(4), &vec![0, 1, 2, 0], options)
+        classifier().fit(&samples(4), [0, 1, 2, 0], options)
     };
     assert_says(
         fit(EarlyStopping::new(3).min_delta(-0.5)),

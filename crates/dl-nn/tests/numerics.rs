@@ -213,7 +213,7 @@ fn pos_weights_out_of_range() {
     let mut trainer = Trainer::new(model(), loss, Adam::new(0.1)).unwrap();
     let error = trainer.fit(
         &Array2::ones((4, 2)),
-        &Array2::<f64>::ones((4, 3)),
+        Array2::<f64>::ones((4, 3)),
         Fit::epochs(1),
     );
     assert_eq!(

@@ -26,11 +26,12 @@ fn owned_and_borrowed() {
     let (vector, array) = (vec![1_u8, 0, 2], array![1_i32, 0, 2]);
     assert_eq!(classes(&vector), expected);
     assert_eq!(classes(&vector[..]), expected);
-    assert_eq!(classes(&[1_u8, 0, 2]), expected);
+    let fixed = [1_u8, 0, 2];
+    assert_eq!(classes(&fixed), expected);
+    assert_eq!(classes(fixed), expected);
     assert_eq!(classes(vector), expected);
     assert_eq!(classes(&array), expected);
     assert_eq!(classes(array.view()), expected);
-    assert_eq!(classes(&array.view()), expected);
     assert_eq!(classes(CowArray::from(array.view())), expected);
     assert_eq!(classes(array.clone().into_dyn()), expected);
     assert_eq!(classes(array), expected);
@@ -118,6 +119,6 @@ fn a_misspelt_layer() {
     let error = network.build(0).unwrap().split_after("dense1").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Model split_after is `dense1` (did you mean `dense_1`?), but must be the name of a layer that is not the last"
+        "Model split_after is dense1 (did you mean `dense_1`?), but must be the name of a layer that is not the last"
     );
 }

@@ -154,7 +154,7 @@ fn fit_is_a_loop_of_steps() {
         let mut sum = 0.0;
         let batches = x.axis_chunks_iter(Axis(0), 8).zip(labels.chunks(8));
         for (x, labels) in batches {
-            sum += stepped.step(&x, labels).unwrap() * labels.len() as f64;
+            sum += stepped.step(x, labels).unwrap() * labels.len() as f64;
         }
         losses.push(sum / 22.0);
     }
