@@ -143,8 +143,8 @@ pub fn trained(
     let x = points(200);
     let y = x.mapv(f);
     let x = centred(&x);
-    let mut trainer = Trainer::new(model, MeanSquaredError, Adam::new(0.02))?.seed(seed);
-    let schedule = LearningRate::per_epoch(Cosine::new(epochs as u64)?);
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Adam::new(0.02))?;
+    let schedule = LearningRate::per_epoch(Cosine::new(epochs as u64));
     trainer.fit(
         &x,
         &y,

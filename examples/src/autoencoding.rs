@@ -146,7 +146,7 @@ pub fn train(
     let steps = epochs * x.nrows().div_ceil(BATCH_SIZE);
     let fit = Fit::epochs(epochs)
         .batch_size(BATCH_SIZE)
-        .callback(LearningRate::per_step(Cosine::new(steps as u64)?));
+        .callback(LearningRate::per_step(Cosine::new(steps as u64)));
     trainer.fit(x, x, fit)?;
     Ok(trainer)
 }
@@ -163,7 +163,7 @@ pub fn train_to_denoise(
 ) -> Result<Trainer<f32>, Box<dyn std::error::Error>> {
     let mut trainer = trainer(network, seed)?;
     let steps = epochs * x.nrows().div_ceil(BATCH_SIZE);
-    let schedule = Cosine::new(steps as u64)?;
+    let schedule = Cosine::new(steps as u64);
     for epoch in 0..epochs {
         let noisy = with_noise(x, seed + 1 + epoch as u64);
         let done = (epoch * steps / epochs) as u64;
@@ -188,7 +188,7 @@ impl<F: Scalar> Callback<F> for Factor {
 
 fn trainer(network: &Sequential<f32>, seed: u64) -> Result<Trainer<f32>, BuildError> {
     let model = network.build(seed)?;
-    Ok(Trainer::new(model, MeanSquaredError, Adam::new(2e-3))?.seed(seed))
+    Trainer::new(model, MeanSquaredError::new(), Adam::new(2e-3))
 }
 
 /// Standard deviation of the noise on a pixel, which goes from 0 to 1.

@@ -161,11 +161,11 @@ pub fn by_dl_nn<T>(
     for ((_, mut parameter), value) in model.params_mut().zip(values) {
         parameter.fill(value);
     }
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(learning_rate))?;
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(learning_rate))?;
     let mut history = History::default();
     for _ in epochs {
         for (&x, &y) in x.iter().zip(y) {
-            let loss = trainer.step(&aview2(&[[x]]), aview2(&[[y]]))?;
+            let loss = trainer.step(aview2(&[[x]]), aview2(&[[y]]))?;
             let mut parameters = trainer.model().params().map(|(_, value)| value.sum());
             let mut next = || parameters.next().expect("two layers of kernel and bias");
             let (w1, b1, w2, b2) = (next(), next(), next(), next());

@@ -177,7 +177,7 @@ pub fn by_dl_nn(example: &Example) -> Result<Array1<f64>, Box<dyn Error>> {
         .push(Dense::new(1))
         .build(0)?;
     descent::set_parameters(&mut model, &example.parameters());
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1))?;
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(0.1))?;
     descent::gradient(&mut trainer, &array![example.x], &array![[example.t]])
 }
 

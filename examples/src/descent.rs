@@ -5,7 +5,7 @@ use std::error::Error;
 
 use dl_nn::optim::{Optimizer, Parameter, Sgd};
 use dl_nn::train::Trainer;
-use dl_nn::{Model, Target};
+use dl_nn::{IntoTarget, Model};
 use ndarray::{Array1, Array2};
 
 /// A point of the plane.
@@ -97,7 +97,7 @@ pub fn set_parameters(model: &mut Model<f64>, row: &Array1<f64>) {
 pub fn gradient<'a>(
     trainer: &mut Trainer<f64>,
     x: &'a Array2<f64>,
-    targets: impl Into<Target<'a, f64>>,
+    targets: impl IntoTarget<'a, f64>,
 ) -> Result<Array1<f64>, Box<dyn Error>> {
     let before = parameters(trainer.model());
     trainer.step(x, targets)?;

@@ -4,10 +4,11 @@
 use dl_data::ndarray::{Array2, Axis, concatenate};
 use dl_data::{Dataset, DatasetError, Pca, Scalar, StandardScaler};
 use dl_io::Bundle;
+use dl_nn::BuildError;
 use dl_nn::init::Initializer;
+use dl_nn::optim::Adjusted;
 use dl_nn::prelude::*;
 use dl_nn::train::{CallbackState, Epoch, ResumeError};
-use dl_nn::{BuildError, ConfigError};
 use serde::{Deserialize, Serialize};
 
 /// Samples a step, as in `MLPClassifier`: 200, or all where there are fewer.
@@ -86,11 +87,8 @@ pub fn network<F: Scalar>(
 }
 
 /// Adam at 1e-3 with `MLPClassifier`'s L2 penalty, which it divides by the batch's size.
-///
-/// # Errors
-/// Never, for these settings.
-pub fn optimizer<F: Scalar>(samples: usize) -> Result<Optimizer<F>, ConfigError> {
-    Optimizer::new(Adam::new(1e-3))?.l2(ALPHA / samples.min(BATCH_SIZE) as f64)
+pub fn optimizer(samples: usize) -> Adjusted<Adam> {
+    Adam::new(1e-3).l2(ALPHA / samples.min(BATCH_SIZE) as f64)
 }
 
 /// Everything together for one training set.
@@ -100,7 +98,7 @@ pub fn optimizer<F: Scalar>(samples: usize) -> Result<Optimizer<F>, ConfigError>
 pub fn trainer<F: Scalar>(train: &Dataset<F>, seed: u64) -> Result<Trainer<F>, BuildError> {
     let model = network(train.features().ncols(), train.class_names().len(), seed)?;
     let loss = SoftmaxCrossEntropy::new();
-    Ok(Trainer::new(model, loss, optimizer(train.len())?)?.seed(seed))
+    Trainer::new(model, loss, optimizer(train.len()))
 }
 
 /// `MLPClassifier`'s stopping rule: ten epochs in a row in which the training loss did not fall

@@ -95,8 +95,8 @@ pub fn learn_at_rate_001(
     seed: u64,
 ) -> Result<Accuracy, Box<dyn Error + Send + Sync>> {
     let model = network(train.features().ncols(), train.class_names().len(), seed)?;
-    let optimizer = Optimizer::new(Adam::new(0.01))?.l2(0.01)?;
-    let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer)?.seed(seed);
+    let optimizer = Adam::new(0.01).l2(0.01);
+    let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer)?;
     fitted(trainer, Fit::epochs(200), train, test)
 }
 

@@ -69,7 +69,7 @@ impl Petals {
         }
         Ok(Trainer::new(
             model,
-            MeanSquaredError,
+            MeanSquaredError::new(),
             Sgd::new(learning_rate),
         )?)
     }

@@ -6,7 +6,7 @@ use dl_data::{Dataset, ImageDataset, StandardScaler, generator, iris};
 use dl_math::{sampling::permutation, special::logit, special::sigmoid};
 use dl_nn::metrics::{ConfusionMatrix, MetricError};
 use dl_nn::prelude::*;
-use ndarray::{Array1, Axis, Ix2};
+use ndarray::{Array1, Axis};
 use serde::{Deserialize, Serialize};
 
 /// What a model says about samples it has not seen, and what is so.
@@ -31,10 +31,9 @@ pub fn versicolor(seed: u64) -> Result<Scores, Box<dyn Error>> {
         let (train, test) = (data.select(&fold.train)?, data.select(&fold.test)?);
         let scaler = StandardScaler::fit(train.features())?;
         let model = Sequential::input([4]).push(Dense::new(1)).build(seed)?;
-        let mut trainer =
-            Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.05))?.seed(seed);
+        let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.05))?;
         let x = scaler.transform(train.features())?;
-        trainer.fit(&x, &is_versicolor(&train), Fit::epochs(100))?;
+        trainer.fit(&x, is_versicolor(&train), Fit::epochs(100))?;
         let predicted = trainer.predict(&scaler.transform(test.features())?)?;
         for (&row, &p) in fold.test.iter().zip(&predicted) {
             probability[row] = p;
@@ -62,12 +61,10 @@ pub fn fives(
         .push(Flatten)
         .push(Dense::new(1))
         .build(seed)?;
-    let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(1e-3))?.seed(seed);
+    let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(1e-3))?;
     let fit = Fit::epochs(10).batch_size(64);
-    trainer.fit(train.images(), &is_five(train), fit)?;
-    let predicted = trainer
-        .predict(test.images())?
-        .into_dimensionality::<Ix2>()?;
+    trainer.fit(train.images(), is_five(train), fit)?;
+    let predicted = trainer.predict_matrix(test.images())?;
     Ok(Scores {
         truth: is_five(test).mapv(|label| label == 1),
         probability: predicted.column(0).mapv(f64::from),

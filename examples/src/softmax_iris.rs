@@ -44,7 +44,7 @@ pub fn trainer(learning_rate: f64) -> Result<Trainer<f64>, Box<dyn Error>> {
     let model = Sequential::input([4])
         .push(Dense::new(3).kernel_initializer(Initializer::Zeros))
         .build(0)?;
-    let optimizer = Optimizer::new(Sgd::new(learning_rate))?.l2(PENALTY)?;
+    let optimizer = Sgd::new(learning_rate).l2(PENALTY);
     Ok(Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer)?)
 }
 

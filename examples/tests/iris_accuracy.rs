@@ -77,9 +77,9 @@ fn four_features_reach_96_percent() {
         let (train, test) = iris::<f32>().split(0.2, &mut generator(seed)).unwrap();
         let scaler = StandardScaler::fit(train.features()).unwrap();
         let model = network(4, 3, seed).unwrap();
-        let optimizer = Optimizer::new(Adam::new(0.01)).unwrap().l2(0.01).unwrap();
+        let optimizer = Adam::new(0.01).l2(0.01);
         let loss = SoftmaxCrossEntropy::new();
-        let mut trainer = Trainer::new(model, loss, optimizer).unwrap().seed(seed);
+        let mut trainer = Trainer::new(model, loss, optimizer).unwrap();
         let x = scaler.transform(train.features()).unwrap();
         let fit = Fit::epochs(200).batch_size(BATCH_SIZE);
         trainer.fit(&x, train.labels(), fit).unwrap();

@@ -72,8 +72,8 @@ fn exercise_1_five_numbers() {
     let y = [1.0, 2.0, 3.0, 4.0, 100.0];
     let huber = Huber::new(1.0);
     let answers: [(&dyn Loss<f64>, f64); 3] = [
-        (&MeanSquaredError, 22.0),
-        (&MeanAbsoluteError, 3.0),
+        (&MeanSquaredError::new(), 22.0),
+        (&MeanAbsoluteError::new(), 3.0),
         (&huber, 3.0),
     ];
     for (loss, c) in answers {

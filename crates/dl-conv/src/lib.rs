@@ -17,7 +17,7 @@ mod zero_pad2d;
 
 pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dLayer};
 pub use conv2d::{Conv2d, Conv2dLayer};
-pub use dl_nn::ndarray;
+pub use dl_nn::{self, ndarray};
 pub use geometry::{Geometry, Padding, Size, Window};
 pub use im2col::{col2im, im2col};
 pub use local_response_norm::LocalResponseNorm;

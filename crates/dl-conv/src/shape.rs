@@ -36,7 +36,7 @@ impl Image {
 
 /// A sample's shape as an image.
 pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
-    let takes = "an image [height, width, channels] of at least 1 × 1 × 1";
+    let takes = "an image [height, width, channels], channels last, of at least 1 × 1 × 1";
     let &[height, width, channels] = sample else {
         return Err(ShapeError {
             got: sample.to_vec(),
@@ -50,6 +50,17 @@ pub(crate) fn image_of(sample: &[usize]) -> Result<Image, ShapeError> {
         size: [height, width].into(),
         channels,
     })
+}
+
+/// An error of a window over an image's size, about the whole sample.
+pub(crate) fn of_sample(error: ShapeError, sample: &[usize]) -> ShapeError {
+    ShapeError {
+        got: sample.to_vec(),
+        takes: format!(
+            "{}; images are [height, width, channels], channels last",
+            error.takes
+        ),
+    }
 }
 
 /// `Ok` where what comes out for a sample of shape `input` can be stored.

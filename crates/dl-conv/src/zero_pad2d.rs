@@ -8,7 +8,7 @@ use dl_nn::{
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::{Padding, Window};
-use crate::shape::{Image, image_of, require_result};
+use crate::shape::{Image, image_of, of_sample, require_result};
 
 /// Zeros around an image: `[h, w, c]` → `[top + h + bottom, left + w + right, c]`.
 ///
@@ -64,7 +64,9 @@ impl<F: Scalar> LayerSpec<F> for ZeroPad2d {
         };
         window.validate("ZeroPad2d")?;
         let image = image_of(input)?;
-        let geometry = window.over(image.size)?;
+        let geometry = window
+            .over(image.size)
+            .map_err(|error| of_sample(error, input))?;
         let padded = Image {
             size: geometry.output,
             channels: image.channels,

@@ -1,7 +1,7 @@
 //! What the layers without parameters refuse, and how a model with them looks.
 
 use dl_conv::{
-    AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation, LocalResponseNorm,
+    AveragePool2d, Conv2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation, LocalResponseNorm,
     MaxPool2d, Padding, UpSample2d, ZeroPad2d,
 };
 use dl_nn::prelude::*;
@@ -17,7 +17,13 @@ fn windows() {
     assert_eq!(
         message(&[5, 5], MaxPool2d::new(2)),
         "layer `max_pool2d_1`: got a sample of shape [5, 5], but takes an image \
-         [height, width, channels] of at least 1 × 1 × 1"
+         [height, width, channels], channels last, of at least 1 × 1 × 1"
+    );
+    // channels first
+    assert_eq!(
+        message(&[3, 32, 32], Conv2d::new(8, 5)),
+        "layer `conv2d_1`: got a sample of shape [3, 32, 32], but takes an image that with padding Valid covers a \
+         window of 5×5 pixels; images are [height, width, channels], channels last"
     );
     assert_eq!(
         message(&[5, 5, 3], AveragePool2d::new(2).stride(0)),

@@ -61,7 +61,7 @@ where
     let arrays = layer.params().into_iter().chain(layer.state());
     let elements: usize = arrays.map(|array| array.value.len()).sum();
     assert_eq!(LayerSpec::<f64>::element_count(&spec, &sample), elements);
-    let names: Vec<_> = layer.params().iter().map(|p| p.name).collect();
+    let names: Vec<_> = layer.params().iter().map(|p| p.name.to_string()).collect();
     assert_eq!(names, params, "{spec:?}");
     perturb(&mut *layer, seed);
     let shape = [&[number][..], &sample].concat();

@@ -74,7 +74,7 @@ impl Case {
         };
         assert_eq!(layer.params().len() + 1, self.inputs.len(), "{}", self.name);
         for mut param in layer.params_mut() {
-            param.value.assign(&self.inputs[param.name].array());
+            param.value.assign(&self.inputs[&*param.name].array());
         }
         layer
     }
@@ -112,7 +112,7 @@ fn results_and_gradients_are_those_of_pytorch() {
         assert_close(&case.name, y.view(), &case.y);
         let (dx, grads) = backward(&*layer, &x, &y, &case.r.array(), &mut cache);
         let params = layer.params();
-        let names = params.iter().map(|p| p.name).chain(["x"]);
+        let names = params.iter().map(|p| &*p.name).chain(["x"]);
         for (name, gradient) in names.zip(grads.iter().chain([&dx])) {
             let what = format!("{}: gradient of {name}", case.name);
             assert_close(&what, gradient.view(), &case.grads[name]);

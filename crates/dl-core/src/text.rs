@@ -51,6 +51,45 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
+/// The candidate that a misspelt name is most like, where one is like it: at most every third character differs.
+///
+/// ```
+/// use dl_core::text::nearest;
+///
+/// assert_eq!(nearest("dense1", ["dense_1", "dense_2", "conv2d_1"]), Some("dense_1"));
+/// assert_eq!(nearest("dropout", ["dense_1", "conv2d_1"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name: Vec<char> = name.chars().collect();
+    let most = name.len().div_ceil(3);
+    let near = |candidate: &'a str| {
+        let characters = candidate.chars().count();
+        // of long names no comparison is worth its time
+        let alike = name.len() <= LONGEST && characters.abs_diff(name.len()) <= most;
+        let edits = alike.then(|| edits(&name, candidate))?;
+        (edits <= most).then_some((edits, candidate))
+    };
+    let near = candidates.into_iter().filter_map(near);
+    near.min_by_key(|&(edits, _)| edits)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Characters to insert, delete or replace to turn one text into the other (Levenshtein 1966), row by row of the
+/// table of all beginnings of `b` against all of `a`.
+fn edits(a: &[char], b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=a.len()).collect();
+    for (i, b) in b.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &a) in a.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[a.len()]
+}
+
 /// What [`shown`] gives: to be written by its `Display`, which keeps to a width and an alignment.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {

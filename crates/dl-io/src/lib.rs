@@ -22,7 +22,8 @@ pub use bundle::{
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use checksum::data_sha256;
 pub use container::{ReadError, ReadErrorKind};
-pub use dl_nn::ndarray;
+pub use dl_fs::Budget;
+pub use dl_nn::{self, ndarray};
 pub use error::{SaveError, WriteError};
 pub use tensors::TensorError;
 pub use weights::{Layout, WeightsFile, WeightsFileError, WeightsFileErrorKind};

@@ -7,6 +7,7 @@ use dl_conv::models::{alexnet, lenet5, mnist_cnn};
 use dl_conv::*;
 use dl_data::{MinMaxScaler, Pca, StandardScaler, generator, iris};
 use dl_io::{Bundle, Divide, LoadError, ReadErrorKind, TransformRegistry};
+use dl_nn::ShapeError;
 use dl_nn::ndarray::{self, Array, ArrayD, Axis, IxDyn};
 use dl_nn::prelude::*;
 use dl_nn::{Model, Registry};

@@ -59,19 +59,14 @@ fn train(folder: &Path) -> String {
         .push(Dropout::new(0.2))
         .push(Dense::new(2));
     let model = network.build(1).unwrap();
-    let optimizer = Optimizer::new(Adam::new(0.01))
-        .unwrap()
-        .clip_norm(1.0)
-        .unwrap();
+    let optimizer = Adam::new(0.01).clip_norm(1.0);
     let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer).unwrap();
     let mut checkpoints = checkpoints(folder);
     let fit = Fit::epochs(EPOCHS)
         .batch_size(10)
         .validation_split(0.2)
-        .callback(LearningRate::per_step(
-            Cosine::new(16 * EPOCHS as u64).unwrap(),
-        ))
-        .callback(ReduceOnPlateau::new(0.5).unwrap().patience(1))
+        .callback(LearningRate::per_step(Cosine::new(16 * EPOCHS as u64)))
+        .callback(ReduceOnPlateau::new(0.5).patience(1))
         .callback(EarlyStopping::new(EPOCHS))
         .resume(checkpoints.resume().unwrap())
         .checkpoint(&mut checkpoints);

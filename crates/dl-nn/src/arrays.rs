@@ -2,7 +2,7 @@
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};
-use ndarray::{ArrayD, ArrayRef, CowArray, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayRef, CowArray, IxDyn};
 
 /// An array of zeros.
 pub(crate) fn zeros<F: Scalar>(shape: IxDyn) -> Result<ArrayD<F>, OutOfMemory> {
@@ -28,6 +28,14 @@ pub(crate) fn in_standard_layout<'a, F: Scalar>(
         return Ok(x.view().into());
     }
     Ok(copy(x)?.into())
+}
+
+/// One row per sample.
+pub(crate) fn matrix<F>(y: ArrayD<F>) -> Array2<F> {
+    let rows = y.shape()[0];
+    let width = y.len() / rows;
+    let y = y.into_shape_with_order((rows, width));
+    y.expect("outputs are in standard layout")
 }
 
 fn in_shape<F>(shape: IxDyn, elements: Vec<F>) -> ArrayD<F> {

@@ -73,6 +73,15 @@ pub enum LayerError {
     /// Its parameters and state need more memory than there is.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
+    /// A network inside the layer could not be built.
+    #[error(transparent)]
+    Inner(#[from] Box<BuildError>),
+}
+
+impl From<BuildError> for LayerError {
+    fn from(error: BuildError) -> Self {
+        Self::Inner(Box::new(error))
+    }
 }
 
 /// Why a model could not be built.
@@ -151,6 +160,15 @@ pub enum DataError {
         /// The model's input shape.
         expected: Vec<usize>,
     },
+    /// A single sample, without an axis that counts samples.
+    #[error(
+        "the array {got:?} has the shape of one sample; the model takes samples along axis 0, one of them as \
+         [1, …]: `x.insert_axis(Axis(0))`"
+    )]
+    NoBatchAxis {
+        /// Shape of the array.
+        got: Vec<usize>,
+    },
     /// More samples at once than was planned for.
     #[error("{got} samples at once; the predictor was made for up to {capacity}")]
     TooManySamples {
@@ -178,6 +196,25 @@ pub enum DataError {
         position: usize,
         /// The value.
         value: f64,
+    },
+    /// An integer among the targets that cannot be a class number.
+    #[error(
+        "target of sample {sample} is {class}, which cannot be a class number; classes count from 0"
+    )]
+    NotAClass {
+        /// Row of the data.
+        sample: usize,
+        /// The integer.
+        class: String,
+    },
+    /// Class numbers, of which each sample has one, in an array that is not a vector.
+    #[error(
+        "integers of shape {shape:?} as targets: class numbers are a vector, one a sample \
+         (rows of zeros and ones are given as numbers of the model's scalar)"
+    )]
+    ClassShape {
+        /// The array's shape.
+        shape: Vec<usize>,
     },
     /// A target does not suit the loss.
     #[error(

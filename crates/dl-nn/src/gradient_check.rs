@@ -138,7 +138,7 @@ pub fn check_layer(
     layer.forward(Batch::from_array(x), batch, &mut cache, mode);
     let mut dx = ArrayD::from_elem(x.raw_dim(), f64::NAN);
     let params = layer.params();
-    let names: Vec<String> = params.iter().map(|p| p.name.to_owned()).collect();
+    let names: Vec<String> = params.iter().map(|p| p.name.to_string()).collect();
     let mut grads: Vec<ArrayD<f64>> = params
         .iter()
         .map(|p| ArrayD::from_elem(p.value.raw_dim(), f64::NAN))
@@ -192,9 +192,9 @@ pub fn check_loss(
 ) -> Result<GradientReport, GradientError> {
     let targets = match target {
         TargetRow::Class(class) => Target::Classes(array![class].into()),
-        TargetRow::Values(values) => ArrayView2::from_shape((1, values.len()), values)
-            .expect("a row")
-            .into(),
+        TargetRow::Values(values) => {
+            Target::values(ArrayView2::from_shape((1, values.len()), values).expect("a row"))
+        }
     };
     check_targets(loss, prediction.len(), &targets)?;
     let mut delta = vec![f64::NAN; prediction.len()];

@@ -15,11 +15,16 @@ pub mod metrics;
 mod model;
 pub mod optim;
 pub mod prelude;
+mod samples;
 pub mod schedule;
 mod target;
 pub mod train;
 
 pub use activation::Activation;
+pub use dl_core::gemm::Packings;
+pub use dl_core::memory::OutOfMemory;
+pub use dl_core::random::{Generator, generator, stream};
+pub use dl_core::sampling::SamplingError;
 pub use dl_core::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError};
 pub use execute::{BatchLoss, LossPart, Predictor, Workspace, single_layer};
@@ -31,5 +36,7 @@ pub use model::{
     Architecture, ArchitectureError, Cost, LayerConfig, LayerSpec, Limits, Model, NamedConfig,
     NamedLayer, Registry, Sequential, Summary, SummaryRow, Weights, WeightsError,
 };
-pub use target::{Target, TargetRow};
+pub use samples::IntoSamples;
+pub use serde_json;
+pub use target::{IntoTarget, Target, TargetElement, TargetRow};
 pub use train::TrainError;

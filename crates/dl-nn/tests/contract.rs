@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dl_nn::ShapeError;
 use dl_nn::contract::{ContractError, check, check_passes, samples};
 use dl_nn::gradient_check::GradientError;
 use dl_nn::ndarray::{Array1, ArrayD, array};

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use dl_nn::ShapeError;
 use dl_nn::init::Initializer;
 use dl_nn::layers::DenseLayer;
 use dl_nn::ndarray::{Array0, Array1, Array2, Array3, ArrayD, IxDyn, array};
@@ -202,25 +203,32 @@ fn a_loss_on_logits_refuses_probabilities() {
     let apart = Sequential::<f64>::input([2])
         .push(Dense::new(3))
         .push(Activate(Softmax));
-    let trainer = Trainer::new(apart.build(0).unwrap(), KlDivergence, Sgd::new(0.1));
+    let trainer = Trainer::new(apart.build(0).unwrap(), KlDivergence::new(), Sgd::new(0.1));
     assert_says(
         trainer,
         "loss KlDivergence takes logits, but the last layer `activation_1` applies softmax; \
          remove that activation (the loss contains it in a stable form)",
     );
     // a loss of values takes any output
-    assert!(Trainer::new(probabilities(Softmax), MeanSquaredError, Sgd::new(0.1)).is_ok());
+    assert!(
+        Trainer::new(
+            probabilities(Softmax),
+            MeanSquaredError::new(),
+            Sgd::new(0.1)
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn optimisers_and_losses_out_of_range() {
-    let trainer = |optimizer| Trainer::new(model(2), MeanSquaredError, optimizer);
+    let trainer = |optimizer| Trainer::new(model(2), MeanSquaredError::new(), optimizer);
     assert_says(
         trainer(Sgd::new(-1.0)),
         "Sgd learning_rate is -1, but must be positive and finite",
     );
     assert_says(
-        Trainer::new(model(2), MeanSquaredError, Adam::new(f64::NAN)),
+        Trainer::new(model(2), MeanSquaredError::new(), Adam::new(f64::NAN)),
         "Adam learning_rate is NaN, but must be positive and finite",
     );
     assert_says(
@@ -232,9 +240,19 @@ fn optimisers_and_losses_out_of_range() {
         Trainer::new(model(2), smoothed, Sgd::new(0.1)),
         "SoftmaxCrossEntropy label_smoothing is 1, but must be in [0, 1)",
     );
+    let (x, labels) = (samples(4), vec![0, 1, 1, 0]);
+    let fit = Fit::epochs(1).callback(ReduceOnPlateau::new(2.0));
+    let message = "ReduceOnPlateau gamma is 2, but must be in (0, 1)";
+    assert_says(classifier().fit(&x, &labels, fit), message);
+    let cosine = LearningRate::per_epoch(dl_nn::schedule::Cosine::new(0));
+    let message = "Cosine steps is 0, but must be at least 1";
     assert_says(
-        ReduceOnPlateau::new(2.0),
-        "ReduceOnPlateau gamma is 2, but must be in (0, 1)",
+        classifier().fit(&x, &labels, Fit::epochs(1).callback(cosine)),
+        message,
+    );
+    assert_says(
+        Trainer::new(model(2), MeanSquaredError::new(), Adam::new(0.1).l2(-1.0)),
+        "Adam l2 is -1, but must be finite and at least 0",
     );
 }
 
@@ -267,7 +285,8 @@ fn samples_that_do_not_fit() {
     // one sample is a batch of one
     assert_says(
         classifier().predict(&Array1::zeros(2)),
-        "samples have shape [], but the model takes [2]",
+        "the array [2] has the shape of one sample; the model takes samples along axis 0, one of them as \
+         [1, …]: `x.insert_axis(Axis(0))`",
     );
     assert_says(
         classifier().predict(&Array0::zeros(())),
@@ -321,7 +340,7 @@ fn targets_that_do_not_fit() {
          0..=2, or 3 probabilities that sum to 1",
     );
     assert_says(
-        classifier().evaluate(&x, &Array2::zeros((4, 5))),
+        classifier().evaluate(&x, Array2::<f64>::zeros((4, 5))),
         "targets are 5 values a sample, but SoftmaxCrossEntropy takes a class in 0..=2, or 3 \
          probabilities that sum to 1 (model outputs: 3)",
     );
@@ -332,7 +351,7 @@ fn targets_that_do_not_fit() {
          class (for one output, BinaryCrossEntropy) (model outputs: 1)",
     );
     assert_says(
-        regression(1, BinaryCrossEntropy::new()).evaluate(&x, &vec![0, 1, 2, 1]),
+        regression(1, BinaryCrossEntropy::new()).evaluate(&x, [0, 1, 2, 1]),
         "target of sample 2: got class 2, but BinaryCrossEntropy takes class 0 or 1, or a \
          probability in [0, 1]",
     );
@@ -342,12 +361,12 @@ fn targets_that_do_not_fit() {
          sample (model outputs: 3)",
     );
     assert_says(
-        regression(1, MeanSquaredError).evaluate(&x, &labels),
+        regression(1, MeanSquaredError::new()).evaluate(&x, &labels),
         "targets are class numbers, but MeanSquaredError takes 1 finite value a sample (model \
          outputs: 1)",
     );
     assert_says(
-        regression(2, MeanSquaredError).evaluate(&x, &Array1::<f64>::zeros(4)),
+        regression(2, MeanSquaredError::new()).evaluate(&x, Array1::<f64>::zeros(4)),
         "targets are 1 value a sample, but MeanSquaredError takes 2 finite values a sample \
          (model outputs: 2)",
     );
@@ -357,11 +376,11 @@ fn targets_that_do_not_fit() {
         "target of sample 2: got [NaN], but Huber takes 1 finite value a sample",
     );
     assert_says(
-        regression(2, GaussianNll).evaluate(&x, &array![f64::NAN, 1.0, 2.0, 0.0]),
+        regression(2, GaussianNll::new()).evaluate(&x, &array![f64::NAN, 1.0, 2.0, 0.0]),
         "target of sample 0: got [NaN], but GaussianNll takes 1 finite value a sample",
     );
     assert_says(
-        regression(3, GaussianNll).evaluate(&x, &Array1::<f64>::zeros(4)),
+        regression(3, GaussianNll::new()).evaluate(&x, Array1::<f64>::zeros(4)),
         "targets are 1 value a sample, but GaussianNll takes an even number of outputs, a mean \
          and a log variance for each value (model outputs: 3)",
     );
@@ -369,13 +388,13 @@ fn targets_that_do_not_fit() {
     let mut wide = Array2::zeros((4, 100));
     wide[[1, 99]] = f64::INFINITY;
     assert_says(
-        regression(100, MeanAbsoluteError).evaluate(&x, &wide),
+        regression(100, MeanAbsoluteError::new()).evaluate(&x, &wide),
         "target of sample 1: got [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0] and 92 more, but \
          MeanAbsoluteError takes 100 finite values a sample",
     );
     // a number is one target, not a panic
     assert_says(
-        regression(1, MeanSquaredError).evaluate(&x, &ArrayD::zeros(IxDyn(&[]))),
+        regression(1, MeanSquaredError::new()).evaluate(&x, ArrayD::<f64>::zeros(IxDyn(&[]))),
         "4 samples, but 1 targets",
     );
 }
@@ -448,10 +467,10 @@ fn weights_out_of_range() {
         Fit::epochs(1).sample_weights([0.0; 4]),
         "Fit weights is 0, but must be above 0 for at least one training sample",
     );
-    let y = Array2::zeros((4, 1));
+    let y = Array2::<f64>::zeros((4, 1));
     let fit = Fit::epochs(1).class_weights([1.0]);
     assert_says(
-        regression(1, MeanSquaredError).fit(&samples(4), &y, fit),
+        regression(1, MeanSquaredError::new()).fit(&samples(4), &y, fit),
         "Fit class_weights is given, but must be absent if targets are values",
     );
 }
@@ -516,9 +535,9 @@ fn an_optimiser_of_another_model() {
         step: 1,
         parameters: Vec::new(),
     };
-    let mut optimizer = Optimizer::new(Adam::new(0.1)).unwrap();
+    let mut trainer = classifier();
+    let (_, _, optimizer) = trainer.parts_mut();
     optimizer.load_state(state).unwrap();
-    let mut trainer = Trainer::new(model(3), SoftmaxCrossEntropy::new(), optimizer).unwrap();
     let before = trainer.model().weights();
     let (x, labels) = (samples(4), vec![0, 1, 1, 0]);
     let message = "2 parameters were given, but the optimiser's state has 0";
@@ -560,7 +579,7 @@ fn errors_can_be_matched() {
 fn settings_of_callbacks_are_checked_by_fit() {
     let fit = |stopping: EarlyStopping<f64>| {
         let options = Fit::epochs(1).callback(stopping);
-        classifier().fit(&samples(4), &vec![0, 1, 2, 0], options)
+        classifier().fit(&samples(4), [0, 1, 2, 0], options)
     };
     assert_says(
         fit(EarlyStopping::new(3).min_delta(-0.5)),
@@ -645,7 +664,7 @@ fn a_slip_of_the_keyboard_is_an_error_not_an_abort() {
 #[test]
 fn validation_data_that_does_not_fit_is_named() {
     let model = Sequential::input([2]).push(Dense::new(1)).build(0).unwrap();
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).unwrap();
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(0.1)).unwrap();
     let (x, y) = (Array2::<f64>::ones((4, 2)), vec![1.0; 4]);
     let wrong = Array2::<f64>::ones((4, 3));
     let fit = Fit::epochs(1).validation(&wrong, &y);
@@ -686,7 +705,7 @@ impl Callback<f64> for StopAtOnce {
 fn exploded_weights_are_an_error_however_training_stops() {
     let trainer = || {
         let model = Sequential::input([1]).push(Dense::new(1)).build(3).unwrap();
-        Trainer::new(model, MeanSquaredError, Sgd::new(1e300)).unwrap()
+        Trainer::new(model, MeanSquaredError::new(), Sgd::new(1e300)).unwrap()
     };
     let (x, y) = (array![[1e10], [2e10]], array![1e10, -1e10]);
     let mut stopped = trainer();
@@ -712,7 +731,7 @@ fn exploded_weights_are_an_error_however_training_stops() {
 #[test]
 fn weight_must_be_left_for_the_training_samples() {
     let model = Sequential::input([1]).push(Dense::new(1)).build(0).unwrap();
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).unwrap();
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(0.1)).unwrap();
     let (x, y) = (Array2::<f64>::ones((4, 1)), vec![1.0; 4]);
     let mut refused = 0;
     for row in 0..4 {

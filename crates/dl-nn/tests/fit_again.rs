@@ -31,9 +31,9 @@ fn data() -> (Array2<f64>, Vec<usize>) {
 #[test]
 fn a_plateau_goes_on_in_the_next_fit() {
     let (x, labels) = data();
-    let mut plateau = ReduceOnPlateau::new(0.5).unwrap().patience(0);
+    let mut plateau = ReduceOnPlateau::new(0.5).patience(0);
     // nothing is ever an improvement on the first epoch
-    plateau = plateau.min_delta(10.0).unwrap();
+    plateau = plateau.min_delta(10.0);
     let mut trainer = trainer(network(3));
     let mut rates = Vec::new();
     for _ in 0..2 {

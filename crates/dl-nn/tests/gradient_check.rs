@@ -1,5 +1,6 @@
 //! The gradient checker catches the layers that are wrong.
 
+use dl_nn::ShapeError;
 use dl_nn::gradient_check::{GradientError, check_layer, check_loss};
 use dl_nn::ndarray::{Array1, array};
 use dl_nn::prelude::*;

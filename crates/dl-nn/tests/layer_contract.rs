@@ -110,8 +110,8 @@ fn build<F: Scalar>(spec: &dyn AnySpec<F>, shape: &[usize], seed: u64) -> Box<dy
     layer
 }
 
-fn names(params: &[Param<'_, f64>]) -> Vec<&'static str> {
-    params.iter().map(|p| p.name).collect()
+fn names(params: &[Param<'_, f64>]) -> Vec<String> {
+    params.iter().map(|p| p.name.to_string()).collect()
 }
 
 fn forward(
@@ -149,7 +149,11 @@ fn check_shapes_and_names(case: &Case, shape: &[usize], seed: u64) {
         _ => &[],
     };
     assert_eq!(names(&layer.state()), state, "{case:?}");
-    let state_mut: Vec<_> = layer.state_mut().iter().map(|s| s.name).collect();
+    let state_mut: Vec<_> = layer
+        .state_mut()
+        .iter()
+        .map(|s| s.name.to_string())
+        .collect();
     assert_eq!(state_mut, state, "{case:?}");
     let same_seed = build(&*case.spec, shape, seed);
     for (a, b) in layer.params().iter().zip(same_seed.params()) {

@@ -47,6 +47,10 @@ impl Tensor {
     }
 }
 
+fn target<'a>(targets: impl IntoTarget<'a, f64>) -> Target<'a, f64> {
+    targets.into_target().unwrap()
+}
+
 /// The mean loss over all rows and its gradient.
 fn mean(
     loss: &dyn Loss<f64>,
@@ -91,55 +95,55 @@ fn equal_to_pytorch() {
     let cases: [Case<'_>; 11] = [
         (
             "MeanSquaredError",
-            &MeanSquaredError,
-            (&values).into(),
+            &MeanSquaredError::new(),
+            target(&values),
             None,
         ),
         (
             "MeanAbsoluteError",
-            &MeanAbsoluteError,
-            (&values).into(),
+            &MeanAbsoluteError::new(),
+            target(&values),
             None,
         ),
-        ("Huber", &Huber::new(0.6), (&values).into(), None),
+        ("Huber", &Huber::new(0.6), target(&values), None),
         (
             "BinaryCrossEntropy",
             &BinaryCrossEntropy::new(),
-            (&units).into(),
+            target(&units),
             None,
         ),
         (
             "SoftmaxCrossEntropy",
             &SoftmaxCrossEntropy::new(),
-            labels.into(),
+            target(labels),
             None,
         ),
         (
             "SoftmaxCrossEntropy smoothed",
             &smoothed,
-            labels.into(),
+            target(labels),
             None,
         ),
         (
             "SoftmaxCrossEntropy weighted",
             &SoftmaxCrossEntropy::new(),
-            labels.into(),
+            target(labels),
             Some(&weights),
         ),
         (
             "SoftmaxCrossEntropy soft",
             &SoftmaxCrossEntropy::new(),
-            (&soft).into(),
+            target(&soft),
             None,
         ),
         (
             "SoftmaxCrossEntropy soft smoothed",
             &smoothed,
-            (&soft).into(),
+            target(&soft),
             None,
         ),
-        ("KlDivergence", &KlDivergence, (&soft).into(), None),
-        ("GaussianNll", &GaussianNll, half.into(), None),
+        ("KlDivergence", &KlDivergence::new(), target(&soft), None),
+        ("GaussianNll", &GaussianNll::new(), target(half), None),
     ];
     assert_eq!(losses.table.len(), cases.len());
     for (name, loss, targets, weights) in cases {
@@ -167,8 +171,16 @@ fn closed_forms() {
         }
     };
     let t = TargetRow::Values(&[1.0, 2.0]);
-    close(sample(&MeanSquaredError, &[4.0, 2.0], t), 4.5, &[3.0, 0.0]);
-    close(sample(&MeanAbsoluteError, &[4.0, 2.0], t), 1.5, &[0.5, 0.0]);
+    close(
+        sample(&MeanSquaredError::new(), &[4.0, 2.0], t),
+        4.5,
+        &[3.0, 0.0],
+    );
+    close(
+        sample(&MeanAbsoluteError::new(), &[4.0, 2.0], t),
+        1.5,
+        &[0.5, 0.0],
+    );
     // one error beyond δ, one within
     let huber = sample(&Huber::new(2.0), &[4.0, 3.0], t);
     close(huber, (2.0 * 3.0 - 2.0 + 0.5) / 2.0, &[1.0, 0.5]);
@@ -184,9 +196,17 @@ fn closed_forms() {
         3f64.ln(),
         &thirds,
     );
-    close(sample(&KlDivergence, &[5.0; 3], t), 3f64.ln(), &thirds);
+    close(
+        sample(&KlDivergence::new(), &[5.0; 3], t),
+        3f64.ln(),
+        &thirds,
+    );
     // an error of e, variance e²: ½ (ln 2π + 2 + 1)
-    let gaussian = sample(&GaussianNll, &[1f64.exp(), 2.0], TargetRow::Values(&[0.0]));
+    let gaussian = sample(
+        &GaussianNll::new(),
+        &[1f64.exp(), 2.0],
+        TargetRow::Values(&[0.0]),
+    );
     close(
         gaussian,
         0.5 * ((2.0 * PI).ln() + 3.0),
@@ -197,7 +217,10 @@ fn closed_forms() {
 #[test]
 fn soft_targets_with_zeros() {
     let t = TargetRow::Values(&[0.0, 1.0, 0.0]);
-    for loss in [&SoftmaxCrossEntropy::new() as &dyn Loss<f64>, &KlDivergence] {
+    for loss in [
+        &SoftmaxCrossEntropy::new() as &dyn Loss<f64>,
+        &KlDivergence::new(),
+    ] {
         let soft = sample(loss, &[0.3, -1.0, 2.0], t);
         let class = sample(loss, &[0.3, -1.0, 2.0], TargetRow::Class(1));
         assert!((soft.0 - class.0).abs() <= TOLERANCE, "{loss:?}");
@@ -214,7 +237,7 @@ fn stable_at_large_logits() {
     let losses: [&dyn Loss<f32>; 3] = [
         &SoftmaxCrossEntropy::new(),
         &SoftmaxCrossEntropy::new().label_smoothing(0.1),
-        &KlDivergence,
+        &KlDivergence::new(),
     ];
     for loss in losses {
         for sign in [1e4, -1e4] {
@@ -223,11 +246,14 @@ fn stable_at_large_logits() {
             assert!(delta.iter().all(|d| d.abs() <= 1.0), "{loss:?}: {delta:?}");
         }
     }
-    let (value, delta) = sample(&KlDivergence, &[-1e4_f32, 1e4], TargetRow::Class(0));
+    let (value, delta) = sample(&KlDivergence::new(), &[-1e4_f32, 1e4], TargetRow::Class(0));
     assert_eq!((value, delta), (2e4, vec![-1.0, 1.0]));
     // a common offset of the logits changes nothing, not even the last digits by much
     let ln_2 = std::f32::consts::LN_2;
-    for loss in [&SoftmaxCrossEntropy::new() as &dyn Loss<f32>, &KlDivergence] {
+    for loss in [
+        &SoftmaxCrossEntropy::new() as &dyn Loss<f32>,
+        &KlDivergence::new(),
+    ] {
         for offset in [1e4, -1e4] {
             let (value, delta) = sample(loss, &[offset; 2], TargetRow::Class(0));
             assert!(
@@ -254,27 +280,22 @@ fn weights_are_repetitions() {
     let z = array![[0.5, -1.0], [1.5, 0.2], [-0.3, 0.9]];
     let twice = array![[0.5, -1.0], [0.5, -1.0], [-0.3, 0.9]];
     let loss = SoftmaxCrossEntropy::new();
-    let (weighted, gradient) = mean(
-        &loss,
-        z.view(),
-        &[0, 1, 1][..].into(),
-        Some(&[2.0, 0.0, 1.0]),
-    );
-    let (repeated, repeated_gradient) = mean(&loss, twice.view(), &[0, 0, 1][..].into(), None);
+    let (weighted, gradient) = mean(&loss, z.view(), &target([0, 1, 1]), Some(&[2.0, 0.0, 1.0]));
+    let (repeated, repeated_gradient) = mean(&loss, twice.view(), &target([0, 0, 1]), None);
     assert!((weighted - repeated).abs() <= TOLERANCE);
     for column in 0..2 {
         let both = repeated_gradient[[0, column]] + repeated_gradient[[1, column]];
         assert!((gradient[[0, column]] - both).abs() <= TOLERANCE);
         assert_eq!(gradient[[1, column]], 0.0);
     }
-    let (nothing, gradient) = mean(&loss, z.view(), &[0, 1, 1][..].into(), Some(&[0.0; 3]));
+    let (nothing, gradient) = mean(&loss, z.view(), &target([0, 1, 1]), Some(&[0.0; 3]));
     assert_eq!((nothing, gradient), (0.0, Array2::zeros((3, 2))));
 }
 
 /// Rows pick targets and weights, so that a batch may be any part of the data in any order.
 #[test]
 fn rows_pick_targets_and_weights() {
-    let targets: Target<f64> = (&[0, 1, 1, 0][..]).into();
+    let targets = target([0, 1, 1, 0]);
     let (z, weights) = ([0.5, -1.0, 1.5, 0.2], [1.0, 5.0, 2.0, 3.0]);
     let mut delta = [f64::NAN; 4];
     let loss = SoftmaxCrossEntropy::new();
@@ -314,20 +335,20 @@ proptest! {
         prop_assume!(!near);
         let huber_kink = |d: f64| z.iter().zip(&t).any(|(z, t)| ((z - t).abs() - d).abs() < 1e-2);
         prop_assume!(!huber_kink(1.3));
-        check_loss(&MeanSquaredError, &z, values)?;
-        check_loss(&MeanAbsoluteError, &z, values)?;
+        check_loss(&MeanSquaredError::new(), &z, values)?;
+        check_loss(&MeanAbsoluteError::new(), &z, values)?;
         check_loss(&Huber::new(1.3), &z, values)?;
         check_loss(&BinaryCrossEntropy::new(), &z, TargetRow::Values(&draws))?;
         check_loss(&BinaryCrossEntropy::new(), &z[..1], TargetRow::Class(class % 2))?;
         let soft = distribution(&draws);
         for target in [TargetRow::Class(class), TargetRow::Values(&soft)] {
             check_loss(&SoftmaxCrossEntropy::new(), &z, target)?;
-            check_loss(&KlDivergence, &z, target)?;
+            check_loss(&KlDivergence::new(), &z, target)?;
             let smoothed = SoftmaxCrossEntropy::new().label_smoothing(smoothing);
             check_loss(&smoothed, &z, target)?;
         }
         let d = z.len() / 2;
-        check_loss(&GaussianNll, &z[..2 * d], TargetRow::Values(&t[..d]))?;
+        check_loss(&GaussianNll::new(), &z[..2 * d], TargetRow::Values(&t[..d]))?;
     }
 
     /// Cross-entropy = divergence + the target's entropy; smoothing is a mixture of targets.
@@ -342,7 +363,7 @@ proptest! {
         let t = distribution(&draws);
         let plain = SoftmaxCrossEntropy::new();
         let cross_entropy = sample(&plain, &z, TargetRow::Values(&t));
-        let divergence = sample(&KlDivergence, &z, TargetRow::Values(&t));
+        let divergence = sample(&KlDivergence::new(), &z, TargetRow::Values(&t));
         let entropy: f64 = t.iter().map(|t| -t * t.ln()).sum();
         prop_assert!((cross_entropy.0 - divergence.0 - entropy).abs() <= TOLERANCE);
         prop_assert!(divergence.0 >= -TOLERANCE);
@@ -368,8 +389,8 @@ proptest! {
         class in 0..2_usize,
     ) {
         let outputs = [&y[..], &[0.0; 3]].concat();
-        let gaussian = sample(&GaussianNll, &outputs, TargetRow::Values(&t));
-        let squared = sample(&MeanSquaredError, &y, TargetRow::Values(&t));
+        let gaussian = sample(&GaussianNll::new(), &outputs, TargetRow::Values(&t));
+        let squared = sample(&MeanSquaredError::new(), &y, TargetRow::Values(&t));
         let expected = 0.5 * ((2.0 * PI).ln() + squared.0);
         prop_assert!((gaussian.0 - expected).abs() <= TOLERANCE);
         for (a, b) in gaussian.1.iter().zip(&squared.1) {

@@ -34,7 +34,7 @@ fn many_layers_take_as_many_steps() {
         (LAYERS - 1, 1)
     );
 
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).unwrap();
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(0.1)).unwrap();
     trainer
         .fit(&x, &array![[1.0, 0.0]], Fit::epochs(1))
         .unwrap();

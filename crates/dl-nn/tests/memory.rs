@@ -96,7 +96,7 @@ fn too_little_memory_is_an_error_wherever_it_is_noticed() {
         assert!(predicted * STEP > 3 * samples * SAMPLE, "{predicted}");
 
         let adam = || Adam::new(1e-3);
-        let mut trainer = Trainer::new(model.clone(), MeanSquaredError, adam()).unwrap();
+        let mut trainer = Trainer::new(model.clone(), MeanSquaredError::new(), adam()).unwrap();
         let stepped = refusals(|| {
             let result = told(trainer.step(&x, &y));
             assert!(result.is_ok() || trainer.state().steps == 0);
@@ -126,7 +126,7 @@ fn fits_or_refuses<D: Dimension>(model: &Model<f32>, x: &Array<f32, D>, y: &Arra
     let trainer = || {
         told(Trainer::new(
             model.clone(),
-            MeanSquaredError,
+            MeanSquaredError::new(),
             Adam::new(1e-3),
         ))
     };

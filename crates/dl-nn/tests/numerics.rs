@@ -10,6 +10,10 @@ use dl_nn::prelude::*;
 use dl_nn::{Cache, Mode, Scalar, TargetRow, single_layer};
 use serde_json::Value;
 
+fn target<'a>(targets: impl IntoTarget<'a, f64>) -> Target<'a, f64> {
+    targets.into_target().unwrap()
+}
+
 fn reference(part: &str) -> Value {
     let all: Value = serde_json::from_str(include_str!("reference/numerics.json")).unwrap();
     all[part].clone()
@@ -79,17 +83,17 @@ fn options_are_pytorchs_where_they_meet() {
     let smoothed = SoftmaxCrossEntropy::new().label_smoothing(0.1);
     let plain = SoftmaxCrossEntropy::new();
     let cases: [Case<'_>; 6] = [
-        ("pos_weight", &each, (&units).into(), None),
+        ("pos_weight", &each, target(&units), None),
         (
             "pos_weight of one",
             &binary.pos_weight([2.5]),
-            (&units).into(),
+            target(&units),
             None,
         ),
-        ("nearly", &plain, (&nearly).into(), None),
-        ("nearly, smoothed", &smoothed, (&nearly).into(), None),
-        ("KL of nearly", &KlDivergence, (&nearly).into(), None),
-        ("weighted", &plain, (&classes).into(), Some(&weights)),
+        ("nearly", &plain, target(&nearly), None),
+        ("nearly, smoothed", &smoothed, target(&nearly), None),
+        ("KL of nearly", &KlDivergence::new(), target(&nearly), None),
+        ("weighted", &plain, target(&classes), Some(&weights)),
     ];
     for (name, loss, targets, weights) in cases {
         let (value, gradient) = mean(loss, outputs.view(), &targets, weights);
@@ -119,7 +123,7 @@ fn class_weights_with_label_smoothing_weigh_the_sample() {
         .zip(&classes)
         .map(|(z, &class)| weight[class] * sample(&loss, &z.to_vec(), TargetRow::Class(class)).0)
         .sum();
-    let (value, _) = mean(&loss, outputs.view(), &(&classes).into(), Some(&weights));
+    let (value, _) = mean(&loss, outputs.view(), &target(&classes), Some(&weights));
     assert_near(value, by_hand / weights.iter().sum::<f64>(), 1e-14);
     let pytorchs = losses["table"]["weighted, smoothed"]["loss"]
         .as_f64()
@@ -147,7 +151,10 @@ fn sure_and_right_answers_keep_their_digits() {
         let (value, _) = sample(&binary, &[z], TargetRow::Values(&[t]));
         let t = f64::from(t);
         assert_near(value, t * cost + (1.0 - t) * (double + cost), 4e-7);
-        for loss in [&SoftmaxCrossEntropy::new() as &dyn Loss<f32>, &KlDivergence] {
+        for loss in [
+            &SoftmaxCrossEntropy::new() as &dyn Loss<f32>,
+            &KlDivergence::new(),
+        ] {
             let (value, delta) = sample(loss, &[0.0, z], TargetRow::Class(1));
             assert_near(value, cost, 4e-7);
             assert_near(delta[0], -slope, 4e-7);
@@ -176,7 +183,7 @@ fn gradients_belong_to_the_values() {
     for loss in [
         &SoftmaxCrossEntropy::new() as &dyn Loss<f64>,
         &smoothed,
-        &KlDivergence,
+        &KlDivergence::new(),
     ] {
         check_loss(loss, &z, TargetRow::Values(&t)).unwrap();
     }
@@ -204,7 +211,11 @@ fn pos_weights_out_of_range() {
     );
     let loss = BinaryCrossEntropy::new().pos_weight([1.0, 2.0]);
     let mut trainer = Trainer::new(model(), loss, Adam::new(0.1)).unwrap();
-    let error = trainer.fit(&Array2::ones((4, 2)), &Array2::ones((4, 3)), Fit::epochs(1));
+    let error = trainer.fit(
+        &Array2::ones((4, 2)),
+        Array2::<f64>::ones((4, 3)),
+        Fit::epochs(1),
+    );
     assert_eq!(
         error.unwrap_err().to_string(),
         "targets are 3 values a sample, but BinaryCrossEntropy takes 2 outputs, one for each of its \
@@ -215,7 +226,11 @@ fn pos_weights_out_of_range() {
 /// A normal distribution that fits a value exactly, with a variance of any size.
 #[test]
 fn tiny_variances_are_no_nan() {
-    let (value, delta) = sample(&GaussianNll, &[2.0_f32, -100.0], TargetRow::Values(&[2.0]));
+    let (value, delta) = sample(
+        &GaussianNll::new(),
+        &[2.0_f32, -100.0],
+        TargetRow::Values(&[2.0]),
+    );
     assert_near(
         value,
         0.5 * ((2.0 * std::f64::consts::PI).ln() - 100.0),

@@ -78,7 +78,7 @@ fn build(spec: impl LayerSpec<f64>, reference: &Gradients) -> Box<dyn Layer<f64>
     let shape = &reference.inputs["x"].shape[1..];
     let mut layer = spec.build(shape, &mut generator(0)).unwrap();
     for mut param in layer.params_mut() {
-        param.value.assign(&reference.inputs[param.name].array());
+        param.value.assign(&reference.inputs[&*param.name].array());
     }
     layer
 }
@@ -92,7 +92,7 @@ fn check(what: &str, layer: &dyn Layer<f64>, reference: &Gradients) {
     let (dx, grads) = backward(layer, &x, &y, &reference.r.array(), &mut cache);
     assert_close(&format!("{what}: x"), dx.view(), &reference.grads["x"]);
     for (param, grad) in layer.params().iter().zip(&grads) {
-        let name = param.name;
+        let name = &*param.name;
         assert_close(
             &format!("{what}: {name}"),
             grad.view(),

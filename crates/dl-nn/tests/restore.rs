@@ -8,8 +8,13 @@ use dl_nn::train::{CheckpointPoint, Checkpointer, Snapshot};
 
 fn trainer(seed: u64) -> Trainer<f64> {
     let network = Sequential::input([2]).push(Dense::new(1));
-    let optimizer = Optimizer::new(Sgd::new(0.1).momentum(0.5)).unwrap();
-    Trainer::new(network.build(seed).unwrap(), MeanSquaredError, optimizer).unwrap()
+    let optimizer = Sgd::new(0.1).momentum(0.5);
+    Trainer::new(
+        network.build(seed).unwrap(),
+        MeanSquaredError::new(),
+        optimizer,
+    )
+    .unwrap()
 }
 
 /// The state of a trainer that has taken no step, in one that has taken some.

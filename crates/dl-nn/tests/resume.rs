@@ -51,8 +51,7 @@ fn trainer(seed: u64) -> Trainer<f32> {
         .push(Dense::new(2))
         .build(seed)
         .unwrap();
-    let optimizer = Optimizer::new(Adam::new(0.02)).unwrap().l2(1e-3).unwrap();
-    let optimizer = optimizer.clip_norm(1.0).unwrap();
+    let optimizer = Adam::new(0.02).l2(1e-3).clip_norm(1.0);
     let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), optimizer).unwrap();
     trainer.seed(seed)
 }
@@ -62,8 +61,8 @@ fn options<'a>(stopping: &'a mut EarlyStopping<f32>) -> Fit<'a, f32> {
     Fit::epochs(6)
         .batch_size(5)
         .validation_split(0.25)
-        .callback(LearningRate::per_step(Cosine::new(30).unwrap()))
-        .callback(ReduceOnPlateau::new(0.5).unwrap().patience(0))
+        .callback(LearningRate::per_step(Cosine::new(30)))
+        .callback(ReduceOnPlateau::new(0.5).patience(0))
         .callback(stopping)
 }
 

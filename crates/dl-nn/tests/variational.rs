@@ -177,10 +177,13 @@ fn a_model_cut_in_two_is_the_same_model() {
     );
     let names: Vec<&str> = decoder.params().map(|(name, _)| name).collect();
     assert_eq!(names, ["dense_3.kernel", "dense_3.bias"]);
-    for wrong in ["dense_3", "kode"] {
+    for (wrong, shown) in [
+        ("dense_3", "dense_3"),
+        ("kode", "kode (did you mean `code`?)"),
+    ] {
         let error = build().split_after(wrong).unwrap_err().to_string();
         let expected = format!(
-            "Model split_after is {wrong}, but must be the name of a layer that is not the last"
+            "Model split_after is {shown}, but must be the name of a layer that is not the last"
         );
         assert_eq!(error, expected);
     }

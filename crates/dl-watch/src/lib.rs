@@ -8,7 +8,7 @@ mod statistics;
 pub mod tensorboard;
 pub mod xray;
 
-pub use dl_nn::ndarray;
+pub use dl_nn::{self, ndarray};
 pub use doctor::{Diagnosis, Doctor};
 pub use image::{Image, ImageError};
 pub use xray::XRay;

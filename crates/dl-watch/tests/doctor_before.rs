@@ -4,9 +4,10 @@ mod cases;
 
 use cases::{assert_well_formed, bars, checks, iris, mlp, raw_iris, small_cnn, trainer};
 use dl_conv::models::mnist_cnn;
+use dl_nn::DataError;
+use dl_nn::ShapeError;
 use dl_nn::init::Initializer;
 use dl_nn::prelude::*;
-use dl_nn::{DataError, Target};
 use dl_watch::Doctor;
 use dl_watch::doctor::{Check, Diagnosis, Finding, Severity, Thresholds};
 use dl_watch::ndarray::{Array1, Array2, ArrayRef, Axis, Dimension, concatenate};
@@ -14,7 +15,7 @@ use dl_watch::ndarray::{Array1, Array2, ArrayRef, Axis, Dimension, concatenate};
 fn examine<'a, F: Scalar, D: Dimension>(
     trainer: &mut Trainer<F>,
     x: &ArrayRef<F, D>,
-    targets: impl Into<Target<'a, F>>,
+    targets: impl IntoTarget<'a, F>,
 ) -> Diagnosis {
     let diagnosis = Doctor::new().examine(trainer, x, targets).expect("it fits");
     assert_well_formed(&diagnosis);
@@ -75,7 +76,8 @@ fn regression_and_binary_classification_are_healthy() {
             .push(Dense::new(1))
     };
     let model = network().build(1).expect("it fits");
-    let mut regression = Trainer::new(model, MeanSquaredError, Adam::new(0.01)).expect("it fits");
+    let mut regression =
+        Trainer::new(model, MeanSquaredError::new(), Adam::new(0.01)).expect("it fits");
     let diagnosis = examine(&mut regression, &x, &y);
     assert!(diagnosis.is_healthy(), "{diagnosis}");
 
@@ -110,7 +112,8 @@ fn classes_counted_from_one() {
 fn targets_of_the_wrong_kind() {
     let (x, labels) = iris();
     let model = mlp(Relu, 1);
-    let mut regression = Trainer::new(model, MeanSquaredError, Adam::new(0.01)).expect("it fits");
+    let mut regression =
+        Trainer::new(model, MeanSquaredError::new(), Adam::new(0.01)).expect("it fits");
     let diagnosis = examine(&mut regression, &x, &labels);
     let finding = only(&diagnosis, Check::Targets);
     assert_eq!(finding.number, 150.0);
@@ -168,7 +171,7 @@ fn targets_far_from_unit_scale() {
     let doctor = Doctor::new().overfit_one_batch(8, 0);
     let mut trainer = Trainer::new(
         model().build(1).expect("it fits"),
-        MeanSquaredError,
+        MeanSquaredError::new(),
         Adam::new(0.01),
     )
     .expect("it fits");

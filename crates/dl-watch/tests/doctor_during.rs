@@ -14,7 +14,7 @@ use dl_watch::ndarray::{Array1, Array2, Axis};
 /// The doctor's diagnosis of a fit on Iris.
 fn watched(
     model: Model<f64>,
-    optimizer: impl dl_nn::train::IntoOptimizer<f64>,
+    optimizer: impl dl_nn::optim::Rule<f64> + 'static,
     epochs: usize,
 ) -> (Diagnosis, Result<History, TrainError>, Trainer<f64>) {
     let (x, labels) = iris();
@@ -256,9 +256,9 @@ fn a_run_that_ends_with_a_nan() {
     let before = model.weights();
     // nothing is examined between the first and the last step of the epoch
     let doctor = Doctor::new().every(1000);
-    let watch = doctor.callback(&model, MeanSquaredError, &x, &y);
+    let watch = doctor.callback(&model, MeanSquaredError::new(), &x, &y);
     let mut watch = watch.expect("it fits");
-    let mut trainer = Trainer::new(model, MeanSquaredError, Sgd::new(0.1)).expect("it fits");
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Sgd::new(0.1)).expect("it fits");
     let options = Fit::epochs(1).batch_size(2).callback(&mut watch);
     let error = trainer.fit(&x, &y, options).expect_err("it diverges");
     let TrainError::NonFiniteLoss { epoch: 1, step, .. } = error else {

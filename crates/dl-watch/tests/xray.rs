@@ -1,6 +1,7 @@
 //! The X-ray compared with the trainer's own gradients, and with a network computed by hand.
 
 use dl_conv::{Conv2d, MaxPool2d};
+use dl_nn::ShapeError;
 use dl_nn::losses::Loss;
 use dl_nn::prelude::*;
 use dl_nn::{DataError, Workspace};
@@ -154,7 +155,7 @@ fn line() -> XRay<f64> {
         value.fill(if name == "dense_1.kernel" { 1.5 } else { 0.5 });
     }
     let (x, t) = (array![[2.0]], array![[5.0]]);
-    XRay::new(&model, &MeanSquaredError, &x, &t, Mode::Eval).expect("it fits")
+    XRay::new(&model, &MeanSquaredError::new(), &x, &t, Mode::Eval).expect("it fits")
 }
 
 #[test]

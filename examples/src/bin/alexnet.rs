@@ -131,7 +131,7 @@ fn time_in_full(images: usize, seed: u64) -> Result<(), Box<dyn Error>> {
         ((31 * n + 17 * row + 7 * column + 3 * channel) % 101) as f32 / 101.0
     });
     let labels: Array1<usize> = (0..images).map(|n| 97 * n % FULL_CLASSES).collect();
-    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Sgd::new(1e-3))?.seed(seed);
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Sgd::new(1e-3))?;
     trainer.step(&x, &labels)?; // makes the buffers
     let (forward, evaluation) = timed(|| trainer.evaluate(&x, &labels));
     let loss = evaluation?.loss;
@@ -189,8 +189,11 @@ fn quarter(seed: u64) -> Result<Trainer<f32>, Box<dyn Error>> {
         .push_named("drop7", Dropout::new(0.5))
         .push_named("fc8", Dense::new(10))
         .build(seed)?;
-    let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?;
-    Ok(trainer.seed(seed))
+    Ok(Trainer::new(
+        model,
+        SoftmaxCrossEntropy::new(),
+        Adam::new(1e-3),
+    )?)
 }
 
 /// The same batch again and again, until its loss (without dropout) is as good as zero.

@@ -115,7 +115,7 @@ fn step(
     labels: &[usize],
 ) -> f64 {
     let loss = SoftmaxCrossEntropy::new();
-    let targets = Target::from(labels);
+    let targets = Target::Classes(labels.into());
     // forward, through the loss, and back
     let part = workspace.train(
         model,

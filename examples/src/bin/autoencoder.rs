@@ -238,10 +238,10 @@ fn linear_run<'a>(
         degrees: Vec::new(),
     };
     let model = linear(x.ncols(), components.nrows()).build(7)?;
-    let mut trainer = Trainer::new(model, MeanSquaredError, Adam::new(1e-2))?;
+    let mut trainer = Trainer::new(model, MeanSquaredError::new(), Adam::new(1e-2))?;
     let fit = Fit::epochs(LINEAR_STEPS)
         .batch_size(x.nrows())
-        .callback(LearningRate::per_step(Cosine::new(LINEAR_STEPS as u64)?))
+        .callback(LearningRate::per_step(Cosine::new(LINEAR_STEPS as u64)))
         .callback(&mut angles);
     trainer.fit(x, x, fit)?;
     Ok((trainer, angles))

@@ -57,10 +57,9 @@ fn run(mut args: Args) -> Result<(), Box<dyn Error>> {
     let record = args.learn.record(|| {
         let model = lenet5().build(digits.seed)?;
         println!("\n{}\n", model.summary());
-        let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(LEARNING_RATE))?
-            .seed(digits.seed);
+        let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(LEARNING_RATE))?;
         let steps = digits.steps(&data.train).max(2);
-        let cycle = OneCycle::new(steps)?;
+        let cycle = OneCycle::new(steps);
         let schedule = Some(LearningRate::per_step(cycle));
         // the cycle ends with the last step: a run of more epochs is another run
         let settings = json!({ "program": "lenet", "epochs": digits.epochs() });

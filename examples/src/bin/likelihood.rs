@@ -238,7 +238,7 @@ const STEPS: u64 = 3000;
 fn one_neuron(x: &Array2<f64>, y: &Array1<usize>) -> Result<Trainer<f64>, Box<dyn Error>> {
     let model = Sequential::input([1]).push(Dense::new(1)).build(0)?;
     let mut trainer = Trainer::new(model, BinaryCrossEntropy::new(), Adam::new(0.1))?;
-    let cooling = LearningRate::per_step(Cosine::new(STEPS)?);
+    let cooling = LearningRate::per_step(Cosine::new(STEPS));
     let fit = Fit::epochs(STEPS as usize)
         .batch_size(x.nrows())
         .callback(cooling);

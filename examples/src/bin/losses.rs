@@ -77,8 +77,8 @@ fn regression() -> Figure {
     let errors = Array1::linspace(-3.0, 3.0, 602);
     let huber = Huber::new(DELTA);
     for (name, loss) in [
-        ("squared", &MeanSquaredError as &dyn Loss<f64>),
-        ("absolute", &MeanAbsoluteError),
+        ("squared", &MeanSquaredError::new() as &dyn Loss<f64>),
+        ("absolute", &MeanAbsoluteError::new()),
         ("huber", &huber),
     ] {
         for error in [0.5, 3.0] {
@@ -93,8 +93,10 @@ fn regression() -> Figure {
     let (value, gradient) = panels(
         (&errors, "Error ŷ − y"),
         &[
-            ("squared", BLUE, &|e| at(&MeanSquaredError, e, 0.0)),
-            ("absolute", GREEN, &|e| at(&MeanAbsoluteError, e, 0.0)),
+            ("squared", BLUE, &|e| at(&MeanSquaredError::new(), e, 0.0)),
+            ("absolute", GREEN, &|e| {
+                at(&MeanAbsoluteError::new(), e, 0.0)
+            }),
             ("Huber, δ = 1", RED, &|e| at(&huber, e, 0.0)),
         ],
     );
@@ -106,7 +108,7 @@ fn regression() -> Figure {
 
 /// (σ(z) − t)², which is a loss but not that of a coin, and its gradient by the chain rule.
 fn squared_of_sigmoid(z: f64, t: f64) -> (f64, f64) {
-    let (value, gradient) = at(&MeanSquaredError, sigmoid(z), t);
+    let (value, gradient) = at(&MeanSquaredError::new(), sigmoid(z), t);
     (value, gradient * sigmoid_derivative(z))
 }
 
@@ -164,7 +166,7 @@ fn best_line(
 ) -> Result<(f64, f64), Box<dyn Error>> {
     let model = Sequential::input([1]).push(Dense::new(1)).build(0)?;
     let mut trainer = Trainer::new(model, loss, Adam::new(0.05))?;
-    let cooling = LearningRate::per_step(Cosine::new(u64::from(steps))?);
+    let cooling = LearningRate::per_step(Cosine::new(u64::from(steps)));
     let fit = Fit::epochs(steps as usize)
         .batch_size(x.nrows())
         .callback(cooling);
@@ -182,8 +184,8 @@ fn outlier(steps: u32) -> Result<Figure, Box<dyn Error>> {
     mistyped[5] *= 10.0;
     println!("numbers: {sepals}");
     let losses: [(&str, &dyn Loss<f64>, Color); 3] = [
-        ("squared", &MeanSquaredError, BLUE),
-        ("absolute", &MeanAbsoluteError, GREEN),
+        ("squared", &MeanSquaredError::new(), BLUE),
+        ("absolute", &MeanAbsoluteError::new(), GREEN),
         ("Huber, δ = 1", &Huber::new(DELTA), RED),
     ];
     let c = Array1::linspace(1.0, 10.0, 361);
@@ -204,7 +206,7 @@ fn outlier(steps: u32) -> Result<Figure, Box<dyn Error>> {
         let mean = |c: f64| {
             let (outputs, mut delta) = (vec![c; mistyped.len()], vec![0.0; mistyped.len()]);
             let targets = mistyped.clone().insert_axis(Axis(1));
-            let targets = Target::from(&targets);
+            let targets = Target::values(targets.view());
             mean_loss(
                 loss,
                 &outputs,
@@ -245,8 +247,8 @@ fn outlier(steps: u32) -> Result<Figure, Box<dyn Error>> {
     let ends = [1.0, 7.0];
     let lines = |y: &Array2<f64>| -> Result<[(f64, f64); 3], Box<dyn Error>> {
         Ok([
-            best_line(MeanSquaredError, &x, y, steps)?,
-            best_line(MeanAbsoluteError, &x, y, steps)?,
+            best_line(MeanSquaredError::new(), &x, y, steps)?,
+            best_line(MeanAbsoluteError::new(), &x, y, steps)?,
             best_line(Huber::new(LINE_DELTA), &x, y, steps)?,
         ])
     };

@@ -196,7 +196,7 @@ fn train_one(
     let rate = if way.dropout { 0.5 } else { 0.0 };
     let model = network(rate).build(seed)?;
     let loss = SoftmaxCrossEntropy::new();
-    let mut trainer = Trainer::new(model, loss, Adam::new(1e-3))?.seed(seed);
+    let mut trainer = Trainer::new(model, loss, Adam::new(1e-3))?;
     let augmenter = augmenter(way.augmentation, seed)?;
     let order = &mut stream(seed, 1);
     for epoch in 0..epochs {

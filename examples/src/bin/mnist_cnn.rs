@@ -62,8 +62,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let model = mnist_cnn().build(digits.seed)?;
     println!("\n{}\n", model.summary());
     let record = args.learn.record(|| {
-        let trainer =
-            Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?.seed(digits.seed);
+        let trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?;
         let settings = json!({ "program": "mnist_cnn" });
         args.learn
             .learn(settings, trainer, None, &data, |trainer, history| {

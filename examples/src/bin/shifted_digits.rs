@@ -112,7 +112,7 @@ fn train_one(
 ) -> Result<Trainer<f32>, Box<dyn Error>> {
     let model = description.build(args.digits.seed)?;
     let loss = SoftmaxCrossEntropy::new();
-    let mut trainer = Trainer::new(model, loss, Adam::new(1e-3))?.seed(args.digits.seed);
+    let mut trainer = Trainer::new(model, loss, Adam::new(1e-3))?;
     trainer.fit(train.images(), train.labels(), args.digits.fit())?;
     Ok(trainer)
 }

@@ -105,7 +105,7 @@ fn train(
     let epochs = args.code.epochs(15);
     let mut vae = Vae::new(dimensions, args.seed)?;
     let batches = x.nrows().div_ceil(BATCH_SIZE);
-    let schedule = Cosine::new((epochs * batches) as u64)?;
+    let schedule = Cosine::new((epochs * batches) as u64);
     let mut rng = dl_data::generator(args.seed);
     let (mut reconstruction, mut kl) = (Vec::new(), Vec::new());
     let mut steps = 0;
@@ -180,7 +180,8 @@ fn measure(
         .push(Dense::new(128).activation(Relu))
         .push(Dense::new(10))
         .build(args.seed)?;
-    let mut judge = Trainer::new(classifier, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?;
+    let judge = Trainer::new(classifier, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?;
+    let mut judge = judge.seed(0); // of all networks the same order of images
     judge.fit(x, labels, Fit::epochs(5).batch_size(BATCH_SIZE))?;
     let sure = |images: &Array2<f32>| -> Result<f64, Box<dyn Error>> {
         let probabilities = judge.predict(images)?;

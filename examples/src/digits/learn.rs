@@ -7,7 +7,7 @@ use dl_io::{Bundle, Divide, data_sha256};
 use dl_nn::metrics::{ConfusionMatrix, argmax};
 use dl_nn::prelude::*;
 use dl_watch::report::{Mistake, Report};
-use ndarray::{Axis, Ix2};
+use ndarray::Axis;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -109,8 +109,7 @@ impl LearnOptions {
     ) -> Result<Report, Box<dyn Error>> {
         let test = &data.test;
         let names = test.class_names();
-        let probabilities = trainer.predict(test.images())?;
-        let probabilities = probabilities.into_dimensionality::<Ix2>()?;
+        let probabilities = trainer.predict_matrix(test.images())?;
         let predicted = argmax(&probabilities)?;
         let confusion = ConfusionMatrix::new(test.labels(), &predicted, names.len())?;
         let images = Some(test.images().view());

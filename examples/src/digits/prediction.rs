@@ -6,7 +6,7 @@ use dl_data::ImageDataset;
 use dl_nn::{metrics::argmax, train::Trainer};
 use dl_viz::style::{BLUE, RED};
 use dl_viz::{HeatMap, Images, Panel};
-use ndarray::{Array2, Axis, Ix2, Slice};
+use ndarray::{Array2, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
 /// What a network takes one image for.
@@ -38,8 +38,7 @@ pub fn predictions(
     trainer: &Trainer<f32>,
     data: &ImageDataset<f32>,
 ) -> Result<Vec<Prediction>, Box<dyn Error>> {
-    let probabilities = trainer.predict(data.images())?;
-    let probabilities = probabilities.into_dimensionality::<Ix2>()?;
+    let probabilities = trainer.predict_matrix(data.images())?;
     let predicted = argmax(&probabilities)?;
     let classes = predicted.into_iter().zip(data.labels()).enumerate();
     let prediction = |(image, (predicted, &truth))| Prediction {

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = network().build(SEED)?;
     println!("{}", model.summary());
 
-    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?.seed(SEED);
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(1e-3))?;
     let start = Instant::now();
     let fit = Fit::epochs(1).batch_size(64.min(count));
     let history = trainer.fit(train.images(), train.labels(), fit)?;

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array4};
 
 use super::Conv2dLayer;
 use crate::geometry::{Geometry, Window};
-use crate::shape::{Image, image_of, require_result};
+use crate::shape::{Image, image_of, of_sample, require_result};
 
 /// The largest kernel in weights: a typo in its size must not end in an abort.
 const MAX_WEIGHTS: usize = u32::MAX as usize;
@@ -34,7 +34,9 @@ impl Checked {
         window.validate(owner)?;
         let input = image_of(sample)?;
         let kernel = kernel_shape(owner, window, input.channels, filters, groups)?;
-        let geometry = window.over(input.size)?;
+        let geometry = window
+            .over(input.size)
+            .map_err(|error| of_sample(error, sample))?;
         let output = Image {
             size: geometry.output,
             channels: filters,

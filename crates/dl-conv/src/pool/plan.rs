@@ -3,7 +3,7 @@
 use dl_nn::{Cost, LayerError, ShapeError};
 
 use crate::geometry::{Geometry, Size, Window};
-use crate::shape::{Image, image_of, require_result};
+use crate::shape::{Image, image_of, of_sample, require_result};
 
 /// The pixels along an axis that one position sees; the padding is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,9 @@ impl WindowPlan {
 fn checked(window: &Window, input: &[usize], owner: &str) -> Result<(Image, Geometry), LayerError> {
     window.validate(owner)?;
     let image = image_of(input)?;
-    let geometry = window.over(image.size)?;
+    let geometry = window
+        .over(image.size)
+        .map_err(|error| of_sample(error, input))?;
     let Size { height, width } = geometry.output;
     require_result(input, [height, width, image.channels])?;
     Ok((image, geometry))

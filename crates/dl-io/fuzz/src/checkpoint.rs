@@ -37,7 +37,7 @@ pub(crate) fn trainer() -> Trainer<f32> {
 pub(crate) fn options<'a>(stopping: &'a mut EarlyStopping<f32>) -> Fit<'a, f32> {
     Fit::epochs(EPOCHS)
         .batch_size(4)
-        .callback(ReduceOnPlateau::new(0.5).expect("a factor").patience(0))
+        .callback(ReduceOnPlateau::new(0.5).patience(0))
         .callback(stopping)
 }
 

@@ -2,7 +2,7 @@
 
 use dl_core::instantiate;
 use dl_nn::Scalar;
-use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
+use ndarray::{Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
 
 use super::{Bundle, MAX_SAMPLE, PredictError, Transform};
 
@@ -17,6 +17,20 @@ impl<F: Scalar> Bundle<F> {
     /// [`PredictError`] if the samples have the wrong shape or are not finite, or a prediction is not finite.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, PredictError> {
         predict(self, x.view().into_dyn())
+    }
+
+    /// What [`predict`](Self::predict) gives, as a matrix: one row a sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_matrix<D: Dimension>(
+        &self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<Array2<F>, PredictError> {
+        let y = self.predict(x)?;
+        let shape = (y.len_of(Axis(0)), y.len() / y.len_of(Axis(0)));
+        Ok(y.into_shape_with_order(shape)
+            .expect("predictions are in standard layout"))
     }
 
     fn predict_all(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, PredictError> {

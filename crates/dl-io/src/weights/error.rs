@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dl_core::text::{excerpt, shown, shown_path};
+use dl_core::text::{excerpt, nearest, shown, shown_path};
 use dl_fs::OverBudget;
 
 use crate::TensorError;
@@ -169,6 +169,18 @@ impl WeightsFileErrorKind {
     pub(super) fn damaged(format: &'static str, why: impl ToString) -> Self {
         let why = why.to_string();
         Self::Damaged { format, why }
+    }
+}
+
+/// As [`listed`], after the name that the one sought may be meant to be.
+pub(super) fn listed_for<'a>(
+    sought: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> String {
+    let all = listed(names.clone());
+    match nearest(sought, names) {
+        Some(near) => format!("{all} (did you mean `{}`?)", excerpt(near)),
+        None => all,
     }
 }
 

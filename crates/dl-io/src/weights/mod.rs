@@ -28,7 +28,7 @@ use ndarray::{ArrayD, Dimension};
 
 use self::archive::{Archive, ArchiveFormat};
 use self::entry::Entry;
-use self::error::listed;
+use self::error::listed_for;
 use self::order::in_order;
 use self::tensor_mapping::{TensorMapping, layers_with_weights, params_and_state, tensor_mappings};
 use crate::tensors::{Narrowing, check_dtype};
@@ -221,7 +221,7 @@ impl WeightsFile {
             None => Ok(()),
             Some(layer) => Err(WeightsFileErrorKind::Rename {
                 layer: layer.clone(),
-                expected: listed(layers),
+                expected: listed_for(layer, layers),
             }),
         }
     }
@@ -259,7 +259,7 @@ fn matched<'a>(
                 let mut names: Vec<&str> =
                     entries.iter().map(|entry| entry.name.as_str()).collect();
                 names.sort_unstable();
-                listed(names)
+                listed_for(&mapping.tensor, names)
             },
         }),
     };
@@ -269,7 +269,10 @@ fn matched<'a>(
         Some(entry) => Err(WeightsFileErrorKind::Unexpected {
             tensor: entry.name.clone(),
             shape: entry.shape.clone(),
-            expected: listed(mappings.iter().map(|mapping| mapping.tensor.as_str())),
+            expected: listed_for(
+                &entry.name,
+                mappings.iter().map(|mapping| mapping.tensor.as_str()),
+            ),
         }),
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn tensor_mappings<F: Scalar>(
     for (i, layer) in model.layers().iter().enumerate() {
         let prefix = names.get(&layer.name).unwrap_or(&layer.name);
         for Param { name, value, .. } in params_and_state(layer) {
+            let name = &*name;
             let vectors = [images[i], images[i + 1]];
             let transform = LayoutTransform::new(layout, layer, name, value.ndim(), vectors)?;
             mappings.push(TensorMapping {

@@ -18,8 +18,8 @@ pub(crate) fn quantities<F: Scalar>(case: &Case) -> Quantities {
         false => (Vec::new(), Some(values(case))),
     };
     let targets = || match &values {
-        Some(values) => Target::from(values),
-        None => Target::from(&classes),
+        Some(values) => Target::values(values.view()),
+        None => classes.as_slice().into_target().unwrap(),
     };
     let mut found = Vec::new();
     let weights = weights(case, &classes);

@@ -1,5 +1,6 @@
 //! Loss, optimiser and schedule of a case.
 
+use dl_nn::optim::{Adjusted, Rule};
 use dl_nn::prelude::*;
 use dl_nn::schedule::{
     Cosine, ExponentialDecay, OneCycle, ReduceOnPlateau, Schedule, StepDecay, WarmUp,
@@ -23,19 +24,19 @@ impl LossSettings {
     pub(crate) fn trainer<F: Scalar>(
         &self,
         model: Model<F>,
-        optimizer: Optimizer<F>,
+        optimizer: Box<dyn Rule<F>>,
     ) -> Trainer<F> {
         let trainer = match *self {
-            Self::MeanSquaredError => Trainer::new(model, MeanSquaredError, optimizer),
-            Self::MeanAbsoluteError => Trainer::new(model, MeanAbsoluteError, optimizer),
+            Self::MeanSquaredError => Trainer::new(model, MeanSquaredError::new(), optimizer),
+            Self::MeanAbsoluteError => Trainer::new(model, MeanAbsoluteError::new(), optimizer),
             Self::Huber { delta } => Trainer::new(model, Huber::new(delta), optimizer),
-            Self::GaussianNll => Trainer::new(model, GaussianNll, optimizer),
+            Self::GaussianNll => Trainer::new(model, GaussianNll::new(), optimizer),
             Self::BinaryCrossEntropy => Trainer::new(model, BinaryCrossEntropy::new(), optimizer),
             Self::SoftmaxCrossEntropy { label_smoothing } => {
                 let loss = SoftmaxCrossEntropy::new().label_smoothing(label_smoothing);
                 Trainer::new(model, loss, optimizer)
             }
-            Self::KlDivergence => Trainer::new(model, KlDivergence, optimizer),
+            Self::KlDivergence => Trainer::new(model, KlDivergence::new(), optimizer),
         };
         trainer.unwrap()
     }
@@ -52,29 +53,32 @@ pub(crate) struct OptimizerSettings {
 }
 
 impl OptimizerSettings {
-    pub(crate) fn optimizer<F: Scalar>(&self) -> Optimizer<F> {
-        let optimizer = match &self.rule[..] {
-            "Sgd" => Optimizer::new(self.rule::<Sgd>()),
-            "AdaGrad" => Optimizer::new(self.rule::<AdaGrad>()),
-            "RmsProp" => Optimizer::new(self.rule::<RmsProp>()),
-            "Adam" => Optimizer::new(self.rule::<Adam>()),
-            "AdamW" => Optimizer::new(self.rule::<AdamW>()),
+    pub(crate) fn optimizer<F: Scalar>(&self) -> Box<dyn Rule<F>> {
+        match &self.rule[..] {
+            "Sgd" => self.adjusted::<F, Sgd>(),
+            "AdaGrad" => self.adjusted::<F, AdaGrad>(),
+            "RmsProp" => self.adjusted::<F, RmsProp>(),
+            "Adam" => self.adjusted::<F, Adam>(),
+            "AdamW" => self.adjusted::<F, AdamW>(),
             other => panic!("{other}"),
-        };
-        let mut optimizer: Optimizer<F> = optimizer.unwrap();
+        }
+    }
+
+    fn adjusted<F: Scalar, R: Rule<F> + DeserializeOwned + 'static>(&self) -> Box<dyn Rule<F>> {
+        let mut rule = Adjusted::new(self.rule::<R>());
         if let Some(lambda) = self.l1 {
-            optimizer = optimizer.l1(lambda).unwrap();
+            rule = rule.l1(lambda);
         }
         if let Some(lambda) = self.l2 {
-            optimizer = optimizer.l2(lambda).unwrap();
+            rule = rule.l2(lambda);
         }
         if let Some(bound) = self.clip_value {
-            optimizer = optimizer.clip_value(bound).unwrap();
+            rule = rule.clip_value(bound);
         }
         if let Some(bound) = self.clip_norm {
-            optimizer = optimizer.clip_norm(bound).unwrap();
+            rule = rule.clip_norm(bound);
         }
-        optimizer
+        Box::new(rule)
     }
 
     fn rule<R: DeserializeOwned>(&self) -> R {
@@ -126,9 +130,9 @@ impl ScheduleSettings {
             floor,
         } = *self
         {
-            let plateau = ReduceOnPlateau::new(gamma).unwrap().patience(patience);
-            let plateau = plateau.min_delta(min_delta).unwrap().cooldown(cooldown);
-            return Box::new(plateau.floor(floor).unwrap());
+            let plateau = ReduceOnPlateau::new(gamma).patience(patience);
+            let plateau = plateau.min_delta(min_delta).cooldown(cooldown);
+            return Box::new(plateau.floor(floor));
         }
         Box::new(match per_epoch {
             true => LearningRate::per_epoch(self.schedule()),
@@ -138,16 +142,16 @@ impl ScheduleSettings {
 
     fn schedule(&self) -> Box<dyn Schedule> {
         match self {
-            &Self::StepDecay { every, gamma } => Box::new(StepDecay::new(every, gamma).unwrap()),
-            &Self::ExponentialDecay { gamma } => Box::new(ExponentialDecay::new(gamma).unwrap()),
+            &Self::StepDecay { every, gamma } => Box::new(StepDecay::new(every, gamma)),
+            &Self::ExponentialDecay { gamma } => Box::new(ExponentialDecay::new(gamma)),
             &Self::Cosine {
                 steps,
                 floor,
                 restarts,
             } => {
-                let cosine = Cosine::new(steps).unwrap().floor(floor).unwrap();
+                let cosine = Cosine::new(steps).floor(floor);
                 Box::new(match restarts {
-                    Some(multiplier) => cosine.restarts(multiplier).unwrap(),
+                    Some(multiplier) => cosine.restarts(multiplier),
                     None => cosine,
                 })
             }
@@ -157,11 +161,11 @@ impl ScheduleSettings {
                 start,
                 end,
             } => {
-                let cycle = OneCycle::new(steps).unwrap().peak(peak).unwrap();
-                Box::new(cycle.start(start).unwrap().end(end).unwrap())
+                let cycle = OneCycle::new(steps).peak(peak);
+                Box::new(cycle.start(start).end(end))
             }
             Self::WarmUp { steps, start, then } => {
-                Box::new(WarmUp::new(*steps, *start, then.schedule()).unwrap())
+                Box::new(WarmUp::new(*steps, *start, then.schedule()))
             }
             Self::ReduceOnPlateau { .. } => panic!("no function of time"),
         }

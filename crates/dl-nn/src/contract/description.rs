@@ -4,13 +4,13 @@ use crate::layer::{Param, ParamMut};
 
 /// Name, shape and decay of each array.
 pub(crate) fn described<F>(params: &[Param<'_, F>]) -> Vec<String> {
-    let describe = |p: &Param<'_, F>| description(p.name, p.value.shape(), p.decay);
+    let describe = |p: &Param<'_, F>| description(&p.name, p.value.shape(), p.decay);
     params.iter().map(describe).collect()
 }
 
 /// Name, shape and decay of each array.
 pub(crate) fn described_mut<F>(params: &[ParamMut<'_, F>]) -> Vec<String> {
-    let describe = |p: &ParamMut<'_, F>| description(p.name, p.value.shape(), p.decay);
+    let describe = |p: &ParamMut<'_, F>| description(&p.name, p.value.shape(), p.decay);
     params.iter().map(describe).collect()
 }
 

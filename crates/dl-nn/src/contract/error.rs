@@ -28,7 +28,7 @@ pub enum ContractError {
         /// `params` or `state`.
         list: &'static str,
         /// Their name.
-        name: &'static str,
+        name: String,
     },
     /// An element differs from what it must equal.
     #[error("{array}{index:?} is {expected}, but {found} {condition}")]

@@ -15,6 +15,7 @@ pub(super) fn check<F: Scalar>(layer: &mut dyn Layer<F>) -> Result<(), ContractE
         };
         for (i, Param { name, .. }) in read.iter().enumerate() {
             if read[..i].iter().any(|other| other.name == *name) {
+                let name = name.to_string();
                 return Err(ContractError::DuplicateName { list, name });
             }
         }

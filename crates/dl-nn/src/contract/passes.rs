@@ -14,7 +14,7 @@ const MODE: Mode = Mode::Train { seed: 1 };
 pub(super) struct Passes<F> {
     y: ArrayD<F>,
     dx: Option<ArrayD<F>>,
-    grads: Vec<(&'static str, ArrayD<F>)>,
+    grads: Vec<(String, ArrayD<F>)>,
 }
 
 impl<F: Scalar> Passes<F> {
@@ -49,7 +49,7 @@ impl<F: Scalar> Passes<F> {
         let sample = input.sample_shape();
         let wanted = dx.as_mut().map(|dx| BatchMut::from_array(sample, dx));
         layer.backward(pass.dx(wanted).grads(&mut grads));
-        let names = params.iter().map(|p| p.name);
+        let names = params.iter().map(|p| p.name.to_string());
         let grads = names.zip(grads).collect();
         Ok(Self { y, dx, grads })
     }

@@ -60,9 +60,7 @@ impl<F: Scalar> BlockBuffers<F> {
 
     /// Parameters have changed: packed copies of them are out of date.
     pub(super) fn forget_packed(&mut self) {
-        self.caches
-            .iter_mut()
-            .for_each(|cache| cache.packings.forget());
+        self.caches.iter_mut().for_each(Cache::forget_packed);
     }
 
     pub(super) fn forward(&mut self, run: &[NamedLayer<F>], x: Batch<F>, y: &mut [F], mode: Mode) {

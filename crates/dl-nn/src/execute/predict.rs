@@ -2,10 +2,10 @@
 
 use dl_core::memory::room;
 use dl_core::{Scalar, instantiate};
-use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice};
+use ndarray::{Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice};
 
 use super::workspace::Workspace;
-use crate::arrays::in_standard_layout;
+use crate::arrays::{in_standard_layout, matrix};
 use crate::error::DataError;
 use crate::layer::{Batch, Mode};
 use crate::model::{Model, NamedLayer, elements};
@@ -26,6 +26,14 @@ impl<F: Scalar> Model<F> {
     /// outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
+    }
+
+    /// As [`predict`](Self::predict), as a matrix: one row per sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_matrix<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array2<F>, DataError> {
+        Ok(matrix(self.predict(x)?))
     }
 
     fn outputs(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, DataError> {

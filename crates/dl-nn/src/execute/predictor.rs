@@ -1,7 +1,7 @@
 //! Predictions one after another, without repeated work.
 
 use dl_core::{Scalar, instantiate};
-use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
+use ndarray::{ArrayRef, ArrayView2, ArrayViewD, Axis, Dimension};
 
 use super::workspace::Workspace;
 use crate::error::{BuildError, ConfigError, DataError};
@@ -20,11 +20,11 @@ use crate::model::Model;
 /// use dl_nn::prelude::*;
 ///
 /// let model: Model<f32> = Sequential::input([2]).push(Dense::new(3)).build(0)?;
-/// let (x, together) = (array![[0.5, -1.0], [2.0, 0.0]], model.predict(&array![[0.5, -1.0], [2.0, 0.0]])?);
+/// let (x, together) = (array![[0.5, -1.0], [2.0, 0.0]], model.predict_matrix(&array![[0.5, -1.0], [2.0, 0.0]])?);
 /// let mut predictor = Predictor::new(model, 1)?;
-/// for (x, y) in x.rows().into_iter().zip(together.outer_iter()) {
+/// for (x, y) in x.rows().into_iter().zip(together.rows()) {
 ///     let x = x.insert_axis(dl_nn::ndarray::Axis(0));
-///     assert_eq!(predictor.predict(&x)?.index_axis(dl_nn::ndarray::Axis(0), 0), y);
+///     assert_eq!(predictor.predict_matrix(&x)?.row(0), y);
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -57,6 +57,20 @@ impl<F: Scalar> Predictor<F> {
         x: &ArrayRef<F, D>,
     ) -> Result<ArrayViewD<'_, F>, DataError> {
         predict(self, x.view().into_dyn())
+    }
+
+    /// What [`predict`](Self::predict) gives, as a matrix: one row a sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_matrix<D: Dimension>(
+        &mut self,
+        x: &ArrayRef<F, D>,
+    ) -> Result<ArrayView2<'_, F>, DataError> {
+        let y = self.predict(x)?;
+        let shape = (y.len_of(Axis(0)), y.len() / y.len_of(Axis(0)));
+        Ok(y.into_shape_with_order(shape)
+            .expect("outputs are in standard layout"))
     }
 
     /// The model.

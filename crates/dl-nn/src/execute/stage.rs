@@ -159,13 +159,14 @@ impl<F: Scalar> Stage<F> {
     pub(super) fn keep_packed(&mut self) {
         if let Work::Whole(cache) = &mut self.work {
             cache.packings = Packings::keeping();
+            cache.inner.clear();
         }
     }
 
     /// Parameters have changed: packed copies of them are out of date.
     pub(super) fn forget_packed(&mut self) {
         let (blocks, buffer_pool) = match &mut self.work {
-            Work::Whole(cache) => return cache.packings.forget(),
+            Work::Whole(cache) => return cache.forget_packed(),
             Work::Blocks {
                 blocks,
                 buffer_pool,

@@ -97,6 +97,11 @@ impl<'a, F> Gradients<'a, F> {
         self.0.is_empty()
     }
 
+    /// The arrays, to be shared out among the layers inside a layer.
+    pub fn into_arrays(self) -> &'a mut [ArrayD<F>] {
+        self.0
+    }
+
     /// The elements of one parameter's gradient in order.
     ///
     /// # Panics

@@ -19,6 +19,8 @@ pub struct Cache<F> {
     pub scratch: [Vec<F>; 5],
     /// Packed parameters. A workspace keeps them for one pass, a predictor forever.
     pub packings: Packings<F>,
+    /// Those of the layers inside this one, as [`nest`](Self::nest) makes them.
+    pub inner: Vec<Cache<F>>,
 }
 
 impl<F: Scalar> Cache<F> {
@@ -28,5 +30,21 @@ impl<F: Scalar> Cache<F> {
             packings: Packings::keeping(),
             ..Self::default()
         }
+    }
+
+    /// Makes sure that there is a cache in [`inner`](Self::inner) for each of the `layers` inside this one; those that
+    /// there are stay as they are.
+    pub fn nest(&mut self, layers: usize) {
+        let new = match self.packings.keeps() {
+            true => Self::keeping,
+            false => Self::default,
+        };
+        self.inner.resize_with(layers, new);
+    }
+
+    /// The parameters have changed: what is packed of them is packed again, that of the layers inside too.
+    pub fn forget_packed(&mut self) {
+        self.packings.forget();
+        self.inner.iter_mut().for_each(Self::forget_packed);
     }
 }

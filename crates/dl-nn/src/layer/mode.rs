@@ -23,8 +23,9 @@ impl Mode {
         }
     }
 
-    /// The mode for a part (a layer, a block): each part gets its own seed.
-    pub(crate) fn part(self, index: usize) -> Self {
+    /// The mode for a part (a layer, a block, a layer inside a layer): each part gets its own seed.
+    #[must_use]
+    pub fn part(self, index: usize) -> Self {
         match self {
             Mode::Train { seed } => Mode::Train {
                 seed: mix(seed, index as u64),

@@ -1,5 +1,7 @@
 //! The arrays a layer exposes: its parameters and its state.
 
+use std::borrow::Cow;
+
 use ndarray::{Array, ArrayViewD, ArrayViewMutD, Dimension};
 
 /// A named parameter of a layer.
@@ -10,7 +12,7 @@ use ndarray::{Array, ArrayViewD, ArrayViewMutD, Dimension};
 #[derive(Debug, Clone)]
 pub struct Param<'a, F> {
     /// Its name within the layer: `kernel`, `bias`, `gamma` …
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: ArrayViewD<'a, F>,
     /// Whether penalties and weight decay apply to it.
@@ -19,28 +21,38 @@ pub struct Param<'a, F> {
 
 impl<'a, F> Param<'a, F> {
     /// A parameter of any rank, in standard layout, that is not decayed: a bias, a scale; or a state.
-    pub fn new<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+    pub fn new<D: Dimension>(name: impl Into<Cow<'static, str>>, value: &'a Array<F, D>) -> Self {
         Self {
-            name,
+            name: name.into(),
             value: value.view().into_dyn(),
             decay: false,
         }
     }
 
-    /// A parameter that is decayed: a kernel.
-    pub fn weight<D: Dimension>(name: &'static str, value: &'a Array<F, D>) -> Self {
+    /// The same of one that is decayed: a kernel.
+    pub fn weight<D: Dimension>(
+        name: impl Into<Cow<'static, str>>,
+        value: &'a Array<F, D>,
+    ) -> Self {
         Self {
             decay: true,
             ..Self::new(name, value)
         }
     }
+
+    /// The same parameter of a layer that is inside another one under this name: `kernel` becomes `first.kernel`.
+    #[must_use]
+    pub fn within(self, layer: &str) -> Self {
+        let name = format!("{layer}.{}", self.name).into();
+        Self { name, ..self }
+    }
 }
 
-/// A named parameter of a layer, mutable; see [`Param`].
+/// A named parameter of a layer, to be changed; see [`Param`].
 #[derive(Debug)]
 pub struct ParamMut<'a, F> {
     /// Its name within the layer.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: ArrayViewMutD<'a, F>,
     /// Whether penalties and weight decay apply to it.
@@ -49,19 +61,32 @@ pub struct ParamMut<'a, F> {
 
 impl<'a, F> ParamMut<'a, F> {
     /// A parameter of any rank, in standard layout, that is not decayed.
-    pub fn new<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+    pub fn new<D: Dimension>(
+        name: impl Into<Cow<'static, str>>,
+        value: &'a mut Array<F, D>,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             value: value.view_mut().into_dyn(),
             decay: false,
         }
     }
 
-    /// A parameter that is decayed.
-    pub fn weight<D: Dimension>(name: &'static str, value: &'a mut Array<F, D>) -> Self {
+    /// The same of one that is decayed.
+    pub fn weight<D: Dimension>(
+        name: impl Into<Cow<'static, str>>,
+        value: &'a mut Array<F, D>,
+    ) -> Self {
         Self {
             decay: true,
             ..Self::new(name, value)
         }
+    }
+
+    /// The same parameter of a layer that is inside another one under this name: `kernel` becomes `first.kernel`.
+    #[must_use]
+    pub fn within(self, layer: &str) -> Self {
+        let name = format!("{layer}.{}", self.name).into();
+        Self { name, ..self }
     }
 }

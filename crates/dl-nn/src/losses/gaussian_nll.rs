@@ -12,7 +12,15 @@ use crate::target::TargetRow;
 /// A network with 2·d outputs outputs the means μ first, then the logarithms s of the variances,
 /// which are thereby positive without a constraint. Targets have d values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GaussianNll;
+
+impl GaussianNll {
+    /// The loss, which has no settings.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 instantiate! {
     fn sample<F: Scalar>(outputs: &[F], targets: &[F], delta: &mut [F]) -> F {

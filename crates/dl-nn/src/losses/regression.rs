@@ -9,11 +9,27 @@ use crate::target::TargetRow;
 /// ℓ = 1/d Σᵢ (yᵢ − tᵢ)²: the negative log-likelihood of a normal distribution around y, up to
 /// constants (Goodfellow et al. 2016, section 5.5.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MeanSquaredError;
+
+impl MeanSquaredError {
+    /// The loss, which has no settings.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 /// ℓ = 1/d Σᵢ |yᵢ − tᵢ|; derivative 0 at 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MeanAbsoluteError;
+
+impl MeanAbsoluteError {
+    /// The loss, which has no settings.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 /// ℓ = 1/d Σᵢ h(yᵢ − tᵢ), h(e) = e²/2 for |e| ≤ δ, otherwise δ(|e| − δ/2) (Huber 1964).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -105,7 +105,15 @@ impl<F: Scalar> Loss<F> for SoftmaxCrossEntropy {
 /// other soft targets). ∂ℓ/∂z = Σₖ tₖ · softmax(z) − t, with Σₖ tₖ = 1, which may be so only nearly, as
 /// in [`SoftmaxCrossEntropy`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct KlDivergence;
+
+impl KlDivergence {
+    /// The loss, which has no settings.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 instantiate! {
     /// [`KlDivergence`] of one sample.

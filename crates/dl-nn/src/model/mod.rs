@@ -20,6 +20,7 @@ pub use spec::{Cost, LayerSpec};
 pub use summary::{Summary, SummaryRow};
 pub use weights::{Weights, WeightsError};
 
+use dl_core::text::nearest;
 use dl_core::{Scalar, instantiate};
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
@@ -31,6 +32,7 @@ use crate::layer::ParamMut;
 /// has its own parameters.
 #[derive(Debug)]
 pub struct Model<F> {
+    seed: u64,
     input_shape: Vec<usize>,
     layers: Vec<NamedLayer<F>>,
 }
@@ -38,6 +40,7 @@ pub struct Model<F> {
 impl<F: Scalar> Clone for Model<F> {
     fn clone(&self) -> Self {
         Self {
+            seed: self.seed,
             input_shape: self.input_shape.clone(),
             layers: self.layers.clone(),
         }
@@ -45,11 +48,17 @@ impl<F: Scalar> Clone for Model<F> {
 }
 
 impl<F: Scalar> Model<F> {
-    pub(crate) fn new(input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
+    pub(crate) fn new(seed: u64, input_shape: Vec<usize>, layers: Vec<NamedLayer<F>>) -> Self {
         Self {
+            seed,
             input_shape,
             layers,
         }
+    }
+
+    /// The seed it was built with, from which a [`Trainer`](crate::train::Trainer) draws, too.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The shape of one input sample.
@@ -89,11 +98,18 @@ impl<F: Scalar> Model<F> {
     pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
         let before_last = &self.layers[..self.layers.len() - 1];
         let at = before_last.iter().position(|named| named.name == layer);
+        let exists = self.layers.iter().any(|named| named.name == layer);
+        let names = before_last.iter().map(|named| named.name.as_str());
+        let value = match nearest(layer, names) {
+            Some(near) if !exists => format!("{layer} (did you mean `{near}`?)"),
+            _ => layer.to_owned(),
+        };
         let allowed = "the name of a layer that is not the last";
-        ConfigError::require(at.is_some(), "Model split_after", layer, allowed)?;
+        ConfigError::require(at.is_some(), "Model split_after", value, allowed)?;
         let second = self.layers.split_off(at.map_or(0, |at| at + 1));
         let between = self.output_shape().to_vec();
-        Ok((self, Self::new(between, second)))
+        let second = Self::new(self.seed, between, second);
+        Ok((self, second))
     }
 
     /// Number of trained parameters.
@@ -138,6 +154,10 @@ impl<F: Scalar> Model<F> {
 
     /// Checks that `x` holds samples of the model's input shape, all finite.
     pub(crate) fn check_samples(&self, x: &ArrayViewD<'_, F>) -> Result<(), DataError> {
+        if x.shape() == self.input_shape() && x.shape().get(1..) != Some(self.input_shape()) {
+            let got = x.shape().to_vec();
+            return Err(DataError::NoBatchAxis { got });
+        }
         if x.shape().get(1..) != Some(self.input_shape()) {
             return Err(DataError::SampleShape {
                 got: x.shape().get(1..).unwrap_or(&[]).to_vec(),

@@ -57,7 +57,8 @@ impl<F: Scalar> Sequential<F> {
         self
     }
 
-    /// Infers the shapes and initialises the parameters: layer i from stream i of `seed`.
+    /// Infers the shapes and initialises the parameters: layer i from stream i of `seed`. A
+    /// [`Trainer`](crate::train::Trainer) draws from the same seed, so that it is said once.
     ///
     /// # Errors
     /// [`BuildError`] naming the layer, what it got and what it takes.
@@ -120,7 +121,7 @@ impl<F: Scalar> Sequential<F> {
             let layer = NamedLayer::new(name, layer, output_shape, spec.clone(), cost);
             layers.push(layer);
         }
-        Ok(Model::new(self.input.clone(), layers))
+        Ok(Model::new(seed, self.input.clone(), layers))
     }
 }
 

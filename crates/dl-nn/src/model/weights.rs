@@ -124,7 +124,7 @@ impl<F: Scalar> Model<F> {
                 let suffix = name
                     .strip_prefix(&named.name)
                     .and_then(|n| n.strip_prefix('.'));
-                if suffix != Some(param.name) || value.shape() != param.value.shape() {
+                if suffix != Some(&*param.name) || value.shape() != param.value.shape() {
                     let found = format!("{} {:?}", excerpt(name), value.shape());
                     return Err(WeightsError::new(found, expected()));
                 }

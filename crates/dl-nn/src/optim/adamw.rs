@@ -14,7 +14,7 @@ use crate::{ConfigError, Scalar};
 ///
 /// Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019), algorithm 2, with the
 /// decay scaled by the learning rate as in PyTorch. An L2 penalty
-/// ([`Optimizer::l2`](super::Optimizer::l2)) goes through Adam's scaling instead, and so decays
+/// ([`Adam::l2`]) goes through Adam's scaling instead, and so decays
 /// weights with large gradients less. λ is 0.01 unless set; the others are Adam's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

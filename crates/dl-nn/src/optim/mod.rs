@@ -1,8 +1,8 @@
 //! Optimisers: how a gradient changes the parameters.
 //!
 //! A [`Rule`] is one update formula ([`Sgd`], [`AdaGrad`], [`RmsProp`], [`Adam`], [`AdamW`]).
-//! Everything the rules share is in [`Optimizer`]: their state, weight penalties, gradient
-//! clipping, threads and vector instructions.
+//! Everything the rules share is elsewhere: weight penalties and gradient clipping in [`Adjusted`], state, threads
+//! and vector instructions in [`Optimizer`].
 //!
 //! ```
 //! use dl_nn::optim::{Adam, Optimizer, Parameter};
@@ -22,6 +22,7 @@
 mod adagrad;
 mod adam;
 mod adamw;
+mod adjusted;
 mod elements;
 mod norm;
 mod optimizer;
@@ -33,6 +34,7 @@ mod state;
 pub use adagrad::AdaGrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use adjusted::{Adjusted, Adjustments};
 pub use elements::{Elements, Formula};
 pub use optimizer::Optimizer;
 pub use parameters::{Parameter, parameters};
@@ -89,9 +91,40 @@ pub trait Rule<F: Scalar>: Debug + Send + Sync {
     /// The names of the state arrays each parameter needs: Adam's are `["m", "v"]`.
     fn slots(&self) -> &'static [&'static str];
 
+    /// What is done to gradients before the rule sees them: [`Adjusted`] says it for any rule.
+    fn adjustments(&self) -> Adjustments {
+        Adjustments::default()
+    }
+
     /// Step `t` (the first is 1) at a learning rate: works out the step's constants, then calls
     /// [`Elements::for_each`] once with the formula.
     fn update(&self, t: u64, learning_rate: f64, elements: Elements<'_, '_, F>);
+}
+
+impl<F: Scalar, R: Rule<F> + ?Sized> Rule<F> for Box<R> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        (**self).validate()
+    }
+
+    fn slots(&self) -> &'static [&'static str] {
+        (**self).slots()
+    }
+
+    fn adjustments(&self) -> Adjustments {
+        (**self).adjustments()
+    }
+
+    fn update(&self, t: u64, learning_rate: f64, elements: Elements<'_, '_, F>) {
+        (**self).update(t, learning_rate, elements);
+    }
 }
 
 fn require_learning_rate(rule: &str, value: f64) -> Result<(), ConfigError> {

@@ -1,4 +1,4 @@
-//! What all rules share: state, penalties, clipping.
+//! What all rules share: their state, and what is done to gradients before they see them.
 
 use std::sync::Arc;
 
@@ -9,27 +9,16 @@ use pulp::Arch;
 
 use super::elements::Adjust;
 use super::norm::sum_of_squares;
-use super::{
-    Elements, OptimizerState, Parameter, ParameterState, Rule, StateError, require_not_negative,
-    require_positive,
-};
+use super::{Adjustments, Elements, OptimizerState, Parameter, ParameterState, Rule, StateError};
 use crate::{ConfigError, Scalar};
 
-/// A [`Rule`] with its state, weight penalties and gradient clipping.
-///
-/// A step does, in this order:
-///
-/// 1. clip each gradient to ±[`clip_value`](Self::clip_value),
-/// 2. scale all of them so that their norm is at most [`clip_norm`](Self::clip_norm),
-/// 3. add the gradients of the penalties [`l1`](Self::l1) and [`l2`](Self::l2) to those of kernels,
-/// 4. apply the rule.
+/// A [`Rule`] with its state.
 ///
 /// ```
 /// use dl_nn::optim::{Optimizer, Sgd};
 ///
-/// let optimizer = Optimizer::<f32>::new(Sgd::new(0.1).momentum(0.9).nesterov(true))?
-///     .l2(1e-4)?
-///     .clip_norm(1.0)?;
+/// let sgd = Sgd::new(0.1).momentum(0.9).nesterov(true).l2(1e-4).clip_norm(1.0);
+/// let optimizer = Optimizer::<f32>::new(sgd)?;
 /// assert_eq!(optimizer.learning_rate(), 0.1);
 ///
 /// let error = Optimizer::<f32>::new(Sgd::new(-0.1)).unwrap_err();
@@ -42,10 +31,7 @@ use crate::{ConfigError, Scalar};
 #[derive(Debug, Clone)]
 pub struct Optimizer<F> {
     rule: Arc<dyn Rule<F>>,
-    l1: f64,
-    l2: f64,
-    clip_value: f64,
-    clip_norm: f64,
+    adjustments: Adjustments,
     state: OptimizerState<F>,
     arch: Arch,
 }
@@ -64,60 +50,10 @@ impl<F: Scalar> Optimizer<F> {
                 step: 0,
                 parameters: Vec::new(),
             },
+            adjustments: rule.adjustments(),
             rule: Arc::new(rule),
-            l1: 0.0,
-            l2: 0.0,
-            clip_value: f64::INFINITY,
-            clip_norm: f64::INFINITY,
             arch: arch(),
         })
-    }
-
-    /// Adds the penalty `λ Σ|w|` over kernels to the loss (Goodfellow et al. §7.1.2): its
-    /// gradient is `λ sign(w)`, 0 at 0.
-    ///
-    /// # Errors
-    /// If λ is negative or not finite.
-    pub fn l1(mut self, lambda: f64) -> Result<Self, ConfigError> {
-        require_not_negative("Optimizer l1", lambda)?;
-        self.l1 = lambda;
-        Ok(self)
-    }
-
-    /// Adds the penalty `λ/2 Σw²` over kernels to the loss (Goodfellow et al. §7.1.1, eq. 7.2):
-    /// its gradient is `λ w`. PyTorch calls λ `weight_decay`; Keras's `l2(λ)` has no ½, so is
-    /// `2λ` here.
-    ///
-    /// # Errors
-    /// If λ is negative or not finite.
-    pub fn l2(mut self, lambda: f64) -> Result<Self, ConfigError> {
-        require_not_negative("Optimizer l2", lambda)?;
-        self.l2 = lambda;
-        Ok(self)
-    }
-
-    /// Clips every gradient to `[-bound, bound]`.
-    ///
-    /// # Errors
-    /// If the bound is not positive and finite.
-    pub fn clip_value(mut self, bound: f64) -> Result<Self, ConfigError> {
-        require_positive("Optimizer clip_value", bound)?;
-        self.clip_value = bound;
-        Ok(self)
-    }
-
-    /// Scales the gradients of all parameters by `min(1, bound / (‖g‖ + 1e-6))`, where ‖g‖ is
-    /// the Euclidean norm of all of them together.
-    ///
-    /// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
-    /// (2013), algorithm 1; Goodfellow et al. eq. 10.48–10.49. The 1e-6 is PyTorch's.
-    ///
-    /// # Errors
-    /// If the bound is not positive and finite.
-    pub fn clip_norm(mut self, bound: f64) -> Result<Self, ConfigError> {
-        require_positive("Optimizer clip_norm", bound)?;
-        self.clip_norm = bound;
-        Ok(self)
     }
 
     /// The rule's name.
@@ -159,10 +95,10 @@ impl<F: Scalar> Optimizer<F> {
         self.check(parameters)?;
 
         let adjust = Adjust {
-            clip_value: F::cast(self.clip_value),
+            clip_value: self.clip_value(),
             scale: F::cast(self.norm_scale(parameters)),
-            l1: F::cast(self.l1),
-            l2: F::cast(self.l2),
+            l1: F::cast(self.adjustments.l1),
+            l2: F::cast(self.adjustments.l2),
             shrink: F::one(),
         };
         self.state.step = self.state.step.saturating_add(1);
@@ -245,16 +181,21 @@ impl<F: Scalar> Optimizer<F> {
         })
     }
 
+    /// The bound of a gradient's magnitude.
+    fn clip_value(&self) -> F {
+        self.adjustments.clip_value.map_or(F::infinity(), F::cast)
+    }
+
     /// The factor that brings the norm of all gradients within its bound.
     fn norm_scale(&self, parameters: &[Parameter<'_, F>]) -> f64 {
-        if self.clip_norm.is_infinite() {
+        let Some(bound) = self.adjustments.clip_norm else {
             return 1.0;
-        }
-        let clip_value = F::cast(self.clip_value);
+        };
+        let clip_value = self.clip_value();
         let squares = parameters
             .iter()
             .map(|p| sum_of_squares(self.arch, p.grad, clip_value));
-        let scale = self.clip_norm / (squares.sum::<f64>().sqrt() + 1e-6);
+        let scale = bound / (squares.sum::<f64>().sqrt() + 1e-6);
         if scale > 1.0 { 1.0 } else { scale }
     }
 

@@ -22,19 +22,20 @@ pub struct StepDecay {
 
 impl StepDecay {
     /// Multiplies by `gamma`, in `(0, 1]`, after each `every` steps, at least 1.
-    ///
-    /// # Errors
-    /// If an argument is outside its range.
-    pub fn new(every: u64, gamma: f64) -> Result<Self, ConfigError> {
-        require_steps("StepDecay every", every)?;
-        require_share("StepDecay gamma", gamma)?;
-        Ok(Self { every, gamma })
+    pub fn new(every: u64, gamma: f64) -> Self {
+        Self { every, gamma }
     }
 }
 
 impl Schedule for StepDecay {
     fn factor(&self, step: u64) -> f64 {
-        self.gamma.powf((step / self.every) as f64)
+        let times = step.checked_div(self.every).unwrap_or(0);
+        self.gamma.powf(times as f64)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        require_steps("StepDecay every", self.every)?;
+        require_share("StepDecay gamma", self.gamma)
     }
 }
 
@@ -46,17 +47,17 @@ pub struct ExponentialDecay {
 
 impl ExponentialDecay {
     /// Multiplies by `gamma`, in `(0, 1]`, after each step.
-    ///
-    /// # Errors
-    /// If `gamma` is outside its range.
-    pub fn new(gamma: f64) -> Result<Self, ConfigError> {
-        require_share("ExponentialDecay gamma", gamma)?;
-        Ok(Self { gamma })
+    pub fn new(gamma: f64) -> Self {
+        Self { gamma }
     }
 }
 
 impl Schedule for ExponentialDecay {
     fn factor(&self, step: u64) -> f64 {
         self.gamma.powf(step as f64)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        require_share("ExponentialDecay gamma", self.gamma)
     }
 }

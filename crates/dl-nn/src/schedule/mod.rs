@@ -8,7 +8,8 @@
 //! use dl_nn::schedule::{Cosine, Schedule, WarmUp};
 //!
 //! // Ten steps up from a tenth, then a half cosine down to a hundredth over ninety.
-//! let schedule = WarmUp::new(10, 0.1, Cosine::new(90)?.floor(0.01)?)?;
+//! let schedule = WarmUp::new(10, 0.1, Cosine::new(90).floor(0.01));
+//! schedule.validate()?; // as a training run does when it begins
 //! assert_eq!(schedule.factor(0), 0.1);
 //! assert_eq!(schedule.factor(10), 1.0);
 //! assert_eq!(schedule.factor(100), 0.01);
@@ -34,13 +35,25 @@ use crate::ConfigError;
 
 /// A factor on the base learning rate.
 pub trait Schedule: Debug + Send + Sync {
-    /// The factor at time `step`, counted from 0.
+    /// The factor at time `step`, counted from 0. Nothing is promised of one whose settings are out of range.
     fn factor(&self, step: u64) -> f64;
+
+    /// Checks the settings; [`fit`](crate::train::Trainer::fit) does when it begins.
+    ///
+    /// # Errors
+    /// A setting out of range.
+    fn validate(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
 }
 
 impl<S: Schedule + ?Sized> Schedule for Box<S> {
     fn factor(&self, step: u64) -> f64 {
         (**self).factor(step)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        (**self).validate()
     }
 }
 

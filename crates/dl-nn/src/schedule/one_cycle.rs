@@ -24,55 +24,35 @@ pub struct OneCycle {
 
 impl OneCycle {
     /// A cycle of `steps` steps, at least 2.
-    ///
-    /// # Errors
-    /// If `steps` is less than 2.
-    pub fn new(steps: u64) -> Result<Self, ConfigError> {
-        ConfigError::require(steps >= 2, "OneCycle steps", steps, "at least 2")?;
-        Ok(Self {
+    pub fn new(steps: u64) -> Self {
+        Self {
             steps,
             peak: 0.3,
             start: 1.0 / 25.0,
             end: 1.0 / 25.0 / 1e4,
-        })
+        }
     }
 
     /// The share of the steps spent rising, in `(0, 1)`; 0.3 unless set.
-    ///
-    /// # Errors
-    /// If it is outside its range.
-    pub fn peak(mut self, peak: f64) -> Result<Self, ConfigError> {
-        let holds = peak > 0.0 && peak < 1.0;
-        ConfigError::require(holds, "OneCycle peak", peak, "in (0, 1)")?;
-        self.peak = peak;
-        Ok(self)
+    pub fn peak(self, peak: f64) -> Self {
+        Self { peak, ..self }
     }
 
     /// The first factor, in `(0, 1]`; 1/25 unless set. PyTorch's `div_factor` is its inverse.
-    ///
-    /// # Errors
-    /// If it is outside its range.
-    pub fn start(mut self, start: f64) -> Result<Self, ConfigError> {
-        require_share("OneCycle start", start)?;
-        self.start = start;
-        Ok(self)
+    pub fn start(self, start: f64) -> Self {
+        Self { start, ..self }
     }
 
     /// The last factor, in `(0, 1]`; 1/250 000 unless set. PyTorch's `final_div_factor` is
     /// `start / end`.
-    ///
-    /// # Errors
-    /// If it is outside its range.
-    pub fn end(mut self, end: f64) -> Result<Self, ConfigError> {
-        require_share("OneCycle end", end)?;
-        self.end = end;
-        Ok(self)
+    pub fn end(self, end: f64) -> Self {
+        Self { end, ..self }
     }
 }
 
 impl Schedule for OneCycle {
     fn factor(&self, step: u64) -> f64 {
-        let last = (self.steps - 1) as f64;
+        let last = self.steps.saturating_sub(1) as f64;
         let peak = self.peak * self.steps as f64 - 1.0;
         let t = (step as f64).min(last);
         if t < peak {
@@ -80,5 +60,13 @@ impl Schedule for OneCycle {
         } else {
             half_cosine(1.0, self.end, (t - peak) / (last - peak))
         }
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::require(self.steps >= 2, "OneCycle steps", self.steps, "at least 2")?;
+        let holds = self.peak > 0.0 && self.peak < 1.0;
+        ConfigError::require(holds, "OneCycle peak", self.peak, "in (0, 1)")?;
+        require_share("OneCycle start", self.start)?;
+        require_share("OneCycle end", self.end)
     }
 }

@@ -19,10 +19,9 @@ use crate::ConfigError;
 /// ```
 /// use dl_nn::schedule::ReduceOnPlateau;
 ///
-/// let mut plateau = ReduceOnPlateau::new(0.5)?.patience(1);
+/// let mut plateau = ReduceOnPlateau::new(0.5).patience(1);
 /// let factors = [1.0, 0.8, 0.8, 0.8, 0.7].map(|loss| plateau.observe(loss));
 /// assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5]);
-/// # Ok::<(), dl_nn::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
@@ -51,11 +50,8 @@ struct State {
 impl ReduceOnPlateau {
     /// Multiplies by `gamma`, in `(0, 1)`, after 10 observations without improvement by more
     /// than 1e-4, unless the options say otherwise.
-    ///
-    /// # Errors
-    /// If `gamma` is outside its range.
-    pub fn new(gamma: f64) -> Result<Self, ConfigError> {
-        let plateau = Self {
+    pub fn new(gamma: f64) -> Self {
+        Self {
             gamma,
             patience: 10,
             min_delta: 1e-4,
@@ -67,8 +63,7 @@ impl ReduceOnPlateau {
                 waited: 0,
                 cooling: 0,
             },
-        };
-        plateau.validated()
+        }
     }
 
     /// Observations without improvement that are put up with.
@@ -77,11 +72,8 @@ impl ReduceOnPlateau {
     }
 
     /// How much lower than the best a measure must be, at least 0, to be an improvement.
-    ///
-    /// # Errors
-    /// If it is negative or not finite.
-    pub fn min_delta(self, min_delta: f64) -> Result<Self, ConfigError> {
-        Self { min_delta, ..self }.validated()
+    pub fn min_delta(self, min_delta: f64) -> Self {
+        Self { min_delta, ..self }
     }
 
     /// Observations after a reduction that are not counted.
@@ -90,11 +82,8 @@ impl ReduceOnPlateau {
     }
 
     /// The lowest factor, in `[0, 1]`.
-    ///
-    /// # Errors
-    /// If it is outside its range.
-    pub fn floor(self, floor: f64) -> Result<Self, ConfigError> {
-        Self { floor, ..self }.validated()
+    pub fn floor(self, floor: f64) -> Self {
+        Self { floor, ..self }
     }
 
     /// The factor on the base learning rate now.
@@ -123,7 +112,11 @@ impl ReduceOnPlateau {
         state.factor
     }
 
-    fn validated(self) -> Result<Self, ConfigError> {
+    /// Checks the settings; [`fit`](crate::train::Trainer::fit) does when it begins.
+    ///
+    /// # Errors
+    /// A setting out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
         let in_range = self.gamma > 0.0 && self.gamma < 1.0;
         ConfigError::require(in_range, "ReduceOnPlateau gamma", self.gamma, "in (0, 1)")?;
         let in_range = self.min_delta >= 0.0 && self.min_delta.is_finite();
@@ -134,8 +127,7 @@ impl ReduceOnPlateau {
             "finite and at least 0",
         )?;
         require_floor("ReduceOnPlateau floor", self.floor)?;
-        require_share("ReduceOnPlateau factor", self.state.factor)?;
-        Ok(self)
+        require_share("ReduceOnPlateau factor", self.state.factor)
     }
 }
 
@@ -162,14 +154,15 @@ impl TryFrom<Unchecked> for ReduceOnPlateau {
     type Error = ConfigError;
 
     fn try_from(read: Unchecked) -> Result<Self, ConfigError> {
-        Self {
+        let plateau = Self {
             gamma: read.gamma,
             patience: read.patience,
             min_delta: read.min_delta,
             cooldown: read.cooldown,
             floor: read.floor,
             state: read.state,
-        }
-        .validated()
+        };
+        plateau.validate()?;
+        Ok(plateau)
     }
 }

@@ -19,15 +19,10 @@ pub struct WarmUp<S> {
 }
 
 impl<S: Schedule> WarmUp<S> {
-    /// `steps` steps, at least 1, from the share `start`, in `(0, 1]`, of the schedule `then`.
-    ///
-    /// # Errors
-    /// If `steps` is 0 or `start` outside its range; a start of 0 would be a step that does
-    /// nothing.
-    pub fn new(steps: u64, start: f64, then: S) -> Result<Self, ConfigError> {
-        require_steps("WarmUp steps", steps)?;
-        require_share("WarmUp start", start)?;
-        Ok(Self { steps, start, then })
+    /// `steps` steps, at least 1, from the share `start`, in `(0, 1]`, of the schedule `then`; a start of
+    /// 0 would be a step that does nothing.
+    pub fn new(steps: u64, start: f64, then: S) -> Self {
+        Self { steps, start, then }
     }
 }
 
@@ -38,5 +33,11 @@ impl<S: Schedule> Schedule for WarmUp<S> {
         }
         let progress = step as f64 / self.steps as f64;
         (self.start + (1.0 - self.start) * progress) * self.then.factor(0)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        require_steps("WarmUp steps", self.steps)?;
+        require_share("WarmUp start", self.start)?;
+        self.then.validate()
     }
 }

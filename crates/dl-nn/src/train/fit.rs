@@ -1,7 +1,7 @@
 //! `fit`: checks, plans, starts or resumes, trains, and finishes.
 
 use dl_core::{Scalar, instantiate};
-use ndarray::{ArrayRef, ArrayViewD, CowArray, Dimension, IxDyn};
+use ndarray::{ArrayViewD, CowArray, IxDyn};
 
 use super::error::TrainError;
 use super::evaluate::Samples;
@@ -17,7 +17,8 @@ use crate::error::{ConfigError, DataError};
 use crate::layer::Batch;
 use crate::model::Weights;
 use crate::optim::StateError;
-use crate::target::Target;
+use crate::samples::IntoSamples;
+use crate::target::{IntoTarget, Target};
 
 /// The rows of the data by their use.
 struct Split<F> {
@@ -39,13 +40,13 @@ impl<F: Scalar> Trainer<F> {
     /// before anything is changed; a loss or weights that became NaN or infinite, or a NaN output for
     /// a validation sample, in which case the model holds the last finite weights, and
     /// [`history`](Self::history) the epochs done; or a callback that replaced the model.
-    pub fn fit<'a, D: Dimension>(
+    pub fn fit<'a>(
         &mut self,
-        x: &'a ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        x: impl IntoSamples<'a, F>,
+        targets: impl IntoTarget<'a, F>,
         options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
-        fit(self, x.view().into_dyn(), targets.into(), options)
+        fit(self, x.into_samples(), targets.into_target()?, options)
     }
 
     fn run(
@@ -69,7 +70,7 @@ impl<F: Scalar> Trainer<F> {
         let separate = self.separate_validation(&options.validation)?;
         let validation = match (&options.validation, &separate) {
             (Validation::Split(_), _) => Some((samples, targets.view(), held_out)),
-            (Validation::Data(_, targets), Some(x)) => {
+            (Validation::Data(_, Ok(targets)), Some(x)) => {
                 let all = (0..targets.len()).collect();
                 Some((Batch::from_array(x), targets.view(), all))
             }
@@ -160,6 +161,9 @@ impl<F: Scalar> Trainer<F> {
         let Validation::Data(x, targets) = validation else {
             return Ok(None);
         };
+        let targets = targets
+            .as_ref()
+            .map_err(|error| TrainError::Validation(error.clone()))?;
         let x = in_standard_layout(x)?;
         check_data(self, &x.view(), targets).map_err(TrainError::Validation)?;
         Ok(Some(x))

@@ -24,8 +24,8 @@ pub use evaluate::{Evaluation, RunningEvaluation};
 pub use history::{Epoch, History};
 pub use options::Fit;
 pub use plan::FitPlan;
-pub use seeds::{SeedRuns, repeat_with_seeds};
+pub use seeds::{SeedRuns, SeedsError, repeat_with_seeds};
 pub use snapshot::{
     CallbackState, CheckpointPoint, Checkpointer, FitState, ResumeError, Snapshot, TrainerState,
 };
-pub use trainer::{IntoOptimizer, Trainer};
+pub use trainer::Trainer;

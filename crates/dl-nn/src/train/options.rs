@@ -5,13 +5,14 @@ use std::sync::atomic::AtomicBool;
 use dl_core::Scalar;
 use dl_core::random::stream;
 use dl_core::sampling::{holdout, stratified_holdout};
-use ndarray::{ArrayRef, CowArray, Dimension, IxDyn};
+use ndarray::ArrayViewD;
 
 use super::callback::Callback;
 use super::error::TrainError;
 use super::snapshot::{Checkpointer, Snapshot};
 use crate::error::{ConfigError, DataError};
-use crate::target::Target;
+use crate::samples::IntoSamples;
+use crate::target::{IntoTarget, Target};
 
 /// The stream of a seed from which the validation split is drawn, far from those of the layers.
 const SPLIT_STREAM: u64 = u64::MAX;
@@ -34,7 +35,8 @@ pub struct Fit<'a, F> {
 pub(super) enum Validation<'a, F> {
     None,
     Split(f64),
-    Data(CowArray<'a, F, IxDyn>, Target<'a, F>),
+    /// Targets that cannot be any are an error of `fit`.
+    Data(ArrayViewD<'a, F>, Result<Target<'a, F>, DataError>),
 }
 
 /// Callbacks in the order in which they are called.
@@ -90,13 +92,12 @@ impl<'a, F: Scalar> Fit<'a, F> {
     }
 
     /// Evaluates on these samples after each epoch.
-    pub fn validation<D: Dimension>(
+    pub fn validation(
         mut self,
-        x: &'a ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        x: impl IntoSamples<'a, F>,
+        targets: impl IntoTarget<'a, F>,
     ) -> Self {
-        let x = CowArray::from(x.view().into_dyn());
-        self.validation = Validation::Data(x, targets.into());
+        self.validation = Validation::Data(x.into_samples(), targets.into_target());
         self
     }
 

@@ -1,5 +1,8 @@
 //! The same training with several seeds, to tell luck from merit.
 
+use std::error::Error;
+
+use dl_core::text::shown;
 use ndarray::Array1;
 use rayon::prelude::*;
 
@@ -22,8 +25,8 @@ impl<T> SeedRuns<T> {
     }
 }
 
-/// Repeats a training with the seeds 0 … `n` − 1, in parallel: `fit` builds model and trainer with
-/// the seed it is given. The outcomes do not depend on the number of
+/// Repeats a training with the seeds 0 … `n` − 1, in parallel: `fit` builds the model with the seed it is given, from
+/// which the trainer draws, too. The outcomes do not depend on the number of
 /// threads.
 ///
 /// ```
@@ -38,28 +41,46 @@ impl<T> SeedRuns<T> {
 ///         .push(Dense::new(8).activation(Tanh))
 ///         .push(Dense::new(2));
 ///     let loss = SoftmaxCrossEntropy::new();
-///     let mut trainer = Trainer::new(network.build(seed)?, loss, Adam::new(0.05))?.seed(seed);
+///     let mut trainer = Trainer::new(network.build(seed)?, loss, Adam::new(0.05))?;
 ///     trainer.fit(&x, &labels, Fit::epochs(100))?;
-///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(trainer.evaluate(&x, &labels)?.loss)
+///     Ok(trainer.evaluate(&x, &labels)?.loss)
 /// })?;
 /// let loss = runs.mean(|&loss| loss);
 /// assert!(loss.interval(0.95)?.upper < 0.2);
-/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// [`ConfigError`] for fewer than two seeds, which have no spread; otherwise the error of the
-/// first seed that fails.
-pub fn repeat_with_seeds<T, E>(
+/// [`SeedsError::Config`] for fewer than two seeds, which have no spread; otherwise the error of the
+/// first seed that has one.
+pub fn repeat_with_seeds<T: Send>(
     n: u64,
-    fit: impl Fn(u64) -> Result<T, E> + Sync,
-) -> Result<SeedRuns<T>, E>
-where
-    T: Send,
-    E: From<ConfigError> + Send,
-{
+    fit: impl Fn(u64) -> Result<T, Box<dyn Error>> + Sync,
+) -> Result<SeedRuns<T>, SeedsError> {
     ConfigError::require(n >= 2, "repeat_with_seeds n", n, "at least 2")?;
-    let outcomes: Vec<Result<T, E>> = (0..n).into_par_iter().map(&fit).collect();
-    let outcomes = outcomes.into_iter().collect::<Result<_, E>>()?;
-    Ok(SeedRuns { outcomes })
+    // an error of any type need not be allowed to leave its thread
+    let run = |seed| fit(seed).map_err(|error| (seed, error.to_string()));
+    let outcomes: Vec<Result<T, (u64, String)>> = (0..n).into_par_iter().map(run).collect();
+    let outcomes: Result<Vec<T>, _> = outcomes.into_iter().collect();
+    match outcomes {
+        Ok(outcomes) => Ok(SeedRuns { outcomes }),
+        Err((seed, why)) => Err(SeedsError::Run { seed, why }),
+    }
+}
+
+/// Why a training run could not be repeated.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedsError {
+    /// Too few seeds.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The run with one of the seeds failed.
+    #[error("seed {seed}: {}", shown(why))]
+    Run {
+        /// The seed.
+        seed: u64,
+        /// What its error says.
+        why: String,
+    },
 }

@@ -2,7 +2,7 @@
 
 use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, instantiate};
-use ndarray::{Array1, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
+use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
 
 use super::error::TrainError;
 use super::evaluate::{
@@ -12,14 +12,15 @@ use super::evaluate::{
 use super::history::History;
 use super::snapshot::{ResumeError, TrainerState};
 use crate::activation::Activation;
-use crate::arrays::in_standard_layout;
+use crate::arrays::{in_standard_layout, matrix};
 use crate::error::{BuildError, ConfigError, DataError};
 use crate::execute::{LossPart, Workspace};
 use crate::layer::{Batch, Mode, mix};
 use crate::losses::{Loss, check_targets, mean_loss_part, total_weight};
 use crate::model::Model;
-use crate::optim::{AdaGrad, Adam, AdamW, Optimizer, RmsProp, Sgd, parameters};
-use crate::target::Target;
+use crate::optim::{Optimizer, Rule, parameters};
+use crate::samples::IntoSamples;
+use crate::target::{IntoTarget, Target};
 
 /// Trains a model: the model, a loss, an optimiser, and the buffers they need.
 ///
@@ -52,34 +53,6 @@ pub struct Trainer<F> {
     rows: Vec<usize>,
 }
 
-/// An [`Optimizer`], or one of the rules, which becomes an optimiser without penalties or clipping.
-/// (For a rule of your own: `Optimizer::new(rule)`.)
-pub trait IntoOptimizer<F: Scalar> {
-    /// The optimiser.
-    ///
-    /// # Errors
-    /// A setting out of range.
-    fn into_optimizer(self) -> Result<Optimizer<F>, ConfigError>;
-}
-
-impl<F: Scalar> IntoOptimizer<F> for Optimizer<F> {
-    fn into_optimizer(self) -> Result<Optimizer<F>, ConfigError> {
-        Ok(self)
-    }
-}
-
-macro_rules! rules {
-    ($($rule:ty),*) => {$(
-        impl<F: Scalar> IntoOptimizer<F> for $rule {
-            fn into_optimizer(self) -> Result<Optimizer<F>, ConfigError> {
-                Optimizer::new(self)
-            }
-        }
-    )*};
-}
-
-rules!(Sgd, AdaGrad, RmsProp, Adam, AdamW);
-
 /// The measurements of one step, before its update.
 pub(super) struct Outcome {
     pub(super) loss: f64,
@@ -109,7 +82,9 @@ impl Outcome {
 }
 
 impl<F: Scalar> Trainer<F> {
-    /// Combines a model, a loss and an optimiser.
+    /// Combines a model, a loss and an optimiser's rule: `Adam::new(1e-3)`, `Sgd::new(0.1).l2(1e-4)`.
+    ///
+    /// Shuffling, splits and dropout are drawn from the seed that the model was built with.
     ///
     /// # Errors
     /// [`BuildError`]: a setting out of range, a loss that takes logits on a model whose last
@@ -117,12 +92,13 @@ impl<F: Scalar> Trainer<F> {
     pub fn new(
         model: Model<F>,
         loss: impl Loss<F> + 'static,
-        optimizer: impl IntoOptimizer<F>,
+        rule: impl Rule<F> + 'static,
     ) -> Result<Self, BuildError> {
-        new(model, Box::new(loss), optimizer.into_optimizer())
+        new(model, Box::new(loss), Optimizer::new(rule))
     }
 
-    /// Draws shuffling, splits and dropout from this seed; 0 by default.
+    /// Draws shuffling, splits and dropout from another seed than the one the model was built with: for several
+    /// runs from the same initial weights, or a model that was not built here.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -202,12 +178,12 @@ impl<F: Scalar> Trainer<F> {
     /// # Errors
     /// [`TrainError`]: data that does not match the model, or not enough memory for it; a loss that is
     /// NaN or infinite, in which case nothing has been changed.
-    pub fn step<'a, D: Dimension>(
+    pub fn step<'a>(
         &mut self,
-        x: &'a ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        x: impl IntoSamples<'a, F>,
+        targets: impl IntoTarget<'a, F>,
     ) -> Result<f64, TrainError> {
-        step(self, x.view().into_dyn(), targets.into())
+        step(self, x.into_samples(), targets.into_target()?)
     }
 
     /// A step on checked samples, whose targets and weights are the given rows of all. If the loss is
@@ -250,12 +226,12 @@ impl<F: Scalar> Trainer<F> {
     ///
     /// # Errors
     /// [`DataError`] if samples or targets do not match the model, or an output is NaN.
-    pub fn evaluate<'a, D: Dimension>(
+    pub fn evaluate<'a>(
         &self,
-        x: &'a ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        x: impl IntoSamples<'a, F>,
+        targets: impl IntoTarget<'a, F>,
     ) -> Result<Evaluation, DataError> {
-        evaluate(self, x.view().into_dyn(), targets.into())
+        evaluate(self, x.into_samples(), targets.into_target()?)
     }
 
     /// Predictions for samples `[n, …input]`: probabilities if the loss takes logits (softmax or
@@ -266,6 +242,14 @@ impl<F: Scalar> Trainer<F> {
     /// [`DataError`] if the samples do not match the model, or not enough memory for their outputs.
     pub fn predict<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<ArrayD<F>, DataError> {
         predict(self, x.view().into_dyn())
+    }
+
+    /// What [`predict`](Self::predict) gives, as a matrix: a classifier's probabilities, one row a sample.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_matrix<D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array2<F>, DataError> {
+        Ok(matrix(self.predict(x)?))
     }
 
     /// The most probable class of each sample; with one output, 1 if its logit is positive, or
@@ -351,10 +335,10 @@ instantiate! {
         Ok(Trainer {
             workspace: Workspace::training(&model, 0)?,
             rows: Vec::new(),
+            seed: model.seed(),
             model,
             loss,
             optimizer: optimizer?,
-            seed: 0,
             steps: 0,
             history: History::default(),
         })

@@ -8,7 +8,7 @@ use dl_conv::{Conv2d, MaxPool2d};
 use dl_core::rand::Rng;
 use dl_core::random::generator;
 use dl_nn::metrics::ConfusionMatrix;
-use dl_nn::ndarray::{Array1, Array4, Axis, Ix2};
+use dl_nn::ndarray::{Array1, Array4, Axis};
 use dl_nn::prelude::*;
 use dl_nn::schedule::Cosine;
 use dl_viz::{Figure, Images, Panel};
@@ -60,7 +60,7 @@ pub(crate) fn run(dir: &Path) -> Result<Report, Box<dyn Error>> {
     }
     let options = Fit::epochs(EPOCHS)
         .validation_split(0.2)
-        .callback(LearningRate::per_epoch(Cosine::new(EPOCHS as u64)?))
+        .callback(LearningRate::per_epoch(Cosine::new(EPOCHS as u64)))
         .callback(&mut board);
     let curves = trainer.fit(&x, &labels, options)?;
     board.finish()?;
@@ -68,7 +68,7 @@ pub(crate) fn run(dir: &Path) -> Result<Report, Box<dyn Error>> {
     history::write_json(dir.join("history.json"), &curves)?;
 
     let start = Instant::now();
-    let probabilities = trainer.predict(&test_x)?.into_dimensionality::<Ix2>()?;
+    let probabilities = trainer.predict_matrix(&test_x)?;
     let predicted = trainer.predict_classes(&test_x)?;
     let prediction = start.elapsed();
     let matrix = ConfusionMatrix::new(&test_labels, &predicted, NAMES.len())?;

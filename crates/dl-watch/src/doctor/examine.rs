@@ -3,7 +3,7 @@
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets};
 use dl_nn::train::Trainer;
-use dl_nn::{DataError, Mode, Model, Scalar, Target};
+use dl_nn::{DataError, IntoTarget, Mode, Model, Scalar, Target};
 use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 
 use super::overfit_one_batch::OverfitOneBatch;
@@ -29,9 +29,9 @@ impl Doctor {
         &self,
         trainer: &mut Trainer<F>,
         x: &ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        targets: impl IntoTarget<'a, F>,
     ) -> Result<Diagnosis, DataError> {
-        examine(self, trainer, x.view().into_dyn(), targets.into())
+        examine(self, trainer, x.view().into_dyn(), targets.into_target()?)
     }
 
     fn examine_all<F: Scalar>(
@@ -97,9 +97,9 @@ impl Doctor {
         model: &Model<F>,
         loss: impl Loss<F> + 'static,
         x: &ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        targets: impl IntoTarget<'a, F>,
     ) -> Result<DoctorCallback<F>, DataError> {
-        let (x, targets) = (x.view().into_dyn(), targets.into());
+        let (x, targets) = (x.view().into_dyn(), targets.into_target()?);
         callback(self, model, Box::new(loss), x, targets)
     }
 }

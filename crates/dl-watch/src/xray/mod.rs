@@ -11,7 +11,7 @@ pub use non_finite::{NonFinite, Quantity, first_non_finite};
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets, mean_loss};
 use dl_nn::single_layer::{backward, forward, layer_modes};
-use dl_nn::{Activation, Cache, DataError, Mode, Model, Scalar, Target};
+use dl_nn::{Activation, Cache, DataError, IntoTarget, Mode, Model, Scalar, Target};
 use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension};
 use serde::{Deserialize, Serialize};
 
@@ -84,8 +84,8 @@ impl<F: Scalar> Targets<F> {
     /// A view of the targets for dl-nn.
     pub fn view(&self) -> Target<'_, F> {
         match self {
-            Targets::Classes(classes) => classes.into(),
-            Targets::Values(values) => values.into(),
+            Targets::Classes(classes) => Target::Classes(classes.into()),
+            Targets::Values(values) => Target::values(values.view()),
         }
     }
 
@@ -125,10 +125,16 @@ impl<F: Scalar> XRay<F> {
         model: &Model<F>,
         loss: &dyn Loss<F>,
         x: &ArrayRef<F, D>,
-        targets: impl Into<Target<'a, F>>,
+        targets: impl IntoTarget<'a, F>,
         mode: Mode,
     ) -> Result<Self, DataError> {
-        new(model, loss, x.view().into_dyn(), targets.into(), mode)
+        new(
+            model,
+            loss,
+            x.view().into_dyn(),
+            targets.into_target()?,
+            mode,
+        )
     }
 
     fn from_step(
@@ -171,7 +177,7 @@ impl<F: Scalar> XRay<F> {
             let (dx, grads) = backward(&*named.layer, x, &y, &delta, &mut caches[i]);
             let parameters = named.layer.params().into_iter().zip(grads);
             let parameters = parameters.map(|(param, gradient)| ParameterXRay {
-                name: param.name.to_owned(),
+                name: param.name.into_owned(),
                 decay: param.decay,
                 value: param.value.to_owned(),
                 gradient,

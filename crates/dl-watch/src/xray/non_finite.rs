@@ -4,7 +4,7 @@ use std::fmt;
 
 use dl_core::{instantiate, text::shown};
 use dl_nn::losses::Loss;
-use dl_nn::{DataError, Mode, Model, Scalar, Target};
+use dl_nn::{DataError, IntoTarget, Mode, Model, Scalar, Target};
 use ndarray::{ArrayD, ArrayRef, ArrayViewD, Dimension};
 use serde::{Deserialize, Serialize};
 
@@ -147,9 +147,9 @@ pub fn first_non_finite<'a, F: Scalar, D: Dimension>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
     x: &ArrayRef<F, D>,
-    targets: impl Into<Target<'a, F>>,
+    targets: impl IntoTarget<'a, F>,
 ) -> Result<Option<NonFinite>, DataError> {
-    find_in_step(model, loss, x.view().into_dyn(), targets.into())
+    find_in_step(model, loss, x.view().into_dyn(), targets.into_target()?)
 }
 
 instantiate! {

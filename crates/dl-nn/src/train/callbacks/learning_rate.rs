@@ -2,6 +2,7 @@
 
 use dl_core::Scalar;
 
+use crate::error::ConfigError;
 use crate::schedule::{ReduceOnPlateau, Schedule};
 use crate::train::callback::{Callback, FitContext, Flow};
 use crate::train::history::Epoch;
@@ -33,6 +34,10 @@ impl LearningRate {
 }
 
 impl<F: Scalar> Callback<F> for LearningRate {
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.schedule.validate()
+    }
+
     fn step_begin(&mut self, epoch: usize, step: usize, run: &mut FitContext<'_, F>) {
         let time = match self.per_epoch {
             true => epoch,
@@ -45,6 +50,10 @@ impl<F: Scalar> Callback<F> for LearningRate {
 /// Monitors the validation loss, or the training loss if there is no validation data. Passed to a second `fit` as
 /// `&mut plateau`, it continues from where the first one left it, as [`ReduceOnPlateau`] says.
 impl<F: Scalar> Callback<F> for ReduceOnPlateau {
+    fn validate(&self) -> Result<(), ConfigError> {
+        ReduceOnPlateau::validate(self)
+    }
+
     fn step_begin(&mut self, _: usize, _: usize, run: &mut FitContext<'_, F>) {
         run.learning_rate_factor *= self.factor();
     }
