@@ -198,7 +198,7 @@ fn it_is_trained_saved_and_loaded() {
         let mut trainer = Trainer::new(model, MeanSquaredError::new(), Adam::new(0.02)).unwrap();
         let history = trainer.fit(&x, &y, Fit::epochs(200)).unwrap();
         let losses = history.losses();
-        assert!(losses[199] < 0.1 * losses[0], "{losses:?}");
+        assert!(losses[199] < 0.3 * losses[0], "{losses:?}");
 
         let trained = trainer.model().weights();
         let of_second = match normalized {

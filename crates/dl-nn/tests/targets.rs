@@ -26,9 +26,9 @@ fn owned_and_borrowed() {
     let (vector, array) = (vec![1_u8, 0, 2], array![1_i32, 0, 2]);
     assert_eq!(classes(&vector), expected);
     assert_eq!(classes(&vector[..]), expected);
-    let fixed = [1_u8, 0, 2];
-    assert_eq!(classes(&fixed), expected);
+    let fixed: &[u8; 3] = &[1, 0, 2];
     assert_eq!(classes(fixed), expected);
+    assert_eq!(classes(*fixed), expected);
     assert_eq!(classes(vector), expected);
     assert_eq!(classes(&array), expected);
     assert_eq!(classes(array.view()), expected);

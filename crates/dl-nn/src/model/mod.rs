@@ -98,18 +98,22 @@ impl<F: Scalar> Model<F> {
     pub fn split_after(mut self, layer: &str) -> Result<(Self, Self), ConfigError> {
         let before_last = &self.layers[..self.layers.len() - 1];
         let at = before_last.iter().position(|named| named.name == layer);
-        let exists = self.layers.iter().any(|named| named.name == layer);
-        let names = before_last.iter().map(|named| named.name.as_str());
-        let value = match nearest(layer, names) {
-            Some(near) if !exists => format!("{layer} (did you mean `{near}`?)"),
-            _ => layer.to_owned(),
-        };
         let allowed = "the name of a layer that is not the last";
-        ConfigError::require(at.is_some(), "Model split_after", value, allowed)?;
+        let meant = self.meant(layer);
+        ConfigError::require(at.is_some(), "Model split_after", meant, allowed)?;
         let second = self.layers.split_off(at.map_or(0, |at| at + 1));
         let between = self.output_shape().to_vec();
         let second = Self::new(self.seed, between, second);
         Ok((self, second))
+    }
+
+    /// The name of a layer; if there is none of that name, the most similar one beside it.
+    fn meant(&self, layer: &str) -> String {
+        let names = self.layers.iter().map(|named| named.name.as_str());
+        match nearest(layer, names) {
+            Some(near) if near != layer => format!("{layer} (did you mean `{near}`?)"),
+            _ => layer.to_owned(),
+        }
     }
 
     /// Number of trained parameters.
