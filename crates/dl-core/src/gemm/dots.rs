@@ -103,7 +103,8 @@ fn dots<F: Scalar, S: Simd, const I: usize, const J: usize>(
     b: [&[F]; J],
 ) -> [[F; J]; I] {
     let k = b[0].len();
-    let (mut left, mut right): ([&[F::Vector<S>]; I], [&[F::Vector<S>]; J]) = ([&[]; I], [&[]; J]);
+    let mut left: [&[F::Vector<S>]; I] = [&[]; I];
+    let mut right: [&[F::Vector<S>]; J] = [&[]; J];
     let vectors = k / F::lanes::<S>();
     for i in 0..I {
         left[i] = &F::vectors::<S>(&a[i][..k]).0[..vectors];
