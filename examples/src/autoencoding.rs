@@ -241,7 +241,7 @@ pub fn between(from: ArrayView2<'_, f32>, to: ArrayView2<'_, f32>, steps: usize)
     rows
 }
 
-/// Digits `[n, 784]` of pixels in 0 … 1, in rows of so many.
+/// Digits `[n, 784]` of pixels in 0 … 1, in rows of `columns`.
 pub fn digits_panel(title: impl Into<String>, digits: &Array2<f64>, columns: usize) -> Panel {
     let shape = (digits.nrows(), SIDE, SIDE, 1);
     let images = digits.to_shape(shape).expect("784 pixels a digit");

@@ -93,7 +93,7 @@ fn forward(
 }
 
 impl Vae {
-    /// With so many latent dimensions.
+    /// With this many latent dimensions.
     ///
     /// # Errors
     /// None is possible for at least one dimension.

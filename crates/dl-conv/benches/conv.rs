@@ -206,8 +206,8 @@ fn columns(bencher: Bencher, job: Job) {
         kernel,
         dy,
     } = Textbook::new(&job);
-    let numbers = x.len() + dy.len() / job.filters * kernel.nrows();
-    let bencher = bencher.counter(BytesCount::of_many::<f32>(numbers));
+    let elements = x.len() + dy.len() / job.filters * kernel.nrows();
+    let bencher = bencher.counter(BytesCount::of_many::<f32>(elements));
     bencher.bench_local(|| {
         for x in x.outer_iter() {
             divan::black_box(im2col(x, &geometry));

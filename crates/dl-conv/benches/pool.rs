@@ -79,8 +79,8 @@ fn forward(bencher: Bencher, spec: impl LayerSpec<f32>, shape: [usize; 4]) {
 
 fn backward(bencher: Bencher, spec: impl LayerSpec<f32>, shape: [usize; 4], reads: bool) {
     let mut pass = Pass::new(&spec, shape);
-    let numbers = (pass.x.len() + pass.y.len()) * if reads { 2 } else { 1 };
-    let bytes = BytesCount::of_many::<f32>(numbers);
+    let elements = (pass.x.len() + pass.y.len()) * if reads { 2 } else { 1 };
+    let bytes = BytesCount::of_many::<f32>(elements);
     bencher.counter(bytes).bench_local(|| pass.backward());
 }
 

@@ -4,7 +4,7 @@ use dl_nn::{ConfigError, ShapeError};
 use serde::{Deserialize, Serialize};
 
 /// The most pixels a kernel, stride, dilation or padding may have along an axis: more is a typo, and
-/// so many can still be multiplied without overflow.
+/// that many can still be multiplied without overflow.
 const MAX: usize = 1 << 20;
 
 /// A height and a width in pixels. Made from one number for both, or from `[height, width]`.
@@ -99,6 +99,31 @@ pub struct Window {
     /// Zeros around the image.
     pub padding: Padding,
 }
+
+/// The setters of a description with a `window`, given what stride and padding mean for it.
+macro_rules! window_setters {
+    (stride: $stride:literal, padding: $padding:literal) => {
+        #[doc = $stride]
+        pub fn stride(mut self, stride: impl Into<$crate::Size>) -> Self {
+            self.window.stride = stride.into();
+            self
+        }
+
+        #[doc = $padding]
+        pub fn padding(mut self, padding: $crate::Padding) -> Self {
+            self.window.padding = padding;
+            self
+        }
+
+        /// Spreads the taps: `dilation` pixels from one to the next (Yu, Koltun 2016).
+        pub fn dilation(mut self, dilation: impl Into<$crate::Size>) -> Self {
+            self.window.dilation = dilation.into();
+            self
+        }
+    };
+}
+
+pub(crate) use window_setters;
 
 impl Window {
     /// A dense window with stride 1 that stays inside the image.

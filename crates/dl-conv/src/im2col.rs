@@ -37,7 +37,7 @@ instantiate! {
     /// ```
     ///
     /// # Panics
-    /// Where the image has not the geometry's input size, or no channel, or there is no memory for the
+    /// Where the image has not the geometry's input size, or no channel, or not enough memory for the
     /// matrix.
     pub fn im2col<F: Scalar>(image: ArrayView3<'_, F>, geometry: &Geometry) -> Array2<F> {
         let (height, width, channels) = image.dim();
@@ -70,7 +70,7 @@ instantiate! {
     ///
     /// # Panics
     /// Where the matrix has not the geometry's number of positions, or no whole number of channels, or
-    /// there is no memory for the image.
+    /// there is not enough memory for the image.
     pub fn col2im<F: Scalar>(columns: ArrayView2<'_, F>, geometry: &Geometry) -> Array3<F> {
         let taps = geometry.kernel.height * geometry.kernel.width;
         let positions = geometry.output.height * geometry.output.width;

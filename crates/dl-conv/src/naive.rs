@@ -8,7 +8,7 @@
 //!
 //! where c runs over the input channels of o's group (Goodfellow, Bengio, Courville 2016, eq. 9.8
 //! and section 9.5; it is cross-correlation, called convolution as everywhere in the field). The sums run
-//! on in the type of the numbers: those of a large kernel's gradient have digits to compare with only in
+//! on in their scalar type: those of a large kernel's gradient have digits to compare with only in
 //! `f64`.
 
 use dl_core::{Scalar, instantiate};

@@ -59,16 +59,16 @@ pub(crate) fn require_result(input: &[usize], result: [usize; 3]) -> Result<(), 
 }
 
 fn few_enough(shape: [usize; 3]) -> bool {
-    let numbers = shape
+    let elements = shape
         .iter()
         .try_fold(1, |product: usize, &n| product.checked_mul(n));
-    numbers.is_some_and(|numbers| numbers <= MAX_ELEMENTS)
+    elements.is_some_and(|elements| elements <= MAX_ELEMENTS)
 }
 
-/// Zeros, as many as the shape has, or an error where there is no memory for them.
+/// Zeros, as many as the shape has, or an error if there is not enough memory for them.
 pub(crate) fn zeros<F: Scalar, D: Dimension>(shape: D) -> Result<Array<F, D>, OutOfMemory> {
     let lengths = shape.slice().iter();
-    let numbers = lengths.fold(1, |numbers: usize, &n| numbers.saturating_mul(n));
-    let zeros = filled(numbers, F::zero)?;
-    Ok(Array::from_shape_vec(shape, zeros).expect("as many numbers as the shape has"))
+    let elements = lengths.fold(1, |elements: usize, &n| elements.saturating_mul(n));
+    let zeros = filled(elements, F::zero)?;
+    Ok(Array::from_shape_vec(shape, zeros).expect("as many elements as the shape has"))
 }

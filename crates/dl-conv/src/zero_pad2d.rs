@@ -88,7 +88,7 @@ struct ZeroPadLayer {
 }
 
 impl ZeroPadLayer {
-    /// Where row `y` of the image stands in the padded one.
+    /// Where row `y` of the image is in the padded one.
     fn row(&self, y: usize) -> std::ops::Range<usize> {
         let channels = self.image.channels;
         let first = ((self.top + y) * self.padded.size.width + self.left) * channels;

@@ -48,12 +48,12 @@ pub enum SamplingError {
         /// Classes present.
         classes: usize,
     },
-    /// There are more rows than memory for their numbers.
+    /// Not enough memory for the row indices.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
 }
 
-/// Row numbers for training and the rows held out, each in random order.
+/// Row indices for training and the rows held out, each in random order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     /// Rows to train on.
@@ -67,7 +67,7 @@ pub struct Split {
 /// A uniformly random order of 0 … n−1 (Fisher–Yates).
 ///
 /// # Errors
-/// [`SamplingError::Memory`] where there is none for so many.
+/// [`SamplingError::Memory`] if there is not enough for them.
 pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Result<Vec<usize>, SamplingError> {
     let mut rng = rng;
     Ok(shuffled(in_order(n)?, &mut rng))
@@ -92,7 +92,7 @@ fn shuffled(mut rows: Vec<usize>, rng: &mut dyn RngCore) -> Vec<usize> {
 ///
 /// # Errors
 /// [`SamplingError`] for a fraction outside (0, 1), where a side would be empty, and where there is no
-/// memory for n numbers.
+/// memory for n indices.
 pub fn holdout<R: Rng + ?Sized>(
     n: usize,
     fraction: f64,

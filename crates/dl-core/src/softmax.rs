@@ -39,7 +39,7 @@ fn sum_exponentials<F: Scalar>(x: &[F], m: F, without: Option<usize>) -> f64 {
     }
 }
 
-/// The same, so many exponentials at a time.
+/// The same, in blocks of this many exponentials.
 fn sum_by_strips<F: Scalar, const N: usize>(x: &[F], m: F, without: Option<usize>) -> f64 {
     let mut total = 0.0;
     let mut y = [F::zero(); N];

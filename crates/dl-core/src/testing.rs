@@ -10,7 +10,7 @@ pub(crate) fn integral(from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
         * step
 }
 
-/// Within the tolerance, relative for numbers above 1.
+/// Within the tolerance, relative for values above 1.
 pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
     a == b || (a - b).abs() <= tolerance * (1.0 + a.abs().max(b.abs()))
 }

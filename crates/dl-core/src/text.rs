@@ -43,7 +43,7 @@ pub fn excerpt(text: &str) -> Cow<'_, str> {
     shortened(text, 40)
 }
 
-/// A text of at most so many characters, and an ellipsis where there are more.
+/// A text of at most `most` characters, and an ellipsis where there are more.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),

@@ -40,9 +40,10 @@ const FLOOR: f64 = 1e-2;
 /// show a kink.
 const KINK: f64 = 1e-6;
 
-/// The one-sided slopes of a smooth function differ by h·L″, so twice as much at h as at h/2; at
-/// a kink they differ by its angle at both.
-const ONE_SIDED_KINK: f64 = 1e-3;
+/// The one-sided slopes of a smooth function differ by h·L″, so twice as much at h as at h/2, but for some h³ and
+/// for rounding; at a kink they differ by its angle at both. This is the smallest angle that is seen, as a share of
+/// the largest gradient.
+const ONE_SIDED_KINK: f64 = 1e-6;
 
 /// Maximum fraction of elements that may be left out because of kinks.
 const MAX_KINKS: f64 = 0.2;

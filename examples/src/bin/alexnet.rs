@@ -5,7 +5,7 @@
 //! and Hinton needed two graphics cards for a week and 1.2 million photographs. Here the full
 //! network does its training step on a few images, to see its shapes and its cost. The same
 //! architecture with a quarter of the maps on images of 28 × 28 pixels learns in a minute to read
-//! MNIST's digits in random colours on random paper. First it learns a single batch by heart, the
+//! MNIST's digits in random colours on random paper. First it overfits a single batch, the
 //! oldest check there is that layers, gradients and optimiser work together.
 
 use std::error::Error;
@@ -36,9 +36,9 @@ const FULL_BATCH: usize = 8;
 const FULL_CLASSES: usize = 1000;
 /// Colour digits to learn from, unless `--train` says otherwise.
 const TRAIN: u32 = 20_000;
-/// Images learnt by heart.
+/// Images of the batch that is overfitted.
 const BY_HEART: usize = 32;
-/// The loss at which they are known by heart.
+/// The loss at which it is memorised.
 const KNOWN: f64 = 1e-4;
 const MAX_STEPS: usize = 400;
 
@@ -55,7 +55,7 @@ struct Args {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
-    /// Loss of the batch that is learnt by heart, after each step.
+    /// Loss of the batch that is overfitted, after each step.
     by_heart: Vec<f64>,
     history: History,
     test: Evaluation,

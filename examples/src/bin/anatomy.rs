@@ -134,7 +134,7 @@ fn step(
     part.loss
 }
 
-/// The convolutional network after some steps on noise, computed by so many threads.
+/// The convolutional network after some steps on noise, computed by this many threads.
 fn on_threads(threads: usize, steps: usize) -> Result<Model<f32>, Box<dyn Error>> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -78,7 +78,7 @@ struct Linear {
     directions: Array2<f64>,
 }
 
-/// Test errors with codes of so many numbers.
+/// Test errors by the length of the code.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Size {

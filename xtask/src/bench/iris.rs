@@ -15,6 +15,7 @@ use serde_json::json;
 use super::job::{Job, Setting, Sides};
 use super::process::Process;
 use super::side::{Measure, Side, Unit};
+use super::wanted::Wanted;
 
 pub(super) fn fit_f32() -> Job {
     Job {
@@ -55,8 +56,14 @@ fn start<F: Scalar>(setting: &Setting) -> Result<Sides, Box<dyn Error>> {
     };
     let process = setting.process("sklearn_iris.py")?;
     let peer = process.map(|process| Box::new(Peer { process, plan }) as Box<dyn Side>);
+    // what one would use instead of a network; not the same model
+    let boosted = json!({"job": "boosted"});
+    let boosted = Wanted::new("sklearn_iris.py", "gradient boosting", boosted);
     Ok(Sides {
-        peers: peer.into_iter().collect(),
+        peers: peer
+            .into_iter()
+            .chain(setting.sides(vec![boosted])?)
+            .collect(),
         ..Sides::new(ours)
     })
 }

@@ -58,7 +58,7 @@ pub(super) fn classes(
     classes
 }
 
-/// The most classes there can be of so many positions and taps: what is seen changes only where a tap enters or
+/// The largest possible number of classes of these positions and taps: what is seen changes only where a tap enters or
 /// leaves the image, for each of the `step` ways to stand on a strided grid.
 pub(super) fn most_classes(positions: usize, taps: usize, step: usize) -> usize {
     positions.min(taps.saturating_mul(2).saturating_add(step))

@@ -21,7 +21,7 @@ fn sum<const N: usize>(counts: [usize; N]) -> usize {
     counts.into_iter().fold(0, usize::saturating_add)
 }
 
-/// Taps along an axis that can stand on an image of so many pixels at once.
+/// Taps along an axis that can be on an image of `pixels` pixels at once.
 fn seen(taps: usize, dilation: usize, pixels: usize) -> usize {
     taps.min(pixels.div_ceil(dilation))
 }
@@ -69,8 +69,8 @@ impl Checked {
         }
     }
 
-    /// Of y = x ∗ K for numbers of so many bytes.
-    pub(crate) fn output_cost(&self, number: usize) -> Cost {
+    /// Of y = x ∗ K for scalars of `bytes` bytes.
+    pub(crate) fn output_cost(&self, bytes: usize) -> Cost {
         let Geometry {
             input,
             output,
@@ -90,9 +90,9 @@ impl Checked {
             seen(kernel.height, dilation.height, input.height),
             seen(kernel.width, dilation.width, input.width),
         ]);
-        let mut cost = self.product_cost(axes, terms, depth, filters, number);
+        let mut cost = self.product_cost(axes, terms, depth, filters, bytes);
         if let Some(elements) = winograd::elements(&self.geometry, channels) {
-            cost.plan = sum([cost.plan, product([elements, number])]);
+            cost.plan = sum([cost.plan, product([elements, bytes])]);
             return cost;
         }
         let padded = padded_input(&self.geometry);
@@ -105,7 +105,7 @@ impl Checked {
     }
 
     /// Of ∂L/∂x, which is a transposed convolution's output.
-    pub(crate) fn input_gradient_cost(&self, number: usize) -> Cost {
+    pub(crate) fn input_gradient_cost(&self, bytes: usize) -> Cost {
         let Geometry {
             input,
             output,
@@ -126,9 +126,9 @@ impl Checked {
             kernel.height.min(input.height),
             kernel.width.min(input.width),
         ]);
-        let mut cost = self.product_cost(axes, terms, depth, inputs, number);
+        let mut cost = self.product_cost(axes, terms, depth, inputs, bytes);
         if let Some(elements) = winograd::elements(&self.geometry, channels) {
-            cost.plan = sum([cost.plan, product([elements, number])]);
+            cost.plan = sum([cost.plan, product([elements, bytes])]);
         }
         cost
     }
@@ -141,13 +141,13 @@ impl Checked {
         terms: usize,
         depth: usize,
         columns: usize,
-        number: usize,
+        bytes: usize,
     ) -> Cost {
         let [y, x] = axes;
         let columns = (columns / self.groups).next_multiple_of(LEAST_COLUMNS);
         let panels = product([y.taps, x.taps, depth, columns]);
         Cost {
-            plan: sum([pattern(axes), product([panels, number])]),
+            plan: sum([pattern(axes), product([panels, bytes])]),
             scratch: 0,
             operations: sum([
                 product([terms, depth, columns, self.groups]),

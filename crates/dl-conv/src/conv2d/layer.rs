@@ -65,7 +65,7 @@ impl<F: Scalar> Conv2dLayer<F> {
         let filters = self.channels.filters;
         let rows = self.kernel.len() / filters;
         let kernel = self.kernel.as_slice().expect("in standard layout");
-        let kernel = ArrayView2::from_shape((rows, filters), kernel).expect("as many numbers");
+        let kernel = ArrayView2::from_shape((rows, filters), kernel).expect("as many elements");
         kernel.slice_axis_move(Axis(1), self.filters_of(group))
     }
 

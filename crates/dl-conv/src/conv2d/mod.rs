@@ -15,9 +15,9 @@ pub(crate) use layer::boxed;
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
 use dl_nn::kernel::KernelInit;
-use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec};
+use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec, kernel_setters};
 
-use crate::geometry::{Padding, Size, Window};
+use crate::geometry::{Size, Window, window_setters};
 
 /// A convolution y = g(x ∗ K + b): images `[h, w, c]` → `[h′, w′, filters]`.
 ///
@@ -70,53 +70,17 @@ impl Conv2d {
         }
     }
 
-    /// Moves the window by `stride` pixels.
-    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
-        self.window.stride = stride.into();
-        self
+    window_setters! {
+        stride: "Moves the window by `stride` pixels.",
+        padding: "Adds zeros around the image."
     }
 
-    /// Sets zeros around the image.
-    pub fn padding(mut self, padding: Padding) -> Self {
-        self.window.padding = padding;
-        self
-    }
-
-    /// Spreads the taps: `dilation` pixels from one to the next (Yu, Koltun 2016).
-    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
-        self.window.dilation = dilation.into();
-        self
-    }
+    kernel_setters!();
 
     /// Splits the channels, inputs and filters alike, into `groups` groups that do not see each
     /// other; as many groups as input channels make it depthwise.
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
-        self
-    }
-
-    /// With or without a bias.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    /// Applies g to the outputs.
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// Initialises the kernel with `initializer`; the default depends on the activation
-    /// ([`Activation::default_initializer`]).
-    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
-        self.kernel_initializer = Some(initializer);
-        self
-    }
-
-    /// Initialises the bias with `initializer`; the default is zero.
-    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
-        self.bias_initializer = initializer;
         self
     }
 }

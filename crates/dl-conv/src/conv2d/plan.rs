@@ -179,7 +179,7 @@ impl Pattern {
     }
 }
 
-/// Where rows of images stand in memory: with zeros before and after them.
+/// How rows of images are laid out in memory: with zeros before and after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Padded {
     /// Zeros before a row.
@@ -229,7 +229,7 @@ pub(super) fn kernel_gradient(geometry: &Geometry, channels: Channels) -> Patter
         1 => LhsLayout::RowMajor,
         k_stride => LhsLayout::ColumnMajor { k_stride },
     });
-    // the inner rows: a tap's channels, or all those of a kernel row, if they are side by side or need not be
+    // the inner rows: a tap's channels, or all those of a kernel row, if they are contiguous or need not be
     let merged = groups == 1 && (column == depth || pattern.layout == LhsLayout::RowMajor);
     let (outer_taps, inner_taps) = match merged {
         true => (1, taps.width),

@@ -10,10 +10,10 @@ pub(crate) use layer::{boxed, layer};
 use dl_core::{Scalar, random::Generator};
 use dl_nn::init::{Fans, Initializer};
 use dl_nn::kernel::KernelInit;
-use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec};
+use dl_nn::{Activation, Cost, Layer, LayerError, LayerSpec, kernel_setters};
 
 use crate::conv2d::{Checked, kernel_elements};
-use crate::geometry::{Padding, Size, Window};
+use crate::geometry::{Size, Window, window_setters};
 
 /// A transposed convolution y = g(Kᵀ x + b), where x ↦ K x is a convolution with this window:
 /// images `[h, w, c]` → `[h′, w′, filters]` (Zeiler, Krishnan, Taylor, Fergus 2010,
@@ -86,17 +86,12 @@ impl ConvTranspose2d {
         }
     }
 
-    /// Sets input pixels `stride` output pixels apart.
-    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
-        self.window.stride = stride.into();
-        self
+    window_setters! {
+        stride: "Places input pixels `stride` output pixels apart.",
+        padding: "Crops the output by what the convolution would have padded its input by."
     }
 
-    /// Takes away from the output what the convolution would have padded its input by.
-    pub fn padding(mut self, padding: Padding) -> Self {
-        self.window.padding = padding;
-        self
-    }
+    kernel_setters!();
 
     /// Adds this many rows at the bottom and columns at the right, fewer than the stride: a strided
     /// convolution maps images of several sizes to the same size, and this selects one of them.
@@ -105,41 +100,10 @@ impl ConvTranspose2d {
         self
     }
 
-    /// Spreads the taps: `dilation` pixels from one to the next (Yu, Koltun 2016).
-    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
-        self.window.dilation = dilation.into();
-        self
-    }
-
     /// Splits the channels, inputs and filters alike, into `groups` groups that do not see each
     /// other.
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
-        self
-    }
-
-    /// With or without a bias.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    /// Applies g to the outputs.
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// Initialises the kernel with `initializer`; the default depends on the activation
-    /// ([`Activation::default_initializer`]).
-    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
-        self.kernel_initializer = Some(initializer);
-        self
-    }
-
-    /// Initialises the bias with `initializer`; the default is zero.
-    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
-        self.bias_initializer = initializer;
         self
     }
 

@@ -1,5 +1,5 @@
 //! Convolution, pooling and the other layers as functions on a batch of images `[n, h, w, c]`, in
-//! any memory layout: no network needed. A result that there is no memory for is an error like all
+//! any memory layout: no network needed. A result too large for memory is an error like all
 //! others. Rayon takes blocks of images, which never depend on the
 //! number of threads.
 //!

@@ -42,7 +42,7 @@ instantiate! {
         let images = y.axis_iter_mut(Axis(0)).into_par_iter();
         images.zip(x.axis_iter(Axis(0))).for_each(|(y, x)| {
             let matrix = y.into_shape_with_order((positions, filters));
-            let mut y = matrix.expect("as many numbers");
+            let mut y = matrix.expect("as many elements");
             for group in 0..groups {
                 let columns = im2col(x.slice_axis(Axis(2), part(group, depth)), &checked.geometry);
                 let outputs = filters / groups;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::layer::PoolLayer;
 use super::passes::Reduce;
 use super::plan::{self, WindowPlan};
-use crate::geometry::{Padding, Size, Window};
+use crate::geometry::{Size, Window, window_setters};
 
 /// The mean of the pixels under a window, for each channel by itself: `[h, w, c]` → `[h′, w′, c]`
 /// (LeCun et al. 1998, section II.B, there with a weight and a bias for each channel).
@@ -46,22 +46,9 @@ impl AveragePool2d {
         }
     }
 
-    /// Pixels from one position to the next.
-    pub fn stride(mut self, stride: impl Into<Size>) -> Self {
-        self.window.stride = stride.into();
-        self
-    }
-
-    /// What stands around the image.
-    pub fn padding(mut self, padding: Padding) -> Self {
-        self.window.padding = padding;
-        self
-    }
-
-    /// Pixels from one tap of the window to the next.
-    pub fn dilation(mut self, dilation: impl Into<Size>) -> Self {
-        self.window.dilation = dilation.into();
-        self
+    window_setters! {
+        stride: "Moves the window by `stride` pixels.",
+        padding: "What surrounds the image."
     }
 
     /// Whether the padding's zeros count as pixels.

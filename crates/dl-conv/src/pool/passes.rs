@@ -67,11 +67,11 @@ pub(crate) fn backward<F: Scalar>(
             dx,
         });
     }
-    let numbers = plan.image.elements();
+    let elements = plan.image.elements();
     let outputs = plan.rows.len() * plan.columns.len() * plan.image.channels;
-    let mut sums = vec![0.0; numbers];
+    let mut sums = vec![0.0; elements];
     let results = y.chunks_exact(outputs).zip(dy.chunks_exact(outputs));
-    let images = x.chunks_exact(numbers).zip(dx.chunks_exact_mut(numbers));
+    let images = x.chunks_exact(elements).zip(dx.chunks_exact_mut(elements));
     for ((x, image), (y, dy)) in images.zip(results) {
         arch().dispatch(Backward {
             reduce,
@@ -239,9 +239,9 @@ impl<F: Scalar, R: Reduce<F>, T: Scalar> NullaryFnOnce for Backward<'_, F, R, T>
         let Self { reduce, plan, .. } = self;
         let channels = plan.image.channels;
         let outputs = plan.rows.len() * plan.columns.len() * channels;
-        let numbers = plan.image.elements();
-        let inputs = self.x.chunks_exact(numbers);
-        let inputs = inputs.zip(self.dx.chunks_exact_mut(numbers));
+        let elements = plan.image.elements();
+        let inputs = self.x.chunks_exact(elements);
+        let inputs = inputs.zip(self.dx.chunks_exact_mut(elements));
         let results = self.y.chunks_exact(outputs);
         let results = results.zip(self.dy.chunks_exact(outputs));
         for ((x, dx), (y, dy)) in inputs.zip(results) {
@@ -318,6 +318,6 @@ fn unpool<F: Scalar, R: Reduce<F>, T: Scalar, const N: usize>(
 }
 
 #[inline(always)]
-fn lanes<F, const N: usize>(numbers: &[F], at: usize) -> &[F; N] {
-    numbers[at..].first_chunk().expect("inside the image")
+fn lanes<F, const N: usize>(elements: &[F], at: usize) -> &[F; N] {
+    elements[at..].first_chunk().expect("inside the image")
 }

@@ -24,7 +24,7 @@ pub(crate) struct WindowPlan {
     pub(crate) taps: usize,
     /// No pixel is seen from two positions.
     pub(crate) disjoint: bool,
-    /// From so many positions a pixel is seen, at most.
+    /// The largest number of positions that see a pixel.
     pub(crate) overlaps: usize,
     /// No pixel is seen from two positions, and each from one.
     pub(crate) partition: bool,
@@ -101,7 +101,7 @@ impl WindowPlan {
         (row * self.image.size.width + column) * self.image.channels
     }
 
-    /// Pixels from one row of taps to the next, and from one tap to the next, in numbers.
+    /// Pixels from one row of taps to the next, and from one tap to the next, in elements.
     pub(crate) fn strides(&self) -> [usize; 2] {
         let row = self.image.size.width * self.image.channels;
         [
@@ -134,13 +134,13 @@ pub(super) fn cost(window: &Window, input: &[usize]) -> Cost {
     let rows = seen(kernel.height, dilation.height, image.size.height);
     let columns = seen(kernel.width, dilation.width, image.size.width);
     let taps = rows.saturating_mul(columns);
-    let numbers = height.saturating_mul(width).saturating_mul(image.channels);
+    let elements = height.saturating_mul(width).saturating_mul(image.channels);
     Cost {
         plan: height
             .saturating_add(width)
             .saturating_mul(size_of::<Span>()),
         scratch: 0,
-        operations: numbers.saturating_mul(taps),
+        operations: elements.saturating_mul(taps),
     }
 }
 

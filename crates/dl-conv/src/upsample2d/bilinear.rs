@@ -31,7 +31,7 @@ impl<F: Scalar> Place<F> {
 /// The four pixels around a place, row by row: where their channels begin, and their weights.
 #[derive(Clone, Copy)]
 struct Corners<F> {
-    numbers: [usize; 4],
+    offsets: [usize; 4],
     weights: [F; 4],
 }
 
@@ -42,7 +42,7 @@ impl<F: Scalar> Corners<F> {
         let (down, right) = (row.weight, column.weight);
         let (up, left) = (F::one() - down, F::one() - right);
         Self {
-            numbers: [
+            offsets: [
                 number(row.first, column.first),
                 number(row.first, column.second),
                 number(row.second, column.first),
@@ -98,12 +98,12 @@ impl<F: Scalar> NullaryFnOnce for Forward<'_, F> {
             let down = Place::<F>::new(v, layer.factor.height, small.height);
             for (u, y) in row.chunks_exact_mut(channels).enumerate() {
                 let right = Place::new(u, layer.factor.width, small.width);
-                let Corners { numbers, weights } = Corners::new(layer, down, right);
+                let Corners { offsets, weights } = Corners::new(layer, down, right);
                 let [a, b, c, d] = [
-                    &x[numbers[0]..][..channels],
-                    &x[numbers[1]..][..channels],
-                    &x[numbers[2]..][..channels],
-                    &x[numbers[3]..][..channels],
+                    &x[offsets[0]..][..channels],
+                    &x[offsets[1]..][..channels],
+                    &x[offsets[2]..][..channels],
+                    &x[offsets[3]..][..channels],
                 ];
                 let [w_a, w_b, w_c, w_d] = weights;
                 for i in 0..channels {
@@ -133,10 +133,10 @@ impl<F: Scalar, T: Scalar> NullaryFnOnce for Backward<'_, F, T> {
             let down = Place::<F>::new(v, layer.factor.height, small.height);
             for (u, dy) in row.chunks_exact(channels).enumerate() {
                 let right = Place::new(u, layer.factor.width, small.width);
-                let Corners { numbers, weights } = Corners::new(layer, down, right);
+                let Corners { offsets, weights } = Corners::new(layer, down, right);
                 for corner in 0..4 {
                     let weight = weights[corner];
-                    let sums = &mut sums[numbers[corner]..][..channels];
+                    let sums = &mut sums[offsets[corner]..][..channels];
                     for i in 0..channels {
                         sums[i] += T::cast((weight * dy[i]).as_f64());
                     }

@@ -91,7 +91,7 @@ pub trait Exponential: Sized {
     fn powers(shifted: Self) -> [Self; 3];
 }
 
-/// [`Exponential::powers`], of a type with so many explicit bits of a significand.
+/// [`Exponential::powers`], of a type whose significand has that many explicit bits.
 macro_rules! powers {
     ($bits:ident, $explicit:literal) => {
         #[inline(always)]

@@ -17,7 +17,7 @@ use crate::Scalar;
 /// the rows of A pass by.
 const BLOCK: usize = KC * 128;
 
-/// From so many elements on, threads share the packing of B.
+/// Number of elements from which on threads share the packing of B.
 const PARALLEL_ABOVE: usize = 1 << 16;
 
 /// Rows in a group: few enough that listing them costs nothing.
@@ -123,7 +123,7 @@ impl<'a, F: Scalar> Blocks<'a, F> {
         }
     }
 
-    /// All of them, packed into a slot that may hold them already; `None` where there is no memory for them, so that
+    /// All of them, packed into a slot that may hold them already; `None` if there is not enough memory for them, so that
     /// they are packed one by one.
     pub(super) fn keep(self, packings: &mut Packings<F>, slot: usize) -> Option<&[F]> {
         let (k, n) = self.b.dim();
@@ -307,7 +307,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
     }
 }
 
-/// Rows in groups: so many of one height, then so many of another.
+/// Rows in groups: some of one height, then some of another.
 #[derive(Clone, Copy)]
 struct Groups {
     counts: [usize; 2],
@@ -366,7 +366,7 @@ impl Groups {
         self.heights[0].max(self.heights[1])
     }
 
-    /// The groups as parts of C, about so many rows each.
+    /// The groups as parts of C, each of about `rows` rows.
     fn row_blocks(self, rows: usize) -> impl Iterator<Item = RowBlock> {
         let ends = [self.counts[0], self.counts[0] + self.counts[1]];
         let starts = [0, ends[0]];

@@ -1,5 +1,5 @@
 //! Products of a few rows with a large transposed matrix, as for the gradient of a dense layer's input: each element
-//! is a dot product of two rows that stand in memory, and the large matrix is read once, as it stands.
+//! is a dot product of two contiguous rows, and the large matrix is read once, in place.
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use pulp::{Simd, WithSimd};
@@ -71,7 +71,8 @@ impl<F: Scalar> Dots<'_, F> {
 
     #[inline(always)]
     fn tile<S: Simd, const I: usize, const J: usize>(&mut self, simd: S, i: usize, j: usize) {
-        let (mut a, mut b): ([&[F]; I], [&[F]; J]) = ([&[]; I], [&[]; J]);
+        let mut a: [&[F]; I] = [&[]; I];
+        let mut b: [&[F]; J] = [&[]; J];
         for (n, row) in a.iter_mut().enumerate() {
             let view = self.a.index_axis(Axis(0), i + n);
             *row = view.to_slice().expect("A has contiguous rows");

@@ -9,7 +9,7 @@ use super::blocked::{Scratch, block_depth};
 use crate::Scalar;
 use crate::simd::arch;
 
-/// Rows of B that are added at a time: so many streams from memory, for one of C to the first-level cache and back.
+/// Rows of B that are added at a time: one stream from memory each, while C goes to the first-level cache and back once.
 const TOGETHER: usize = 4;
 
 /// Elements of C that are summed at a time: with the rows of B that are added to them, they stay in cache.

@@ -1,7 +1,7 @@
-//! Products whose left factor is gathered: its rows overlap, or stand in pieces.
+//! Products whose left factor is gathered: its rows overlap, or are in pieces.
 //!
 //! A convolution is a matrix product whose left factor is never written down: row i (an output
-//! pixel) is a few ranges of elements that stand in the image already. [`GatherGemm`] computes
+//! pixel) is a few ranges of elements that are in the image already. [`GatherGemm`] computes
 //!
 //! ```text
 //! C[row.c + j] ← init + Σ over steps, Σ over ranges, Σ over k:
@@ -67,7 +67,7 @@ pub struct RowBlock {
 pub enum LhsLayout {
     /// Side by side: term k at `k`.
     RowMajor,
-    /// Term k at `k·k_stride`, as in a product with Aᵀ. The inner rows' elements are side by side: their
+    /// Term k at `k·k_stride`, as in a product with Aᵀ. The inner rows' elements are contiguous: their
     /// offsets into A rise by one.
     ColumnMajor {
         /// From one term to the next.

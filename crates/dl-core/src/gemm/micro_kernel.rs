@@ -259,7 +259,7 @@ impl<'a, F: Scalar, S: Simd, const V: usize> Column<'a, F, S, V> {
 #[cold]
 fn rarely() {}
 
-/// How far from where a row starts its terms reach, where they stand side by side.
+/// How far from where a row starts its terms reach, where they are contiguous.
 fn reach<F>(product: &GatherGemm<'_, F>, block: &RowBlock) -> usize {
     let (steps, ranges) = product.terms(block);
     let samples = product.k_batch.count.saturating_sub(1) * product.k_batch.a;
@@ -284,7 +284,7 @@ trait Lhs<F: Scalar, const M: usize>: Copy {
     ) -> [[F::Vector<S>; V]; M];
 }
 
-/// Where the terms of a row stand side by side.
+/// Where the terms of a row are contiguous.
 #[derive(Clone, Copy)]
 struct RowMajor<'a, F, const M: usize> {
     /// The rows, each as far as its terms reach.
@@ -318,7 +318,7 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
     }
 }
 
-/// Where the rows of a term stand side by side.
+/// Where the rows of a term are contiguous.
 #[derive(Clone, Copy)]
 struct ColumnMajor<'a, F> {
     /// From the first row on.
@@ -447,7 +447,7 @@ fn result<F: Scalar, S: Simd, const ADD: bool, const RELU: bool>(
     if RELU { F::relu(simd, sum) } else { sum }
 }
 
-/// Terms that stand side by side.
+/// Contiguous terms.
 #[derive(Clone, Copy)]
 struct Range<'a, F: Scalar, S: Simd, const V: usize> {
     /// Where they start, from where a row does.

@@ -33,7 +33,7 @@ pub(super) struct Panel {
 }
 
 impl<'a, F: Scalar> PackedB<'a, F> {
-    /// B as it stands in row-major memory, packed into `scratch` where it is not one panel
+    /// B from row-major memory, packed into `scratch` where it is not one panel
     /// already.
     ///
     /// # Panics
@@ -124,7 +124,7 @@ impl<'a, F: Scalar> PackedB<'a, F> {
 /// crossing lines.
 const LINE: usize = 64;
 
-/// The first so many elements of `memory` from the start of a cache line on; what they hold is arbitrary.
+/// The first `elements` elements of `memory` from the start of a cache line on; their values are arbitrary.
 pub(super) fn aligned<F: Scalar>(memory: &mut Vec<F>, elements: usize) -> &mut [F] {
     let length = with_spare::<F>(elements);
     if memory.len() < length {
@@ -135,7 +135,7 @@ pub(super) fn aligned<F: Scalar>(memory: &mut Vec<F>, elements: usize) -> &mut [
     &mut memory[offset..][..elements]
 }
 
-/// Elements of memory in which so many stand [`aligned`].
+/// Number of elements of memory that hold `elements` [`aligned`] ones.
 pub(super) const fn with_spare<F>(elements: usize) -> usize {
     elements.saturating_add(LINE / size_of::<F>())
 }

@@ -130,7 +130,7 @@ impl<F: Scalar> Packings<F> {
         values
     }
 
-    /// Whether there is memory for so many elements in a slot.
+    /// Whether a slot can hold this many elements.
     pub(super) fn has_room(&mut self, slot: usize, elements: usize) -> bool {
         let memory = &mut self.slot(slot).memory;
         memory

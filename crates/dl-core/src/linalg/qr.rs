@@ -30,7 +30,7 @@ pub struct Qr {
 }
 
 impl Qr {
-    /// Factors A `[m, n]`. Of numbers that are not finite nothing can be said, but it ends.
+    /// Factors A `[m, n]`. For non-finite elements the result is unspecified, but the loop ends.
     pub fn new(a: &ArrayRef2<f64>) -> Self {
         let (m, n) = a.dim();
         let k = m.min(n);

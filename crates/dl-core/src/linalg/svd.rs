@@ -116,7 +116,7 @@ impl Svd {
     }
 }
 
-/// Of vectors shorter than this, beside entries of 1, squares are no numbers to compute with.
+/// Of vectors shorter than this, beside entries of 1, squares underflow.
 const NOTHING: f64 = 1e-150;
 
 /// Rotates pairs of rows until all are orthogonal.

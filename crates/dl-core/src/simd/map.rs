@@ -1,4 +1,4 @@
-//! Functions of single numbers over many.
+//! Element-wise functions.
 
 use pulp::NullaryFnOnce;
 

@@ -16,18 +16,18 @@ use std::fmt::Debug;
 
 use pulp::Simd;
 
-/// A number of which several fit into a vector register.
+/// A scalar of which several fit into a vector register.
 pub trait Lanes: Copy {
-    /// A register full, on a machine with the instructions of `S`. It stands in memory as an
-    /// array of numbers does.
+    /// A register full, on a machine with the instructions of `S`. In memory it is laid out as an
+    /// array of them.
     type Vector<S: Simd>: Copy + Debug + Send + Sync;
 
-    /// How many numbers a register holds.
+    /// The number of lanes of a register.
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Vector<S>>() / size_of::<Self>()
     }
 
-    /// The number in every lane.
+    /// The value in every lane.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
 
     /// a + b, lane by lane.
@@ -55,11 +55,11 @@ pub trait Lanes: Copy {
     fn where_positive<S: Simd>(simd: S, at: Self::Vector<S>, x: Self::Vector<S>)
     -> Self::Vector<S>;
 
-    /// The numbers as whole vectors, and the rest.
-    fn vectors<S: Simd>(numbers: &[Self]) -> (&[Self::Vector<S>], &[Self]);
+    /// The elements as whole vectors, and the rest.
+    fn vectors<S: Simd>(elements: &[Self]) -> (&[Self::Vector<S>], &[Self]);
 
-    /// The numbers as whole vectors to be written, and the rest.
-    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
+    /// The elements as whole vectors to be written, and the rest.
+    fn vectors_mut<S: Simd>(elements: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
 }
 
 /// `f` of each element. (The standard library's `map` becomes a function of its own in some builds, which is then
@@ -76,8 +76,8 @@ pub fn map_array<T: Copy, U: Copy + Default, const N: usize>(
     result
 }
 
-// Where a result is a number itself or zero, zero is added first (which changes nothing but the sign of a zero): of
-// the choice between what stands in memory and something else, the compiler makes a store under a mask, and those
+// Where a result is a value itself or zero, zero is added first (which changes nothing but the sign of a zero): of
+// the choice between a value in memory and another, the compiler makes a store under a mask, and those
 // are slow on AMD processors with AVX2.
 macro_rules! lanes {
     ($scalar:ident, $vector:ident, $splat:ident, $add:ident, $sub:ident, $mul_add:ident, $sum:ident, $less_than:ident, $select:ident, $split:ident, $split_mut:ident) => {
@@ -129,13 +129,13 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            fn vectors<S: Simd>(numbers: &[Self]) -> (&[S::$vector], &[Self]) {
-                S::$split(numbers)
+            fn vectors<S: Simd>(elements: &[Self]) -> (&[S::$vector], &[Self]) {
+                S::$split(elements)
             }
 
             #[inline(always)]
-            fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [S::$vector], &mut [Self]) {
-                S::$split_mut(numbers)
+            fn vectors_mut<S: Simd>(elements: &mut [Self]) -> (&mut [S::$vector], &mut [Self]) {
+                S::$split_mut(elements)
             }
         }
     };

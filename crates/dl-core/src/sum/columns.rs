@@ -81,7 +81,7 @@ fn product<F: Scalar>(x: F, y: F, _: F) -> F {
     x * y
 }
 
-/// Row i of a matrix of rows of `width` numbers.
+/// Row i of a matrix of rows of `width` elements.
 #[inline(always)]
 fn row_of<F>(x: &[F], width: usize, i: usize) -> &[F] {
     &x[i * width..][..width]

@@ -7,7 +7,7 @@ use super::{RUN, STRIP};
 use crate::instantiate;
 
 instantiate! {
-    /// totalⱼ ← Σᵢ xᵢⱼ of `rows` rows xᵢ = `row(i)`, which need not stand side by side.
+    /// totalⱼ ← Σᵢ xᵢⱼ of `rows` rows xᵢ = `row(i)`, which need not be contiguous.
     ///
     /// # Panics
     /// Where a row is shorter than `total`.

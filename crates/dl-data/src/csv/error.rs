@@ -86,7 +86,7 @@ pub enum CsvError {
         /// The problem.
         problem: Malformed,
     },
-    /// A line with so many fields that they would take memory out of proportion to the file.
+    /// A line with too many fields: they would take memory out of proportion to the file.
     #[error("{path}, line {line}: more than {max} fields, too many for a file of this size")]
     TooManyFields {
         /// Path of the file.
@@ -96,7 +96,7 @@ pub enum CsvError {
         /// Maximum number of fields in a line.
         max: usize,
     },
-    /// So many classes that their names would take memory out of proportion to the file.
+    /// Too many classes: their names would take memory out of proportion to the file.
     #[error("{at}: more than {max} classes, too many for a file of this size")]
     TooManyClasses {
         /// Location of the first label beyond the maximum.

@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2};
 use crate::activation::Activation;
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::init::{Fans, Initializer};
+use crate::kernel_setters;
 use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Param, ParamMut};
 use crate::layers::kernel::{self, KernelInit};
 use crate::model::LayerSpec;
@@ -61,30 +62,7 @@ impl Dense {
         }
     }
 
-    /// Sets whether there is a bias.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    /// Applies g to the outputs.
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// Initialises the kernel with `initializer`; the default depends on the activation
-    /// ([`Activation::default_initializer`]).
-    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
-        self.kernel_initializer = Some(initializer);
-        self
-    }
-
-    /// Initialises the bias with `initializer`; the default is zero.
-    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
-        self.bias_initializer = initializer;
-        self
-    }
+    kernel_setters!();
 }
 
 impl<F: Scalar> LayerSpec<F> for Dense {

@@ -66,6 +66,37 @@ impl KernelInit {
     }
 }
 
+/// The setters of a description with the fields `bias`, `activation`, `kernel_initializer` and `bias_initializer`.
+#[macro_export]
+macro_rules! kernel_setters {
+    () => {
+        /// With or without a bias.
+        pub fn bias(mut self, bias: bool) -> Self {
+            self.bias = bias;
+            self
+        }
+
+        /// Applies g to the outputs.
+        pub fn activation(mut self, activation: $crate::Activation) -> Self {
+            self.activation = activation;
+            self
+        }
+
+        /// Initialises the kernel with `initializer`; the default depends on the activation
+        /// (`Activation::default_initializer`).
+        pub fn kernel_initializer(mut self, initializer: $crate::init::Initializer) -> Self {
+            self.kernel_initializer = Some(initializer);
+            self
+        }
+
+        /// Initialises the bias with `initializer`; the default is zero.
+        pub fn bias_initializer(mut self, initializer: $crate::init::Initializer) -> Self {
+            self.bias_initializer = initializer;
+            self
+        }
+    };
+}
+
 /// [`Layer::params`](crate::Layer::params) of a `kernel`, which weight decay applies to, and a `bias`.
 pub fn params<'a, F, D: Dimension>(
     kernel: &'a Array<F, D>,

@@ -4,7 +4,7 @@ use dl_core::Scalar;
 
 use crate::geometry::Size;
 
-/// Where an image stands in its bands.
+/// Where an image is in its bands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) image: Size,

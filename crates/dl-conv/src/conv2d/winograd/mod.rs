@@ -238,7 +238,7 @@ impl<F: Scalar> Winograd<F> {
     }
 }
 
-/// The first elements of a buffer that has at least so many.
+/// The first elements of a buffer, which has at least that many.
 fn first<F: Scalar>(buffer: &mut Vec<F>, elements: usize) -> &mut [F] {
     if buffer.len() < elements {
         buffer.resize(elements, F::zero());

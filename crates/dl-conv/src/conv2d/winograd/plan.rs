@@ -6,7 +6,7 @@ use super::tiles::Tiles;
 use crate::conv2d::plan::Channels;
 use crate::geometry::{Geometry, Size};
 
-/// Numbers that the transformed tiles of input and output may take together: so many stay in second-level cache.
+/// Elements that the transformed tiles of input and output may have together, so that they stay in second-level cache.
 const MAX_PLANES: usize = 1 << 16;
 
 /// Tiles that are worked on together at least, if there are as many, since the kernel is read once for them.
@@ -16,7 +16,7 @@ const MIN_TILES: usize = 48;
 const MIN_TILES_OF_AN_IMAGE: usize = 12;
 const MIN_CHANNELS: usize = 32;
 
-/// The channels of a pixel are whole vectors, of up to so many numbers, and so is the gap between planes, which
+/// The channels of a pixel are whole vectors, of up to this many elements, and so is the gap between planes, which
 /// keeps them from falling into the same lines of a cache.
 const LANES: usize = 16;
 
@@ -45,7 +45,7 @@ pub(super) fn tiles(geometry: &Geometry, channels: Channels) -> Option<Size> {
     (possible && faster).then_some(tiles)
 }
 
-/// How the input and the output stand in their bands.
+/// How the input and the output are placed in their bands.
 pub(super) fn frames(geometry: &Geometry, channels: Channels, tiles: Size) -> [Frame; 2] {
     let frame = |image, channels: usize, before, width| Frame {
         image,
