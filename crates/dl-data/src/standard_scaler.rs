@@ -103,7 +103,7 @@ impl<F: Scalar> StandardScaler<F> {
                 .and(&self.mean)
                 .and(&self.scale)
                 .for_each(|x, &mean, scale| {
-                    *x = F::cast(formula(x.as_f64(), mean, scale.as_f64()))
+                    *x = F::cast(formula(x.as_f64(), mean, scale.as_f64()));
                 });
         }
         values

@@ -182,7 +182,7 @@ fn kinks() {
         check_layer(&mut Activate(Relu), &x)
             .unwrap_err()
             .to_string(),
-        "3 of 4 numbers of input are within 0.0002 of a kink"
+        "3 of 4 elements of input are within 0.0002 of a kink"
     );
 }
 
