@@ -133,7 +133,7 @@ fn what_does_not_fit_is_an_error() {
     assert!(
         error
             .to_string()
-            .starts_with("got a sample of shape [3, 3]"),
+            .starts_with("got a sample of shape [3, 3, 1]"),
         "{error}"
     );
     let error = max_pool2d(x.view(), &Window::new(0)).unwrap_err();

@@ -49,7 +49,7 @@ fn every_disagreement_is_named() {
             rejected(&file, &path, &mut more.build(0).unwrap()),
             "has no tensor `dense_2.kernel` for the model's `dense_2.kernel` [3, 1]; it has \
              `batch_norm_1.beta`, `batch_norm_1.gamma`, `batch_norm_1.running_mean`, \
-             `batch_norm_1.running_variance`, `dense_1.bias`, `dense_1.kernel`"
+             `batch_norm_1.running_variance`, `dense_1.bias`, `dense_1.kernel` (did you mean `dense_1.kernel`?)"
         );
         let mut less: Model<f32> = Sequential::input([2]).push(Dense::new(3)).build(0).unwrap();
         assert_eq!(
