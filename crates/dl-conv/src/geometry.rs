@@ -200,10 +200,10 @@ impl Window {
             return Err(ShapeError {
                 got: vec![height, width],
                 takes: format!(
-                    "an image that with padding {:?} covers a window of {}×{} pixels",
-                    self.padding,
+                    "an image large enough for a window of {}×{} pixels with padding {:?}",
                     extent(kernel.height, dilation.height),
                     extent(kernel.width, dilation.width),
+                    self.padding,
                 ),
             });
         };

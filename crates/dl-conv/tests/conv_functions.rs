@@ -292,7 +292,9 @@ fn what_does_not_fit_is_an_error() {
     let kernel = image([3, 3, 4, 6]);
     let error = conv2d(x.view(), kernel.view(), None, &Window::new(6), 1).unwrap_err();
     assert!(
-        error.to_string().contains("covers a window of 6×6 pixels"),
+        error
+            .to_string()
+            .contains("large enough for a window of 6×6 pixels"),
         "{error}"
     );
     let error = conv2d(x.view(), kernel.view(), None, &Window::new(0), 1).unwrap_err();

@@ -84,7 +84,7 @@ fn images_that_a_window_does_not_fit() {
         assert_eq!(error.got, image);
         assert_eq!(
             error.takes,
-            "an image that with padding Valid covers a window of 7×7 pixels"
+            "an image large enough for a window of 7×7 pixels with padding Valid"
         );
     }
     // four times as many pixels can still be counted

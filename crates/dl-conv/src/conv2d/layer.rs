@@ -11,7 +11,7 @@ use dl_nn::{
 use ndarray::{Array1, Array4, ArrayView2, Axis, Slice};
 
 use super::patterns::Patterns;
-use super::plan::{Channels, Padded, Pattern, TERMS_AT_A_TIME};
+use super::plan::{Channels, Padded, TERMS_AT_A_TIME};
 use super::winograd::Winograd;
 use crate::geometry::Geometry;
 
@@ -104,7 +104,9 @@ impl<F: Scalar> Conv2dLayer<F> {
             let first = group * (filters / groups);
             let init = bias.map_or(Init::Zero, |bias| Init::Bias(&bias[first..]));
             let a = &x[group * (inputs / groups)..];
-            product(pattern, init, a, &b, row_batch, relu).run(&mut y[first..]);
+            pattern
+                .product(init, a, &b, row_batch, relu)
+                .run(&mut y[first..]);
         }
     }
 
@@ -146,7 +148,7 @@ impl<F: Scalar> Conv2dLayer<F> {
                         a: input,
                         b: pixels,
                     },
-                    ..product(pattern, Init::Accumulate, a, &b, RowBatch::ONE, false)
+                    ..pattern.product(Init::Accumulate, a, &b, RowBatch::ONE, false)
                 }
                 .run(&mut gradient[group * (filters / groups)..]);
             }
@@ -186,7 +188,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             let b = packings.pack(groups + group, taps_flipped, terms, depth);
             let a = &delta[group * (filters / groups)..];
             let c = &mut dx[group * depth..];
-            product(pattern, Init::Zero, a, &b, row_batch, false).run(c);
+            pattern.product(Init::Zero, a, &b, row_batch, false).run(c);
         }
     }
 }
@@ -212,30 +214,6 @@ fn pad<'a, F: Scalar>(
         scratch.extend(std::iter::repeat_n(F::zero(), after));
     }
     scratch
-}
-
-/// A pattern's product.
-pub(super) fn product<'a, F: Scalar>(
-    pattern: &'a Pattern,
-    init: Init<'a, F>,
-    a: &'a [F],
-    b: &'a PackedB<'a, F>,
-    row_batch: RowBatch,
-    relu: bool,
-) -> GatherGemm<'a, F> {
-    GatherGemm {
-        init,
-        a,
-        layout: pattern.layout,
-        b,
-        row_blocks: &pattern.row_blocks,
-        rows: &pattern.rows,
-        k_steps: &pattern.k_steps,
-        k_ranges: &pattern.k_ranges,
-        row_batch,
-        k_batch: KBatch::ONE,
-        relu,
-    }
 }
 
 instantiate! {

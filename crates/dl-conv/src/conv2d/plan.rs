@@ -12,7 +12,10 @@
 //! ([`classes`](super::classes)): pixels inside an image see all taps, those at its edges fewer. With
 //! channels last, the pixels under one kernel row are one range.
 
-use dl_core::gemm::{KC, KRange, KStep, LhsLayout, Row, RowBlock};
+use dl_core::Scalar;
+use dl_core::gemm::{
+    GatherGemm, Init, KBatch, KC, KRange, KStep, LhsLayout, PackedB, Row, RowBatch, RowBlock,
+};
 
 use super::classes::{Class, classes};
 use crate::geometry::Geometry;
@@ -106,6 +109,30 @@ impl Pattern {
             k_ranges: Vec::new(),
             row_blocks: Vec::new(),
             layout,
+        }
+    }
+
+    /// The product of A with a packed B.
+    pub(super) fn product<'a, F: Scalar>(
+        &'a self,
+        init: Init<'a, F>,
+        a: &'a [F],
+        b: &'a PackedB<'a, F>,
+        row_batch: RowBatch,
+        relu: bool,
+    ) -> GatherGemm<'a, F> {
+        GatherGemm {
+            init,
+            a,
+            layout: self.layout,
+            b,
+            row_blocks: &self.row_blocks,
+            rows: &self.rows,
+            k_steps: &self.k_steps,
+            k_ranges: &self.k_ranges,
+            row_batch,
+            k_batch: KBatch::ONE,
+            relu,
         }
     }
 

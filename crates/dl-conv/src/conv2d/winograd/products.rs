@@ -6,7 +6,6 @@ use ndarray::{ArrayView2, Axis};
 
 use super::ELEMENTS;
 use super::tiles::Tiles;
-use crate::conv2d::layer::product;
 use crate::conv2d::plan::{Channels, Pattern};
 
 /// Those of a band.
@@ -75,7 +74,9 @@ pub(super) fn multiply<'b, F: Scalar>(
 ) {
     let (a, c) = (a.chunks_exact(a_stride), c.chunks_exact_mut(c_stride));
     for ((a, b), c) in a.zip(b).zip(c) {
-        product(pattern, Init::Zero, a, &b, RowBatch::ONE, false).run(c);
+        pattern
+            .product(Init::Zero, a, &b, RowBatch::ONE, false)
+            .run(c);
     }
 }
 
@@ -96,6 +97,8 @@ pub(super) fn accumulate<F: Scalar>(
             .expect("as many elements")
             .slice_axis_move(Axis(1), (..filters).into());
         let b = PackedB::pack_stacked(std::iter::once(b), count, filters, panels);
-        product(pattern, Init::Accumulate, a, &b, RowBatch::ONE, false).run(c);
+        pattern
+            .product(Init::Accumulate, a, &b, RowBatch::ONE, false)
+            .run(c);
     }
 }
