@@ -22,8 +22,8 @@ fn windows() {
     // channels first
     assert_eq!(
         message(&[3, 32, 32], Conv2d::new(8, 5)),
-        "layer `conv2d_1`: got a sample of shape [3, 32, 32], but takes an image that with padding Valid covers a \
-         window of 5×5 pixels; images are [height, width, channels], channels last"
+        "layer `conv2d_1`: got a sample of shape [3, 32, 32], but takes an image large enough for a \
+         window of 5×5 pixels with padding Valid; images are [height, width, channels], channels last"
     );
     assert_eq!(
         message(&[5, 5, 3], AveragePool2d::new(2).stride(0)),

@@ -64,7 +64,7 @@ fn every_disagreement_is_named() {
         );
         assert_eq!(
             rejected(&file.clone().rename("a", "dense_9"), &path, &mut less),
-            "`dense_9` cannot be renamed: the model has weights in `dense_1`"
+            "`dense_9` cannot be renamed: the model has weights in `dense_1` (did you mean `dense_1`?)"
         );
         let file = file
             .rename("x", "dense_1")

@@ -7,7 +7,7 @@ use ndarray::{ArrayBase, ArrayRef, ArrayView, ArrayViewD, Data, Dimension};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be samples for a model of `{F}`",
     label = "not an array of samples",
-    note = "samples are a reference to an array, or a view, of the model's scalar, with one row a sample: \
+    note = "samples are a reference to an array, or a view, of the model's scalar, with one row per sample: \
             `&Array2<{F}>` for vectors, `&Array4<{F}>` for images",
     note = "the rows of an iterator are collected first: \
             `Array2::from_shape_vec((n, width), rows.flatten().collect())?`"

@@ -28,7 +28,7 @@ pub enum TargetRow<'a, F> {
 }
 
 impl<'a, F: Scalar> Target<'a, F> {
-    /// Values, one row a sample, or one a sample in a vector: what [`IntoTarget`] makes of them, for code that is
+    /// Values, one row per sample, or one per sample in a vector: what [`IntoTarget`] makes of them, for code that is
     /// generic over the scalar.
     pub fn values<D: Dimension>(values: ArrayView<'a, F, D>) -> Self {
         Target::Values(rows(values.into_dyn().into()))
@@ -84,7 +84,7 @@ impl<F: Scalar> Target<'_, F> {
 /// What can be the targets of a model of `F`, owned or borrowed: a `Vec`, a slice, an array or a view.
 ///
 /// Integers of any type and `bool` are class numbers, one a sample. Numbers of the model's scalar are values: one a
-/// sample in a vector, otherwise one row a sample.
+/// sample in a vector, otherwise one row per sample.
 ///
 /// ```
 /// use dl_nn::ndarray::array;
@@ -189,7 +189,7 @@ macro_rules! values {
 
 values!(f32 f64);
 
-/// One row a sample, in standard layout.
+/// One row per sample, in standard layout.
 fn rows<F: Scalar>(values: CowArray<'_, F, IxDyn>) -> CowArray<'_, F, Ix2> {
     let values = match values.is_standard_layout() {
         true => values,

@@ -19,7 +19,7 @@ impl<F: Scalar> Bundle<F> {
         predict(self, x.view().into_dyn())
     }
 
-    /// What [`predict`](Self::predict) gives, as a matrix: one row a sample.
+    /// What [`predict`](Self::predict) gives, as a matrix: one row per sample.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).

@@ -58,7 +58,7 @@ impl<F: Scalar> Sequential<F> {
     }
 
     /// Infers the shapes and initialises the parameters: layer i from stream i of `seed`. A
-    /// [`Trainer`](crate::train::Trainer) draws from the same seed, so that it is said once.
+    /// [`Trainer`](crate::train::Trainer) draws from the same seed, so that it is given once.
     ///
     /// # Errors
     /// [`BuildError`] naming the layer, what it got and what it takes.

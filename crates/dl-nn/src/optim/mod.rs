@@ -79,7 +79,7 @@ use crate::{ConfigError, Scalar};
 /// }
 /// ```
 pub trait Rule<F: Scalar>: Debug + Send + Sync {
-    /// The rule's name, as it stands in errors and saved states.
+    /// The rule's name in errors and saved states.
     fn name(&self) -> &'static str;
 
     /// The base learning rate η, which a schedule multiplies.
@@ -91,7 +91,7 @@ pub trait Rule<F: Scalar>: Debug + Send + Sync {
     /// The names of the state arrays each parameter needs: Adam's are `["m", "v"]`.
     fn slots(&self) -> &'static [&'static str];
 
-    /// What is done to gradients before the rule sees them: [`Adjusted`] says it for any rule.
+    /// What is done to gradients before the rule sees them; [`Adjusted`] sets it for any rule.
     fn adjustments(&self) -> Adjustments {
         Adjustments::default()
     }

@@ -244,7 +244,7 @@ impl<F: Scalar> Trainer<F> {
         predict(self, x.view().into_dyn())
     }
 
-    /// What [`predict`](Self::predict) gives, as a matrix: a classifier's probabilities, one row a sample.
+    /// What [`predict`](Self::predict) gives, as a matrix: a classifier's probabilities, one row per sample.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
