@@ -41,7 +41,7 @@ pub const EXAMPLE: Example = Example {
 pub struct Values {
     /// z, what comes to the hidden neurons.
     pub z: [f64; 2],
-    /// h = σ(z), what they put out.
+    /// h = σ(z), their outputs.
     pub h: [f64; 2],
     /// The output.
     pub y: f64,

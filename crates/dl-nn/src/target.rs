@@ -11,9 +11,9 @@ use crate::error::DataError;
 /// The targets of a set of samples, as [`IntoTarget`] makes them of what a user has.
 #[derive(Debug, Clone)]
 pub enum Target<'a, F> {
-    /// One class number a sample.
+    /// One class number per sample.
     Classes(CowArray<'a, usize, Ix1>),
-    /// One row of values a sample, `[n, width]`, in standard layout: made by [`IntoTarget`] only.
+    /// One row of values per sample, `[n, width]`, in standard layout: made by [`IntoTarget`] only.
     #[non_exhaustive]
     Values(CowArray<'a, F, Ix2>),
 }
@@ -83,7 +83,7 @@ impl<F: Scalar> Target<'_, F> {
 
 /// What can be the targets of a model of `F`, owned or borrowed: a `Vec`, a slice, an array or a view.
 ///
-/// Integers of any type and `bool` are class numbers, one a sample. Numbers of the model's scalar are values: one a
+/// Integers of any type and `bool` are class numbers, one per sample. Numbers of the model's scalar are values: one per
 /// sample in a vector, otherwise one row per sample.
 ///
 /// ```
@@ -104,7 +104,7 @@ impl<F: Scalar> Target<'_, F> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the targets of a model of `{F}`",
     label = "not targets",
-    note = "targets are a `Vec`, a slice, an array or a view, owned or borrowed, with one entry or row a sample",
+    note = "targets are a `Vec`, a slice, an array or a view, owned or borrowed, with one entry or row per sample",
     note = "classes are integers of any type or `bool`; values are numbers of the model's scalar, `{F}`",
     note = "in code that is generic over the scalar, values are `Target::values(array.view())`",
     note = "the items of an iterator are collected first: `.collect::<Vec<_>>()`"
@@ -132,7 +132,7 @@ pub trait TargetElement<F>: Clone + 'static {
     fn targets(numbers: CowArray<'_, Self, IxDyn>) -> Result<Target<'_, F>, DataError>;
 }
 
-/// One class a sample, if these are in a vector.
+/// One class per sample, if these are in a vector.
 fn vector<T: Clone>(classes: CowArray<'_, T, IxDyn>) -> Result<CowArray<'_, T, Ix1>, DataError> {
     let shape = classes.shape().to_vec();
     let classes = classes.into_dimensionality();

@@ -1,4 +1,4 @@
-//! A training that is resumed from a snapshot does to the bit what one that never stopped does.
+//! Training resumed from a snapshot is bit-identical to training that never stopped.
 
 use dl_nn::prelude::*;
 use dl_nn::schedule::{Cosine, ReduceOnPlateau};

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::time::Instant;
 
 use dl_conv::models::alexnet;
-use dl_nn::losses::{Loss, SoftmaxCrossEntropy};
+use dl_nn::losses::{SoftmaxCrossEntropy, mean_loss_part};
 use dl_nn::ndarray::{Array4, ArrayD};
-use dl_nn::{Batch, LossPart, Mode, Model, TargetRow, Workspace};
+use dl_nn::{Batch, LossPart, Mode, Model, Target, Workspace};
 use serde_json::json;
 
 use super::flops;
@@ -67,18 +67,15 @@ struct Gradient {
 
 impl Gradient {
     fn step(&mut self, seed: u64) -> f64 {
-        let (loss, labels) = (SoftmaxCrossEntropy::new(), &self.labels);
-        let mean_loss = |samples: std::ops::Range<usize>, outputs: &[f32], delta: &mut [f32]| {
-            let outputs = outputs.chunks_exact(CLASSES);
-            let rows = outputs.zip(delta.chunks_exact_mut(CLASSES));
-            let mut part = LossPart::default();
-            for ((outputs, delta), &label) in rows.zip(&labels[samples]) {
-                let value: f32 = loss.sample(outputs, TargetRow::Class(label), delta);
-                part.loss += f64::from(value) / BATCH as f64;
-                delta.iter_mut().for_each(|d| *d /= BATCH as f32);
-            }
-            part
-        };
+        let (loss, targets) = (
+            SoftmaxCrossEntropy::new(),
+            Target::Classes((&self.labels).into()),
+        );
+        let mean_loss =
+            |samples: std::ops::Range<usize>, outputs: &[f32], delta: &mut [f32]| LossPart {
+                loss: mean_loss_part(&loss, outputs, &targets, samples, None, BATCH as f64, delta),
+                correct: 0,
+            };
         let (images, mode) = (Batch::from_array(&self.images), Mode::Train { seed });
         let part = self.workspace.train(&self.model, images, mode, &mean_loss);
         part.loss

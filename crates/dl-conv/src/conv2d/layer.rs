@@ -60,12 +60,17 @@ impl<F: Scalar> Conv2dLayer<F> {
         pad(x, self.patterns.input, self.channels.inputs, scratch)
     }
 
+    /// The kernel's elements in order.
+    fn kernel(&self) -> &[F] {
+        self.kernel.as_slice().expect("in standard layout")
+    }
+
     /// The kernel as a matrix `[taps · depth, filters]`, of one group.
     fn kernel_of_group(&self, group: usize) -> ArrayView2<'_, F> {
         let filters = self.channels.filters;
         let rows = self.kernel.len() / filters;
-        let kernel = self.kernel.as_slice().expect("in standard layout");
-        let kernel = ArrayView2::from_shape((rows, filters), kernel).expect("as many elements");
+        let kernel = ArrayView2::from_shape((rows, filters), self.kernel());
+        let kernel = kernel.expect("as many elements");
         kernel.slice_axis_move(Axis(1), self.filters_of(group))
     }
 
@@ -82,8 +87,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             packings, scratch, ..
         } = cache;
         if let Some(winograd) = &self.winograd {
-            let kernel = self.kernel.as_slice().expect("in standard layout");
-            return winograd.convolve(x, kernel, (bias, relu), y, packings, scratch);
+            return winograd.convolve(x, self.kernel(), (bias, relu), y, packings, scratch);
         }
         let Channels {
             inputs,
@@ -161,8 +165,7 @@ impl<F: Scalar> Conv2dLayer<F> {
             packings, scratch, ..
         } = cache;
         if let Some(winograd) = &self.winograd {
-            let kernel = self.kernel.as_slice().expect("in standard layout");
-            return winograd.input_gradient(delta, kernel, dx, packings, scratch);
+            return winograd.input_gradient(delta, self.kernel(), dx, packings, scratch);
         }
         let Channels {
             inputs,

@@ -20,15 +20,13 @@ const BLOCK: usize = KC * 128;
 /// Number of elements from which on threads share the packing of B.
 const PARALLEL_ABOVE: usize = 1 << 16;
 
-/// Rows in a group: few enough that listing them costs nothing.
-const ROWS: usize = SHALLOW_ROWS;
-
 /// The depth up to which a product takes little longer than writing C: then few rows are written at a time, each as
 /// far as a block of B goes, so that memory is written in long pieces.
 const SHALLOW: usize = 32;
 
-/// Rows that are written at a time where B is shallow, each in pages of its own.
-const SHALLOW_ROWS: usize = 48;
+/// Rows in a group of an A that is not packed: few enough that listing them costs nothing, and that where B is shallow,
+/// in which case one group is written at a time, each row can be in pages of its own.
+const ROWS: usize = 48;
 
 /// Bytes of a first-level cache that have a place each, and how many may share one: 32 KiB or more.
 const WAY: usize = 4096;
@@ -106,7 +104,7 @@ impl<'a, F: Scalar> Blocks<'a, F> {
         PackedB::<F>::elements(block.nrows(), block.ncols())
     }
 
-    /// Packs all of them, one after the other in memory, into zeros; threads share them.
+    /// Packs all of them, one after the other in memory; threads share them.
     fn write(self, mut values: &mut [F]) {
         let parts = self.all().map(|block| {
             let (part, rest) = std::mem::take(&mut values).split_at_mut(Self::packed(&block));
@@ -235,7 +233,7 @@ impl<'a, F: Scalar> LhsView<'a, F> {
             false => Groups::equal(c.len() / n, ROWS),
         };
         let rows_at_a_time = match kc {
-            ..=SHALLOW => SHALLOW_ROWS,
+            ..=SHALLOW => ROWS,
             _ => usize::MAX,
         };
         for (i, b) in b.axis_chunks_iter(Axis(0), kc).enumerate() {
@@ -251,10 +249,9 @@ impl<'a, F: Scalar> LhsView<'a, F> {
             };
             groups.list(a_stride, n, rows);
             for (j, b) in b.axis_chunks_iter(Axis(1), nc).enumerate() {
-                let init = match init {
-                    _ if i > 0 => Init::Accumulate,
-                    Init::Bias(bias) => Init::Bias(&bias[j * nc..]),
-                    init => init,
+                let init = match i {
+                    0 => init.skip_columns(j * nc),
+                    _ => Init::Accumulate,
                 };
                 let columns = b.ncols();
                 let b = match &mut packed {

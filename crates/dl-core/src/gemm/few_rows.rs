@@ -31,10 +31,9 @@ pub(super) fn gemm<F: Scalar>(
             let a = a.slice_axis(Axis(1), terms);
             let chunks = c.axis_chunks_iter_mut(Axis(1), width);
             for (j, (b, mut c)) in b.axis_chunks_iter(Axis(1), width).zip(chunks).enumerate() {
-                let init = match init {
-                    _ if i > 0 => Init::Accumulate,
-                    Init::Bias(bias) => Init::Bias(&bias[j * width..]),
-                    init => init,
+                let init = match i {
+                    0 => init.skip_columns(j * width),
+                    _ => Init::Accumulate,
                 };
                 add_block(init, a, b, &mut c, sums);
             }

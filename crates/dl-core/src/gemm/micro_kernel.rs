@@ -318,6 +318,24 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for RowMajor<'_, F, M> {
     }
 }
 
+/// The sums and the products of one term, whose elements of A are the first M, with a row of B.
+#[inline(always)]
+fn add_term<F: Scalar, S: Simd, const V: usize, const M: usize>(
+    simd: S,
+    a: &[F],
+    b: &[F::Vector<S>; V],
+    mut sums: [[F::Vector<S>; V]; M],
+) -> [[F::Vector<S>; V]; M] {
+    let a = &a[..M];
+    for i in 0..M {
+        let a = F::splat(simd, a[i]);
+        for j in 0..V {
+            sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
+        }
+    }
+    sums
+}
+
 /// Where the rows of a term are contiguous.
 #[derive(Clone, Copy)]
 struct ColumnMajor<'a, F> {
@@ -337,13 +355,7 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for ColumnMajor<'_, F> {
     ) -> [[F::Vector<S>; V]; M] {
         let a = &self.a[start..];
         for (k, b) in b.iter().enumerate() {
-            let a = &a[k * self.k_stride..][..M];
-            for i in 0..M {
-                let a = F::splat(simd, a[i]);
-                for j in 0..V {
-                    sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
-                }
-            }
+            sums = add_term(simd, &a[k * self.k_stride..], b, sums);
         }
         sums
     }
@@ -365,12 +377,7 @@ impl<F: Scalar, const M: usize> Lhs<F, M> for Strip<'_, F, M> {
         mut sums: [[F::Vector<S>; V]; M],
     ) -> [[F::Vector<S>; V]; M] {
         for (a, b) in self.a[start..].iter().zip(b) {
-            for i in 0..M {
-                let a = F::splat(simd, a[i]);
-                for j in 0..V {
-                    sums[i][j] = F::multiply_add(simd, a, b[j], sums[i][j]);
-                }
-            }
+            sums = add_term(simd, a, b, sums);
         }
         sums
     }

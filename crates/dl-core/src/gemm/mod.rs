@@ -90,6 +90,16 @@ pub enum Init<'a, F> {
     Accumulate,
 }
 
+impl<F> Init<'_, F> {
+    /// This initial value for the part of C that starts at `column`.
+    fn skip_columns(self, column: usize) -> Self {
+        match self {
+            Init::Bias(bias) => Init::Bias(&bias[column..]),
+            init => init,
+        }
+    }
+}
+
 crate::instantiate! {
     /// C ← init + A·B for A `[m, k]`, B `[k, n]` and C `[m, n]` of any strides.
     ///
@@ -182,11 +192,7 @@ fn shared<F: Scalar>(
             return serial(init, a, range, b, c, None);
         }
         let b = b.slice_axis(axis, range.clone().into());
-        let init = match init {
-            Init::Bias(bias) => Init::Bias(&bias[range]),
-            init => init,
-        };
-        serial(init, a, 0..m, b, c, None);
+        serial(init.skip_columns(range.start), a, 0..m, b, c, None);
     });
 }
 

@@ -4,6 +4,7 @@ use dl_core::instantiate;
 use dl_nn::Scalar;
 use ndarray::{Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
 
+use super::transform::rows;
 use super::{Bundle, MAX_SAMPLE, PredictError, Transform};
 
 /// Maximum number of samples processed at once.
@@ -27,10 +28,7 @@ impl<F: Scalar> Bundle<F> {
         &self,
         x: &ArrayRef<F, D>,
     ) -> Result<Array2<F>, PredictError> {
-        let y = self.predict(x)?;
-        let shape = (y.len_of(Axis(0)), y.len() / y.len_of(Axis(0)));
-        Ok(y.into_shape_with_order(shape)
-            .expect("predictions are in standard layout"))
+        self.predict(x).map(rows)
     }
 
     fn predict_all(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, PredictError> {

@@ -157,7 +157,7 @@ fn require_columns(shape: &[usize], columns: usize) -> Result<(), String> {
 }
 
 /// Samples in standard layout as rows.
-fn rows<F: Scalar>(x: ArrayD<F>) -> Array2<F> {
+pub(super) fn rows<F: Scalar>(x: ArrayD<F>) -> Array2<F> {
     let n = x.len_of(Axis(0));
     let columns = x.len() / n.max(1);
     let rows = x.into_shape_with_order((n, columns));

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use dl_core::Scalar;
 
-use super::block::BlockBuffers;
+use super::block::{Block, BlockBuffers};
 use crate::model::NamedLayer;
 
 /// Buffers that no block holds: as many as blocks ran at the same time, so that those in use stay in cache.
@@ -12,10 +12,16 @@ use crate::model::NamedLayer;
 pub(super) struct BufferPool<F>(Mutex<Vec<BlockBuffers<F>>>);
 
 impl<F: Scalar> BufferPool<F> {
-    /// The most recently released buffers, or new ones.
-    pub(super) fn acquire(&self, run: &[NamedLayer<F>], block_size: usize) -> BlockBuffers<F> {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| BlockBuffers::new(run, block_size))
+    /// The buffers that a block holds, else the most recently released, else new ones.
+    pub(super) fn acquire(
+        &self,
+        block: &mut Block<F>,
+        run: &[NamedLayer<F>],
+        block_size: usize,
+    ) -> BlockBuffers<F> {
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let buffers = block.buffers.take().or_else(free);
+        buffers.unwrap_or_else(|| BlockBuffers::new(run, block_size))
     }
 
     pub(super) fn release(&self, buffers: BlockBuffers<F>) {

@@ -209,8 +209,7 @@ impl<F: Scalar> Stage<F> {
             } => (*block_size, blocks, buffer_pool),
         };
         let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
-            let held = block.buffers.take();
-            let mut buffers = held.unwrap_or_else(|| buffer_pool.acquire(run, block_size));
+            let mut buffers = buffer_pool.acquire(block, run, block_size);
             buffers.forward(run, x, y, mode.part(index));
             match for_backward {
                 true => block.buffers = Some(buffers),
@@ -306,8 +305,7 @@ impl<F: Scalar> Stage<F> {
             let len = x.len() * size;
             let (y, dy) = (&mut y[..len], &mut dy[..len]);
             let mut io = BlockIo { x, y, dy, dx };
-            let held = block.buffers.take();
-            let mut buffers = held.unwrap_or_else(|| buffer_pool.acquire(run, block_size));
+            let mut buffers = buffer_pool.acquire(block, run, block_size);
             prepare(index, index * block_size, block, &mut buffers, &mut io);
             buffers.backward(run, io, skip, &mut block.grads);
             buffer_pool.release(buffers);

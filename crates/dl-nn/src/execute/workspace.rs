@@ -36,7 +36,7 @@ impl<F: Scalar> Workspace<F> {
     /// Plans training passes for batches of up to `capacity` samples.
     ///
     /// # Errors
-    /// [`OutOfMemory`] if there is not enough for a pass of so many samples.
+    /// [`OutOfMemory`] if there is not enough for a pass of that many samples.
     pub fn training(model: &Model<F>, capacity: usize) -> Result<Self, OutOfMemory> {
         plan(model, capacity, true)
     }

@@ -160,8 +160,12 @@ pub(crate) fn total_weight<F: Scalar>(
     }
 }
 
-/// What some samples contribute to the [`mean_loss`] of a batch with this total weight.
-pub(crate) fn mean_loss_part<F: Scalar>(
+/// What some samples contribute to the [`mean_loss`] of a batch with this total weight (its number of samples, if all
+/// weights are 1): the loss of a block for [`Workspace::train`](crate::Workspace::train).
+///
+/// # Panics
+/// As [`mean_loss`].
+pub fn mean_loss_part<F: Scalar>(
     loss: &dyn Loss<F>,
     outputs: &[F],
     targets: &Target<'_, F>,

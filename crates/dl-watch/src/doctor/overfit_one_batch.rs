@@ -1,7 +1,7 @@
 //! Whether the network can overfit a single batch of a few samples: if not, something is broken that no amount of
 //! data will fix (Karpathy 2019, "A Recipe for Training Neural Networks").
 
-use dl_nn::losses::{Loss, mean_loss};
+use dl_nn::losses::{Loss, mean_loss, mean_loss_part};
 use dl_nn::optim::{Optimizer, StateError, parameters};
 use dl_nn::{Batch, LossPart, Mode, Model, Scalar, Target, Workspace};
 use ndarray::{ArrayD, Axis};
@@ -91,15 +91,17 @@ impl<F: Scalar> OverfitOneBatch<'_, F> {
                 model,
                 Batch::from_array(self.x),
                 mode,
-                &|part, outputs, delta| {
-                    // this part's mean, weighted by its fraction of the batch
-                    let weight = part.len() as f64 / targets.len() as f64;
-                    let loss = mean_loss(self.loss, outputs, &targets, part, None, delta);
-                    delta.iter_mut().for_each(|d| *d *= F::cast(weight));
-                    LossPart {
-                        loss: weight * loss,
-                        correct: 0,
-                    }
+                &|part, outputs, delta| LossPart {
+                    loss: mean_loss_part(
+                        self.loss,
+                        outputs,
+                        &targets,
+                        part,
+                        None,
+                        targets.len() as f64,
+                        delta,
+                    ),
+                    correct: 0,
                 },
             );
             if !loss.loss.is_finite() {
