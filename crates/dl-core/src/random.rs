@@ -22,6 +22,14 @@ pub fn stream(seed: u64, stream: u64) -> Generator {
     generator
 }
 
+/// A new seed from a seed and a number (`SplitMix64`, Steele, Lea, Flood 2014).
+pub fn derive_seed(seed: u64, number: u64) -> u64 {
+    let mut z = seed ^ number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,14 +3,12 @@
 mod backward;
 mod batch;
 pub(crate) mod cache;
-mod mode;
 mod param;
 
 pub use backward::{Backward, Gradients};
 pub use batch::{Batch, BatchMut};
 pub use cache::Cache;
-pub use mode::Mode;
-pub(crate) use mode::mix;
+pub use dl_core::Mode;
 pub use param::{Param, ParamMut};
 
 use std::fmt::Debug;

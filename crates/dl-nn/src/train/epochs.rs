@@ -13,8 +13,8 @@ use super::history::Epoch;
 use super::session::{HeldOut, Session};
 use super::snapshot::{CheckpointPoint, FitState, Snapshot};
 use super::trainer::{Outcome, Trainer};
-use crate::layer::mix;
 use crate::model::Weights;
+use dl_core::random::derive_seed;
 
 impl<F: Scalar> Trainer<F> {
     /// Runs the remaining epochs until a callback or an error stops them; `last_finite` are the weights
@@ -70,7 +70,7 @@ impl<F: Scalar> Trainer<F> {
         if session.shuffle {
             // from the rows in data order, so that each epoch's order is independent of the others
             order.sort_unstable();
-            let seed = mix(self.seed, session.state.epoch_began);
+            let seed = derive_seed(self.seed, session.state.epoch_began);
             order.shuffle(&mut generator(seed));
         }
         let (epoch, done) = (session.state.epoch, session.state.step);

@@ -15,12 +15,13 @@ use crate::activation::Activation;
 use crate::arrays::{in_standard_layout, matrix};
 use crate::error::{BuildError, ConfigError, DataError};
 use crate::execute::{LossPart, Workspace};
-use crate::layer::{Batch, Mode, mix};
+use crate::layer::{Batch, Mode};
 use crate::losses::{Loss, check_targets, mean_loss_part, total_weight};
 use crate::model::Model;
 use crate::optim::{Optimizer, Rule, parameters};
 use crate::samples::IntoSamples;
 use crate::target::{IntoTarget, Target};
+use dl_core::random::derive_seed;
 
 /// Trains a model: the model, a loss, an optimiser, and the buffers they need.
 ///
@@ -148,7 +149,7 @@ impl<F: Scalar> Trainer<F> {
     /// The mode of the next step, on which the random numbers of its layers (dropout) depend.
     pub fn next_mode(&self) -> Mode {
         Mode::Train {
-            seed: mix(self.seed, self.steps),
+            seed: derive_seed(self.seed, self.steps),
         }
     }
 
