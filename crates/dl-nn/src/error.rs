@@ -268,7 +268,30 @@ pub enum DataError {
     /// The validation split cannot be made.
     #[error("validation split: {0}")]
     Split(#[from] SamplingError),
+    /// A source cannot read samples.
+    #[error("cannot read the data: {}", shown(.0))]
+    Source(String),
     /// Not enough memory for a pass through the network, or for what comes out of it.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
+}
+
+impl DataError {
+    /// The error for a batch of these samples, in which the samples of the error are counted.
+    pub(crate) fn in_batch(self, samples: &[usize]) -> Self {
+        match self {
+            Self::Target {
+                sample,
+                got,
+                loss,
+                takes,
+            } => Self::Target {
+                sample: samples[sample],
+                got,
+                loss,
+                takes,
+            },
+            error => error,
+        }
+    }
 }

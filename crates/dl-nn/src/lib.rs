@@ -25,6 +25,7 @@ pub use dl_core::gemm::Packings;
 pub use dl_core::memory::OutOfMemory;
 pub use dl_core::random::{Generator, generator, stream};
 pub use dl_core::sampling::SamplingError;
+pub use dl_core::source::{self, Source};
 pub use dl_core::{Scalar, ndarray};
 pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError};
 pub use execute::{BatchLoss, LossPart, Predictor, Workspace, single_layer};

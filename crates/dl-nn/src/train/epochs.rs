@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use dl_core::Scalar;
-use dl_core::rand::seq::SliceRandom;
-use dl_core::random::generator;
+use dl_core::{Mode, Scalar};
 
 use super::callback::{Callback, FitContext, Flow, StepEnd};
+use super::check::require_targets;
 use super::error::TrainError;
-use super::evaluate::{Evaluation, evaluate_rows};
+use super::evaluate::{Evaluation, evaluate_samples};
 use super::history::Epoch;
 use super::session::{HeldOut, Session};
 use super::snapshot::{CheckpointPoint, FitState, Snapshot};
@@ -66,32 +65,38 @@ impl<F: Scalar> Trainer<F> {
         last_finite: &Weights<F>,
         start: Instant,
     ) -> Result<f64, TrainError> {
-        let mut order = std::mem::take(&mut session.rows);
+        let seed = derive_seed(self.seed, session.state.epoch_began);
+        let mut order = std::mem::take(&mut session.samples);
         if session.shuffle {
-            // from the rows in data order, so that each epoch's order is independent of the others
+            // from the order of the data, so that each epoch's order is independent of the others
             order.sort_unstable();
-            let seed = derive_seed(self.seed, session.state.epoch_began);
-            order.shuffle(&mut generator(seed));
+            session.reader.source().shuffle(&mut order, seed);
         }
+        session.reader.restart();
         let (epoch, done) = (session.state.epoch, session.state.step);
-        let batches = order.chunks(session.state.plan.batch_size);
+        let batches = order.chunks(session.state.plan.batch_size).enumerate();
+        let mut batches = batches.skip(done).peekable();
+        let width = self.model.output_shape().iter().product();
         let mut learning_rate = 0.0;
-        for (step, rows) in batches.enumerate().skip(done) {
+        while let Some((step, samples)) = batches.next() {
             let factor = self.notify(session, |callback, run| {
                 callback.step_begin(epoch, step, run);
             });
             self.require_same_model(session)?;
             learning_rate = self.optimizer.learning_rate() * factor;
-            let batch = session.samples.batch(rows)?;
-            let weights = session.weights.as_deref();
+            let next = batches.peek().map(|&(_, samples)| samples);
+            let mode = Mode::Train { seed };
+            let outcome = session.reader.with_batch(samples, next, mode, |batch| {
+                require_targets(&*self.loss, width, &batch.targets, samples)?;
+                self.step_batch(batch, factor)
+            })??;
             let Outcome {
                 loss,
                 weight,
                 correct,
-            } = self
-                .step_rows(batch, &session.targets, rows, weights, factor)?
-                .finite(epoch + 1, step + 1, learning_rate)?;
-            session.state.running.add(loss, weight, correct, rows.len());
+            } = outcome.finite(epoch + 1, step + 1, learning_rate)?;
+            let running = &mut session.state.running;
+            running.add(loss, weight, correct, samples.len());
             session.state.step = step + 1;
             let end = StepEnd {
                 epoch,
@@ -109,7 +114,7 @@ impl<F: Scalar> Trainer<F> {
                 self.checkpoint(session, Some(last_finite), start)?;
             }
         }
-        session.rows = order;
+        session.samples = order;
         Ok(learning_rate)
     }
 
@@ -165,12 +170,11 @@ impl<F: Scalar> Trainer<F> {
 
     fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Result<Evaluation, TrainError> {
         let HeldOut {
+            reader,
             samples,
-            targets,
-            rows,
             workspace,
         } = held_out;
-        let result = evaluate_rows(&self.model, &*self.loss, workspace, samples, targets, rows);
+        let result = evaluate_samples(&self.model, &*self.loss, workspace, reader, samples);
         result.map_err(TrainError::Validation)
     }
 

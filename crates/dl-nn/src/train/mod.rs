@@ -1,8 +1,10 @@
 //! Training: [`Trainer`] with its `step`, `fit`, `evaluate` and `predict`, the [`History`] it
 //! keeps and the [`Callback`]s it calls.
 
+mod arrays;
 mod callback;
 mod callbacks;
+mod check;
 mod epochs;
 mod error;
 mod evaluate;
@@ -10,6 +12,7 @@ mod fit;
 mod history;
 mod options;
 mod plan;
+mod reader;
 mod seeds;
 mod session;
 mod snapshot;

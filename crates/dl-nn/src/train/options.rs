@@ -2,9 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use dl_core::Scalar;
 use dl_core::random::stream;
 use dl_core::sampling::{holdout, stratified_holdout};
+use dl_core::source::SourceTargets;
+use dl_core::{Scalar, Source};
 use ndarray::ArrayViewD;
 
 use super::callback::Callback;
@@ -37,6 +38,7 @@ pub(super) enum Validation<'a, F> {
     Split(f64),
     /// Targets that cannot be any are an error of `fit`.
     Data(ArrayViewD<'a, F>, Result<Target<'a, F>, DataError>),
+    Source(&'a dyn Source<F>),
 }
 
 /// Callbacks in the order in which they are called.
@@ -101,6 +103,12 @@ impl<'a, F: Scalar> Fit<'a, F> {
         self
     }
 
+    /// Evaluates on the samples of a source after each epoch.
+    pub fn validation_source(mut self, source: &'a impl Source<F>) -> Self {
+        self.validation = Validation::Source(source);
+        self
+    }
+
     /// Multiplies the loss of each sample by the weight of its class, one non-negative weight per class; the mean is
     /// divided by the sum of the samples' weights, as in PyTorch. With label smoothing, the weight applies to
     /// a sample's whole loss (see [`SoftmaxCrossEntropy`](crate::losses::SoftmaxCrossEntropy)).
@@ -157,10 +165,10 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// The weight of every sample; `None` if all are 1.
     pub(super) fn weights(
         &self,
-        targets: &Target<'_, F>,
+        source: &dyn Source<F>,
         outputs: usize,
     ) -> Result<Option<Vec<F>>, TrainError> {
-        let n = targets.len();
+        let n = source.len();
         let mut weights = vec![1.0; n];
         if let Some(sample_weights) = &self.sample_weights {
             require_weights("Fit sample_weights", sample_weights)?;
@@ -176,15 +184,15 @@ impl<'a, F: Scalar> Fit<'a, F> {
         }
         if let Some(class_weights) = &self.class_weights {
             require_weights("Fit class_weights", class_weights)?;
-            let classes = outputs.max(2);
-            let labels = targets.classes();
+            let number = outputs.max(2);
+            let labels = classes(source);
             let allowed = "absent if targets are values";
             ConfigError::require(labels.is_some(), "Fit class_weights", "given", allowed)?;
-            let given = format!("of length {} for {classes} classes", class_weights.len());
+            let given = format!("of length {} for {number} classes", class_weights.len());
             let allowed = "one weight for each class";
-            let holds = class_weights.len() == classes;
+            let holds = class_weights.len() == number;
             ConfigError::require(holds, "Fit class_weights", given, allowed)?;
-            for (weight, &label) in weights.iter_mut().zip(labels.iter().flatten()) {
+            for (weight, &label) in weights.iter_mut().zip(labels.into_iter().flatten()) {
                 *weight *= class_weights[label];
             }
         }
@@ -201,22 +209,30 @@ fn require_weights(name: &str, weights: &[f64]) -> Result<(), ConfigError> {
 }
 
 impl<F: Scalar> Validation<'_, F> {
-    /// The rows to train on, in order, and the rows held out.
+    /// The samples to train on, in order, and those held out.
     pub(super) fn split(
         &self,
-        targets: &Target<'_, F>,
+        source: &dyn Source<F>,
         seed: u64,
     ) -> Result<(Vec<usize>, Vec<usize>), DataError> {
         let Validation::Split(fraction) = *self else {
-            return Ok(((0..targets.len()).collect(), Vec::new()));
+            return Ok(((0..source.len()).collect(), Vec::new()));
         };
         let mut generator = stream(seed, SPLIT_STREAM);
-        let split = match targets.classes() {
-            Some(labels) => stratified_holdout(&labels.to_vec(), fraction, &mut generator)?,
-            None => holdout(targets.len(), fraction, &mut generator)?,
+        let split = match classes(source) {
+            Some(labels) => stratified_holdout(labels, fraction, &mut generator)?,
+            None => holdout(source.len(), fraction, &mut generator)?,
         };
         let mut train = split.train;
         train.sort_unstable();
         Ok((train, split.test))
+    }
+}
+
+/// The classes of all samples, if those are the targets.
+pub(super) fn classes<F>(source: &dyn Source<F>) -> Option<&[usize]> {
+    match source.targets() {
+        SourceTargets::Classes(classes) => Some(classes),
+        SourceTargets::Values { .. } => None,
     }
 }
