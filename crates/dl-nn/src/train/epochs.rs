@@ -9,10 +9,12 @@ use super::check::require_targets;
 use super::error::TrainError;
 use super::evaluate::{Evaluation, evaluate_samples};
 use super::history::Epoch;
+use super::metric::{Metric, MetricValue};
 use super::session::{HeldOut, Session};
 use super::snapshot::{CheckpointPoint, FitState, Snapshot};
 use super::trainer::{Outcome, Trainer};
 use crate::model::Weights;
+use crate::target::Target;
 use dl_core::random::derive_seed;
 
 impl<F: Scalar> Trainer<F> {
@@ -37,20 +39,23 @@ impl<F: Scalar> Trainer<F> {
             if self.history.stopped.is_some() {
                 break;
             }
-            let validation = match &mut session.validation {
-                Some(held_out) => Some(self.evaluate_held_out(held_out)?),
-                None => None,
-            };
-            self.model.store_weights(last_finite);
-            let record = Epoch {
+            self.notify(session, |callback, run| callback.validation_begin(run));
+            let measured = self.validate(session);
+            let measured = measured.map(|(validation, metrics)| Epoch {
                 epoch,
                 train: session.state.running.evaluation(),
                 validation,
+                metrics,
                 learning_rate,
                 seconds: session.state.seconds + start.elapsed().as_secs_f64(),
-            };
-            self.should_stop(session, |callback, run| callback.epoch_end(&record, run));
+            });
+            if let Ok(record) = &measured {
+                self.should_stop(session, |callback, run| callback.epoch_end(record, run));
+            }
+            self.notify(session, |callback, run| callback.validation_end(run));
+            let record = measured?;
             self.require_same_model(session)?;
+            self.model.store_weights(last_finite);
             self.history.epochs.push(record);
             session.state.next_epoch(self.steps);
             self.checkpoint(session, None, start)?;
@@ -168,14 +173,45 @@ impl<F: Scalar> Trainer<F> {
         end
     }
 
-    fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Result<Evaluation, TrainError> {
+    /// Evaluates on the validation samples, if there are any, and takes the metrics.
+    fn validate(
+        &self,
+        session: &mut Session<'_, '_, F>,
+    ) -> Result<(Option<Evaluation>, Vec<MetricValue>), TrainError> {
+        let predictions = &mut session.predictions;
+        predictions.clear();
+        let held_out = session.validation.as_mut();
+        let Some(held_out) = held_out.or(session.measured.as_mut()) else {
+            return Ok((None, Vec::new()));
+        };
         let HeldOut {
             reader,
             samples,
             workspace,
         } = held_out;
-        let result = evaluate_samples(&self.model, &*self.loss, workspace, reader, samples);
-        result.map_err(TrainError::Validation)
+        let keep = !session.metrics.is_empty();
+        let each = |outputs: &[F], targets: &Target<'_, F>| {
+            if keep {
+                predictions.push(outputs, targets);
+            }
+        };
+        let (model, loss) = (&self.model, &*self.loss);
+        let evaluation = evaluate_samples(model, loss, workspace, reader, samples, each);
+        let evaluation = evaluation.map_err(TrainError::Validation)?;
+        let width = model.output_shape().last().copied().unwrap_or(1);
+        loss.inverse_link().forward(&mut predictions.outputs, width);
+        let epoch = session.state.epoch + 1;
+        let value = |metric: &Metric<'_, F>| {
+            let value = metric.value(predictions);
+            value.map_err(|why| TrainError::Metric {
+                name: metric.name.clone(),
+                epoch,
+                why,
+            })
+        };
+        let metrics = session.metrics.iter().map(value);
+        let metrics = metrics.collect::<Result<_, _>>()?;
+        Ok((session.validation.is_some().then_some(evaluation), metrics))
     }
 
     /// Checks that no callback has replaced the model, for which no buffers would be planned.

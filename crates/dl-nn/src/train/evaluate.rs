@@ -128,13 +128,14 @@ impl RunningEvaluation {
 }
 
 /// Evaluates a model on some samples of a source, unweighted. A NaN among the outputs is an error, since it predicts no
-/// class.
+/// class. `each` gets the outputs and targets of each batch.
 pub(super) fn evaluate_samples<F: Scalar>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
     workspace: &mut Workspace<F>,
     reader: &mut Reader<'_, F>,
     samples: &[usize],
+    mut each: impl FnMut(&[F], &Target<'_, F>),
 ) -> Result<Evaluation, DataError> {
     let mut running = RunningEvaluation::default();
     let capacity = workspace.capacity();
@@ -152,6 +153,7 @@ pub(super) fn evaluate_samples<F: Scalar>(
                 require_targets(loss, width, &targets, chunk)?;
                 let outputs = workspace.forward(model, x, Mode::Eval).slice();
                 require_no_nan(outputs, chunk.iter().copied())?;
+                each(outputs, &targets);
                 let delta = &mut delta[..outputs.len()];
                 let loss = mean_loss(loss, outputs, &targets, 0..chunk.len(), None, delta);
                 let correct = count_correct(outputs, &targets, 0..chunk.len(), boundary(model));

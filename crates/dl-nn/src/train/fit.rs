@@ -7,6 +7,7 @@ use super::arrays::Arrays;
 use super::check::{check_data, check_source};
 use super::error::TrainError;
 use super::history::History;
+use super::metric::Predictions;
 use super::options::{Callbacks, Fit, Validation, classes};
 use super::plan::FitPlan;
 use super::reader::Reader;
@@ -92,6 +93,10 @@ impl<F: Scalar> Trainer<F> {
             Some((source, samples)) => Some(HeldOut::plan(&self.model, source, samples)?),
             None => None,
         };
+        let measured = match validation.is_none() && !options.metrics.is_empty() {
+            true => Some(HeldOut::plan(&self.model, source, samples.clone())?),
+            false => None,
+        };
         let mut last_finite = self.model.try_weights()?;
         if let Some(checkpointer) = &mut options.checkpointer {
             let begun = checkpointer.begin();
@@ -117,6 +122,9 @@ impl<F: Scalar> Trainer<F> {
             reader: Reader::new(source, weights),
             samples,
             validation,
+            metrics: options.metrics,
+            measured,
+            predictions: Predictions::new(),
         };
 
         // train
@@ -278,6 +286,7 @@ fn corrupts_state(error: &TrainError) -> bool {
             | TrainError::Memory(_)
             | TrainError::Optimizer(StateError::Memory(_))
             | TrainError::Data(_)
+            | TrainError::Metric { .. }
             | TrainError::Validation(DataError::Memory(_) | DataError::Source(_))
     )
 }

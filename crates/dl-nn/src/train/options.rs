@@ -5,11 +5,13 @@ use std::sync::atomic::AtomicBool;
 use dl_core::random::stream;
 use dl_core::sampling::{holdout, stratified_holdout};
 use dl_core::source::SourceTargets;
+use dl_core::text::nearest;
 use dl_core::{Scalar, Source};
 use ndarray::ArrayViewD;
 
 use super::callback::Callback;
 use super::error::TrainError;
+use super::metric::Metric;
 use super::snapshot::{Checkpointer, Snapshot};
 use crate::error::{ConfigError, DataError};
 use crate::samples::IntoSamples;
@@ -26,6 +28,7 @@ pub struct Fit<'a, F> {
     pub(super) validation: Validation<'a, F>,
     class_weights: Option<Vec<f64>>,
     sample_weights: Option<Vec<f64>>,
+    pub(super) metrics: Vec<Metric<'a, F>>,
     pub(super) callbacks: Callbacks<'a, F>,
     pub(super) checkpointer: Option<Box<dyn Checkpointer<F> + 'a>>,
     pub(super) resume: Option<Snapshot<F>>,
@@ -66,6 +69,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
             validation: Validation::None,
             class_weights: None,
             sample_weights: None,
+            metrics: Vec::new(),
             callbacks: Vec::new(),
             checkpointer: None,
             resume: None,
@@ -123,6 +127,12 @@ impl<'a, F: Scalar> Fit<'a, F> {
         self
     }
 
+    /// Takes a measure of your own after each epoch.
+    pub fn metric(mut self, metric: Metric<'a, F>) -> Self {
+        self.metrics.push(metric);
+        self
+    }
+
     /// Calls `callback` during training, after those added before. Pass `&mut callback` to keep
     /// access to it.
     pub fn callback(mut self, callback: impl Callback<F> + 'a) -> Self {
@@ -157,9 +167,25 @@ impl<'a, F: Scalar> Fit<'a, F> {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         ConfigError::require(self.epochs > 0, "Fit epochs", 0, "at least 1")?;
         ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")?;
-        self.callbacks
-            .iter()
-            .try_for_each(|callback| callback.validate())
+        let names: Vec<&str> = self.metrics.iter().map(|metric| &*metric.name).collect();
+        for (i, metric) in self.metrics.iter().enumerate() {
+            metric.validate()?;
+            let once = !names[..i].contains(&names[i]);
+            ConfigError::require(once, "Metric name", names[i], "different for each metric")?;
+        }
+        for callback in &self.callbacks {
+            callback.validate()?;
+            if let Some(name) = callback.monitored_metric() {
+                let found = match nearest(name, names.iter().copied()) {
+                    Some(near) if near != name => format!("{name} (did you mean `{near}`?)"),
+                    _ => name.to_owned(),
+                };
+                let allowed = "the name of a metric of this fit";
+                let holds = names.contains(&name);
+                ConfigError::require(holds, "Monitor metric", found, allowed)?;
+            }
+        }
+        Ok(())
     }
 
     /// The weight of every sample; `None` if all are 1.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dl_core::{Scalar, Source};
 
 use super::evaluate::evaluation_workspace;
+use super::metric::{Metric, Predictions};
 use super::options::Callbacks;
 use super::reader::Reader;
 use super::snapshot::{Checkpointer, FitState};
@@ -26,6 +27,11 @@ pub(super) struct Session<'a, 'c, F> {
     /// The samples to train on.
     pub(super) samples: Vec<usize>,
     pub(super) validation: Option<HeldOut<'a, F>>,
+    pub(super) metrics: Vec<Metric<'c, F>>,
+    /// The training samples once more, if there are metrics to take but no validation samples.
+    pub(super) measured: Option<HeldOut<'a, F>>,
+    /// For the metrics.
+    pub(super) predictions: Predictions<F>,
 }
 
 impl<F> Session<'_, '_, F> {

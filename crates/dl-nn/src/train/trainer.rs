@@ -325,7 +325,15 @@ impl<F: Scalar> Trainer<F> {
         let samples: Vec<usize> = (0..source.len()).collect();
         let mut workspace = evaluation_workspace(&self.model, samples.len())?;
         let reader = &mut Reader::new(source, None);
-        evaluate_samples(&self.model, &*self.loss, &mut workspace, reader, &samples)
+        let model = &self.model;
+        evaluate_samples(
+            model,
+            &*self.loss,
+            &mut workspace,
+            reader,
+            &samples,
+            |_, _| {},
+        )
     }
 
     /// Plans buffers for batches of this size through this model, unless there are any.
