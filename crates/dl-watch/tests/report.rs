@@ -157,6 +157,7 @@ proptest! {
             epoch: number,
             train: evaluation(a, number),
             validation: Some(evaluation(b, number)),
+            metrics: vec![MetricValue { name: "AUC".to_owned(), value: a, higher_is_better: true }],
             learning_rate: b,
             seconds: a,
         });
@@ -244,6 +245,7 @@ fn many_classes_and_odd_losses_make_a_page() {
             samples: 1,
         },
         validation: None,
+        metrics: Vec::new(),
         learning_rate: 0.0,
         seconds: 0.0,
     };
