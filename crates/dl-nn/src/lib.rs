@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod arrays;
+mod branches;
 pub mod contract;
 mod error;
 mod execute;
@@ -27,7 +28,7 @@ pub use dl_core::random::{Generator, generator, stream};
 pub use dl_core::sampling::SamplingError;
 pub use dl_core::source::{self, Source};
 pub use dl_core::{Scalar, ndarray};
-pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError};
+pub use error::{BranchError, BuildError, ConfigError, DataError, LayerError, ShapeError};
 pub use execute::{BatchLoss, LossPart, Predictor, Workspace, single_layer};
 pub use layer::{
     Backward, Batch, BatchMut, Batching, Cache, CloneLayer, Gradients, Layer, Mode, Param, ParamMut,

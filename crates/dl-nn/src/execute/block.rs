@@ -8,7 +8,7 @@ use crate::layer::{Backward, Batch, BatchMut, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
 
 /// What belongs to one block of samples.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Block<F> {
     /// The buffers of its forward pass, held until the backward pass if that is a call of its own.
     pub(super) buffers: Option<BlockBuffers<F>>,
@@ -37,7 +37,7 @@ pub(super) struct BlockIo<'a, F> {
 }
 
 /// The buffers of one block of samples between the first and the last layer of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct BlockBuffers<F> {
     /// Outputs of all layers but the last, which writes to the output of the stage.
     outputs: Vec<Vec<F>>,

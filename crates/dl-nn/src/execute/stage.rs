@@ -28,7 +28,7 @@ const MAX_BLOCK_SCRATCH: usize = 1 << 22;
 const SUM_ELEMENTS: usize = 1 << 14;
 
 /// A run of layers, its output for the whole batch, and the gradient of that.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stage<F> {
     pub(super) layers: Range<usize>,
     /// Shape of one output sample.
@@ -40,7 +40,7 @@ pub(super) struct Stage<F> {
     work: Work<F>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Work<F> {
     /// One layer that takes the whole batch.
     Whole(Cache<F>),
@@ -53,11 +53,28 @@ enum Work<F> {
     },
 }
 
+/// How a run of layers takes its samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Division {
+    /// In blocks, which are scheduled on all threads.
+    Blocks,
+    /// All at once on this thread: a run inside a layer that is given one block itself.
+    OneBlock,
+}
+
 /// The layers of the stage that starts with this one.
 pub(super) fn stage_from<F: Scalar>(layers: &[NamedLayer<F>], start: usize) -> Range<usize> {
     let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
     let blocks = layers[start..].iter().take_while(in_blocks).count();
     start..start + blocks.max(1)
+}
+
+/// So many that their activations stay in cache, those inside the layers too.
+fn samples_of_a_block<F: Scalar>(run: &[NamedLayer<F>]) -> usize {
+    let add = usize::saturating_add;
+    let elements = run.iter().map(|l| add(l.size(), l.activations_inside()));
+    let scratch = run.iter().map(NamedLayer::scratch).fold(1, add);
+    (MAX_BLOCK_ELEMENTS / elements.fold(0, add)).min(MAX_BLOCK_SCRATCH / scratch)
 }
 
 /// Gradients for the parameters of the layers, all zero.
@@ -78,6 +95,7 @@ impl<F: Scalar> Stage<F> {
         start: usize,
         capacity: usize,
         training: bool,
+        division: Division,
     ) -> Result<Self, OutOfMemory> {
         let range = stage_from(layers, start);
         let run = &layers[range.clone()];
@@ -88,12 +106,10 @@ impl<F: Scalar> Stage<F> {
         let work = if last.layer.batching() == Batching::Whole {
             Work::Whole(Cache::default())
         } else {
-            let elements = run.iter().map(NamedLayer::size);
-            let elements = elements.fold(0, usize::saturating_add);
-            let scratch = run.iter().map(NamedLayer::scratch);
-            let scratch = scratch.fold(1, usize::saturating_add);
-            let block_size = (MAX_BLOCK_ELEMENTS / elements).min(MAX_BLOCK_SCRATCH / scratch);
-            let block_size = block_size.min(capacity).max(1);
+            let block_size = match division {
+                Division::Blocks => samples_of_a_block(run).min(capacity).max(1),
+                Division::OneBlock => capacity.max(1),
+            };
             let block = || -> Result<_, OutOfMemory> {
                 let run = if training { run } else { &[] };
                 Ok(Block::new(gradients(run)?))
@@ -116,6 +132,20 @@ impl<F: Scalar> Stage<F> {
             dy,
             work,
         })
+    }
+
+    /// Adds what only a backward pass needs, unless it is there.
+    pub(super) fn plan_backward(&mut self, layers: &[NamedLayer<F>]) -> Result<(), OutOfMemory> {
+        if self.dy.len() < self.output.len() {
+            self.dy = filled(self.output.len(), F::zero)?;
+        }
+        let run = &layers[self.layers.clone()];
+        if let Work::Blocks { blocks, .. } = &mut self.work {
+            for block in blocks.iter_mut().filter(|block| block.grads.is_empty()) {
+                block.grads = gradients(run)?;
+            }
+        }
+        Ok(())
     }
 
     /// Elements that passes allocate besides the buffers planned here: the buffers of blocks, and the layers' scratch
@@ -160,6 +190,7 @@ impl<F: Scalar> Stage<F> {
         if let Work::Whole(cache) = &mut self.work {
             cache.packings = Packings::keeping();
             cache.inner.clear();
+            cache.buffers = None;
         }
     }
 
@@ -200,6 +231,7 @@ impl<F: Scalar> Stage<F> {
         let (block_size, blocks, buffer_pool) = match &mut self.work {
             Work::Whole(cache) => {
                 let y = BatchMut::first(n, &self.shape, &mut self.output);
+                cache.forward_only = !for_backward;
                 return run[0].layer.forward(x, y, cache, mode);
             }
             Work::Blocks {

@@ -20,7 +20,9 @@ pub use variational::{Reparameterize, StandardNormalKl};
 
 use dl_core::{Scalar, instantiate};
 
-use crate::model::Registry;
+pub use crate::branches::{Branches, Inside, Merge, Residual};
+
+use crate::model::{Registry, Sequential};
 
 impl<F: Scalar> Default for Registry<F> {
     fn default() -> Self {
@@ -44,7 +46,11 @@ macro_rules! built_in {
 
         instantiate! {
             fn registry<F: Scalar>() -> Registry<F> {
-                Registry::empty()$(.with::<$spec>())*
+                let registry = Registry::empty()$(.with::<$spec>())*;
+                let registry = registry.with_nested::<Sequential<F>>();
+                registry
+                    .with_nested::<Residual<F>>()
+                    .with_nested::<Branches<F>>()
             }
         }
     };

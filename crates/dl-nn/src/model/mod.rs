@@ -1,6 +1,7 @@
 //! Models: their description, their layers with the parameters, and views of both.
 
 mod config;
+mod cost;
 mod limits;
 mod named_layer;
 mod registry;
@@ -10,13 +11,17 @@ mod summary;
 mod weights;
 
 pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
+pub use cost::Cost;
 pub use limits::Limits;
-pub(crate) use limits::elements;
+pub(crate) use limits::{Spent, elements};
 pub use named_layer::NamedLayer;
 pub(crate) use named_layer::Outline;
 pub use registry::Registry;
+pub(crate) use registry::{ReadNested, Reader};
+pub(crate) use sequential::Randomness;
 pub use sequential::Sequential;
-pub use spec::{Cost, LayerSpec};
+pub use spec::LayerSpec;
+pub(crate) use spec::Nested;
 pub use summary::{Summary, SummaryRow};
 pub use weights::{Weights, WeightsError};
 

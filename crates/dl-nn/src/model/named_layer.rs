@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use dl_core::Scalar;
 
-use super::spec::{Cost, ErasedSpec, LayerSpec};
+use super::cost::Cost;
+use super::spec::{ErasedSpec, LayerSpec};
 use crate::layer::{Batching, Layer, Param};
 
 /// A layer in a model.
@@ -22,6 +23,8 @@ pub struct NamedLayer<F> {
     pub(super) parameter_names: Vec<String>,
     /// What it needs besides its parameters, its input and its output.
     pub(super) cost: Cost,
+    /// Elements of one sample after each of the layers inside it, all together.
+    activations_inside: usize,
     /// Their shapes, as they were when the model was built.
     parameter_shapes: Vec<Vec<usize>>,
 }
@@ -35,6 +38,7 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             spec: self.spec.clone(),
             parameter_names: self.parameter_names.clone(),
             cost: self.cost,
+            activations_inside: self.activations_inside,
             parameter_shapes: self.parameter_shapes.clone(),
         }
     }
@@ -47,6 +51,7 @@ impl<F: Scalar> NamedLayer<F> {
         output_shape: Vec<usize>,
         spec: Arc<dyn ErasedSpec<F>>,
         cost: Cost,
+        activations_inside: usize,
     ) -> Self {
         let params = layer.params();
         let parameter_names = params
@@ -62,6 +67,7 @@ impl<F: Scalar> NamedLayer<F> {
             spec,
             parameter_names,
             cost,
+            activations_inside,
             parameter_shapes,
         }
     }
@@ -99,8 +105,17 @@ impl<F: Scalar> NamedLayer<F> {
 
     /// Elements that a pass allocates for each sample, besides its output.
     pub(crate) fn allocated_by_pass(&self) -> usize {
-        self.scratch()
-            .saturating_add(self.layer.cached(self.size()))
+        self.scratch().saturating_add(self.cached())
+    }
+
+    /// Elements that it caches for each sample.
+    pub(crate) fn cached(&self) -> usize {
+        self.layer.cached(self.size())
+    }
+
+    /// Elements of one sample after each of the layers inside it, all together.
+    pub(crate) fn activations_inside(&self) -> usize {
+        self.activations_inside
     }
 
     /// Bytes of plans that it keeps, regardless of the batch size.
@@ -126,7 +141,7 @@ impl<F: Scalar> NamedLayer<F> {
 }
 
 /// What the buffers of a pass through a layer depend on.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outline {
     output_shape: Vec<usize>,
     parameter_shapes: Vec<Vec<usize>>,
