@@ -111,7 +111,8 @@ instantiate! {
         check_labels(&labels, class_names.len())?;
         Ok(ImageDataset {
             images,
-            labels,
+            // a source shows them as a slice
+            labels: labels.iter().copied().collect(),
             class_names,
         })
     }

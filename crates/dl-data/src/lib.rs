@@ -18,10 +18,11 @@ mod pca;
 mod principal_angles;
 mod principal_directions;
 mod regression;
+mod sources;
 mod standard_scaler;
 mod text;
 
-pub use augment::{Augment, AugmentError, AugmentedBatches, Augmenter};
+pub use augment::{Augment, AugmentError, Augmented, AugmentedBatches, Augmenter};
 pub use batches::{Batches, LastBatch};
 pub use csv::{CellLocation, Column, Csv, CsvError, Malformed, Missing};
 pub use dataset::Dataset;
@@ -37,8 +38,9 @@ pub use regression::RegressionDataset;
 pub use standard_scaler::StandardScaler;
 
 pub use dl_core::{
-    Scalar, rand,
+    Mode, Scalar, Source, rand,
     random::generator,
     sampling::{SamplingError, Split},
+    source::{InMemory, SourceBatch, SourceError, SourceTargets},
 };
 pub use ndarray;

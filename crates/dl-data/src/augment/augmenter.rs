@@ -20,8 +20,8 @@ use crate::check::check_rows;
 /// any number of threads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Augmenter {
-    settings: Augment,
-    seed: u64,
+    pub(super) settings: Augment,
+    pub(super) seed: u64,
 }
 
 impl Augmenter {
@@ -106,7 +106,7 @@ impl Augmenter {
     }
 
     /// Augments one image with one draw.
-    fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
+    pub(super) fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
         let rng = &mut stream(self.seed, draw);
         let fill = F::cast(self.settings.fill);
         let geometry = self.geometry(rng);

@@ -30,6 +30,14 @@ pub enum AugmentError {
     /// Rows that do not exist.
     #[error(transparent)]
     Rows(#[from] DatasetError),
+    /// Samples that are not images.
+    #[error(
+        "only images [height, width, channels] can be augmented; the samples have shape {shape:?}"
+    )]
+    NotImages {
+        /// Shape of a sample.
+        shape: Vec<usize>,
+    },
     /// The background thread cannot be started.
     #[error("cannot start the augmentation thread: {0}")]
     Thread(#[source] std::io::Error),

@@ -1,10 +1,12 @@
 //! Augmentation: random changes to images that keep their class.
 
 mod affine;
+mod augmented;
 mod augmenter;
 mod batches;
 mod error;
 
+pub use augmented::Augmented;
 pub use augmenter::Augmenter;
 pub use batches::AugmentedBatches;
 pub use error::AugmentError;

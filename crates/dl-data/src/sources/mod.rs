@@ -1,0 +1,34 @@
+//! Data sets as sources of batches.
+
+mod datasets;
+
+use dl_core::source::SourceBatch;
+
+use crate::DatasetError;
+
+/// A read that a source can serve: every sample exists.
+///
+/// # Panics
+/// If the buffers are not those of `samples`, which breaks the contract of [`Source::read`](dl_core::Source::read).
+pub(crate) fn check_read<F>(
+    samples: &[usize],
+    count: usize,
+    sample_len: usize,
+    width: usize,
+    batch: &SourceBatch<'_, F>,
+) -> Result<(), DatasetError> {
+    let values = batch.values.len();
+    assert_eq!(batch.x.len(), samples.len() * sample_len, "length of x");
+    assert!(
+        values == 0 || values == samples.len() * width,
+        "length of values: {values} for {} samples of {width}",
+        samples.len()
+    );
+    match samples.iter().find(|&&sample| sample >= count) {
+        Some(&sample) => Err(DatasetError::Row {
+            row: sample,
+            rows: count,
+        }),
+        None => Ok(()),
+    }
+}
