@@ -22,7 +22,7 @@ mod sources;
 mod standard_scaler;
 mod text;
 
-pub use augment::{Augment, AugmentError, Augmented, AugmentedBatches, Augmenter};
+pub use augment::{Augment, AugmentError, Augmented, AugmentedBatches, Augmenter, Mixup};
 pub use batches::{Batches, LastBatch};
 pub use csv::{CellLocation, Column, Csv, CsvError, Malformed, Missing};
 pub use dataset::Dataset;
