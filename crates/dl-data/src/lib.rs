@@ -9,6 +9,8 @@ mod error;
 mod folds;
 pub mod idx;
 mod image_dataset;
+#[cfg(feature = "images")]
+mod images;
 mod iris;
 mod min_max_scaler;
 mod mnist;
@@ -29,6 +31,8 @@ pub use dataset::Dataset;
 pub use error::DatasetError;
 pub use folds::{k_fold, stratified_k_fold};
 pub use image_dataset::ImageDataset;
+#[cfg(feature = "images")]
+pub use images::{ImageError, ImageFileError, ImageFolder, ImageProblem, ImageReader, Resize};
 pub use iris::iris;
 pub use min_max_scaler::MinMaxScaler;
 pub use mnist::{Mnist, MnistError, MnistFamily};

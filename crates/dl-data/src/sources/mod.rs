@@ -2,7 +2,11 @@
 
 mod datasets;
 
-use dl_core::source::SourceBatch;
+use dl_core::{
+    Scalar,
+    source::{SourceBatch, SourceError},
+};
+use rayon::prelude::*;
 
 use crate::DatasetError;
 
@@ -30,5 +34,22 @@ pub(crate) fn check_read<F>(
             rows: count,
         }),
         None => Ok(()),
+    }
+}
+
+/// The first error of reading samples in parallel, whichever thread is first.
+pub(crate) fn first_error(
+    reads: impl IndexedParallelIterator<Item = Result<(), SourceError>>,
+) -> Result<(), SourceError> {
+    match reads.filter_map(Result::err).find_first(|_| true) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Bytes as values in [0, 1], byte ÷ 255, rounded once.
+pub(crate) fn to_unit<F: Scalar>(bytes: &[u8], values: &mut [F]) {
+    for (value, &byte) in values.iter_mut().zip(bytes) {
+        *value = F::cast(f64::from(byte)) / F::cast(255.);
     }
 }
