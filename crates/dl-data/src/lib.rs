@@ -3,12 +3,14 @@
 mod augment;
 mod batches;
 mod check;
+mod cifar10;
 mod csv;
 mod dataset;
 mod error;
 mod folds;
 pub mod idx;
 mod image_dataset;
+mod image_store;
 #[cfg(feature = "images")]
 mod images;
 mod iris;
@@ -17,6 +19,7 @@ mod mnist;
 mod moments;
 pub mod one_hot;
 mod pca;
+mod positioned;
 mod principal_angles;
 mod principal_directions;
 mod regression;
@@ -26,11 +29,13 @@ mod text;
 
 pub use augment::{Augment, AugmentError, Augmented, AugmentedBatches, Augmenter, Mixup};
 pub use batches::{Batches, LastBatch};
+pub use cifar10::{Cifar10, CifarError, CifarImages};
 pub use csv::{CellLocation, Column, Csv, CsvError, Malformed, Missing};
 pub use dataset::Dataset;
 pub use error::DatasetError;
 pub use folds::{k_fold, stratified_k_fold};
 pub use image_dataset::ImageDataset;
+pub use image_store::{ImageStore, ImageStoreError, ImageStoreProblem};
 #[cfg(feature = "images")]
 pub use images::{ImageError, ImageFileError, ImageFolder, ImageProblem, ImageReader, Resize};
 pub use iris::iris;

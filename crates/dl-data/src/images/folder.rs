@@ -23,7 +23,7 @@ use crate::{
 /// (names that begin with a point) is ignored. Anything else that is not a PNG or JPEG file by its name is an error, or
 /// is skipped ([`ImageReader::skip_invalid`]).
 ///
-/// Each read decodes its images anew, on all threads.
+/// Each read decodes its images anew, on all threads. [`ImageStore::pack`](crate::ImageStore::pack) does it once for all.
 ///
 /// # Errors
 /// Of [`ImageReader::open_folder`]: a folder that cannot be read; fewer than two classes; a class without images; a file
