@@ -12,6 +12,7 @@ use std::time::Duration;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::ndarray::{Array3, array};
 use dl_nn::prelude::*;
+use dl_nn::train::MetricValue;
 use dl_viz::{Figure, Images, Line, Panel};
 use dl_watch::report::{Mistake, Report, ReportError};
 use proptest::prelude::*;

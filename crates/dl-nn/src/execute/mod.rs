@@ -12,6 +12,6 @@ mod workspace;
 
 pub use loss_part::{BatchLoss, LossPart};
 pub use predictor::Predictor;
-pub(crate) use stage::Division;
+pub(crate) use stage::{Division, micro_batch_size};
 pub(crate) use stages::Stages;
 pub use workspace::Workspace;

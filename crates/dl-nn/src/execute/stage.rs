@@ -5,7 +5,7 @@ use std::ops::Range;
 use dl_core::Scalar;
 use dl_core::gemm::Packings;
 use dl_core::memory::{OutOfMemory, filled, room};
-use dl_core::sum::sum_rows;
+use dl_core::sum::{tree_order, tree_sum};
 use ndarray::ArrayD;
 use rayon::prelude::*;
 
@@ -37,6 +37,8 @@ pub(super) struct Stage<F> {
     pub(super) output: Vec<F>,
     /// ∂L/∂output, of the same length; empty for inference.
     pub(super) dy: Vec<F>,
+    /// Where in its batch a micro-batch starts: on it depends what is drawn at random.
+    pub(super) first_sample: usize,
     work: Work<F>,
 }
 
@@ -88,6 +90,19 @@ pub(super) fn gradients<F: Scalar>(
     layers.iter().map(of_layer).collect()
 }
 
+/// The largest micro-batch of up to `at_most` samples whose gradients add up to the bits of their batch's: blocks, a
+/// power of two of them, if all layers are in one stage; `at_most` itself if a layer takes the whole batch, so that
+/// there is no such size.
+pub(crate) fn micro_batch_size<F: Scalar>(layers: &[NamedLayer<F>], at_most: usize) -> usize {
+    let run = stage_from(layers, 0);
+    if run.end < layers.len() || layers[0].layer.batching() == Batching::Whole {
+        return at_most;
+    }
+    let block_size = samples_of_a_block(layers).max(1);
+    let blocks = (at_most / block_size).max(1);
+    block_size << blocks.ilog2()
+}
+
 impl<F: Scalar> Stage<F> {
     /// Plans the stage that starts with this layer.
     pub(super) fn plan(
@@ -130,6 +145,7 @@ impl<F: Scalar> Stage<F> {
             shape: last.output_shape.clone(),
             output,
             dy,
+            first_sample: 0,
             work,
         })
     }
@@ -227,11 +243,16 @@ impl<F: Scalar> Stage<F> {
     ) {
         let (n, size) = (x.len(), self.size());
         let run = &layers[self.layers.clone()];
-        let mode = mode.part(self.layers.start);
+        let (mode, first_sample) = (mode.part(self.layers.start), self.first_sample);
         let (block_size, blocks, buffer_pool) = match &mut self.work {
             Work::Whole(cache) => {
                 let y = BatchMut::first(n, &self.shape, &mut self.output);
                 cache.forward_only = !for_backward;
+                let mode = if first_sample == 0 {
+                    mode
+                } else {
+                    mode.part(first_sample)
+                };
                 return run[0].layer.forward(x, y, cache, mode);
             }
             Work::Blocks {
@@ -242,7 +263,7 @@ impl<F: Scalar> Stage<F> {
         };
         let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
             let mut buffers = buffer_pool.acquire(block, run, block_size);
-            buffers.forward(run, x, y, mode.part(index));
+            buffers.forward(run, x, y, mode.part(first_sample / block_size + index));
             match for_backward {
                 true => block.buffers = Some(buffers),
                 false => buffer_pool.release(buffers),
@@ -270,23 +291,19 @@ impl<F: Scalar> Stage<F> {
     ) -> LossPart {
         let n = args.x.len();
         let (run, start) = (&layers[self.layers.clone()], self.layers.start);
-        if let Work::Whole(_) = &self.work {
+        let Work::Blocks { block_size, .. } = &self.work else {
             let len = n * self.size();
             self.forward(layers, args.x, mode, true);
             let loss = loss(0..n, &self.output[..len], &mut self.dy[..len]);
             self.backward(layers, args, grads);
             return loss;
-        }
-        let mode = mode.part(start);
+        };
+        let (mode, before) = (mode.part(start), self.first_sample / block_size);
         self.backward_blocks(layers, args, grads, &|index, first, block, buffers, io| {
-            buffers.forward(run, io.x, io.y, mode.part(index));
+            buffers.forward(run, io.x, io.y, mode.part(before + index));
             block.loss = loss(first..first + io.x.len(), io.y, io.dy);
         });
-        let mut total = LossPart::default();
-        for block in self.blocks(n) {
-            total += block.loss;
-        }
-        total
+        total_loss(self.blocks(n))
     }
 
     /// Reads ∂L/∂output; overwrites it, `grads` and ∂L/∂input.
@@ -404,6 +421,20 @@ fn blocks_of<F: Scalar>(
     blocks.map(move |block| Batch::new(x.sample_shape(), block))
 }
 
+/// The sum of the blocks' losses, in the order of their gradients' sum.
+fn total_loss<F>(blocks: &[Block<F>]) -> LossPart {
+    match blocks {
+        [] => LossPart::default(),
+        [block] => block.loss,
+        blocks => {
+            let (left, right) = blocks.split_at(tree_order(blocks.len()));
+            let mut total = total_loss(left);
+            total += total_loss(right);
+            total
+        }
+    }
+}
+
 /// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are.
 fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
     let mut chunks = Vec::new();
@@ -419,10 +450,7 @@ fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]
             let gradient = blocks[block].grads[layer][parameter].as_slice();
             &gradient.expect("in standard layout")[start..]
         };
-        if blocks.len() == 1 {
-            return total.copy_from_slice(&part(0)[..total.len()]);
-        }
-        sum_rows(blocks.len(), &part, total);
+        tree_sum(blocks.len(), &part, total);
     };
     if blocks.len() == 1 {
         chunks.into_iter().for_each(sum);

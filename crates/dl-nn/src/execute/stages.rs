@@ -82,6 +82,13 @@ impl<F: Scalar> Stages<F> {
         allocated.fold(0, usize::saturating_add)
     }
 
+    /// The next passes are of a micro-batch that starts at this sample of its batch.
+    pub(super) fn start_at(&mut self, first_sample: usize) {
+        for stage in &mut self.stages {
+            stage.first_sample = first_sample;
+        }
+    }
+
     /// Packed copies of parameters stay valid from pass to pass.
     pub(crate) fn keep_packed(&mut self) {
         self.stages.iter_mut().for_each(Stage::keep_packed);

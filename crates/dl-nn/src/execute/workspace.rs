@@ -114,6 +114,21 @@ impl<F: Scalar> Workspace<F> {
         train(self, model, x, mode, loss)
     }
 
+    /// As [`train`](Self::train), on a micro-batch that starts at this sample of its batch.
+    pub(crate) fn train_part(
+        &mut self,
+        model: &Model<F>,
+        x: Batch<F>,
+        first_sample: usize,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+    ) -> LossPart {
+        self.stages.start_at(first_sample);
+        let part = train(self, model, x, mode, loss);
+        self.stages.start_at(0);
+        part
+    }
+
     /// Packed copies of parameters stay valid from pass to pass: for
     /// [`forward_unchanged`](Self::forward_unchanged) alone.
     pub(crate) fn keep_packed(&mut self) {

@@ -93,7 +93,7 @@ impl<F: Scalar> Trainer<F> {
             let mode = Mode::Train { seed };
             let outcome = session.reader.with_batch(samples, next, mode, |batch| {
                 require_targets(&*self.loss, width, &batch.targets, samples)?;
-                self.step_batch(batch, factor)
+                self.step_batch(batch, session.micro_batch_size, factor)
             })??;
             let Outcome {
                 loss,

@@ -17,6 +17,7 @@ use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::arrays::in_standard_layout;
 use crate::error::{ConfigError, DataError};
+use crate::execute::micro_batch_size;
 use crate::model::Weights;
 use crate::optim::StateError;
 use crate::samples::IntoSamples;
@@ -88,7 +89,11 @@ impl<F: Scalar> Trainer<F> {
 
         // plan steps and buffers
         let plan = FitPlan::new(options.epochs, options.batch_size, samples.len());
-        self.plan_workspace(plan.batch_size)?;
+        let micro_batch_size = match options.micro_batch_size {
+            Some(at_most) => micro_batch_size(self.model.layers(), at_most).min(plan.batch_size),
+            None => plan.batch_size,
+        };
+        self.plan_workspace(micro_batch_size)?;
         let validation = match validation {
             Some((source, samples)) => Some(HeldOut::plan(&self.model, source, samples)?),
             None => None,
@@ -120,6 +125,7 @@ impl<F: Scalar> Trainer<F> {
             shuffle: options.shuffle && plan.steps_per_epoch > 1,
             callbacks: options.callbacks,
             reader: Reader::new(source, weights),
+            micro_batch_size,
             samples,
             validation,
             metrics: options.metrics,

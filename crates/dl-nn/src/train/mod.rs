@@ -9,6 +9,7 @@ mod epochs;
 mod error;
 mod evaluate;
 mod fit;
+mod gradient_sum;
 mod history;
 mod metric;
 mod monitor;

@@ -24,6 +24,7 @@ const SPLIT_STREAM: u64 = u64::MAX;
 pub struct Fit<'a, F> {
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
+    pub(super) micro_batch_size: Option<usize>,
     pub(super) shuffle: bool,
     pub(super) validation: Validation<'a, F>,
     class_weights: Option<Vec<f64>>,
@@ -65,6 +66,7 @@ impl<'a, F: Scalar> Fit<'a, F> {
         Self {
             epochs,
             batch_size: 32,
+            micro_batch_size: None,
             shuffle: true,
             validation: Validation::None,
             class_weights: None,
@@ -81,6 +83,17 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// batch size above the number of samples means all of them.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
+        self
+    }
+
+    /// Divides each batch into micro-batches of at most this many samples, at least 1, one after another, and accumulates
+    /// their gradients to one step: for batches whose activations would need too much memory.
+    ///
+    /// If every layer takes its samples in blocks (none is a batch normalisation or a large dense layer), a micro-batch
+    /// is a power of two of these blocks, at least one, and training has the bits of whole batches. Otherwise it has
+    /// exactly this size; batch normalisation then normalises over micro-batches.
+    pub fn micro_batch_size(mut self, at_most: usize) -> Self {
+        self.micro_batch_size = Some(at_most);
         self
     }
 
@@ -167,6 +180,8 @@ impl<'a, F: Scalar> Fit<'a, F> {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         ConfigError::require(self.epochs > 0, "Fit epochs", 0, "at least 1")?;
         ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")?;
+        let holds = self.micro_batch_size != Some(0);
+        ConfigError::require(holds, "Fit micro_batch_size", 0, "at least 1")?;
         let names: Vec<&str> = self.metrics.iter().map(|metric| &*metric.name).collect();
         for (i, metric) in self.metrics.iter().enumerate() {
             metric.validate()?;

@@ -1,5 +1,7 @@
 //! A model with its loss and its optimiser.
 
+use std::ops::Range;
+
 use dl_core::memory::OutOfMemory;
 use dl_core::{Scalar, Source, instantiate};
 use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension};
@@ -11,6 +13,7 @@ use super::evaluate::{
     Evaluation, boundary, count_correct, evaluate_samples, evaluation_workspace, outputs,
     predicted_class, require_no_nan,
 };
+use super::gradient_sum::GradientSum;
 use super::history::History;
 use super::reader::{LoadedBatch, Reader};
 use super::snapshot::{ResumeError, TrainerState};
@@ -53,6 +56,8 @@ pub struct Trainer<F> {
     pub(super) steps: u64,
     pub(super) history: History,
     pub(super) workspace: Workspace<F>,
+    /// Of the micro-batches of a step.
+    gradient_sum: GradientSum<F>,
 }
 
 /// The measurements of one step, before its update.
@@ -188,10 +193,11 @@ impl<F: Scalar> Trainer<F> {
         step(self, x.into_samples(), targets.into_target()?)
     }
 
-    /// A step on a checked batch. If the loss is not finite, nothing is changed.
+    /// A step on a checked batch, in micro-batches of up to this size. If the loss is not finite, no parameter is changed.
     pub(super) fn step_batch(
         &mut self,
         batch: LoadedBatch<'_, F>,
+        micro_batch_size: usize,
         learning_rate_factor: f64,
     ) -> Result<Outcome, TrainError> {
         let mode = self.next_mode();
@@ -202,15 +208,32 @@ impl<F: Scalar> Trainer<F> {
         } = batch;
         let weight = total_weight(0..targets.len(), weights);
         let (loss, boundary) = (&*self.loss, boundary(&self.model));
-        let part = self
-            .workspace
-            .train(&self.model, x, mode, &|samples, outputs, dy| {
-                let each = samples.clone();
-                LossPart {
-                    loss: mean_loss_part(loss, outputs, &targets, each, weights, weight, dy),
-                    correct: count_correct(outputs, &targets, samples, boundary),
+        let of_block = |samples: Range<usize>, outputs: &[F], dy: &mut [F]| {
+            let each = samples.clone();
+            LossPart {
+                loss: mean_loss_part(loss, outputs, &targets, each, weights, weight, dy),
+                correct: count_correct(outputs, &targets, samples, boundary),
+            }
+        };
+        let part = if x.len() <= micro_batch_size {
+            self.workspace.train(&self.model, x, mode, &of_block)
+        } else {
+            let (shape, micro_batch) = (x.sample_shape(), micro_batch_size * x.width());
+            for (i, x) in x.slice().chunks(micro_batch).enumerate() {
+                let (x, first) = (Batch::new(shape, x), i * micro_batch_size);
+                let of_block = |samples: Range<usize>, outputs: &[F], dy: &mut [F]| {
+                    of_block(first + samples.start..first + samples.end, outputs, dy)
+                };
+                let workspace = &mut self.workspace;
+                let part = workspace.train_part(&self.model, x, first, mode, &of_block);
+                self.gradient_sum.push(workspace.grads(), part)?;
+                // the running statistics of each micro-batch, of which the last is committed below
+                if part.loss.is_finite() && first + x.len() < targets.len() {
+                    workspace.commit(&mut self.model);
                 }
-            });
+            }
+            self.gradient_sum.finish(self.workspace.grads_mut())
+        };
         if part.loss.is_finite() {
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
             self.optimizer.step(parameters, learning_rate_factor)?;
@@ -376,6 +399,7 @@ instantiate! {
         }
         Ok(Trainer {
             workspace: Workspace::training(&model, 0)?,
+            gradient_sum: GradientSum::new(),
             seed: model.seed(),
             model,
             loss,
@@ -414,7 +438,7 @@ instantiate! {
             targets: targets.view(),
             weights: None,
         };
-        let loss = trainer.step_batch(batch, 1.0)?.loss;
+        let loss = trainer.step_batch(batch, usize::MAX, 1.0)?.loss;
         if loss.is_finite() {
             return Ok(loss);
         }
