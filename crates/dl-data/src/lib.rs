@@ -27,7 +27,7 @@ mod sources;
 mod standard_scaler;
 mod text;
 
-pub use augment::{Augment, AugmentError, Augmented, AugmentedBatches, Augmenter, Mixup};
+pub use augment::{Augment, AugmentError, Augmented, Augmenter, Mixup};
 pub use batches::{Batches, LastBatch};
 pub use cifar10::{Cifar10, CifarError, CifarImages};
 pub use csv::{CellLocation, Column, Csv, CsvError, Malformed, Missing};

@@ -59,7 +59,4 @@ pub enum AugmentError {
         /// Number of classes.
         classes: usize,
     },
-    /// The background thread cannot be started.
-    #[error("cannot start the augmentation thread: {0}")]
-    Thread(#[source] std::io::Error),
 }

@@ -3,14 +3,12 @@
 mod affine;
 mod augmented;
 mod augmenter;
-mod batches;
 mod color;
 mod error;
 mod mixup;
 
 pub use augmented::Augmented;
 pub use augmenter::Augmenter;
-pub use batches::AugmentedBatches;
 pub use error::AugmentError;
 pub use mixup::Mixup;
 
