@@ -16,6 +16,9 @@ use super::stage::{BackwardArgs, Stage, gradients};
 use crate::layer::{Batch, BatchMut, Mode};
 use crate::model::{Model, NamedLayer, Outline};
 
+/// As many skipped layers as there can be: no backward pass follows.
+const NO_BACKWARD: usize = usize::MAX;
+
 /// The buffers of forward and backward passes of one model for batches up to a size.
 #[derive(Debug)]
 pub struct Workspace<F> {
@@ -25,8 +28,8 @@ pub struct Workspace<F> {
     outlines: Vec<Outline>,
     /// Gradients of every layer's parameters, mirroring `Layer::params`.
     grads: Vec<Vec<ArrayD<F>>>,
-    /// The first layer with parameters: no gradient is needed before it.
-    first_trained: usize,
+    /// How many layers at the start had no gradients in the last backward pass, because none of them is trained.
+    skipped: usize,
     capacity: usize,
     /// Memory for what the first pass allocates, released for it: a pass cannot return an error.
     reserve: Vec<F>,
@@ -57,7 +60,6 @@ impl<F: Scalar> Workspace<F> {
         {
             stages.push(Stage::plan(layers, start, capacity, training)?);
         }
-        let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
         let allocated = stages.iter().map(|stage| {
             // a block of the last stage goes forward and backward in one go
             let hold = training && stage.layers.end < layers.len();
@@ -69,7 +71,7 @@ impl<F: Scalar> Workspace<F> {
             input_shape: model.input_shape().to_vec(),
             outlines: layers.iter().map(NamedLayer::outline).collect(),
             grads: gradients(if training { layers } else { &[] })?,
-            first_trained: layers.iter().position(has_params).unwrap_or(layers.len()),
+            skipped: model.first_trained(),
             capacity,
             reserve,
         })
@@ -94,7 +96,7 @@ impl<F: Scalar> Workspace<F> {
     /// # Panics
     /// If the batch is larger than planned, or the model or the samples are not those it was planned for.
     pub fn forward(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
-        forward(self, model, x, mode, false)
+        forward(self, model, x, mode, NO_BACKWARD)
     }
 
     /// As [`forward`](Self::forward), but keeps what [`backward`](Self::backward) needs: for losses of more than one
@@ -109,7 +111,7 @@ impl<F: Scalar> Workspace<F> {
         x: Batch<F>,
         mode: Mode,
     ) -> Batch<'_, F> {
-        forward(self, model, x, mode, true)
+        forward(self, model, x, mode, 0)
     }
 
     /// The backward pass of the batch that [`forward_for_backward`](Self::forward_for_backward) last saw: from
@@ -157,7 +159,7 @@ impl<F: Scalar> Workspace<F> {
         mode: Mode,
     ) -> Batch<'_, F> {
         let count = self.stages.len();
-        self.forward_stages(count, model, x, mode, false);
+        self.forward_stages(count, model, x, mode, NO_BACKWARD);
         self.output(x.len())
     }
 
@@ -181,14 +183,14 @@ impl<F: Scalar> Workspace<F> {
         Batch::first(n, &last.shape, &last.output)
     }
 
-    /// The forward pass of the first `count` stages.
+    /// The forward pass of the first `count` stages. Those of the first `skip` layers keep nothing for a backward pass.
     fn forward_stages(
         &mut self,
         count: usize,
         model: &Model<F>,
         x: Batch<F>,
         mode: Mode,
-        for_backward: bool,
+        skip: usize,
     ) {
         self.check(x);
         self.reserve = Vec::new();
@@ -198,21 +200,20 @@ impl<F: Scalar> Workspace<F> {
                 None => x,
                 Some(stage) => Batch::first(x.len(), &stage.shape, &stage.output),
             };
+            let for_backward = rest[0].layers.end > skip;
             rest[0].forward(model.layers(), x, mode, for_backward);
         }
     }
 
-    /// The backward pass of the first `count` stages, from the last of them, as far as there are parameters or `dx` is
-    /// wanted.
+    /// The backward pass of the first `count` stages, from the last of them, without the first `skip` layers.
     fn backward_stages(
         &mut self,
         count: usize,
         model: &Model<F>,
         x: Batch<F>,
+        skip: usize,
         mut dx: Option<&mut [F]>,
     ) {
-        // without `dx`, the gradients of the first layers are not needed
-        let skip = if dx.is_some() { 0 } else { self.first_trained };
         for i in (0..count).rev() {
             let (before, rest) = self.stages.split_at_mut(i);
             let stage = &mut rest[0];
@@ -223,6 +224,15 @@ impl<F: Scalar> Workspace<F> {
             let grads = &mut self.grads[stage.layers.clone()];
             stage.backward(model.layers(), args, grads);
         }
+    }
+
+    /// Begins a backward pass without the first `count` layers: their gradients become zeros.
+    fn skip(&mut self, count: usize) {
+        let stale = self.grads.iter_mut().take(count).skip(self.skipped);
+        stale
+            .flatten()
+            .for_each(|gradient| gradient.fill(F::zero()));
+        self.skipped = count;
     }
 
     /// The gradients of the last backward pass, layer by layer, parameter by parameter.
@@ -241,8 +251,9 @@ impl<F: Scalar> Workspace<F> {
     /// If the layers of the model are not those of that pass.
     pub fn commit(&self, model: &mut Model<F>) {
         for stage in &self.stages {
-            if let Some(cache) = stage.cache() {
-                model.layers_mut()[stage.layers.start].layer.commit(cache);
+            let named = &mut model.layers_mut()[stage.layers.start];
+            if let Some(cache) = stage.cache().filter(|_| !named.is_frozen()) {
+                named.layer.commit(cache);
             }
         }
     }
@@ -280,11 +291,11 @@ instantiate! {
         model: &Model<F>,
         x: Batch<'_, F>,
         mode: Mode,
-        for_backward: bool,
+        skip: usize,
     ) -> Batch<'w, F> {
         workspace.forget_packed();
         let count = workspace.stages.len();
-        workspace.forward_stages(count, model, x, mode, for_backward);
+        workspace.forward_stages(count, model, x, mode, skip);
         workspace.output(x.len())
     }
 
@@ -303,7 +314,10 @@ instantiate! {
         last.dy[..dy.slice().len()].copy_from_slice(dy.slice());
         let mut dx = dx;
         let dx = dx.as_mut().map(BatchMut::slice_mut);
-        workspace.backward_stages(count, model, x, dx);
+        // with `dx`, the gradients of the first layers are needed
+        let skip = if dx.is_some() { 0 } else { model.first_trained() };
+        workspace.skip(skip);
+        workspace.backward_stages(count, model, x, skip, dx);
     }
 
     fn train<F: Scalar>(
@@ -314,13 +328,14 @@ instantiate! {
         loss: &BatchLoss<'_, F>,
     ) -> LossPart {
         workspace.forget_packed();
-        let last = workspace.stages.len() - 1;
-        workspace.forward_stages(last, model, x, mode, true);
+        let (last, skip) = (workspace.stages.len() - 1, model.first_trained());
+        workspace.skip(skip);
+        workspace.forward_stages(last, model, x, mode, skip);
         let (before, rest) = workspace.stages.split_at_mut(last);
-        let args = backward_args(before, workspace.first_trained, x, None);
+        let args = backward_args(before, skip, x, None);
         let grads = &mut workspace.grads[rest[0].layers.clone()];
         let part = rest[0].train(model.layers(), args, mode, loss, grads);
-        workspace.backward_stages(last, model, x, None);
+        workspace.backward_stages(last, model, x, skip, None);
         part
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dl_core::Scalar;
 
 use super::spec::{Cost, ErasedSpec, LayerSpec};
+use super::trained::Training;
 use crate::layer::{Batching, Layer, Param};
 
 /// A layer in a model.
@@ -24,6 +25,10 @@ pub struct NamedLayer<F> {
     pub(super) cost: Cost,
     /// Their shapes, as they were when the model was built.
     parameter_shapes: Vec<Vec<usize>>,
+    /// How each is trained.
+    pub(super) training: Vec<Training>,
+    /// Whether it has running statistics or the like.
+    pub(super) has_state: bool,
 }
 
 impl<F: Scalar> Clone for NamedLayer<F> {
@@ -36,6 +41,8 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             parameter_names: self.parameter_names.clone(),
             cost: self.cost,
             parameter_shapes: self.parameter_shapes.clone(),
+            training: self.training.clone(),
+            has_state: self.has_state,
         }
     }
 }
@@ -49,6 +56,8 @@ impl<F: Scalar> NamedLayer<F> {
         cost: Cost,
     ) -> Self {
         let params = layer.params();
+        let training = vec![Training::USUAL; params.len()];
+        let has_state = !layer.state().is_empty();
         let parameter_names = params
             .iter()
             .map(|p| format!("{name}.{}", p.name))
@@ -63,6 +72,8 @@ impl<F: Scalar> NamedLayer<F> {
             parameter_names,
             cost,
             parameter_shapes,
+            training,
+            has_state,
         }
     }
 
@@ -76,7 +87,7 @@ impl<F: Scalar> NamedLayer<F> {
         self.spec.as_any().downcast_ref()
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameter_count(&self) -> usize {
         self.layer.params().iter().map(|p| p.value.len()).sum()
     }
