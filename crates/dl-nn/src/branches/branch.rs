@@ -4,7 +4,7 @@ use dl_core::Scalar;
 use dl_core::memory::OutOfMemory;
 use ndarray::ArrayD;
 
-use crate::execute::{Division, Stages};
+use crate::execute::{Division, NO_BACKWARD, Stages};
 use crate::layer::{Batch, BatchMut, Batching, Cache, Mode, Param, ParamMut};
 use crate::model::NamedLayer;
 
@@ -67,7 +67,8 @@ impl<F: Scalar> Branch<F> {
             cache.buffers = Some(Box::new(planned));
         }
         let stages = planned(cache).expect("just planned");
-        stages.forward(&self.layers, x, mode, for_backward);
+        let skip = if for_backward { 0 } else { NO_BACKWARD };
+        stages.forward(&self.layers, x, mode, skip);
     }
 
     pub(super) fn output<'a>(&self, x: Batch<'a, F>, cache: &'a Cache<F>) -> Batch<'a, F> {
@@ -95,7 +96,13 @@ impl<F: Scalar> Branch<F> {
         grads: &mut [ArrayD<F>],
     ) {
         let stages = planned(cache).expect("after a forward pass");
-        stages.backward(&self.layers, x, dx.map(BatchMut::into_slice));
+        let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
+        // without `dx`, the first layers need no gradients
+        let skip = match dx {
+            Some(_) => 0,
+            None => self.layers.iter().take_while(|named| !has_params(named)).count(),
+        };
+        stages.backward(&self.layers, x, skip, dx.map(BatchMut::into_slice));
         // arrays of the same shapes change places
         let written = stages.grads.iter_mut().flatten();
         for (gradient, written) in grads.iter_mut().zip(written) {

@@ -73,11 +73,12 @@ impl<F: Scalar> BlockBuffers<F> {
             };
             let y = rest.first_mut().map_or(&mut *y, |inner| &mut inner[..]);
             let y = BatchMut::first(n, &named.output_shape, y);
-            named.layer.forward(x, y, &mut self.caches[i], mode.part(i));
+            let mode = named.mode(mode.part(i));
+            named.layer.forward(x, y, &mut self.caches[i], mode);
         }
     }
 
-    /// The first `skip` layers have no parameters, and nothing before them needs a gradient.
+    /// The first `skip` layers are not trained, and nothing before them needs a gradient.
     pub(super) fn backward(
         &mut self,
         run: &[NamedLayer<F>],

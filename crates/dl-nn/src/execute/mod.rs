@@ -13,5 +13,5 @@ mod workspace;
 pub use loss_part::{BatchLoss, LossPart};
 pub use predictor::Predictor;
 pub(crate) use stage::{Division, micro_batch_size};
-pub(crate) use stages::Stages;
+pub(crate) use stages::{NO_BACKWARD, Stages};
 pub use workspace::Workspace;

@@ -81,6 +81,7 @@ instantiate! {
                 Batching::Blocks => modes.extend((0..stage.len()).map(|i| mode.part(0).part(i))),
             }
         }
-        modes
+        let modes = layers.iter().zip(modes);
+        modes.map(|(named, mode)| named.mode(mode)).collect()
     }
 }

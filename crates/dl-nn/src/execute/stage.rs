@@ -253,7 +253,7 @@ impl<F: Scalar> Stage<F> {
                 } else {
                     mode.part(first_sample)
                 };
-                return run[0].layer.forward(x, y, cache, mode);
+                return run[0].layer.forward(x, y, cache, run[0].mode(mode));
             }
             Work::Blocks {
                 block_size,
@@ -295,7 +295,9 @@ impl<F: Scalar> Stage<F> {
             let len = n * self.size();
             self.forward(layers, args.x, mode, true);
             let loss = loss(0..n, &self.output[..len], &mut self.dy[..len]);
-            self.backward(layers, args, grads);
+            if args.skip < self.layers.end {
+                self.backward(layers, args, grads);
+            }
             return loss;
         };
         let (mode, before) = (mode.part(start), self.first_sample / block_size);
@@ -378,7 +380,7 @@ impl<F: Scalar> Stage<F> {
                 None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
             }
         }
-        reduce_gradients(blocks, grads);
+        reduce_gradients(blocks, skip, grads);
     }
 
     /// The blocks that `n` samples fill.
@@ -435,10 +437,11 @@ fn total_loss<F>(blocks: &[Block<F>]) -> LossPart {
     }
 }
 
-/// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are.
-fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
+/// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are; not of the first
+/// `skip` layers, which have none.
+fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], skip: usize, grads: &mut [Vec<ArrayD<F>>]) {
     let mut chunks = Vec::new();
-    for (layer, grads) in grads.iter_mut().enumerate() {
+    for (layer, grads) in grads.iter_mut().enumerate().skip(skip) {
         for (parameter, gradient) in grads.iter_mut().enumerate() {
             let gradient = gradient.as_slice_mut().expect("in standard layout");
             let parts = gradient.chunks_mut(SUM_ELEMENTS).enumerate();

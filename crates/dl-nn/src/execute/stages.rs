@@ -19,6 +19,9 @@ use crate::layer::cache::Buffers;
 use crate::layer::{Batch, Mode};
 use crate::model::{NamedLayer, Outline};
 
+/// As many skipped layers as there can be: no backward pass follows.
+pub(crate) const NO_BACKWARD: usize = usize::MAX;
+
 /// The buffers of passes through a run of layers, for batches up to a size.
 #[derive(Debug, Clone)]
 pub(crate) struct Stages<F> {
@@ -27,8 +30,6 @@ pub(crate) struct Stages<F> {
     outlines: Vec<Outline>,
     /// Gradients of every layer's parameters, mirroring `Layer::params`; empty if only forward passes are planned.
     pub(crate) grads: Vec<Vec<ArrayD<F>>>,
-    /// The first layer with parameters: no gradient is needed before it.
-    first_trained: usize,
     pub(crate) capacity: usize,
 }
 
@@ -46,12 +47,10 @@ impl<F: Scalar> Stages<F> {
             let stage = Stage::plan(layers, start, capacity, training, division)?;
             stages.push(stage);
         }
-        let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
         Ok(Self {
             stages,
             outlines: layers.iter().map(NamedLayer::outline).collect(),
             grads: gradients(if training { layers } else { &[] })?,
-            first_trained: layers.iter().position(has_params).unwrap_or(layers.len()),
             capacity,
         })
     }
@@ -107,15 +106,15 @@ impl<F: Scalar> Stages<F> {
         &mut last.dy[..n * size]
     }
 
-    /// Writes [`output`](Self::output), and keeps what the backward pass needs if it is `for_backward`.
+    /// Writes [`output`](Self::output), and keeps what the backward pass without the first `skip` layers needs.
     pub(crate) fn forward(
         &mut self,
         layers: &[NamedLayer<F>],
         x: Batch<F>,
         mode: Mode,
-        for_backward: bool,
+        skip: usize,
     ) {
-        self.forward_first(self.stages.len(), layers, x, mode, for_backward);
+        self.forward_first(self.stages.len(), layers, x, mode, skip);
     }
 
     fn forward_first(
@@ -124,7 +123,7 @@ impl<F: Scalar> Stages<F> {
         layers: &[NamedLayer<F>],
         x: Batch<F>,
         mode: Mode,
-        for_backward: bool,
+        skip: usize,
     ) {
         for i in 0..count {
             let (before, rest) = self.stages.split_at_mut(i);
@@ -132,26 +131,32 @@ impl<F: Scalar> Stages<F> {
                 None => x,
                 Some(stage) => Batch::first(x.len(), &stage.shape, &stage.output),
             };
+            let for_backward = rest[0].layers.end > skip;
             rest[0].forward(layers, x, mode, for_backward);
         }
     }
 
     /// From [`output_gradient`](Self::output_gradient), which is overwritten, to `grads` and `dx`.
-    pub(crate) fn backward(&mut self, layers: &[NamedLayer<F>], x: Batch<F>, dx: Option<&mut [F]>) {
-        self.backward_first(self.stages.len(), layers, x, dx);
+    /// The first `skip` layers have none.
+    pub(crate) fn backward(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        x: Batch<F>,
+        skip: usize,
+        dx: Option<&mut [F]>,
+    ) {
+        self.backward_first(self.stages.len(), layers, x, skip, dx);
     }
 
-    /// The backward pass of the first `count` stages, from the last of them, as far as there are parameters or `dx` is
-    /// wanted.
+    /// The backward pass of the first `count` stages, from the last of them, without the first `skip` layers.
     fn backward_first(
         &mut self,
         count: usize,
         layers: &[NamedLayer<F>],
         x: Batch<F>,
+        skip: usize,
         mut dx: Option<&mut [F]>,
     ) {
-        // without `dx`, the gradients of the first layers are not needed
-        let skip = if dx.is_some() { 0 } else { self.first_trained };
         for i in (0..count).rev() {
             let (before, rest) = self.stages.split_at_mut(i);
             let stage = &mut rest[0];
@@ -170,23 +175,25 @@ impl<F: Scalar> Stages<F> {
         layers: &[NamedLayer<F>],
         x: Batch<F>,
         mode: Mode,
+        skip: usize,
         loss: &BatchLoss<'_, F>,
     ) -> LossPart {
         let last = self.stages.len() - 1;
-        self.forward_first(last, layers, x, mode, true);
+        self.forward_first(last, layers, x, mode, skip);
         let (before, rest) = self.stages.split_at_mut(last);
-        let args = backward_args(before, self.first_trained, x, None);
+        let args = backward_args(before, skip, x, None);
         let grads = &mut self.grads[rest[0].layers.clone()];
         let part = rest[0].train(layers, args, mode, loss, grads);
-        self.backward_first(last, layers, x, None);
+        self.backward_first(last, layers, x, skip, None);
         part
     }
 
     /// Updates the state of the layers with what the last training pass left.
     pub(crate) fn commit(&self, layers: &mut [NamedLayer<F>]) {
         for stage in &self.stages {
-            if let Some(cache) = stage.cache() {
-                layers[stage.layers.start].layer.commit(cache);
+            let named = &mut layers[stage.layers.start];
+            if let Some(cache) = stage.cache().filter(|_| !named.is_frozen()) {
+                named.layer.commit(cache);
             }
         }
     }

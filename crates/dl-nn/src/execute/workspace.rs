@@ -8,7 +8,7 @@ use ndarray::ArrayD;
 
 use super::loss_part::{BatchLoss, LossPart};
 use super::stage::Division;
-use super::stages::Stages;
+use super::stages::{NO_BACKWARD, Stages};
 use crate::layer::cache::Buffers;
 use crate::layer::{Batch, BatchMut, Mode};
 use crate::model::Model;
@@ -19,6 +19,8 @@ pub struct Workspace<F> {
     stages: Stages<F>,
     /// The shape of an input sample.
     input_shape: Vec<usize>,
+    /// How many layers at the start had no gradients in the last backward pass, because none of them is trained.
+    skipped: usize,
     /// Memory for what the first pass allocates, released for it: a pass cannot return an error.
     reserve: Vec<F>,
 }
@@ -47,6 +49,7 @@ impl<F: Scalar> Workspace<F> {
             reserve: room(stages.allocated_by_passes(layers, training))?,
             stages,
             input_shape: model.input_shape().to_vec(),
+            skipped: model.first_trained(),
         })
     }
 
@@ -65,7 +68,7 @@ impl<F: Scalar> Workspace<F> {
     /// # Panics
     /// If the batch is larger than planned, or the model or the samples are not those it was planned for.
     pub fn forward(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
-        forward(self, model, x, mode, false)
+        forward(self, model, x, mode, NO_BACKWARD)
     }
 
     /// As [`forward`](Self::forward), but keeps what [`backward`](Self::backward) needs: for losses of more than one
@@ -80,7 +83,7 @@ impl<F: Scalar> Workspace<F> {
         x: Batch<F>,
         mode: Mode,
     ) -> Batch<'_, F> {
-        forward(self, model, x, mode, true)
+        forward(self, model, x, mode, 0)
     }
 
     /// The backward pass of the batch that [`forward_for_backward`](Self::forward_for_backward) last saw: from
@@ -144,7 +147,7 @@ impl<F: Scalar> Workspace<F> {
     ) -> Batch<'_, F> {
         self.check(x);
         self.reserve = Vec::new();
-        self.stages.forward(model.layers(), x, mode, false);
+        self.stages.forward(model.layers(), x, mode, NO_BACKWARD);
         self.stages.output(x.len())
     }
 
@@ -156,6 +159,15 @@ impl<F: Scalar> Workspace<F> {
             n <= capacity,
             "a batch of {n} in a workspace for {capacity}"
         );
+    }
+
+    /// Begins a backward pass without the first `count` layers: their gradients become zeros.
+    fn skip(&mut self, count: usize) {
+        let stale = self.stages.grads.iter_mut().take(count).skip(self.skipped);
+        stale
+            .flatten()
+            .for_each(|gradient| gradient.fill(F::zero()));
+        self.skipped = count;
     }
 
     /// The gradients of the last backward pass, layer by layer, parameter by parameter.
@@ -191,12 +203,12 @@ instantiate! {
         model: &Model<F>,
         x: Batch<'_, F>,
         mode: Mode,
-        for_backward: bool,
+        skip: usize,
     ) -> Batch<'w, F> {
         workspace.check(x);
         workspace.reserve = Vec::new();
         workspace.stages.forget_packed();
-        workspace.stages.forward(model.layers(), x, mode, for_backward);
+        workspace.stages.forward(model.layers(), x, mode, skip);
         workspace.stages.output(x.len())
     }
 
@@ -210,11 +222,13 @@ instantiate! {
         workspace.check(x);
         let (found, n) = ((dy.len(), dy.sample_shape()), x.len());
         assert_eq!(found, (n, model.output_shape()), "∂L/∂output");
-        let stages = &mut workspace.stages;
-        stages.output_gradient(n).copy_from_slice(dy.slice());
+        workspace.stages.output_gradient(n).copy_from_slice(dy.slice());
         let mut dx = dx;
         let dx = dx.as_mut().map(BatchMut::slice_mut);
-        stages.backward(model.layers(), x, dx);
+        // with `dx`, the gradients of the first layers are needed
+        let skip = if dx.is_some() { 0 } else { model.first_trained() };
+        workspace.skip(skip);
+        workspace.stages.backward(model.layers(), x, skip, dx);
     }
 
     fn train<F: Scalar>(
@@ -227,6 +241,8 @@ instantiate! {
         workspace.check(x);
         workspace.reserve = Vec::new();
         workspace.stages.forget_packed();
-        workspace.stages.train(model.layers(), x, mode, loss)
+        let skip = model.first_trained();
+        workspace.skip(skip);
+        workspace.stages.train(model.layers(), x, mode, skip, loss)
     }
 }

@@ -1,5 +1,6 @@
 //! Models: their description, their layers with the parameters, and views of both.
 
+mod append;
 mod config;
 mod cost;
 mod limits;
@@ -8,6 +9,7 @@ mod registry;
 mod sequential;
 mod spec;
 mod summary;
+mod trained;
 mod weights;
 
 pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
@@ -23,6 +25,7 @@ pub use sequential::Sequential;
 pub use spec::LayerSpec;
 pub(crate) use spec::Nested;
 pub use summary::{Summary, SummaryRow};
+pub(crate) use trained::Training;
 pub use weights::{Weights, WeightsError};
 
 use dl_core::text::nearest;
@@ -121,7 +124,7 @@ impl<F: Scalar> Model<F> {
         }
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameter_count(&self) -> usize {
         self.layers.iter().map(NamedLayer::parameter_count).sum()
     }
@@ -143,10 +146,14 @@ impl<F: Scalar> Model<F> {
         params_mut(self).into_iter()
     }
 
-    pub(crate) fn named_params_mut(&mut self) -> impl Iterator<Item = (&str, ParamMut<'_, F>)> {
+    /// Every parameter with its dotted name and how it is trained.
+    pub(crate) fn named_params_mut(
+        &mut self,
+    ) -> impl Iterator<Item = (&str, ParamMut<'_, F>, Training)> {
         self.layers.iter_mut().flat_map(|named| {
             let names = named.parameter_names.iter().map(String::as_str);
-            names.zip(named.layer.params_mut())
+            let params = names.zip(named.layer.params_mut()).zip(&named.training);
+            params.map(|((name, param), training)| (name, param, *training))
         })
     }
 
@@ -197,6 +204,6 @@ instantiate! {
         model: &'a mut Model<F>,
     ) -> Vec<(&'a str, ArrayViewMutD<'a, F>)> {
         let params = model.named_params_mut();
-        params.map(|(name, param)| (name, param.value)).collect()
+        params.map(|(name, param, _)| (name, param.value)).collect()
     }
 }

@@ -6,6 +6,7 @@ use dl_core::Scalar;
 
 use super::cost::Cost;
 use super::spec::{ErasedSpec, LayerSpec};
+use super::trained::Training;
 use crate::layer::{Batching, Layer, Param};
 
 /// A layer in a model.
@@ -27,6 +28,10 @@ pub struct NamedLayer<F> {
     activations_inside: usize,
     /// Their shapes, as they were when the model was built.
     parameter_shapes: Vec<Vec<usize>>,
+    /// How each is trained.
+    pub(super) training: Vec<Training>,
+    /// Whether it has running statistics or the like.
+    pub(super) has_state: bool,
 }
 
 impl<F: Scalar> Clone for NamedLayer<F> {
@@ -40,6 +45,8 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             cost: self.cost,
             activations_inside: self.activations_inside,
             parameter_shapes: self.parameter_shapes.clone(),
+            training: self.training.clone(),
+            has_state: self.has_state,
         }
     }
 }
@@ -54,6 +61,8 @@ impl<F: Scalar> NamedLayer<F> {
         activations_inside: usize,
     ) -> Self {
         let params = layer.params();
+        let training = vec![Training::USUAL; params.len()];
+        let has_state = !layer.state().is_empty();
         let parameter_names = params
             .iter()
             .map(|p| format!("{name}.{}", p.name))
@@ -69,6 +78,8 @@ impl<F: Scalar> NamedLayer<F> {
             cost,
             activations_inside,
             parameter_shapes,
+            training,
+            has_state,
         }
     }
 
@@ -82,7 +93,7 @@ impl<F: Scalar> NamedLayer<F> {
         self.spec.as_any().downcast_ref()
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameter_count(&self) -> usize {
         self.layer.params().iter().map(|p| p.value.len()).sum()
     }

@@ -368,7 +368,11 @@ impl<F: Scalar> Trainer<F> {
     }
 
     /// Checks that the outputs of the model, which may have been replaced, are what the loss takes.
+    /// Checks, too, that not all of its layers are frozen.
     pub(super) fn check_outputs(&self) -> Result<(), ConfigError> {
+        let allowed = "at least 1 (`Model::unfreeze` trains one again)";
+        let trainable = self.model.is_trainable();
+        ConfigError::require(trainable, "the number of trained layers", 0, allowed)?;
         let activation = self.model.output_activation();
         let logits =
             self.loss.inverse_link() == Activation::Identity || !is_probability(activation);
