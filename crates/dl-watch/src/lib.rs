@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod doctor;
+pub mod explain;
 pub mod history;
 mod image;
 mod rate_figure;
