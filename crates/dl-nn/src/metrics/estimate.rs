@@ -26,6 +26,7 @@ enum Method {
     Proportion,
     Mean { standard_error: f64 },
     Difference { standard_error: f64 },
+    CrossValidated { standard_error: f64 },
     RootOfMean { standard_error: f64 },
     Auc { positives: usize, negatives: usize },
 }
@@ -106,6 +107,38 @@ impl Estimate {
         }
     }
 
+    /// The mean of a score over the folds of a cross-validation, or over repeated random splits, at least one, where
+    /// `test_rows_per_train_row` is the ratio n_test / n_train of a split. The score may have any sign: differences of
+    /// two models in the same folds are scores, too.
+    ///
+    /// Folds share most of their training rows, so their scores are correlated, and the s²/J of independent samples
+    /// is too small a variance of their mean. This takes (1/J + n_test/n_train)·s² (Nadeau & Bengio, "Inference for the
+    /// generalization error", Machine Learning 52, 2003, the corrected resampled t), which was derived for random splits
+    /// and is commonly used for k folds, too (Bouckaert & Frank, PAKDD 2004); there is no unbiased estimate for
+    /// those (Bengio & Grandvalet, JMLR 5, 2004).
+    ///
+    /// ```
+    /// use dl_nn::metrics::Estimate;
+    /// use dl_nn::ndarray::array;
+    ///
+    /// let five_folds = array![0.97, 0.93, 0.90, 1.00, 0.97];
+    /// let accuracy = Estimate::cross_validated(&five_folds, 30.0 / 120.0);
+    /// assert_eq!(format!("{accuracy:.3}"), "0.954");
+    /// assert_eq!(accuracy.interval(0.95)?.to_string(), "[0.881, 1.027]");
+    /// # Ok::<(), dl_nn::metrics::MetricError>(())
+    /// ```
+    pub fn cross_validated(scores: &Array1<f64>, test_rows_per_train_row: f64) -> Self {
+        let (value, standard_error) = mean_and_error(scores);
+        let n = scores.len();
+        // of s²/n there are 1 + n·(n_test/n_train)
+        let standard_error = standard_error * (1.0 + n as f64 * test_rows_per_train_row).sqrt();
+        Self {
+            value,
+            n,
+            method: Method::CrossValidated { standard_error },
+        }
+    }
+
     /// The square root of a [`mean`](Self::mean).
     pub(super) fn root_of_mean(samples: &Array1<f64>) -> Self {
         let (mean, standard_error) = mean_and_error(samples);
@@ -136,6 +169,7 @@ impl Estimate {
     /// - **Means** (log loss, Brier score, MAE, MSE): mean ± t·s/√n, t of Student's distribution
     ///   with n − 1 degrees of freedom, cut off at 0. **RMSE**: the square roots of MSE's ends.
     /// - **Paired differences**: the same, with both signs.
+    /// - **Means over folds**: the same, with the standard error of [`cross_validated`](Self::cross_validated).
     /// - **ROC AUC**: all areas θ from which the observed one is at most z standard errors away,
     ///   with the standard error at θ of Hanley & McNeil, "The meaning and use of the area under
     ///   a receiver operating characteristic (ROC) curve", Radiology 143 (1982). Taking it at θ,
@@ -154,7 +188,7 @@ impl Estimate {
                 let half = half_width(standard_error, self.n, level)?;
                 ((self.value - half).max(0.0), self.value + half)
             }
-            Method::Difference { standard_error } => {
+            Method::Difference { standard_error } | Method::CrossValidated { standard_error } => {
                 let half = half_width(standard_error, self.n, level)?;
                 (self.value - half, self.value + half)
             }
@@ -271,6 +305,21 @@ mod tests {
         let half = 2.0 * (std::f64::consts::PI * 0.475).tan();
         assert!((interval.lower - (-1.0 - half)).abs() < 1e-8);
         assert!((interval.upper - (-1.0 + half)).abs() < 1e-8);
+    }
+
+    /// Without test rows there is nothing to correct; with as many as there are rows to train on, two scores have the
+    /// variance (1/2 + 1)·s² in place of s²/2.
+    #[test]
+    fn shared_training_rows_widen_the_interval() {
+        let scores = ndarray::array![0.8, 0.9];
+        let width = |estimate: Estimate| {
+            let interval = estimate.interval(0.95).unwrap();
+            interval.upper - interval.lower
+        };
+        let independent = width(Estimate::difference(&scores, &ndarray::array![0.0, 0.0]));
+        let corrected = |ratio| width(Estimate::cross_validated(&scores, ratio));
+        assert!((corrected(0.0) / independent - 1.0).abs() < 1e-12);
+        assert!((corrected(1.0) / independent - 3.0_f64.sqrt()).abs() < 1e-12);
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Drawing rows: permutations and hold-out splits, as indices.
+//! Drawing rows: permutations, hold-out splits and the folds of cross-validation, as indices.
+
+mod folds;
+mod time_series;
 
 use std::{
     cmp::{Ordering, Reverse},
@@ -8,6 +11,11 @@ use std::{
 use rand::{Rng, RngCore, seq::SliceRandom};
 
 use crate::memory::{OutOfMemory, room};
+
+pub use folds::{
+    group_k_fold, k_fold, k_fold_shuffled, stratified_k_fold, stratified_k_fold_shuffled,
+};
+pub use time_series::TimeSeriesSplit;
 
 /// Why rows cannot be split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -48,12 +56,75 @@ pub enum SamplingError {
         /// Classes present.
         classes: usize,
     },
+    /// Fewer than 2 folds, or more than rows.
+    #[error(
+        "{rows} rows cannot be divided into {folds} folds; between 2 and the number of rows are possible"
+    )]
+    Folds {
+        /// The folds asked for.
+        folds: usize,
+        /// Rows to divide.
+        rows: usize,
+    },
+    /// Fewer than 2 folds of a time series, or not more rows than folds.
+    #[error(
+        "{rows} rows cannot be divided into {folds} folds of time; there must be at least 2 folds and more rows than folds"
+    )]
+    TimeFolds {
+        /// The folds asked for.
+        folds: usize,
+        /// Rows to divide.
+        rows: usize,
+    },
+    /// A class that cannot be in every test set.
+    #[error(
+        "class {class} has {rows} rows; {folds} stratified folds need at least {folds} of each class"
+    )]
+    RareClass {
+        /// The class.
+        class: usize,
+        /// Its rows.
+        rows: usize,
+        /// The folds asked for.
+        folds: usize,
+    },
+    /// Fewer groups than folds.
+    #[error(
+        "there are {groups} groups; {folds} folds need at least {folds}, since no group is divided"
+    )]
+    Groups {
+        /// The groups present.
+        groups: usize,
+        /// The folds asked for.
+        folds: usize,
+    },
+    /// Nothing is left to train on before the first test set of a time series.
+    #[error(
+        "{rows} rows leave nothing to train on before {folds} test sets of {test_size} rows and a gap of {gap}"
+    )]
+    NoPast {
+        /// Rows to divide.
+        rows: usize,
+        /// The folds asked for.
+        folds: usize,
+        /// Rows of a test set.
+        test_size: usize,
+        /// Rows left out between training and test rows.
+        gap: usize,
+    },
+    /// A setting of a time series split that is zero.
+    #[error("the {what} of a time series split is 0, but must be at least 1")]
+    Zero {
+        /// The setting.
+        what: &'static str,
+    },
     /// Not enough memory for the row indices.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
 }
 
-/// Row indices for training and the rows held out, each in random order.
+/// Row indices for training and the rows held out: each in random order where they were drawn, in increasing order
+/// where they were not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     /// Rows to train on.
