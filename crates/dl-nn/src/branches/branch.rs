@@ -100,7 +100,11 @@ impl<F: Scalar> Branch<F> {
         // without `dx`, the first layers need no gradients
         let skip = match dx {
             Some(_) => 0,
-            None => self.layers.iter().take_while(|named| !has_params(named)).count(),
+            None => self
+                .layers
+                .iter()
+                .take_while(|named| !has_params(named))
+                .count(),
         };
         stages.backward(&self.layers, x, skip, dx.map(BatchMut::into_slice));
         // arrays of the same shapes change places
