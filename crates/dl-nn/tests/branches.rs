@@ -400,3 +400,44 @@ fn files_that_are_wrong_inside() {
     let network = Registry::<f32>::new().sequential(&architecture).unwrap();
     assert_eq!(network.build(0).unwrap().output_shape(), [4]);
 }
+
+/// One cache for all layers, as a walk through a network may have it: nothing of the layer before is left.
+#[test]
+fn a_cache_serves_one_layer_after_another() {
+    let x: ArrayD<f64> = samples(&[6, 4], 1);
+    let mut cache = Cache::default();
+    for seed in 0..3 {
+        let network = Sequential::<f64>::input([4]).push(Residual::new(bottleneck()));
+        let model = network.build(seed).unwrap();
+        let layer = &*model.layers()[0].layer;
+        let y = single_layer::forward(layer, &x, &mut cache, Mode::Eval).unwrap();
+        assert_eq!(y, model.predict(&x).unwrap());
+    }
+}
+
+/// Some columns of a table, and a category with a vector of its own.
+#[test]
+fn a_table_with_a_category_is_learned() {
+    // the label is a function of the category alone
+    let x = Array2::from_shape_fn((120, 3), |(i, j)| match j {
+        0 => (i % 6) as f64,
+        _ => ((5 * i + j) as f64).sin(),
+    });
+    let y: Vec<usize> = (0..120).map(|i| [0, 1, 1, 0, 1, 0][i % 6]).collect();
+    let category = Sequential::new()
+        .push(Columns::new([0]))
+        .push(Embedding::new(6, 2))
+        .push(Flatten);
+    let numbers = Sequential::new().push(Columns::new(1..3));
+    let network = Sequential::input([3])
+        .push(Branches::concat([category, numbers]))
+        .push(Dense::new(8).activation(Relu))
+        .push(Dense::new(2));
+    let model = network.build(1).unwrap();
+    let mut trainer = Trainer::new(model, SoftmaxCrossEntropy::new(), Adam::new(0.05)).unwrap();
+    trainer.fit(&x, &y, Fit::epochs(60).batch_size(20)).unwrap();
+    assert_eq!(trainer.evaluate(&x, &y).unwrap().accuracy, Some(1.0));
+    let unknown = Array2::from_elem((1, 3), 6.0);
+    let y = trainer.model().predict(&unknown).unwrap();
+    assert!(y.iter().all(|y| y.is_nan()), "{y}");
+}

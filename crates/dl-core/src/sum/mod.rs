@@ -17,7 +17,8 @@ mod tests;
 mod tree;
 
 pub use columns::{
-    add_column_squared_deviations, add_column_sums_and_products, add_column_totals, column_sums,
+    add_column_squared_deviations, add_column_sums_and_deviation_products,
+    add_column_sums_and_products, add_column_totals, column_sums,
 };
 pub use rows::sum_rows;
 pub use terms::{sum, sum_of, sum_of_pairs, sum_terms};

@@ -5,6 +5,7 @@ use dl_core::memory::OutOfMemory;
 use ndarray::ArrayD;
 
 use crate::execute::{Division, NO_BACKWARD, Stages};
+use crate::layer::cache::Buffers;
 use crate::layer::{Batch, BatchMut, Batching, Cache, Mode, Param, ParamMut};
 use crate::model::NamedLayer;
 
@@ -67,6 +68,10 @@ impl<F: Scalar> Branch<F> {
             cache.buffers = Some(Box::new(planned));
         }
         let stages = planned(cache).expect("just planned");
+        if !keeps_packed {
+            // the parameters may have changed, or be those of another layer
+            stages.forget_packed();
+        }
         let skip = if for_backward { 0 } else { NO_BACKWARD };
         stages.forward(&self.layers, x, mode, skip);
     }
