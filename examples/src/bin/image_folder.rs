@@ -211,11 +211,11 @@ fn figure(store: &ImageStore, seed: u64) -> Result<Figure, Box<dyn Error + Send 
         ("Mixup", images(&mixed, seed)?),
     ];
     let panel = |(title, images): (&str, Array4<f32>)| {
-        Panel::new(title).images(Images::new(&images).columns(DRAWN))
+        Panel::new(title).images(Images::new(&images).columns(DRAWN / 2))
     };
     Ok(Figure::new()
-        .size(9.0, 5.0)
-        .grid(panels.len(), 1)
+        .size(9.0, 4.0)
+        .grid(2, 2)
         .panels(panels.map(panel)))
 }
 
