@@ -31,20 +31,23 @@ pub(super) fn decode(file: &[u8], channels: usize) -> Result<Decoded, ImageProbl
     Err(ImageProblem::Format)
 }
 
-/// Checks a size that a file declares, before anything is allocated for it: `bytes` per pixel as decoded, and as many as
-/// there are channels for the pixels wanted.
+/// Checks a size that a file declares, before pixels of so many bytes are allocated.
 pub(super) fn check_size(
     [height, width]: [usize; 2],
     bytes: usize,
-    channels: usize,
     budget: &Budget,
 ) -> Result<(), ImageProblem> {
     if height.max(width) > LARGEST_SIDE {
         return Err(ImageProblem::Side { height, width });
     }
     let what = format_args!("an image of {height} × {width} pixels");
-    budget.take_memory(what, (height * width * (bytes + channels)) as u64)?;
+    budget.take_memory(what, (height * width * bytes) as u64)?;
     Ok(())
+}
+
+/// Bytes a pixel that [`convert`] allocates.
+pub(super) fn converted(from: usize, channels: usize) -> usize {
+    if from == channels { 0 } else { channels }
 }
 
 /// Pixels of grey (1), grey and opacity (2), colour (3), colour and opacity (4) as grey (1) or colour (3).

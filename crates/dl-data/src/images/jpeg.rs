@@ -9,7 +9,7 @@ use zune_jpeg::{
 
 use super::{
     ImageProblem, LARGEST_SIDE,
-    decode::{Decoded, check_size, convert},
+    decode::{Decoded, check_size, convert, converted},
 };
 
 pub(super) fn decode(
@@ -43,13 +43,7 @@ fn decode_with(
         true => (ColorSpace::Luma, 1),
         false => (ColorSpace::RGB, 3),
     };
-    // a progressive image is kept whole as coefficients of two bytes before it is decoded
-    check_size(
-        size,
-        from + 2 * usize::from(info.components),
-        channels,
-        budget,
-    )?;
+    check_size(size, from + converted(from, channels), budget)?;
     decoder.set_options(options.jpeg_set_out_colorspace(color));
     let pixels = decoder.decode().map_err(damaged)?;
     if !has_end(file) {

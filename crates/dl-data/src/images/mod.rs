@@ -34,8 +34,8 @@ const LARGEST_SIDE: usize = 16_384;
 ///   Profiles, gamma and the orientation in EXIF are ignored.
 /// - **Size**: other sizes are resampled with the triangle filter (bilinear interpolation, which widens to take in all
 ///   pixels of a larger image), as in Pillow's `resize` with `BILINEAR`, rounded to whole bytes.
-/// - **Limits**: a side may have 16384 pixels, and what an image takes in memory may be 64 MiB plus 16 times the size of
-///   its file; more is an error before anything is decoded.
+/// - **Limits**: a side may have 16384 pixels, and the pixels of an image may take 64 MiB plus 16 times the size of its file;
+///   more is an error before anything is decoded. A decoder of progressive JPEG files needs up to twice as much beside it.
 ///
 /// ```no_run
 /// use dl_data::{ImageReader, Resize};

@@ -7,7 +7,7 @@ use png::{BitDepth, Decoder, DecodingError, Limits, Transformations};
 
 use super::{
     ImageProblem,
-    decode::{Decoded, check_size, convert},
+    decode::{Decoded, check_size, convert, converted},
 };
 
 pub(super) fn decode(
@@ -28,8 +28,9 @@ pub(super) fn decode(
     let wide = depth == BitDepth::Sixteen;
     let bytes = color.samples() * if wide { 2 } else { 1 };
     // sixteen bits are narrowed into further memory
-    let in_all = bytes + if wide { color.samples() } else { 0 };
-    check_size([height, width], in_all, channels, budget)?;
+    let narrowed = if wide { color.samples() } else { 0 };
+    let in_all = bytes + narrowed + converted(color.samples(), channels);
+    check_size([height, width], in_all, budget)?;
 
     let mut pixels = vec![0; height * width * bytes];
     reader.next_frame(&mut pixels).map_err(damaged)?;
