@@ -83,6 +83,8 @@ pub(super) struct Job {
     pub(super) units: &'static [Unit],
     /// Measured on several threads and on one.
     pub(super) also_on_one: bool,
+    /// The script of a peer that it cannot do without.
+    pub(super) needs: Option<&'static str>,
     pub(super) start: Box<Start>,
 }
 
@@ -94,6 +96,7 @@ impl Job {
             title: String::new(),
             units,
             also_on_one: false,
+            needs: None,
             start: Box::new(|_| Err("nothing to do".into())),
         }
     }

@@ -2,11 +2,11 @@
 
 use super::job::Job;
 use super::networks::{CNN, CONV5, IRIS, LENET, MLP};
-use super::{alexnet, inference, iris, memory, reading, single, threads, training};
+use super::{alexnet, inference, iris, memory, reading, single, sklearn, threads, training};
 
 /// All jobs, in the table's order.
 pub(super) fn all() -> Vec<Job> {
-    vec![
+    let networks = vec![
         training::job("cnn-train", &CNN, 19_200).also_on_one(),
         inference::job("cnn-infer", &CNN, 9_728).also_on_one(),
         single::job("cnn-one", &CNN, 5_000).also_on_one(),
@@ -20,9 +20,13 @@ pub(super) fn all() -> Vec<Job> {
         single::job("iris-one", &IRIS, 20_000).also_on_one(),
         iris::fit_f32(),
         iris::fit_f64(),
+    ];
+    let others = vec![
         alexnet::gradient(),
         reading::mnist(),
         threads::cnn(),
         memory::cnn(),
-    ]
+    ];
+    let tables = sklearn::jobs_f32().chain(sklearn::jobs_f64());
+    networks.into_iter().chain(tables).chain(others).collect()
 }

@@ -20,9 +20,11 @@ mod reading;
 mod rounds;
 mod samples;
 mod scaling;
+mod scores;
 mod side;
 mod simd;
 mod single;
+mod sklearn;
 mod table;
 mod threads;
 mod training;
@@ -76,7 +78,9 @@ pub(crate) struct Bench {
 }
 
 fn names() -> Vec<&'static str> {
-    jobs::all().iter().map(|job| job.name).collect()
+    let mut names: Vec<&str> = jobs::all().iter().map(|job| job.name).collect();
+    names.dedup();
+    names
 }
 
 /// The numbers of threads for which there is a table by default.
@@ -115,11 +119,19 @@ impl Bench {
         let setting = |n| self.setting(n, hiding);
         let settings: Vec<Setting> = threads.into_iter().map(setting).collect();
         let wanted = |job: &Job| self.only.is_empty() || self.only.iter().any(|n| n == job.name);
-        let mut rows = Vec::new();
+        let (mut rows, mut scores) = (Vec::new(), Vec::new());
         for job in jobs::all().into_iter().filter(wanted) {
             let on_one = job.also_on_one || !self.threads.is_empty();
             for setting in settings.iter().take(if on_one { usize::MAX } else { 1 }) {
-                rows.extend(rounds::measure(&job, setting, self.rounds)?.rows());
+                if let Some(script) = job.needs
+                    && setting.process(script)?.is_none()
+                {
+                    eprintln!("{} is left out: it needs {script}", job.title);
+                    continue;
+                }
+                let results = rounds::measure(&job, setting, self.rounds)?;
+                rows.extend(results.rows());
+                scores.extend(results.scores);
             }
         }
         if let Some(simd) = self.simd {
@@ -127,6 +139,10 @@ impl Bench {
         }
         println!("{}", table::header(self.rounds as usize));
         rows.iter().for_each(|row| println!("{row}"));
+        if !scores.is_empty() {
+            println!("\n{}", scores::HEADER);
+            scores.iter().for_each(|row| println!("{row}"));
+        }
         Ok(())
     }
 

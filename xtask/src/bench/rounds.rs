@@ -5,6 +5,7 @@ use std::error::Error;
 use rayon::ThreadPoolBuilder;
 
 use super::job::{Job, Setting, Sides};
+use super::scores::{self, Scores};
 use super::side::Measure;
 use super::table::Results;
 use super::{peak, quiet};
@@ -30,6 +31,7 @@ pub(super) fn measure(
         ours: Vec::new(),
         peers: names.map(|name| (name, Vec::new())).collect(),
         peaks: Vec::new(),
+        scores: Vec::new(),
     };
     // As a program's own pool has them, or in a pool that does without others' help.
     let pool = if setting.threads == rayon::current_num_threads() {
@@ -56,6 +58,12 @@ pub(super) fn measure(
             eprintln!("  peak: {:.0} GFLOP/s", peak / 1e9);
             results.peaks.push(peak);
         }
+    }
+    let scored = Scores::new(ours.scores());
+    for peer in peers.iter().filter(|peer| !peer.scores().is_empty()) {
+        let (title, name) = (&results.title, peer.name());
+        let row = scores::row(title, &scored, &name, &Scores::new(peer.scores()));
+        results.scores.push(row);
     }
     Ok(results)
 }

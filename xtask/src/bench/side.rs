@@ -36,6 +36,11 @@ pub(super) trait Side {
 
     /// Runs the job once more; the warm-up is not measured.
     fn measure(&mut self) -> Result<Measure, Box<dyn Error>>;
+
+    /// The scores of the models trained so far, one list for each seed, if models are compared as well as speed.
+    fn scores(&self) -> &[Vec<f64>] {
+        &[]
+    }
 }
 
 impl Measure {

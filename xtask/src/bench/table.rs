@@ -16,6 +16,8 @@ pub(super) struct Results {
     pub(super) peers: Vec<(String, Vec<Measure>)>,
     /// The machine's operations per second, measured in the same rounds.
     pub(super) peaks: Vec<f64>,
+    /// Lines of the table of scores, one per peer, if models are compared.
+    pub(super) scores: Vec<String>,
 }
 
 impl Results {
@@ -139,6 +141,7 @@ mod tests {
                 ("fast".into(), rates(&[600.0, 160.0, 100.0])),
             ],
             peaks: vec![3600.0, 1200.0, 400.0],
+            scores: Vec::new(),
         };
         assert_eq!(
             results.rows().concat(),
@@ -173,6 +176,7 @@ mod tests {
                 ("jumpy".into(), latency(2e-5, 8e-5)),
             ],
             peaks: vec![2e8],
+            scores: Vec::new(),
         };
         assert_eq!(
             results.rows(),
