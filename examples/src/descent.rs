@@ -45,12 +45,7 @@ pub fn descend(
     let mut w = start;
     for _ in 0..steps {
         let grad = gradient(w);
-        let parameter = Parameter {
-            name: "w",
-            value: &mut w,
-            grad: &grad,
-            decay: false,
-        };
+        let parameter = Parameter::new("w", &mut w, &grad);
         optimizer.step(&mut [parameter], 1.0)?;
         path.push(w);
     }

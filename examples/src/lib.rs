@@ -21,6 +21,7 @@ pub mod neuron;
 pub mod output;
 pub mod petals;
 pub mod picture;
+pub mod png_folder;
 pub mod record;
 pub mod scene;
 pub mod score_plots;

@@ -122,7 +122,7 @@ impl Vae {
         learning_rate_factor: f64,
     ) -> Result<Bound, Box<dyn Error>> {
         let n = x.nrows();
-        let (targets, x) = (Target::values(x), x.to_owned().into_dyn());
+        let (targets, x) = (Target::from_values(x), x.to_owned().into_dyn());
         let mode = Mode::Train {
             seed: self.rng.next_u64(),
         };

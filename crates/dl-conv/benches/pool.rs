@@ -116,12 +116,12 @@ fn average_2_backward(bencher: Bencher, shape: [usize; 4]) {
 
 #[divan::bench(args = SHAPES)]
 fn global_average_forward(bencher: Bencher, shape: [usize; 4]) {
-    forward(bencher, GlobalAveragePool2d, shape);
+    forward(bencher, GlobalAveragePool2d::new(), shape);
 }
 
 #[divan::bench(args = SHAPES)]
 fn global_average_backward(bencher: Bencher, shape: [usize; 4]) {
-    backward(bencher, GlobalAveragePool2d, shape, false);
+    backward(bencher, GlobalAveragePool2d::new(), shape, false);
 }
 
 #[divan::bench(args = SHAPES)]

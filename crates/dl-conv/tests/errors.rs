@@ -60,7 +60,7 @@ fn windows() {
         error.ends_with("here [1048576, 1048576, 1], has fewer than 2^32 elements"),
         "{error}"
     );
-    let error = message(&[28, 28], GlobalMaxPool2d);
+    let error = message(&[28, 28], GlobalMaxPool2d::new());
     assert!(
         error.starts_with("layer `global_max_pool2d_1`: got"),
         "{error}"
@@ -135,7 +135,7 @@ fn a_model_of_them_all() {
         .push(UpSample2d::new(2).interpolation(Interpolation::Bilinear))
         .push(AveragePool2d::new(2))
         .push(Activate(Sigmoid))
-        .push(GlobalAveragePool2d)
+        .push(GlobalAveragePool2d::new())
         .build(0)
         .unwrap();
     let expected = "\

@@ -1,8 +1,9 @@
 //! The contract of dl-nn's layers, run over every layer here.
 
 use dl_conv::{
-    AveragePool2d, Conv2d, ConvTranspose2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation,
-    LocalResponseNorm, MaxPool2d, Padding, Size, UpSample2d, ZeroPad2d,
+    AdaptiveAveragePool2d, AveragePool2d, Conv1d, Conv2d, ConvTranspose2d, GlobalAveragePool2d,
+    GlobalMaxPool2d, Interpolation, LocalResponseNorm, MaxPool1d, MaxPool2d, Padding, Size,
+    UpSample2d, ZeroPad2d, ZeroPadChannels,
 };
 use dl_core::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
@@ -156,8 +157,8 @@ proptest! {
 
     #[test]
     fn global_pools(images in images()) {
-        reject(keeps(GlobalMaxPool2d, "global_max_pool2d", &[], images))?;
-        reject(keeps(GlobalAveragePool2d, "global_average_pool2d", &[], images))?;
+        reject(keeps(GlobalMaxPool2d::new(), "global_max_pool2d", &[], images))?;
+        reject(keeps(GlobalAveragePool2d::new(), "global_average_pool2d", &[], images))?;
     }
 
     #[test]
@@ -225,4 +226,95 @@ proptest! {
             reject(keeps(layer, "conv_transpose2d", params, images))?;
         }
     }
+}
+
+/// Signals `[length, channels]`, in both precisions.
+fn signal<S>(
+    spec: S,
+    kind: &str,
+    params: &[&str],
+    [number, length, channels]: [usize; 3],
+) -> Result<(), TestCaseError>
+where
+    S: LayerSpec<f64> + LayerSpec<f32>,
+{
+    let sample = [length, channels];
+    let Ok(mut layer): Result<Box<dyn Layer<f64>>, _> = spec.build(&sample, &mut generator(1))
+    else {
+        return Err(TestCaseError::reject("the window does not fit"));
+    };
+    assert_eq!(<S as LayerSpec<f64>>::KIND, kind);
+    let elements: usize = layer.params().iter().map(|array| array.value.len()).sum();
+    assert_eq!(LayerSpec::<f64>::element_count(&spec, &sample), elements);
+    let names: Vec<_> = layer.params().iter().map(|p| p.name.to_string()).collect();
+    assert_eq!(names, params);
+    perturb(&mut *layer, 2);
+    let shape = [number, length, channels];
+    match check(&mut *layer, &samples(&shape, 3)) {
+        Err(ContractError::Gradient(GradientError::Kinks { .. } | GradientError::Zero { .. })) => {
+            return Err(TestCaseError::reject("kinks"));
+        }
+        result => drop(result.unwrap()),
+    }
+    let mut layer: Box<dyn Layer<f32>> = spec.build(&sample, &mut generator(1)).unwrap();
+    check_passes(&mut *layer, &samples(&shape, 3)).unwrap();
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 4096, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn adaptive_average_pool(images in images(), output in size(1..6)) {
+        let pool = AdaptiveAveragePool2d::new(output);
+        reject(keeps(pool, "adaptive_average_pool2d", &[], images))?;
+    }
+
+    #[test]
+    fn zero_pad_channels(images in images(), before in 0..3_usize, after in 0..3_usize) {
+        reject(keeps(ZeroPadChannels::new(before, after), "zero_pad_channels", &[], images))?;
+    }
+
+    #[test]
+    fn signals(
+        shape in [1..4_usize, 3..9, 1..5],
+        (kernel, stride, dilation) in (1..4_usize, 1..3_usize, 1..3_usize),
+        same: bool,
+        bias: bool,
+    ) {
+        let padding = if same { Padding::Same } else { Padding::all(1) };
+        let params: &[&str] = if bias { &["kernel", "bias"] } else { &["kernel"] };
+        let convolution = Conv1d::new(3, kernel).stride(stride).dilation(dilation).padding(padding);
+        signal(convolution.bias(bias).activation(Tanh), "conv1d", params, shape)?;
+        signal(MaxPool1d::new(kernel).stride(stride).padding(padding), "max_pool1d", &[], shape)?;
+    }
+}
+
+/// A signal is an image of one row: the same numbers come out.
+#[test]
+fn a_signal_is_an_image_of_one_row() {
+    let signals = Sequential::<f64>::input([9, 2])
+        .push(
+            Conv1d::new(4, 3)
+                .stride(2)
+                .padding(Padding::Same)
+                .activation(Tanh),
+        )
+        .push(MaxPool1d::new(2));
+    let images = Sequential::<f64>::input([1, 9, 2])
+        .push(
+            Conv2d::new(4, [1, 3])
+                .stride([1, 2])
+                .padding(Padding::Same)
+                .activation(Tanh),
+        )
+        .push(MaxPool2d::new([1, 2]));
+    let (signals, images) = (signals.build(3).unwrap(), images.build(3).unwrap());
+    assert_eq!(signals.params().next().unwrap().1.shape(), [3, 2, 4]);
+    let x = samples(&[5, 9, 2], 1);
+    let y = signals.predict(&x).unwrap();
+    let image = x.into_shape_with_order(vec![5, 1, 9, 2]).unwrap();
+    let expected = images.predict(&image).unwrap();
+    assert_eq!(y.shape(), [5, 2, 4]);
+    assert!(y.iter().eq(&expected));
 }

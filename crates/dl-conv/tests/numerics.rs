@@ -37,7 +37,7 @@ fn the_mean_of_a_million_pixels() {
     ] {
         let channels = x.shape()[3];
         let model = Sequential::<f32>::input(&x.shape()[1..]);
-        let model = model.push(GlobalAveragePool2d).build(0).unwrap();
+        let model = model.push(GlobalAveragePool2d::new()).build(0).unwrap();
         let y = model.predict(&x).unwrap();
         for channel in 0..channels {
             let pixels = x.index_axis(Axis(3), channel).mapv(f64::from);

@@ -177,7 +177,7 @@ fn of_equal_pixels_the_first_gets_the_gradient() {
     let x = array![[[2.0], [2.0], [-1.0], [-1.0]]];
     let (_, dx) = by_layer(&MaxPool2d::new([1, 2]), &x, &dy);
     assert_eq!(dx, array![[[1.0], [0.0], [10.0], [0.0]]].into_dyn());
-    let (_, dx) = by_layer(&GlobalMaxPool2d, &x, &array![[[5.0]]]);
+    let (_, dx) = by_layer(&GlobalMaxPool2d::new(), &x, &array![[[5.0]]]);
     assert_eq!(dx, array![[[5.0], [0.0], [0.0], [0.0]]].into_dyn());
 }
 

@@ -36,10 +36,13 @@ fn networks() -> Vec<Sequential<f32>> {
         .push(Dropout::new(0.5))
         .push(Reshape::new([2, 3, 2]))
         .push(Activate(Elu { alpha: 0.5 }))
-        .push(GlobalAveragePool2d)
+        .push(GlobalAveragePool2d::new())
         .push(Reparameterize);
     let pooled = Sequential::input([4, 4, 2]);
-    vec![images, pooled.push(GlobalMaxPool2d).push(StandardNormalKl)]
+    vec![
+        images,
+        pooled.push(GlobalMaxPool2d::new()).push(StandardNormalKl),
+    ]
 }
 
 /// The settings with an unknown key in each of their objects in turn; alone, where there is none.

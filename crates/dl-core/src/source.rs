@@ -79,17 +79,26 @@ pub trait Source<F>: Sync {
         batch: SourceBatch<'_, F>,
     ) -> Result<(), SourceError>;
 
-    /// Brings the numbers of an epoch's samples, which are in ascending order, into random order. A source on a disk may shuffle less than
-    /// thoroughly, so that samples that are stored together are read together.
+    /// Brings the numbers of an epoch's samples, which are in ascending order, into random order. A source on a disk
+    /// may shuffle less thoroughly, so that samples that are stored together are read together.
     fn shuffle(&self, samples: &mut [usize], seed: u64) {
         samples.shuffle(&mut generator(seed));
     }
 
-    /// All samples in standard layout, if they are in memory as they are read: they are then used in place, and no
-    /// thread prepares batches.
-    fn in_memory(&self) -> Option<&[F]> {
+    /// All samples, if they are in memory as [`read`](Self::read) would give them in either mode: they are then used in
+    /// place, and no thread reads ahead.
+    fn in_memory(&self) -> Option<InMemory<'_, F>> {
         None
     }
+}
+
+/// All samples of a [`Source`] and their values.
+#[derive(Debug, Clone, Copy)]
+pub struct InMemory<'a, F> {
+    /// The samples `[n, …sample]` in standard layout.
+    pub x: &'a [F],
+    /// Their values `[n, width]` in standard layout; empty if the targets are classes.
+    pub values: &'a [F],
 }
 
 /// The targets of a [`Source`].
@@ -116,7 +125,7 @@ pub struct SourceBatch<'a, F> {
 /// Why a sample cannot be read.
 pub type SourceError = Box<dyn Error + Send + Sync>;
 
-impl<F, S: Source<F> + Sync + ?Sized> Source<F> for &S {
+impl<F, S: Source<F> + ?Sized> Source<F> for &S {
     fn len(&self) -> usize {
         (**self).len()
     }
@@ -142,7 +151,7 @@ impl<F, S: Source<F> + Sync + ?Sized> Source<F> for &S {
         (**self).shuffle(samples, seed);
     }
 
-    fn in_memory(&self) -> Option<&[F]> {
+    fn in_memory(&self) -> Option<InMemory<'_, F>> {
         (**self).in_memory()
     }
 }

@@ -191,7 +191,8 @@ instantiate! {
         check_labels(&labels, class_names.len())?;
         Ok(Dataset {
             features,
-            labels,
+            // a source shows them as a slice
+            labels: labels.iter().copied().collect(),
             feature_names,
             class_names,
         })

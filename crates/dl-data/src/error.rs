@@ -29,6 +29,14 @@ pub enum DatasetError {
         /// Labels given.
         labels: usize,
     },
+    /// A source of something else than images with classes.
+    #[error(
+        "images [height, width, channels] with classes are needed; the samples have shape {shape:?}, or no classes"
+    )]
+    NotImages {
+        /// Shape of a sample.
+        shape: Vec<usize>,
+    },
     /// More of the first images than exist, or none.
     #[error(
         "cannot take the first {count} of {images} images; the count must be at least 1 and at most {images}"

@@ -1,6 +1,9 @@
 //! Images with a class label for each.
 
-use dl_core::{Scalar, instantiate};
+use dl_core::{
+    Mode, Scalar, Source, instantiate,
+    source::{SourceBatch, SourceError, SourceTargets},
+};
 use ndarray::{Array1, Array4, Axis, Slice};
 
 use crate::{
@@ -40,6 +43,18 @@ impl<F: Scalar> ImageDataset<F> {
         class_names: Vec<String>,
     ) -> Result<Self, DatasetError> {
         new(images, labels, class_names)
+    }
+
+    /// All images of a source, as it gives them for evaluation; `class_names[k]` is the name of class k.
+    ///
+    /// # Errors
+    /// Samples that are not images `[h, w, c]`, or without classes; a sample that cannot be read; not enough memory; and
+    /// as in [`new`](Self::new).
+    pub fn from_source<S: Source<F>>(
+        source: &S,
+        class_names: &[String],
+    ) -> Result<Self, SourceError> {
+        from_source(source, class_names)
     }
 
     /// Images, `[n, height, width, channels]`.
@@ -111,9 +126,32 @@ instantiate! {
         check_labels(&labels, class_names.len())?;
         Ok(ImageDataset {
             images,
-            labels,
+            // a source shows them as a slice
+            labels: labels.iter().copied().collect(),
             class_names,
         })
+    }
+
+    fn from_source<F: Scalar>(
+        source: &dyn Source<F>,
+        class_names: &[String],
+    ) -> Result<ImageDataset<F>, SourceError> {
+        let (&[height, width, channels], SourceTargets::Classes(labels)) =
+            (source.sample_shape(), source.targets())
+        else {
+            let shape = source.sample_shape().to_vec();
+            return Err(DatasetError::NotImages { shape }.into());
+        };
+        let sizes = [labels.len(), height, width, channels];
+        // if it is too much, so is the largest number
+        let count = sizes.into_iter().fold(1, usize::saturating_mul);
+        let mut values = dl_core::memory::filled(count, F::zero)?;
+        let all: Vec<usize> = (0..labels.len()).collect();
+        let batch = SourceBatch { x: &mut values, values: &mut [] };
+        source.read(&all, Mode::Eval, batch)?;
+        let shape = (labels.len(), height, width, channels);
+        let images = Array4::from_shape_vec(shape, values)?;
+        Ok(new(images, labels.iter().copied().collect(), class_names.to_vec())?)
     }
 
     fn select<F: Scalar>(

@@ -1,7 +1,7 @@
 //! Tables in all supported forms.
 
+use dl_data::Csv;
 use dl_data::ndarray::array;
-use dl_data::{Csv, Missing};
 
 fn read(csv: &Csv, table: &str) -> dl_data::Dataset<f64> {
     csv.read(table.as_bytes(), "table").unwrap()
@@ -110,28 +110,9 @@ fn a_class_may_be_named_like_a_missing_value_if_it_is_known() {
     assert_eq!(countries.labels(), array![0, 1]);
 }
 
-const HOLES: &str = "a,b,c\n1,,p\n2,NA,q\n?,30,p\n6,nan,q\n3,50,p\n";
-
-#[test]
-fn missing_values_are_imputed_by_choice() {
-    let holes = |missing| read(&Csv::new().missing(missing), HOLES);
-    assert_eq!(
-        holes(Missing::Mean).features(),
-        array![[1., 40.], [2., 40.], [3., 30.], [6., 40.], [3., 50.]]
-    );
-    assert_eq!(
-        holes(Missing::Median).features(),
-        array![[1., 40.], [2., 40.], [2.5, 30.], [6., 40.], [3., 50.]]
-    );
-    assert_eq!(
-        holes(Missing::Constant(-1.0)).features(),
-        array![[1., -1.], [2., -1.], [-1., 30.], [6., -1.], [3., 50.]]
-    );
-}
-
 #[test]
 fn rows_with_missing_values_are_dropped_by_choice() {
-    let csv = Csv::new().missing(Missing::DropRow);
+    let csv = Csv::new().drop_missing();
     let left = read(&csv, "a,b,c\n1,2,p\n2,NA,q\n3,30,?\n6,7,q\n");
     assert_eq!(left.features(), array![[1., 2.], [6., 7.]]);
     assert_eq!(left.labels(), array![0, 1]);
@@ -146,7 +127,7 @@ fn rows_with_missing_values_are_dropped_by_choice() {
 
 #[test]
 fn a_class_that_only_dropped_rows_have_is_no_class() {
-    let csv = Csv::new().missing(Missing::DropRow);
+    let csv = Csv::new().drop_missing();
     let left = read(&csv, "a,c\n1,p\nNA,never\n2,q\n");
     assert_eq!(left.class_names(), ["p", "q"]);
 }

@@ -1,6 +1,6 @@
 //! Errors in a table are reported with their location, and no table causes a panic.
 
-use dl_data::{Csv, CsvError, Dataset, Missing};
+use dl_data::{Csv, CsvError, Dataset};
 use proptest::prelude::*;
 
 #[track_caller]
@@ -77,7 +77,7 @@ fn missing_values() {
     let csv = Csv::new();
     says(
         read(&csv, "a,b,c\n1,2,p\n3,,q\n"),
-        r#"t.csv, line 3, column 2 (b): missing value (""); it can be imputed or its row dropped, but only on request"#,
+        r#"t.csv, line 3, column 2 (b): missing value (""); read a table (Csv::read_table), whose pipeline imputes it, or drop such rows (Csv::drop_missing)"#,
     );
     says(
         read(&csv, "a,b,c\n1,2,p\n3,4,?\n"),
@@ -87,14 +87,8 @@ fn missing_values() {
         read_regression("a,y\n1,2\n3,NA\n"),
         r#"t.csv, line 3, column 2 (y): missing label ("NA"); labels are never imputed, but rows with missing values can be dropped"#,
     );
-    for (missing, name) in [(Missing::Mean, "mean"), (Missing::Median, "median")] {
-        says(
-            read(&csv.clone().missing(missing), "a,b,c\n1,,p\n3,NaN,q\n"),
-            &format!("t.csv, column 2 (b): every value is missing, so there is no {name}"),
-        );
-    }
     says(
-        read(&csv.missing(Missing::DropRow), "a,b,c\n1,,p\n3,NaN,q\n"),
+        read(&csv.drop_missing(), "a,b,c\n1,,p\n3,NaN,q\n"),
         "t.csv: no data rows (2 dropped for missing values)",
     );
 }
@@ -172,17 +166,6 @@ fn emptiness() {
 }
 
 #[test]
-fn settings() {
-    says(
-        read(&Csv::new().missing(Missing::Constant(1e39)), "a,c\n1,p\n"),
-        &format!(
-            "cannot replace missing values with {}: the constant must be a finite f32",
-            1e39
-        ),
-    );
-}
-
-#[test]
 fn files() {
     let result = Csv::new().load::<f32>("no/such/file.csv");
     let message = result.unwrap_err().to_string();
@@ -215,13 +198,6 @@ fn a_target_is_a_number() {
 }
 
 fn settings_of_all_kinds() -> impl Strategy<Value = Csv> {
-    let missing = prop_oneof![
-        Just(Missing::Error),
-        Just(Missing::Mean),
-        Just(Missing::Median),
-        any::<f64>().prop_map(Missing::Constant),
-        Just(Missing::DropRow),
-    ];
     let header = prop::option::of(any::<bool>());
     let label = prop::option::of(0usize..5);
     let marks = prop_oneof![
@@ -231,9 +207,19 @@ fn settings_of_all_kinds() -> impl Strategy<Value = Csv> {
         1 => Just(Csv::new().separator('\t').decimal(',').thousands('.')),
         1 => Just(Csv::new().whitespace().quote('a')),
     ];
-    (missing, header, label, marks, any::<char>(), any::<bool>()).prop_map(
-        |(missing, header, label, marks, separator, comma)| {
-            let mut csv = marks.missing(missing);
+    (
+        any::<bool>(),
+        header,
+        label,
+        marks,
+        any::<char>(),
+        any::<bool>(),
+    )
+        .prop_map(|(drop_missing, header, label, marks, separator, comma)| {
+            let mut csv = match drop_missing {
+                true => marks.drop_missing(),
+                false => marks,
+            };
             if let Some(header) = header {
                 csv = csv.header(header);
             }
@@ -244,23 +230,23 @@ fn settings_of_all_kinds() -> impl Strategy<Value = Csv> {
                 true => csv,
                 false => csv.separator(separator),
             }
-        },
-    )
+        })
 }
 
-/// Reads it both ways; a table is either valid or an error that names the table or the setting.
-fn read_both_ways(csv: &Csv, table: &[u8]) -> Result<(), TestCaseError> {
+/// Reads it in all ways; a table is either valid or an error that names the table or the setting.
+fn read_all_ways(csv: &Csv, table: &[u8]) -> Result<(), TestCaseError> {
     let classes = csv.read::<f32>(table, "t.csv").map(|data| data.len());
     let numbers = csv
         .read_regression::<f64>(table, "t.csv")
         .map(|data| data.len());
-    for result in [classes, numbers] {
+    let typed = csv.read_table(table, "t.csv").map(|table| table.len());
+    for result in [classes, numbers, typed] {
         match result {
             Ok(rows) => prop_assert!(rows > 0),
             Err(
                 CsvError::Character { .. }
                 | CsvError::Contradiction { .. }
-                | CsvError::Constant(..),
+                | CsvError::NoLabels { .. },
             ) => {}
             Err(error) => prop_assert!(error.to_string().starts_with("t.csv"), "{}", error),
         }
@@ -276,7 +262,7 @@ proptest! {
         csv in settings_of_all_kinds(),
         table in prop::collection::vec(any::<u8>(), 0..200),
     ) {
-        read_both_ways(&csv, &table)?;
+        read_all_ways(&csv, &table)?;
     }
 
     #[test]
@@ -284,7 +270,7 @@ proptest! {
         csv in settings_of_all_kinds(),
         table in "(\u{feff})?([0-9.eN?A\"a, \t\r\n-]|\n|,){0,80}",
     ) {
-        read_both_ways(&csv, table.as_bytes())?;
+        read_all_ways(&csv, table.as_bytes())?;
     }
 
     #[test]
@@ -299,6 +285,6 @@ proptest! {
             table[place] = byte;
         }
         table.truncate(end.index(table.len()));
-        read_both_ways(&csv, &table)?;
+        read_all_ways(&csv, &table)?;
     }
 }

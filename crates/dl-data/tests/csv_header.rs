@@ -1,7 +1,7 @@
 //! A row of data is not mistaken for a header, and columns are what their names say.
 
 use dl_data::ndarray::array;
-use dl_data::{Csv, CsvError, Dataset, Missing};
+use dl_data::{Csv, CsvError, Dataset};
 
 fn read(csv: &Csv, table: &str) -> Result<Dataset<f64>, CsvError> {
     csv.read(table.as_bytes(), "t.csv")
@@ -47,9 +47,9 @@ fn a_first_row_of_data_with_a_hole() {
         .unwrap_err();
     assert!(matches!(error, CsvError::HeaderIsData { .. }), "{error}");
 
-    let csv = Csv::new().header(false).missing(Missing::Constant(0.0));
-    let data = read(&csv, "63,1,?,p\n64,2,3,q\n").unwrap();
-    assert_eq!(data.features(), array![[63., 1., 0.], [64., 2., 3.]]);
+    let csv = Csv::new().header(false).drop_missing();
+    let data = read(&csv, "63,1,?,p\n64,2,3,q\n65,4,5,p\n").unwrap();
+    assert_eq!(data.features(), array![[64., 2., 3.], [65., 4., 5.]]);
 }
 
 #[test]
@@ -180,10 +180,7 @@ fn a_name_does_not_reach_the_terminal_raw() {
         read(&Csv::new(), &format!("{red},{red},y\n1,2,p\n")),
         read(&Csv::new().label("z"), &format!("{red},y\n1,p\n")),
         read(&Csv::new(), &format!("a,{red}\n1,p\n2,p\n")),
-        read(
-            &Csv::new().missing(Missing::Mean),
-            &format!("{red},y\n?,p\n?,q\n"),
-        ),
+        read(&Csv::new(), &format!("{red},y\n?,p\n?,q\n")),
         read(&Csv::new().only([red, red]), &format!("{red},y\n1,p\n")),
         read(&Csv::new(), &format!("a,y\n1,{red}\n2,{red}\n")),
         read(&Csv::new().classes([red, "q"]), "a,y\n1,p\n"),

@@ -47,6 +47,12 @@ fn tables_cost_what_their_size_warrants() {
     let pairs = table("a,y\n", |i, text| *text += ["1,p\n", "1,q\n"][i % 2]);
     read("labels", &pairs, |t| csv.read::<f64>(t, "t")).unwrap();
 
+    read("a typed column", &ones, |t| csv.read_table(t, "t")).unwrap();
+    read("categories", &pairs, |t| csv.read_table(t, "t")).unwrap();
+    let gaps = table("a,b\n", |_, text| *text += ",\n");
+    let gaps = read("gaps", &gaps, |t| csv.read_table(t, "t")).unwrap();
+    assert_eq!(gaps.column("b").unwrap().missing(), gaps.len());
+
     // one line of fields
     let wide = table("", |i, text| write!(text, "c{i},").unwrap());
     let wide = wide + "last\n";
@@ -61,6 +67,7 @@ fn tables_cost_what_their_size_warrants() {
     }
     let (_, names) = read("columns", &fewer, |t| csv.read_features::<f64>(t, "t")).unwrap();
     assert!(names.len() > 100_000);
+    read("typed columns", &fewer, |t| csv.read_table(t, "t")).unwrap();
     let holes = ",".repeat(SIZE);
     let error = read("holes", &holes, |t| csv.read_features::<f64>(t, "t")).unwrap_err();
     assert!(matches!(error, CsvError::TooManyFields { .. }), "{error}");
@@ -76,5 +83,11 @@ fn tables_cost_what_their_size_warrants() {
         });
         let data = read("classes", &several, |t| csv.read::<f64>(t, "t")).unwrap();
         assert_eq!(data.class_names().len(), 400_000);
+        let names = csv.clone().categories(["a", "y"]);
+        let result = read("names", &labels, |t| names.read_table(t, "t"));
+        let error = result.unwrap_err();
+        assert!(matches!(error, CsvError::TooManyClasses { .. }), "{error}");
+        let table = read("names", &several, |t| names.read_table(t, "t")).unwrap();
+        assert_eq!(table.categories("y").unwrap().names().len(), 400_000);
     }
 }

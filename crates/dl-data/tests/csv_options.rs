@@ -1,7 +1,7 @@
 //! Tables in other dialects, and options that contradict each other.
 
 use dl_data::ndarray::array;
-use dl_data::{Csv, CsvError, Dataset, Missing};
+use dl_data::{Csv, CsvError, Dataset};
 
 fn read(csv: &Csv, table: &str) -> Dataset<f64> {
     csv.read(table.as_bytes(), "t.csv").unwrap()
@@ -97,15 +97,15 @@ fn any_number_of_spaces() {
 
 #[test]
 fn what_marks_a_missing_value() {
-    let zero = Csv::new().missing(Missing::Constant(0.0));
+    let complete = Csv::new().drop_missing();
     for marker in [
         "", "  ", "\"\"", "?", "NA", "na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL",
         "null", "NaN", "nan", "-NaN", "-nan", "None", "1.#IND", "-1.#IND", "1.#QNAN",
     ] {
-        let table = format!("a,b,y\n1,{marker},p\n2,3,q\n");
+        let table = format!("a,b,y\n1,{marker},p\n2,3,q\n4,5,p\n");
         assert_eq!(
-            read(&zero, &table).features(),
-            array![[1., 0.], [2., 3.]],
+            read(&complete, &table).features(),
+            array![[2., 3.], [4., 5.]],
             "{marker:?}"
         );
         let rejected = Csv::new()
@@ -117,7 +117,7 @@ fn what_marks_a_missing_value() {
         let table = format!("a,b,y\n1,{other},p\n2,3,q\n");
         assert!(
             matches!(
-                zero.read::<f64>(table.as_bytes(), "t.csv"),
+                complete.read::<f64>(table.as_bytes(), "t.csv"),
                 Err(CsvError::NotANumber { .. })
             ),
             "{other}"
@@ -127,12 +127,10 @@ fn what_marks_a_missing_value() {
 
 #[test]
 fn markers_by_choice() {
-    let csv = Csv::new()
-        .missing(Missing::Constant(0.0))
-        .missing_markers(["-999", "n.d."]);
+    let csv = Csv::new().drop_missing().missing_markers(["-999", "n.d."]);
     assert_eq!(
-        read(&csv, "a,b,y\n-999,1,p\n2, n.d. ,q\n").features(),
-        array![[0., 1.], [2., 0.]]
+        read(&csv, "a,b,y\n-999,1,p\n2, n.d. ,q\n3,4,p\n5,6,q\n").features(),
+        array![[3., 4.], [5., 6.]]
     );
     // compared exactly, and instead of the defaults
     for other in ["N.D.", "?", "", "-999.0x"] {
@@ -146,9 +144,7 @@ fn markers_by_choice() {
         );
     }
     // a label, too
-    let csv = Csv::new()
-        .missing(Missing::DropRow)
-        .missing_markers(["unknown"]);
+    let csv = Csv::new().drop_missing().missing_markers(["unknown"]);
     assert_eq!(
         read(&csv, "a,y\n1,p\n2,unknown\n3,NA\n").class_names(),
         ["NA", "p"]
@@ -157,7 +153,7 @@ fn markers_by_choice() {
 
 #[test]
 fn none_is_a_class() {
-    let csv = Csv::new().missing(Missing::DropRow);
+    let csv = Csv::new().drop_missing();
     let data = read(&csv, "a,disease\n1,None\n2,flu\n3,NULL\nNone,flu\n4,none\n");
     assert_eq!(data.class_names(), ["None", "flu", "none"]);
     assert_eq!(data.labels(), array![0, 1, 2]);

@@ -66,12 +66,12 @@ fn models() -> Vec<Model<f32>> {
         .push(Dropout::new(0.5))
         .push(Reshape::new([2, 3, 2]))
         .push(Activate(Softplus))
-        .push(GlobalAveragePool2d)
+        .push(GlobalAveragePool2d::new())
         .push(Reparameterize)
         .build(5)
         .unwrap();
     let pooled = Sequential::input([4, 4, 2])
-        .push(GlobalMaxPool2d)
+        .push(GlobalMaxPool2d::new())
         .push_named("cost", StandardNormalKl)
         .build(0)
         .unwrap();

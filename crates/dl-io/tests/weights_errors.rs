@@ -194,7 +194,7 @@ fn global_pooling_leaves_channels_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w.safetensors");
     let network = Sequential::<f32>::input([4, 4, 2]).push(Conv2d::new(3, 2));
-    let network = network.push(GlobalAveragePool2d).push(Dense::new(5));
+    let network = network.push(GlobalAveragePool2d::new()).push(Dense::new(5));
     let model = network.build(0).unwrap();
     WeightsFile::new(&path)
         .layout(Layout::PyTorch)

@@ -64,12 +64,8 @@ fn update(bencher: Bencher, rule: impl Rule<f32> + 'static, arrays: usize) {
         .counter(ItemsCount::new(WEIGHTS))
         .counter(BytesCount::of_many::<f32>(arrays * WEIGHTS));
     bencher.bench_local(|| {
-        let parameter = Parameter {
-            name: "kernel",
-            value: &mut value,
-            grad: &grad,
-            decay: true,
-        };
+        let mut parameter = Parameter::new("kernel", &mut value, &grad);
+        parameter.decay = true;
         optimizer.step(&mut [parameter], 1.0)
     });
 }

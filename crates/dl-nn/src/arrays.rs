@@ -2,7 +2,7 @@
 
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, filled, room};
-use ndarray::{Array2, ArrayD, ArrayRef, CowArray, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayRef, ArrayViewD, CowArray, IxDyn};
 
 /// An array of zeros.
 pub(crate) fn zeros<F: Scalar>(shape: IxDyn) -> Result<ArrayD<F>, OutOfMemory> {
@@ -21,13 +21,13 @@ pub(crate) fn copy<F: Scalar>(x: &ArrayRef<F, IxDyn>) -> Result<ArrayD<F>, OutOf
 }
 
 /// The array itself if it is in standard layout, otherwise a copy that is.
-pub(crate) fn in_standard_layout<'a, F: Scalar>(
-    x: &'a ArrayRef<F, IxDyn>,
-) -> Result<CowArray<'a, F, IxDyn>, OutOfMemory> {
+pub(crate) fn in_standard_layout<F: Scalar>(
+    x: ArrayViewD<'_, F>,
+) -> Result<CowArray<'_, F, IxDyn>, OutOfMemory> {
     if x.is_standard_layout() {
-        return Ok(x.view().into());
+        return Ok(x.into());
     }
-    Ok(copy(x)?.into())
+    Ok(copy(&x)?.into())
 }
 
 /// One row per sample.

@@ -73,9 +73,42 @@ pub enum LayerError {
     /// Its parameters and state need more memory than there is.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
+    /// The outputs of its branches do not fit together.
+    #[error(transparent)]
+    Branch(#[from] BranchError),
     /// A network inside the layer could not be built.
     #[error(transparent)]
     Inner(#[from] Box<BuildError>),
+}
+
+impl LayerError {
+    /// As that of the layer of this name in a model.
+    pub(crate) fn of(self, layer: &str) -> BuildError {
+        let layer = layer.to_owned();
+        BuildError::Layer {
+            layer,
+            source: self,
+        }
+    }
+}
+
+/// A branch whose output does not fit those of the others.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "branch `{branch}` has outputs of shape {got:?}, and branch `{first}` {shape:?}; {allowed}",
+    branch = shown(branch), first = shown(first)
+)]
+pub struct BranchError {
+    /// The branch.
+    pub branch: String,
+    /// The shape of one sample of its outputs.
+    pub got: Vec<usize>,
+    /// The first branch.
+    pub first: String,
+    /// The shape of one sample of its outputs.
+    pub shape: Vec<usize>,
+    /// What would fit, in words.
+    pub allowed: &'static str,
 }
 
 impl From<BuildError> for LayerError {
@@ -102,6 +135,11 @@ pub enum BuildError {
     /// The model has no layer.
     #[error("the model has no layer; push at least one")]
     Empty,
+    /// A sequence meant to go into another one has no input shape.
+    #[error(
+        "the model has no input shape; start it with `Sequential::input`, not `Sequential::new`"
+    )]
+    NoInput,
     /// An input axis has length zero.
     #[error("input shape {0:?} has an axis of length 0; every axis must be at least 1")]
     EmptyInput(Vec<usize>),
@@ -143,6 +181,19 @@ pub enum BuildError {
     /// Not enough memory for the buffers of a pass.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
+}
+
+impl BuildError {
+    /// The same error, of a layer inside a layer or branch of this name; an empty one is left out.
+    pub(crate) fn inside(mut self, outer: &str) -> Self {
+        if let Self::Layer { layer, .. } | Self::TooLarge { layer, .. } | Self::DuplicateName(layer) =
+            &mut self
+            && !outer.is_empty()
+        {
+            *layer = format!("{outer}.{layer}");
+        }
+        self
+    }
 }
 
 /// What is wrong with the arrays handed to training, evaluation or prediction.
@@ -268,7 +319,30 @@ pub enum DataError {
     /// The validation split cannot be made.
     #[error("validation split: {0}")]
     Split(#[from] SamplingError),
+    /// A source cannot read samples.
+    #[error("cannot read the data: {}", shown(.0))]
+    Source(String),
     /// Not enough memory for a pass through the network, or for what comes out of it.
     #[error(transparent)]
     Memory(#[from] OutOfMemory),
+}
+
+impl DataError {
+    /// The error for a batch of these samples, in which the samples of the error are counted.
+    pub(crate) fn in_batch(self, samples: &[usize]) -> Self {
+        match self {
+            Self::Target {
+                sample,
+                got,
+                loss,
+                takes,
+            } => Self::Target {
+                sample: samples[sample],
+                got,
+                loss,
+                takes,
+            },
+            error => error,
+        }
+    }
 }

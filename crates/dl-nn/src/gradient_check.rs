@@ -193,7 +193,7 @@ pub fn check_loss(
     let targets = match target {
         TargetRow::Class(class) => Target::Classes(array![class].into()),
         TargetRow::Values(values) => {
-            Target::values(ArrayView2::from_shape((1, values.len()), values).expect("a row"))
+            Target::from_values(ArrayView2::from_shape((1, values.len()), values).expect("a row"))
         }
     };
     check_targets(loss, prediction.len(), &targets)?;

@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod arrays;
+mod branches;
 pub mod contract;
 mod error;
 mod execute;
@@ -25,8 +26,9 @@ pub use dl_core::gemm::Packings;
 pub use dl_core::memory::OutOfMemory;
 pub use dl_core::random::{Generator, generator, stream};
 pub use dl_core::sampling::SamplingError;
+pub use dl_core::source::{self, Source};
 pub use dl_core::{Scalar, ndarray};
-pub use error::{BuildError, ConfigError, DataError, LayerError, ShapeError};
+pub use error::{BranchError, BuildError, ConfigError, DataError, LayerError, ShapeError};
 pub use execute::{BatchLoss, LossPart, Predictor, Workspace, single_layer};
 pub use layer::{
     Backward, Batch, BatchMut, Batching, Cache, CloneLayer, Gradients, Layer, Mode, Param, ParamMut,

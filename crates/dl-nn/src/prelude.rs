@@ -6,6 +6,7 @@ pub use crate::activation::Activation::{
     self, Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
 pub use crate::layers::built_in::*;
+pub use crate::layers::{Branches, Residual};
 pub use crate::losses::{
     BinaryCrossEntropy, GaussianNll, Huber, KlDivergence, Loss, MeanAbsoluteError,
     MeanSquaredError, SoftmaxCrossEntropy,

@@ -2,8 +2,8 @@
 
 use dl_core::Scalar;
 use ndarray::{
-    Array, Array1, ArrayBase, ArrayRef, ArrayView, ArrayView1, CowArray, CowRepr, Data, Dimension,
-    Ix1, Ix2, IxDyn,
+    Array, Array1, ArrayBase, ArrayRef, ArrayView, ArrayView1, ArrayView2, CowArray, CowRepr, Data,
+    Dimension, Ix1, Ix2, IxDyn,
 };
 
 use crate::error::DataError;
@@ -30,7 +30,7 @@ pub enum TargetRow<'a, F> {
 impl<'a, F: Scalar> Target<'a, F> {
     /// Values, one row per sample, or one per sample in a vector: what [`IntoTarget`] makes of them, for code that is
     /// generic over the scalar.
-    pub fn values<D: Dimension>(values: ArrayView<'a, F, D>) -> Self {
+    pub fn from_values<D: Dimension>(values: ArrayView<'a, F, D>) -> Self {
         Target::Values(rows(values.into_dyn().into()))
     }
 }
@@ -79,6 +79,14 @@ impl<F: Scalar> Target<'_, F> {
             Target::Values(_) => None,
         }
     }
+
+    /// The values `[n, width]`, if these are the targets.
+    pub fn values(&self) -> Option<ArrayView2<'_, F>> {
+        match self {
+            Target::Classes(_) => None,
+            Target::Values(values) => Some(values.view()),
+        }
+    }
 }
 
 /// What can be the targets of a model of `F`, owned or borrowed: a `Vec`, a slice, an array or a view.
@@ -106,7 +114,7 @@ impl<F: Scalar> Target<'_, F> {
     label = "not targets",
     note = "targets are a `Vec`, a slice, an array or a view, owned or borrowed, with one entry or row per sample",
     note = "classes are integers of any type or `bool`; values are numbers of the model's scalar, `{F}`",
-    note = "in code that is generic over the scalar, values are `Target::values(array.view())`",
+    note = "in code that is generic over the scalar, values are `Target::from_values(array.view())`",
     note = "the items of an iterator are collected first: `.collect::<Vec<_>>()`"
 )]
 pub trait IntoTarget<'a, F> {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use dl_core::random::generator;
 use dl_nn::contract::{ContractError, check, check_passes, perturb, samples};
 use dl_nn::gradient_check::{GradientError, TOLERANCE, check_layer};
-use dl_nn::ndarray::{ArrayD, ArrayViewD, IxDyn};
+use dl_nn::ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use dl_nn::prelude::*;
 use dl_nn::single_layer;
 use proptest::prelude::*;
@@ -82,12 +82,28 @@ fn cases(shape: &[usize]) -> Vec<Case> {
         // with few rows and a small ε, x̂ is ±1 and its derivative nearly 0
         case(BatchNorm::new().epsilon(0.5), "batch_norm", norm, shape),
         case(LayerNorm::new().epsilon(0.5), "layer_norm", norm, shape),
+        case(GroupNorm::new(1).epsilon(0.5), "group_norm", norm, shape),
+        case(PRelu::new(), "prelu", &["slope"], shape),
+        case(
+            Columns::new([0]),
+            "columns",
+            &[],
+            &[&shape[..shape.len() - 1], &[1]].concat(),
+        ),
+        case(
+            Columns::new([shape[shape.len() - 1] - 1, 0, 0]),
+            "columns",
+            &[],
+            &[&shape[..shape.len() - 1], &[3]].concat(),
+        ),
     ];
     if let [outer @ .., last] = shape
         && last.is_multiple_of(2)
     {
         let with = |last: usize| [outer, &[last]].concat();
         let half = with(last / 2);
+        let groups = GroupNorm::new(last / 2).epsilon(0.5);
+        cases.push(case(groups, "group_norm", norm, shape));
         cases.push(case(Reparameterize, "reparameterize", &[], &half));
         let (kl, one) = (StandardNormalKl, with(1));
         cases.push(case(kl, "standard_normal_kl", &[], &one));
@@ -288,4 +304,56 @@ fn dropout_keeps_the_expectation() {
     assert_eq!(y, run(Mode::Train { seed: 1 }));
     assert_ne!(y, run(Mode::Train { seed: 2 }));
     assert_eq!(x, run(Mode::Eval));
+}
+
+/// Instance normalisation has as many groups as channels, layer normalisation of a vector has one.
+#[test]
+fn group_normalisation_between_its_ends() {
+    let x = samples::<f64>(&[3, 8], 5);
+    let of = |spec: &dyn AnySpec<f64>| {
+        forward(
+            &*spec.build(&[8], 0),
+            x.view(),
+            &mut Cache::default(),
+            Mode::Eval,
+        )
+    };
+    let (group, layer) = (of(&GroupNorm::new(1)), of(&LayerNorm::new()));
+    assert_close(&"one group", group.view(), layer.view(), 1e-12);
+    let instance = of(&GroupNorm::new(8));
+    assert!(
+        instance.iter().all(|&y| y == 0.0),
+        "a single element is its own mean"
+    );
+}
+
+#[test]
+fn embeddings_look_up_their_rows() {
+    let spec = Embedding::new(5, 3);
+    let layer: Box<dyn Layer<f64>> = AnySpec::build(&spec, &[2], 1);
+    let table = layer.params()[0].value.to_owned();
+    let x = ArrayD::from_shape_vec(IxDyn(&[2, 2]), vec![4.0, 0.0, 4.0, 2.0]).unwrap();
+    let mut cache = Cache::default();
+    let y = forward(&*layer, x.view(), &mut cache, Mode::Eval);
+    assert_eq!(y.shape(), [2, 2, 3]);
+    for (row, &category) in y.rows().into_iter().zip(&x) {
+        let expected = table.index_axis(Axis(0), category as usize);
+        assert!(row.iter().eq(&expected));
+    }
+    let dy = y.mapv(f64::sin);
+    let (dx, grads) = single_layer::backward(&*layer, &x, &y, &dy, &mut cache);
+    assert!(dx.iter().all(|&dx| dx == 0.0));
+    let rows: Vec<_> = dy.rows().into_iter().collect();
+    let row = |i: usize| grads[0].index_axis(Axis(0), i).to_owned();
+    assert_eq!(row(4), (&rows[0] + &rows[2]).into_dyn());
+    assert_eq!(row(0), rows[1].into_dyn());
+    assert!(row(1).iter().chain(&row(3)).all(|&g| g == 0.0));
+    for wrong in [-1.0, 5.0, 1.5, f64::NAN] {
+        let x = ArrayD::from_elem(IxDyn(&[1, 2]), wrong);
+        let y = forward(&*layer, x.view(), &mut Cache::default(), Mode::Eval);
+        assert!(y.iter().all(|y| y.is_nan()), "{wrong}");
+    }
+    let mut layer: Box<dyn Layer<f32>> = AnySpec::build(&spec, &[2], 1);
+    let x = ArrayD::from_shape_fn(IxDyn(&[7, 2]), |i| (i[0] % 5) as f32);
+    check_passes(&mut *layer, &x).unwrap();
 }

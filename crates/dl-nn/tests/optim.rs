@@ -37,10 +37,8 @@ fn adjusted() -> Vec<Optimizer<f32>> {
 
 fn parameter<'a, F>(name: &'a str, value: &'a mut [F], grad: &'a [F]) -> Parameter<'a, F> {
     Parameter {
-        name,
-        value,
-        grad,
         decay: true,
+        ..Parameter::new(name, value, grad)
     }
 }
 
@@ -327,7 +325,8 @@ fn parameters_that_are_not_the_states() {
     };
     assert_eq!(
         step(&["dense_1.kernel"], 3, 3),
-        "1 parameters were given, but the optimiser's state has 2"
+        "1 parameters were given, but the optimiser's state has 2; if layers have been frozen or unfrozen since, \
+         reset the optimiser"
     );
     assert_eq!(
         step(&["dense_1.kernel", "dense_2.bias"], 3, 3),

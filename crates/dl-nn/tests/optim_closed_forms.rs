@@ -9,10 +9,8 @@ fn stepped(adjusted: impl Fn(Sgd) -> Adjusted<Sgd>, gradients: [f64; 2]) -> [[f6
     let mut parameters =
         [("kernel", &mut kernel, true), ("bias", &mut bias, false)].map(|(name, value, decay)| {
             Parameter {
-                name,
-                value: &mut value[..],
-                grad: &gradients,
                 decay,
+                ..Parameter::new(name, value, &gradients)
             }
         });
     sgd.step(&mut parameters, 1.0).unwrap();

@@ -54,17 +54,10 @@ fn ten_steps(mut optimizer: Optimizer<f64>) -> Vec<Vec<f64>> {
         let (kernel_grad, bias_grad) = gradients(&kernel, &bias);
         let mut parameters = [
             Parameter {
-                name: "dense.kernel",
-                value: &mut kernel,
-                grad: &kernel_grad,
                 decay: true,
+                ..Parameter::new("dense.kernel", &mut kernel, &kernel_grad)
             },
-            Parameter {
-                name: "dense.bias",
-                value: &mut bias,
-                grad: &bias_grad,
-                decay: false,
-            },
+            Parameter::new("dense.bias", &mut bias, &bias_grad),
         ];
         optimizer.step(&mut parameters, 1.0).unwrap();
         [&kernel[..], &bias[..]].concat()

@@ -58,7 +58,7 @@ proptest! {
         stop in 0usize..30,
     ) {
         let plateau = ReduceOnPlateau::new(0.5).patience(2).cooldown(1);
-        let mut never_stopped = plateau;
+        let mut never_stopped = plateau.clone();
         let expected: Vec<f64> = measures.iter().map(|&m| never_stopped.observe(m)).collect();
 
         let (before, after) = measures.split_at(stop);
@@ -157,11 +157,11 @@ fn options_outside_their_ranges() {
         "ReduceOnPlateau gamma is 1, but must be in (0, 1)",
     );
     check_plateau(
-        plateau.min_delta(-1.0),
+        plateau.clone().min_delta(-1.0),
         "ReduceOnPlateau min_delta is -1, but must be finite and at least 0",
     );
     check_plateau(
-        plateau.floor(2.0),
+        plateau.clone().floor(2.0),
         "ReduceOnPlateau floor is 2, but must be in [0, 1]",
     );
 }

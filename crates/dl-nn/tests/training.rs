@@ -754,6 +754,7 @@ fn early_stopping_watches_what_it_is_told() {
             epoch: 0,
             train: evaluation(loss),
             validation: validation.map(evaluation),
+            metrics: Vec::new(),
             learning_rate: 0.1,
             seconds: 0.0,
         }

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use dl_core::text::{excerpt, shortened, shown, shown_path};
 use dl_fs::write_atomically;
-use dl_nn::train::{Epoch, Evaluation, History};
+use dl_nn::train::{Epoch, Evaluation, History, MetricValue};
 
-/// The columns of a CSV history. Cells are empty where there is no value.
+/// The first columns of a CSV history. Cells are empty where there is no value. After them comes a column for each
+/// [metric](MetricValue) of one's own, named `higher:NAME` or `lower:NAME` by its direction.
 pub const COLUMNS: [&str; 9] = [
     "epoch",
     "train_loss",
@@ -47,6 +48,18 @@ pub enum HistoryError {
         /// The problem.
         problem: String,
     },
+    /// A metric whose name cannot be a column of CSV.
+    #[error(
+        "{}: a metric named {:?} cannot be a column",
+        shown_path(path),
+        excerpt(name)
+    )]
+    Metric {
+        /// The path as given.
+        path: PathBuf,
+        /// The metric's name.
+        name: String,
+    },
     /// A NaN or an infinity, which JSON, unlike CSV, cannot represent.
     #[error(
         "{}: the {what} of epoch {epoch} is {value}, which JSON cannot represent",
@@ -56,7 +69,7 @@ pub enum HistoryError {
         /// The path as given.
         path: PathBuf,
         /// The name of the value, as in [`COLUMNS`].
-        what: &'static str,
+        what: String,
         /// The epoch, from 0.
         epoch: usize,
         /// The value.
@@ -65,6 +78,21 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
+    /// For a name that CSV would need quotes for.
+    fn require_columns(path: &Path, metrics: &[&MetricValue]) -> Result<(), Self> {
+        let plain = |c: char| !c.is_control() && !"\",".contains(c);
+        match metrics
+            .iter()
+            .find(|metric| !metric.name.chars().all(plain))
+        {
+            None => Ok(()),
+            Some(metric) => Err(Self::Metric {
+                path: path.to_owned(),
+                name: metric.name.clone(),
+            }),
+        }
+    }
+
     fn io(path: &Path) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io {
             path: path.to_owned(),
@@ -85,16 +113,25 @@ impl HistoryError {
 /// [`write_json`].
 ///
 /// # Errors
-/// [`HistoryError::Io`] if the file cannot be written.
+/// [`HistoryError::Io`] if the file cannot be written; [`HistoryError::Metric`] for a name with a comma, a quote or a line
+/// break.
 pub fn write_csv(path: impl AsRef<Path>, history: &History) -> Result<(), HistoryError> {
     write_lines(path.as_ref(), history)
 }
 
 fn write_lines(path: &Path, history: &History) -> Result<(), HistoryError> {
+    let metrics = metrics(history);
+    HistoryError::require_columns(path, &metrics)?;
     let written = write_atomically(path, |out| {
-        writeln!(out, "{}", COLUMNS.join(","))?;
+        let named = metrics.iter().map(column);
+        let header: Vec<String> = COLUMNS
+            .map(str::to_owned)
+            .into_iter()
+            .chain(named)
+            .collect();
+        writeln!(out, "{}", header.join(","))?;
         for epoch in &history.epochs {
-            writeln!(out, "{}", cells(epoch).join(","))?;
+            writeln!(out, "{}", cells(epoch, &metrics).join(","))?;
         }
         Ok(())
     });
@@ -115,12 +152,15 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<History, HistoryError> {
 fn read_lines(path: &Path) -> Result<History, HistoryError> {
     let bytes = dl_fs::read(path).map_err(HistoryError::io(path))?;
     let mut history = History::default();
+    let mut metrics = Vec::new();
     for (number, line) in (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n')) {
         let problem = |problem: String| HistoryError::line(path, number, problem);
         let cells = cells_of(line).map_err(problem)?;
         match number {
-            1 => require_header(&cells).map_err(problem)?,
-            _ => history.epochs.push(epoch(&cells).map_err(problem)?),
+            1 => metrics = header(&cells).map_err(problem)?,
+            _ => history
+                .epochs
+                .push(epoch(&cells, &metrics).map_err(problem)?),
         }
     }
     if bytes.is_empty() {
@@ -190,12 +230,39 @@ fn read_object(path: &Path) -> Result<History, HistoryError> {
     })
 }
 
-fn cells(epoch: &Epoch) -> [String; 9] {
+/// The metrics of a history, each once, with the first value.
+pub(crate) fn metrics(history: &History) -> Vec<&MetricValue> {
+    let mut metrics: Vec<&MetricValue> = Vec::new();
+    for metric in history.epochs.iter().flat_map(|epoch| &epoch.metrics) {
+        if !metrics.iter().any(|known| same(known, metric)) {
+            metrics.push(metric);
+        }
+    }
+    metrics
+}
+
+fn same(a: &MetricValue, b: &MetricValue) -> bool {
+    a.name == b.name && a.higher_is_better == b.higher_is_better
+}
+
+const DIRECTIONS: [(&str, bool); 2] = [("higher:", true), ("lower:", false)];
+
+/// The name of a metric's column.
+fn column(metric: &&MetricValue) -> String {
+    let direction = DIRECTIONS[usize::from(!metric.higher_is_better)].0;
+    format!("{direction}{}", metric.name)
+}
+
+fn cells(epoch: &Epoch, metrics: &[&MetricValue]) -> Vec<String> {
     // with an exponent if a number is very small or large
     let number = |value: Option<f64>| value.map(|value| format!("{value:?}")).unwrap_or_default();
     let validation = epoch.validation.as_ref();
     let samples = validation.map(|v| v.samples.to_string());
-    [
+    let of_epoch = |metric: &&MetricValue| {
+        let mut found = epoch.metrics.iter().filter(|value| same(value, metric));
+        number(found.next().map(|metric| metric.value))
+    };
+    let cells = [
         epoch.epoch.to_string(),
         number(Some(epoch.train.loss)),
         number(epoch.train.accuracy),
@@ -205,11 +272,15 @@ fn cells(epoch: &Epoch) -> [String; 9] {
         samples.unwrap_or_default(),
         number(Some(epoch.learning_rate)),
         number(Some(epoch.seconds)),
-    ]
+    ];
+    cells
+        .into_iter()
+        .chain(metrics.iter().map(of_epoch))
+        .collect()
 }
 
 /// The floating-point values of an epoch by name.
-fn values(epoch: &Epoch) -> impl Iterator<Item = (&'static str, f64)> {
+fn values(epoch: &Epoch) -> impl Iterator<Item = (String, f64)> {
     let validation = epoch.validation.as_ref();
     [
         ("train_loss", Some(epoch.train.loss)),
@@ -220,25 +291,44 @@ fn values(epoch: &Epoch) -> impl Iterator<Item = (&'static str, f64)> {
         ("seconds", Some(epoch.seconds)),
     ]
     .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    .chain(
+        epoch
+            .metrics
+            .iter()
+            .map(|metric| (column(&metric), metric.value)),
+    )
 }
 
-fn require_header(cells: &[&str]) -> Result<(), String> {
-    if cells == COLUMNS {
-        return Ok(());
+/// Checks the header, and returns the metrics after [`COLUMNS`].
+fn header(cells: &[&str]) -> Result<Vec<MetricValue>, String> {
+    if let Some(named) = cells.strip_prefix(COLUMNS.as_slice()) {
+        return named.iter().map(|cell| metric(cell)).collect();
     }
     let (found, expected) = (cells.join(","), COLUMNS.join(","));
     let found = shortened(&found, 2 * expected.len());
     Err(format!("the header is `{found}`, expected `{expected}`"))
 }
 
-fn epoch(record: &[&str]) -> Result<Epoch, String> {
-    if record.len() != COLUMNS.len() {
-        return Err(format!(
-            "{} fields, expected {}",
-            record.len(),
-            COLUMNS.len()
-        ));
+/// The metric whose column has this name, without a value.
+fn metric(cell: &str) -> Result<MetricValue, String> {
+    let mut directions = DIRECTIONS.iter();
+    let named = directions.find_map(|(prefix, higher)| Some((cell.strip_prefix(prefix)?, *higher)));
+    let (name, higher_is_better) = named.ok_or_else(|| {
+        let found = excerpt(cell);
+        format!("the column {found:?} is no metric, which would begin with `higher:` or `lower:`")
+    })?;
+    Ok(MetricValue {
+        name: name.to_owned(),
+        value: f64::NAN,
+        higher_is_better,
+    })
+}
+
+fn epoch(record: &[&str], metrics: &[MetricValue]) -> Result<Epoch, String> {
+    let fields = COLUMNS.len() + metrics.len();
+    if record.len() != fields {
+        return Err(format!("{} fields, expected {fields}", record.len()));
     }
     let no_validation = (4..=6).all(|column| record[column].is_empty());
     let validation = || {
@@ -260,9 +350,33 @@ fn epoch(record: &[&str]) -> Result<Epoch, String> {
         } else {
             Some(validation()?)
         },
+        metrics: of_epoch(&record[COLUMNS.len()..], metrics)?,
         learning_rate: number(record, 7)?,
         seconds: number(record, 8)?,
     })
+}
+
+/// The metrics that have a value in these cells.
+fn of_epoch(cells: &[&str], metrics: &[MetricValue]) -> Result<Vec<MetricValue>, String> {
+    let given = cells
+        .iter()
+        .zip(metrics)
+        .filter(|(cell, _)| !cell.is_empty());
+    let value = |(cell, metric): (&&str, &MetricValue)| {
+        let number = cell.parse();
+        let value = number.map_err(|_| {
+            let found = excerpt(cell);
+            format!(
+                "{} is {found:?}, expected a number",
+                shown(&column(&metric))
+            )
+        })?;
+        Ok(MetricValue {
+            value,
+            ..metric.clone()
+        })
+    };
+    given.map(value).collect()
 }
 
 fn optional(record: &[&str], column: usize) -> Result<Option<f64>, String> {

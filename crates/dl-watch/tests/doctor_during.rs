@@ -282,3 +282,19 @@ fn a_run_that_ends_with_a_nan() {
     // the trainer has restored its last finite weights
     assert_eq!(trainer.model().weights(), before);
 }
+
+#[test]
+fn frozen_kernels_need_no_update() {
+    let (x, labels) = iris();
+    let mut model = mlp(Relu, 1);
+    model.freeze("dense_1").expect("a layer");
+    let loss = SoftmaxCrossEntropy::new();
+    let watch = Doctor::new().every(1).callback(&model, loss, &x, &labels);
+    let mut watch = watch.expect("it fits");
+    let mut trainer = Trainer::new(model, loss, Adam::new(0.01)).expect("it fits");
+    trainer
+        .fit(&x, &labels, Fit::epochs(1).callback(&mut watch))
+        .expect("finite");
+    let diagnosis = watch.diagnosis();
+    assert!(diagnosis.is_healthy(), "{diagnosis}");
+}

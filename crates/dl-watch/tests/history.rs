@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dl_nn::train::{Epoch, Evaluation, History};
+use dl_nn::train::{Epoch, Evaluation, History, MetricValue};
 use dl_watch::history::{COLUMNS, HistoryError, read_csv, read_json, write_csv, write_json};
 use proptest::prelude::*;
 
@@ -16,6 +16,14 @@ fn evaluation(number: impl Strategy<Value = f64> + Clone) -> impl Strategy<Value
     })
 }
 
+fn metric(((name, higher_is_better), value): ((String, bool), f64)) -> MetricValue {
+    MetricValue {
+        name,
+        value,
+        higher_is_better,
+    }
+}
+
 fn histories(
     number: impl Strategy<Value = f64> + Clone + 'static,
 ) -> impl Strategy<Value = History> {
@@ -23,16 +31,21 @@ fn histories(
         any::<usize>(),
         evaluation(number.clone()),
         prop::option::of(evaluation(number.clone())),
+        // of some metrics in each epoch, with names that are nearly alike
+        prop::collection::btree_map(("[ab:é ]{0,2}x", any::<bool>()), number.clone(), 0..3),
         number.clone(),
         number,
     );
-    let epoch = epoch.prop_map(|(epoch, train, validation, learning_rate, seconds)| Epoch {
-        epoch,
-        train,
-        validation,
-        learning_rate,
-        seconds,
-    });
+    let epoch = epoch.prop_map(
+        |(epoch, train, validation, metrics, learning_rate, seconds)| Epoch {
+            epoch,
+            train,
+            validation,
+            metrics: metrics.into_iter().map(metric).collect(),
+            learning_rate,
+            seconds,
+        },
+    );
     let stopped = prop::option::of("\\PC{0,20}");
     (prop::collection::vec(epoch, 0..6), stopped)
         .prop_map(|(epochs, stopped)| History { epochs, stopped })
@@ -55,9 +68,19 @@ fn bits(history: &History) -> Vec<Option<u64>> {
         let [a, b, c] = evaluation(Some(&epoch.train));
         let [d, e, f] = evaluation(epoch.validation.as_ref());
         let [g, h] = [epoch.learning_rate, epoch.seconds].map(|v| Some(bits(v)));
-        [Some(epoch.epoch as u64), a, b, c, d, e, f, g, h]
+        let of_metrics = epoch.metrics.iter().map(|metric| Some(bits(metric.value)));
+        let all = [Some(epoch.epoch as u64), a, b, c, d, e, f, g, h];
+        all.into_iter()
+            .chain(sorted(of_metrics.collect()))
+            .collect::<Vec<_>>()
     };
     history.epochs.iter().flat_map(epoch).collect()
+}
+
+/// Columns have an order of their own.
+fn sorted(mut bits: Vec<Option<u64>>) -> Vec<Option<u64>> {
+    bits.sort_unstable();
+    bits
 }
 
 proptest! {
@@ -82,6 +105,46 @@ proptest! {
     }
 }
 
+#[test]
+fn metrics_are_columns_by_name_and_direction() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.csv");
+    let mut history = one_epoch(0.5);
+    history.epochs[0].metrics = vec![
+        metric((("AUC".to_owned(), true), 0.75)),
+        metric((("cost in €".to_owned(), false), 12.5)),
+    ];
+    write_csv(&path, &history).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let header = COLUMNS.join(",");
+    let expected =
+        format!("{header},higher:AUC,lower:cost in €\n2,0.5,,100,,,,1e-9,0.25,0.75,12.5\n");
+    assert_eq!(text, expected);
+    assert_eq!(read_csv(&path).unwrap(), history);
+
+    history.epochs[0].metrics[0].name = "a,b".to_owned();
+    let error = write_csv(&path, &history).unwrap_err().to_string();
+    assert!(
+        error.ends_with("history.csv: a metric named \"a,b\" cannot be a column"),
+        "{error}"
+    );
+    fs::write(&path, format!("{header},AUC\n")).unwrap();
+    let error = read_csv(&path).unwrap_err().to_string();
+    let expected =
+        "line 1: the column \"AUC\" is no metric, which would begin with `higher:` or `lower:`";
+    assert!(error.ends_with(expected), "{error}");
+    fs::write(
+        &path,
+        format!("{header},lower:MAE\n2,0.5,,100,,,,1e-9,0.25,x\n"),
+    )
+    .unwrap();
+    let error = read_csv(&path).unwrap_err().to_string();
+    assert!(
+        error.ends_with("line 2: lower:MAE is \"x\", expected a number"),
+        "{error}"
+    );
+}
+
 fn one_epoch(loss: f64) -> History {
     let train = Evaluation {
         loss,
@@ -92,6 +155,7 @@ fn one_epoch(loss: f64) -> History {
         epoch: 2,
         train,
         validation: None,
+        metrics: Vec::new(),
         learning_rate: 1e-9,
         seconds: 0.25,
     };

@@ -12,6 +12,7 @@ use std::time::Duration;
 use dl_nn::metrics::ConfusionMatrix;
 use dl_nn::ndarray::{Array3, array};
 use dl_nn::prelude::*;
+use dl_nn::train::MetricValue;
 use dl_viz::{Figure, Images, Line, Panel};
 use dl_watch::report::{Mistake, Report, ReportError};
 use proptest::prelude::*;
@@ -157,6 +158,7 @@ proptest! {
             epoch: number,
             train: evaluation(a, number),
             validation: Some(evaluation(b, number)),
+            metrics: vec![MetricValue { name: "AUC".to_owned(), value: a, higher_is_better: true }],
             learning_rate: b,
             seconds: a,
         });
@@ -244,6 +246,7 @@ fn many_classes_and_odd_losses_make_a_page() {
             samples: 1,
         },
         validation: None,
+        metrics: Vec::new(),
         learning_rate: 0.0,
         seconds: 0.0,
     };

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use dl_nn::ndarray::{Array3, ArrayViewD};
+use dl_nn::Target;
+use dl_nn::ndarray::{Array3, ArrayView2, ArrayViewD};
 use dl_nn::prelude::*;
-use dl_nn::train::{CheckpointPoint, Checkpointer, History, Snapshot};
+use dl_nn::train::{CheckpointPoint, Checkpointer, History, Metric, Snapshot};
 use dl_viz::{Figure, Line, Panel};
 use dl_watch::Image;
 use dl_watch::tensorboard::TensorBoard;
@@ -29,7 +30,11 @@ fn trainer() -> Trainer<f32> {
 }
 
 fn fit<'a>() -> Fit<'a, f32> {
-    Fit::epochs(EPOCHS).validation_split(0.2)
+    let largest =
+        Metric::lower_is_better("largest", |p: ArrayView2<'_, f32>, _: &Target<'_, f32>| {
+            Ok(f64::from(p.fold(0.0, |a: f32, &b| a.max(b))))
+        });
+    Fit::epochs(EPOCHS).validation_split(0.2).metric(largest)
 }
 
 /// Trains on Iris with the callback; returns the expected contents of the event files.
@@ -80,6 +85,7 @@ fn expected(trainer: &Trainer<f32>, history: &History, steps: &Steps) -> Value {
     let validation = json!({
         "loss": by_epoch(&|e| e.validation.unwrap().loss),
         "accuracy": by_epoch(&|e| e.validation.unwrap().accuracy.unwrap()),
+        "metrics/largest": by_epoch(&|e| e.metrics[0].value),
     });
     let mut histograms = BTreeMap::new();
     let grads = trainer.grads().iter().flatten();

@@ -206,7 +206,7 @@ fn outlier(steps: u32) -> Result<Figure, Box<dyn Error>> {
         let mean = |c: f64| {
             let (outputs, mut delta) = (vec![c; mistyped.len()], vec![0.0; mistyped.len()]);
             let targets = mistyped.clone().insert_axis(Axis(1));
-            let targets = Target::values(targets.view());
+            let targets = Target::from_values(targets.view());
             mean_loss(
                 loss,
                 &outputs,

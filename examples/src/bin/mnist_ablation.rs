@@ -7,14 +7,12 @@
 //! compared is each seed with itself.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 use clap::value_parser;
 use dl_conv::{Conv2d, MaxPool2d};
-use dl_data::{Augment, AugmentError, Augmenter, Batches, ImageDataset, LastBatch, Mnist};
-use dl_math::random::stream;
+use dl_data::{Augment, AugmentError, Augmenter, ImageDataset, Mnist};
 use dl_nn::init::Initializer::GlorotUniform;
 use dl_nn::metrics::Estimate;
 use dl_nn::prelude::*;
@@ -91,7 +89,7 @@ impl Way {
 struct Record {
     train_images: usize,
     test_images: usize,
-    epochs: u64,
+    epochs: u32,
     /// In the order of [`Way::ALL`].
     runs: Vec<Runs>,
 }
@@ -161,8 +159,8 @@ fn augmenter(augmentation: bool, seed: u64) -> Result<Augmenter, AugmentError> {
 fn train_all(args: &Args, data: Mnist<f32>) -> Result<Record, Box<dyn Error>> {
     let quick = args.options.quick;
     let seeds = args.seeds.unwrap_or(if quick { 2 } else { 5 });
-    let epochs = u64::from(args.epochs.unwrap_or(if quick { 2 } else { 6 }));
-    let (train, test) = (Arc::new(data.train), data.test);
+    let epochs = args.epochs.unwrap_or(if quick { 2 } else { 6 });
+    let (train, test) = (data.train, data.test);
     let mut runs = Vec::new();
     for way in Way::ALL {
         let (mut right_in_training, mut right_in_test) = (Vec::new(), Vec::new());
@@ -189,22 +187,16 @@ fn train_all(args: &Args, data: Mnist<f32>) -> Result<Record, Box<dyn Error>> {
 /// The same seed gives all ways the same initial weights and the same order of the images.
 fn train_one(
     way: Way,
-    train: &Arc<ImageDataset<f32>>,
-    epochs: u64,
+    train: &ImageDataset<f32>,
+    epochs: u32,
     seed: u64,
 ) -> Result<Trainer<f32>, Box<dyn Error>> {
     let rate = if way.dropout { 0.5 } else { 0.0 };
     let model = network(rate).build(seed)?;
     let loss = SoftmaxCrossEntropy::new();
     let mut trainer = Trainer::new(model, loss, Adam::new(1e-3))?;
-    let augmenter = augmenter(way.augmentation, seed)?;
-    let order = &mut stream(seed, 1);
-    for epoch in 0..epochs {
-        let batches = Batches::shuffled(train.len(), BATCH_SIZE, LastBatch::Keep, order)?;
-        for (images, labels) in augmenter.batches(train, batches, epoch)? {
-            trainer.step(&images, &labels)?;
-        }
-    }
+    let images = augmenter(way.augmentation, seed)?.on(train);
+    trainer.fit_source(&images, Fit::epochs(epochs as usize).batch_size(BATCH_SIZE))?;
     Ok(trainer)
 }
 

@@ -48,7 +48,7 @@ pub fn average_pool2d<F: Scalar>(
 /// # Errors
 /// The images' shape, where an axis is 0.
 pub fn global_max_pool2d<F: Scalar>(x: ArrayView4<'_, F>) -> Result<Array2<F>, LayerError> {
-    apply(&GlobalMaxPool2d, x)
+    apply(&GlobalMaxPool2d::new(), x)
 }
 
 /// The mean of each channel, `[n, c]`.
@@ -56,7 +56,7 @@ pub fn global_max_pool2d<F: Scalar>(x: ArrayView4<'_, F>) -> Result<Array2<F>, L
 /// # Errors
 /// The images' shape, where an axis is 0.
 pub fn global_average_pool2d<F: Scalar>(x: ArrayView4<'_, F>) -> Result<Array2<F>, LayerError> {
-    apply(&GlobalAveragePool2d, x)
+    apply(&GlobalAveragePool2d::new(), x)
 }
 
 /// Normalisation by neighbouring channels, `[n, h, w, c]`; see [`LocalResponseNorm`].

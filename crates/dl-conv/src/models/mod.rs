@@ -12,7 +12,9 @@
 mod alexnet;
 mod lenet;
 mod mnist_cnn;
+mod resnet;
 
 pub use alexnet::alexnet;
 pub use lenet::lenet5;
 pub use mnist_cnn::mnist_cnn;
+pub use resnet::{plain, resnet, resnet20, resnet32, resnet56};

@@ -14,8 +14,15 @@ use crate::shape::image_of;
 
 /// The largest pixel of each channel: `[h, w, c]` → `[c]`. Equal pixels and NaN as in
 /// [`MaxPool2d`](crate::MaxPool2d).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GlobalMaxPool2d;
+
+impl GlobalMaxPool2d {
+    /// There is nothing to set.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 /// The mean of each channel: `[h, w, c]` → `[c]` (Lin, Chen, Yan 2014, "Network in network",
 /// section 3.2).
@@ -24,12 +31,19 @@ pub struct GlobalMaxPool2d;
 /// use dl_conv::GlobalAveragePool2d;
 /// use dl_nn::prelude::*;
 ///
-/// let model: Model<f32> = Sequential::input([7, 5, 64]).push(GlobalAveragePool2d).build(0)?;
+/// let model: Model<f32> = Sequential::input([7, 5, 64]).push(GlobalAveragePool2d::new()).build(0)?;
 /// assert_eq!(model.output_shape(), [64]);
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GlobalAveragePool2d;
+
+impl GlobalAveragePool2d {
+    /// There is nothing to set.
+    pub fn new() -> Self {
+        Self
+    }
+}
 
 impl<F: Scalar> LayerSpec<F> for GlobalMaxPool2d {
     const KIND: &'static str = "global_max_pool2d";

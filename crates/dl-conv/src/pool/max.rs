@@ -67,12 +67,21 @@ impl<F: Scalar> LayerSpec<F> for MaxPool2d {
     }
 
     fn build(&self, input: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Ok(boxed(PoolLayer {
-            plan: WindowPlan::new(&self.window, input, "MaxPool2d")?,
-            reduce: Max,
-            global: false,
-        }))
+        max_pool(&self.window, input, "MaxPool2d")
     }
+}
+
+/// Max pooling of images of shape `input`; errors name the window as `owner`'s.
+pub(crate) fn max_pool<F: Scalar>(
+    window: &Window,
+    input: &[usize],
+    owner: &str,
+) -> Result<Box<dyn Layer<F>>, LayerError> {
+    Ok(boxed(PoolLayer {
+        plan: WindowPlan::new(window, input, owner)?,
+        reduce: Max,
+        global: false,
+    }))
 }
 
 /// y = maxₚ xₚ; ∂L/∂xₚ = ∂L/∂y for the first p with xₚ = y.

@@ -96,6 +96,45 @@ impl WindowPlan {
         })
     }
 
+    /// `positions` windows that divide the image as evenly as whole pixels allow, and together see all of it: window i
+    /// of n on m pixels sees those from ⌊i m/n⌋ to ⌈(i + 1) m/n⌉.
+    pub(crate) fn adaptive(positions: Size, image: Image) -> Self {
+        let spans = |count: usize, pixels: usize| -> Vec<Span> {
+            let span = |i: usize| {
+                let start = i * pixels / count;
+                let taps = ((i + 1) * pixels).div_ceil(count) - start;
+                Span { start, taps }
+            };
+            (0..count).map(span).collect()
+        };
+        // positions that see the same pixel are neighbours
+        let overlaps = |spans: &[Span]| {
+            let after = |span: &Span| {
+                let end = span.start + span.taps;
+                spans
+                    .iter()
+                    .filter(|other| (span.start..end).contains(&other.start))
+                    .count()
+            };
+            spans.iter().map(after).max().unwrap_or(1)
+        };
+        let rows = spans(positions.height, image.size.height);
+        let columns = spans(positions.width, image.size.width);
+        let seen = |spans: &[Span]| spans.iter().map(|span| span.taps).sum::<usize>();
+        let once = seen(&rows) == image.size.height && seen(&columns) == image.size.width;
+        let most = |spans: &[Span]| spans.iter().map(|span| span.taps).max().unwrap_or(1);
+        Self {
+            taps: most(&rows) * most(&columns),
+            overlaps: overlaps(&rows) * overlaps(&columns),
+            rows,
+            columns,
+            image,
+            dilation: Size::from(1),
+            disjoint: once,
+            partition: once,
+        }
+    }
+
     /// Where the channels of a pixel begin in its image.
     pub(crate) fn number_at(&self, row: usize, column: usize) -> usize {
         (row * self.image.size.width + column) * self.image.channels
@@ -124,7 +163,7 @@ fn checked(window: &Window, input: &[usize], owner: &str) -> Result<(Image, Geom
 }
 
 /// What a plan takes, and pooling by it: told before it is made.
-pub(super) fn cost(window: &Window, input: &[usize]) -> Cost {
+pub(crate) fn cost(window: &Window, input: &[usize]) -> Cost {
     let Ok((image, geometry)) = checked(window, input, "window") else {
         return Cost::default();
     };

@@ -81,6 +81,11 @@ fn product<F: Scalar>(x: F, y: F, _: F) -> F {
     x * y
 }
 
+#[inline(always)]
+fn deviation_product<F: Scalar>(x: F, y: F, mean: F) -> F {
+    x * (y - mean)
+}
+
 /// Row i of a matrix of rows of `width` elements.
 #[inline(always)]
 fn row_of<F>(x: &[F], width: usize, i: usize) -> &[F] {
@@ -156,6 +161,35 @@ instantiate! {
                     let run = first..rows.min(first + RUN);
                     add_columns(itself, run.clone(), row, p, sums);
                     add_columns(product, run, row, p, products);
+                }
+            },
+        );
+    }
+
+    /// Σᵢ xᵢⱼ and Σᵢ xᵢⱼ (yᵢⱼ − meanⱼ) over the rows of x and y `[m, n]`, row-major, are added to `sums` and
+    /// `products`, each `[n]`.
+    ///
+    /// # Panics
+    /// Where y is shorter than x, or there are not as many means, sums and products.
+    pub fn add_column_sums_and_deviation_products<F: Scalar>(
+        x: &[F],
+        y: &[F],
+        means: &[F],
+        sums: &mut [f64],
+        products: &mut [f64],
+    ) {
+        let n = means.len();
+        assert_eq!([n; 2], [sums.len(), products.len()], "as many sums and products as means");
+        arch().dispatch(
+            #[inline(always)]
+            || {
+                let row = |i: usize| [row_of(x, n, i), row_of(y, n, i)];
+                let rows = x.len() / n.max(1);
+                for first in (0..rows).step_by(RUN) {
+                    // both while the rows are in first-level cache
+                    let run = first..rows.min(first + RUN);
+                    add_columns(itself, run.clone(), row, means, sums);
+                    add_columns(deviation_product, run, row, means, products);
                 }
             },
         );

@@ -14,12 +14,15 @@ mod rows;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use columns::{
-    add_column_squared_deviations, add_column_sums_and_products, add_column_totals, column_sums,
+    add_column_squared_deviations, add_column_sums_and_deviation_products,
+    add_column_sums_and_products, add_column_totals, column_sums,
 };
 pub use rows::sum_rows;
 pub use terms::{sum, sum_of, sum_of_pairs, sum_terms};
+pub use tree::{tree_order, tree_sum};
 
 /// Rows whose terms are added in their own type.
 const RUN: usize = 16;

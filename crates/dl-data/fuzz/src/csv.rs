@@ -1,6 +1,6 @@
 //! A CSV table with options: an error, or valid numbers and labels, with line numbers within the file.
 
-use dl_data::{Csv, Missing};
+use dl_data::{Csv, Pipeline};
 
 /// Reads all but the first four bytes as a table, with options chosen by those four.
 pub(crate) fn check(bytes: &[u8]) {
@@ -37,12 +37,13 @@ pub(crate) fn check(bytes: &[u8]) {
         1 => csv.header(false),
         _ => csv,
     };
-    csv = match rest >> 2 & 7 {
-        0 => csv.missing(Missing::Mean),
-        1 => csv.missing(Missing::Median),
-        2 => csv.missing(Missing::Constant(0.0)),
-        3 => csv.missing(Missing::DropRow),
-        _ => csv,
+    if rest >> 2 & 7 == 3 {
+        csv = csv.drop_missing();
+    }
+    let any_kind = match rest >> 6 {
+        1 => csv.clone().categories([0]),
+        2 => csv.clone().dates([0]),
+        _ => csv.clone(),
     };
     if rest & 32 != 0 {
         csv = csv.label(0);
@@ -62,5 +63,15 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Ok((features, names)) = csv.read_features::<f64>(table, "fuzz") {
         assert!((1..=lines).contains(&features.nrows()));
         assert_eq!(features.ncols(), names.len());
+    }
+    if let Ok(table) = any_kind.read_table(table, "fuzz") {
+        assert!((1..=lines).contains(&table.len()));
+        // a column may have nothing but gaps, or numbers whose deviations overflow
+        if let Ok(pipeline) = Pipeline::new().fit(&table)
+            && let Ok(rows) = pipeline.transform::<f64>(&table)
+        {
+            assert_eq!(rows.dim(), (table.len(), pipeline.width()));
+            assert!(rows.iter().all(|value| value.is_finite()));
+        }
     }
 }

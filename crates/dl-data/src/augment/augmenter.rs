@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::{
     Augment, AugmentError,
     affine::{Geometry, Image},
+    color,
 };
 use crate::check::check_rows;
 
@@ -20,8 +21,8 @@ use crate::check::check_rows;
 /// any number of threads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Augmenter {
-    settings: Augment,
-    seed: u64,
+    pub(super) settings: Augment,
+    pub(super) seed: u64,
 }
 
 impl Augmenter {
@@ -106,7 +107,7 @@ impl Augmenter {
     }
 
     /// Augments one image with one draw.
-    fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
+    pub(super) fn one<F: Scalar>(&self, image: &Image<'_, F>, draw: u64, out: &mut [F]) {
         let rng = &mut stream(self.seed, draw);
         let fill = F::cast(self.settings.fill);
         let geometry = self.geometry(rng);
@@ -114,6 +115,12 @@ impl Augmenter {
             out.copy_from_slice(image.pixels);
         } else {
             image.resample(&geometry, fill, out);
+        }
+        if let Some(factor) = color_factor(self.settings.brightness, rng) {
+            color::brightness(out, factor);
+        }
+        if let Some(factor) = color_factor(self.settings.contrast, rng) {
+            color::contrast(out, image.channels, factor);
         }
         if self.settings.noise > 0. {
             let std = F::cast(self.settings.noise);
@@ -141,12 +148,19 @@ impl Augmenter {
         let angle = within(self.settings.rotate).to_radians();
         let scale = 1. + within(self.settings.scale);
         let mut happens = |probability: f64| probability > 0. && f64::uniform(rng) < probability;
+        let flip_horizontal = happens(self.settings.flip_horizontal);
+        let flip_vertical = happens(self.settings.flip_vertical);
+        let most = self.settings.crop as i32;
+        let crop = match most {
+            0 => [0., 0.],
+            _ => [(); 2].map(|()| f64::from(rng.random_range(-most..=most))),
+        };
         Geometry {
-            flip_horizontal: happens(self.settings.flip_horizontal),
-            flip_vertical: happens(self.settings.flip_vertical),
+            flip_horizontal,
+            flip_vertical,
             scale,
             angle,
-            shift,
+            shift: [shift[0] + crop[0], shift[1] + crop[1]],
         }
     }
 }
@@ -172,6 +186,15 @@ instantiate! {
     ) -> Result<(), AugmentError> {
         augmenter.run(images, rows, first_draw, out)
     }
+}
+
+/// A factor uniform on [max(0, 1 − amount), 1 + amount]; none is drawn for an amount of 0.
+fn color_factor<F: Scalar>(amount: f64, rng: &mut Generator) -> Option<F> {
+    if amount == 0. {
+        return None;
+    }
+    let least = (1. - amount).max(0.);
+    Some(F::cast(least + (1. + amount - least) * f64::uniform(rng)))
 }
 
 /// `side` pixels around a random one of `length`, clipped to the image.

@@ -30,7 +30,33 @@ pub enum AugmentError {
     /// Rows that do not exist.
     #[error(transparent)]
     Rows(#[from] DatasetError),
-    /// The background thread cannot be started.
-    #[error("cannot start the augmentation thread: {0}")]
-    Thread(#[source] std::io::Error),
+    /// Samples that are not images.
+    #[error(
+        "only images [height, width, channels] can be augmented; the samples have shape {shape:?}"
+    )]
+    NotImages {
+        /// Shape of a sample.
+        shape: Vec<usize>,
+    },
+    /// An α of mixup outside its range.
+    #[error("Mixup alpha is {alpha}, but must be in [0.001, 1000]")]
+    Alpha {
+        /// The α given.
+        alpha: f64,
+    },
+    /// Mixup of a source whose targets are values.
+    #[error("Mixup needs classes, but the targets of the source are values")]
+    NoClasses,
+    /// A class that mixup was not told of.
+    #[error(
+        "the class of sample {sample} is {class}; Mixup was made for {classes} classes, from 0"
+    )]
+    Class {
+        /// Number of the sample.
+        sample: usize,
+        /// Its class.
+        class: usize,
+        /// Number of classes.
+        classes: usize,
+    },
 }

@@ -1,19 +1,24 @@
 //! Augmentation: random changes to images that keep their class.
 
 mod affine;
+mod augmented;
 mod augmenter;
-mod batches;
+mod color;
 mod error;
+mod mixup;
 
+pub use augmented::Augmented;
 pub use augmenter::Augmenter;
-pub use batches::AugmentedBatches;
 pub use error::AugmentError;
+pub use mixup::Mixup;
+
+const MAX_CROP: usize = 1 << 16;
 
 /// Random transformations of an image (Goodfellow et al. 2016, section 7.4); all are off by default.
 ///
-/// Flip, scaling, rotation and shift are combined, in this order whatever the order of the calls, into one affine
-/// map about the centre of the image, which is sampled bilinearly once. Noise comes next, then the cutout. Pixels
-/// from outside the image are set to 0 or [`fill`](Self::fill).
+/// Flip, scaling, rotation and shift or crop are combined, in this order whatever the order of the calls, into one affine
+/// map about the centre of the image, which is sampled bilinearly once. Brightness comes next, then contrast, noise and
+/// the cutout. Pixels from outside the image are set to 0 or [`fill`](Self::fill).
 ///
 /// ```
 /// use dl_data::{Augment, ndarray::Array4};
@@ -38,6 +43,9 @@ pub struct Augment {
     scale: f64,
     flip_horizontal: f64,
     flip_vertical: f64,
+    crop: usize,
+    brightness: f64,
+    contrast: f64,
     noise: f64,
     cutout: usize,
     fill: f64,
@@ -89,6 +97,34 @@ impl Augment {
         }
     }
 
+    /// Pads by `padding` pixels of [`fill`](Self::fill) on each side and crops the original size out of this at random, all
+    /// whole-pixel positions being equally likely (He et al. 2016, section 4.2, with a padding of 4 for CIFAR-10).
+    pub fn crop(self, padding: usize) -> Self {
+        Self {
+            crop: padding,
+            ..self
+        }
+    }
+
+    /// Multiplies by a factor uniform on [max(0, 1 − `amount`), 1 + `amount`] and clips to [0, 1], the range that the
+    /// images must have, as torchvision's `ColorJitter` does.
+    pub fn brightness(self, amount: f64) -> Self {
+        Self {
+            brightness: amount,
+            ..self
+        }
+    }
+
+    /// Multiplies the difference from the mean of the image's grey by a factor uniform on
+    /// [max(0, 1 − `amount`), 1 + `amount`] and clips to [0, 1], the range that the images must have, as torchvision's
+    /// `ColorJitter` does. Grey is 0.2989 R + 0.587 G + 0.114 B of three channels, and the mean of any other number.
+    pub fn contrast(self, amount: f64) -> Self {
+        Self {
+            contrast: amount,
+            ..self
+        }
+    }
+
     /// Adds Gaussian noise of this standard deviation to every value; the result is not clipped.
     pub fn noise(self, std: f64) -> Self {
         Self { noise: std, ..self }
@@ -126,6 +162,8 @@ impl Augment {
             ("scale", self.scale, (0. ..=1f64.next_down(), "in [0, 1)")),
             ("flip_horizontal", self.flip_horizontal, probability.clone()),
             ("flip_vertical", self.flip_vertical, probability),
+            ("brightness", self.brightness, any.clone()),
+            ("contrast", self.contrast, any.clone()),
             ("noise", self.noise, any),
             ("fill", self.fill, (-MAX..=MAX, "finite")),
         ] {
@@ -136,6 +174,14 @@ impl Augment {
                     allowed,
                 });
             }
+        }
+        // offsets are drawn as i32, and are exact in single precision, too
+        if self.crop > MAX_CROP {
+            return Err(AugmentError::Setting {
+                setting: "crop",
+                value: self.crop as f64,
+                allowed: "at most 65536 pixels",
+            });
         }
         Ok(Augmenter::new(self, seed))
     }

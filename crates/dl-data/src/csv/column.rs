@@ -38,6 +38,8 @@ pub(super) struct Columns {
     pub(super) features: Vec<usize>,
     /// `None` if every column is a feature or ignored.
     pub(super) label: Option<usize>,
+    /// The columns whose kind was chosen, in the order of `Csv::kinds`.
+    pub(super) chosen: Vec<usize>,
     /// A column was found by name, so the first line is a header.
     pub(super) found_by_name: bool,
 }
@@ -81,6 +83,10 @@ impl Columns {
                 .filter(|&column| Some(column) != label && !ignored[column])
                 .collect(),
         };
+        // only a table has columns of several kinds
+        let kinds = csv.kinds.iter().filter(|_| !labelled);
+        let chosen = kinds.map(|(column, _)| lookup.find(column));
+        let chosen = chosen.collect::<Result<_, _>>()?;
         let found_by_name = lookup.found;
 
         let mut roles = Roles {
@@ -107,6 +113,7 @@ impl Columns {
             label: label.filter(|_| labelled),
             names,
             features,
+            chosen,
             found_by_name,
         })
     }

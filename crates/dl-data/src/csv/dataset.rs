@@ -1,17 +1,16 @@
 //! Makes data sets of parsed rows.
 
 use dl_core::{Scalar, instantiate};
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
 use super::{
-    Csv, CsvError, Missing,
+    Csv, CsvError,
     classes::Classes,
     column::Columns,
     field::Field,
     header::check_label,
-    missing::{Statistic, impute},
+    rows::{self, Labels, Parsed},
     source::Source,
-    table::{self, Labels, Table},
 };
 use crate::{Dataset, RegressionDataset, dataset::check_classes, text::excerpt};
 
@@ -43,23 +42,23 @@ impl Csv {
         &self,
         source: &Source<'_>,
     ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        self.check::<F>(source.path)?;
-        let mut table = table::read(self, source, Labels::None, |_| Ok(Some(())))?;
-        let features = self.features(&mut table, source.path)?;
+        self.check(source.path)?;
+        let mut table = rows::read(self, source, Labels::None, |_| Ok(Some(())))?;
+        let features = Self::features(&mut table);
         Ok((features, table.columns.feature_names()))
     }
 
     fn classification<F: Scalar>(&self, source: &Source<'_>) -> Result<Dataset<F>, CsvError> {
         let path = source.path;
-        self.check::<F>(path)?;
+        self.check(path)?;
         let known = self.classes.as_deref();
         let size = source.data.len();
         let mut classes = Classes::new(known, self.markers(), self.number_format(), size);
-        let mut table = table::read(self, source, Labels::Classes, |field| {
+        let mut table = rows::read(self, source, Labels::Classes, |field| {
             field.map_or(Ok(None), |field| classes.number(field))
         })?;
         check_label(self, &table.columns, source, &table.first, &classes)?;
-        let features = self.features(&mut table, path)?;
+        let features = Self::features(&mut table);
         let (labels, class_names) = classes.finish(table.labels);
         let Columns { names, label, .. } = &table.columns;
         if let ([class], Some(label)) = (class_names.as_slice(), label) {
@@ -81,7 +80,7 @@ impl Csv {
 
     fn regression<F: Scalar>(&self, source: &Source<'_>) -> Result<RegressionDataset<F>, CsvError> {
         let path = source.path;
-        self.check::<F>(path)?;
+        self.check(path)?;
         let (markers, number_format) = (self.markers(), self.number_format());
         let target = |field: Option<&Field<'_>>| match field {
             Some(field) if !markers.are_missing(&field.text) => {
@@ -89,8 +88,8 @@ impl Csv {
             }
             _ => Ok(None),
         };
-        let mut table = table::read(self, source, Labels::Numbers, target)?;
-        let features = self.features(&mut table, path)?;
+        let mut table = rows::read(self, source, Labels::Numbers, target)?;
+        let features = Self::features(&mut table);
         let columns = table.columns;
         let label = columns.label.expect("the table has labels");
         let name = columns.names[label].clone();
@@ -98,42 +97,15 @@ impl Csv {
             .map_err(|source| data_error(path, source))
     }
 
-    /// The features as an array, missing values imputed.
-    fn features<F: Scalar, L>(
-        &self,
-        table: &mut Table<'_, F, L>,
-        path: &str,
-    ) -> Result<Array2<F>, CsvError> {
-        let Columns {
-            names, features, ..
-        } = &table.columns;
-        let shape = (table.labels.len(), features.len());
-        let mut x = Array2::from_shape_vec(shape, std::mem::take(&mut table.values))
-            .expect("one value per row and feature");
-        let statistic = match self.missing {
-            Missing::Mean => Statistic::Mean,
-            Missing::Median => Statistic::Median,
-            Missing::Error | Missing::Constant(_) | Missing::DropRow => return Ok(x),
-        };
-        for (values, &column) in x.axis_iter_mut(Axis(1)).zip(features) {
-            impute(values, statistic).ok_or_else(|| CsvError::NothingToImpute {
-                path: path.to_owned(),
-                column: column + 1,
-                name: excerpt(&names[column]),
-                statistic: statistic.name(),
-            })?;
-        }
-        Ok(x)
+    /// The features as an array.
+    fn features<F: Scalar, L>(table: &mut Parsed<'_, F, L>) -> Array2<F> {
+        let shape = (table.labels.len(), table.columns.features.len());
+        Array2::from_shape_vec(shape, std::mem::take(&mut table.values))
+            .expect("one value per row and feature")
     }
 
     /// Checks the settings.
-    fn check<F: Scalar>(&self, path: &str) -> Result<(), CsvError> {
-        match self.missing {
-            Missing::Constant(value) if !F::cast(value).is_finite() => {
-                return Err(CsvError::Constant(value, F::NAME));
-            }
-            _ => {}
-        }
+    fn check(&self, path: &str) -> Result<(), CsvError> {
         match &self.classes {
             Some(names) => check_classes(names).map_err(|source| data_error(path, source)),
             None => Ok(()),

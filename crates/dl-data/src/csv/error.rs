@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::DatasetError;
+use crate::{ColumnKind, DatasetError};
 use dl_core::text::shown;
 
 /// Location of a field in a table: path, line, column and column name.
@@ -104,9 +104,6 @@ pub enum CsvError {
         /// Maximum number of classes.
         max: usize,
     },
-    /// A replacement for missing values that is not finite.
-    #[error("cannot replace missing values with {0}: the constant must be a finite {1}")]
-    Constant(f64, &'static str),
     /// A table without data.
     #[error("{path}: no data rows{}", if *.dropped > 0 { format!(" ({dropped} dropped for missing values)") } else { String::new() })]
     NoRows {
@@ -229,9 +226,10 @@ pub enum CsvError {
         /// The number type.
         scalar: &'static str,
     },
-    /// A missing value, an error by default ([`Csv::missing`](crate::Csv::missing)).
+    /// A missing value: a [`Dataset`](crate::Dataset) has none, a [`Table`](crate::Table) may.
     #[error(
-        "{at}: missing value ({text:?}{}); it can be imputed or its row dropped, but only on request",
+        "{at}: missing value ({text:?}{}); read a table (Csv::read_table), whose pipeline imputes it, or drop such \
+         rows (Csv::drop_missing)",
         trailing(*.ends_line)
     )]
     Missing {
@@ -242,7 +240,7 @@ pub enum CsvError {
         /// The line ends with a separator.
         ends_line: bool,
     },
-    /// A missing label or target; [`Missing::DropRow`](crate::Missing::DropRow) drops its row.
+    /// A missing label or target; [`Csv::drop_missing`](crate::Csv::drop_missing) drops its row.
     #[error(
         "{at}: missing label ({text:?}{}); labels are never imputed, but rows with missing values can be dropped",
         trailing(*.ends_line)
@@ -255,17 +253,68 @@ pub enum CsvError {
         /// The line ends with a separator.
         ends_line: bool,
     },
-    /// A column without any value to take the mean or median of.
-    #[error("{path}, column {column} ({}): every value is missing, so there is no {statistic}", shown(.name))]
-    NothingToImpute {
+    /// Text in a column of numbers, which may be a typing error, a mark for a missing value, or a category.
+    #[error(
+        "{at}: {text:?} among numbers: {numbers} of {cells} cells are numbers; if it marks a missing value, add it to \
+         Csv::missing_markers; if the column is one of categories, name it in Csv::categories"
+    )]
+    MixedColumn {
+        /// Where the first such text is.
+        at: CellLocation,
+        /// The text.
+        text: String,
+        /// Cells that are numbers.
+        numbers: usize,
+        /// Cells that are not missing.
+        cells: usize,
+    },
+    /// A column of free text, such as names or remarks, of which a network learns nothing as categories.
+    #[error(
+        "{at}: {text:?}: free text, {distinct} different texts in {cells} cells; ignore the column (Csv::ignore), or \
+         say that its texts are categories (Csv::categories)"
+    )]
+    FreeText {
+        /// Where the first text is.
+        at: CellLocation,
+        /// The text.
+        text: String,
+        /// Different texts.
+        distinct: usize,
+        /// Cells that are not missing.
+        cells: usize,
+    },
+    /// Text where a date is expected.
+    #[error(
+        "{at}: {text:?} is not a date: YYYY-MM-DD is expected, or with a time, YYYY-MM-DDTHH:MM or \
+         YYYY-MM-DDTHH:MM:SS, without a zone"
+    )]
+    NotADate {
+        /// Where.
+        at: CellLocation,
+        /// The text.
+        text: String,
+    },
+    /// Two kinds for a column.
+    #[error("{path}: column {column} ({}) cannot be both {first} and {second}", shown(.name))]
+    TwoKinds {
         /// Path of the file.
         path: String,
         /// Column, from 1.
         column: usize,
         /// Name of the column.
         name: String,
-        /// "mean" or "median".
-        statistic: &'static str,
+        /// One kind.
+        first: ColumnKind,
+        /// The other.
+        second: ColumnKind,
+    },
+    /// A setting that is about labels, where a table without labels is read.
+    #[error(
+        "{setting} says what labels are, but a table has none: Table::classes or Table::target takes them out"
+    )]
+    NoLabels {
+        /// The setting.
+        setting: &'static str,
     },
     /// A label that is not one of the given classes.
     #[error("{at}: {text:?} is not one of the known classes {known}")]

@@ -55,6 +55,11 @@ impl Field<'_> {
         self.source.location(self.start, self.column, self.name)
     }
 
+    /// Where it begins in the file.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
     pub(super) fn excerpt(&self) -> String {
         excerpt(&self.text)
     }

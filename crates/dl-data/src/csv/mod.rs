@@ -1,37 +1,31 @@
-//! Numeric tables with a label column in text files.
+//! Tables in text files.
 
+mod cells;
 mod classes;
 mod column;
 mod dataset;
+mod date;
 mod dialect;
 mod error;
 mod field;
 mod header;
 mod missing;
 mod number_format;
+mod read;
 mod records;
+mod rows;
 mod source;
-mod table;
-
-use std::{io::Read, path::Path};
-
-use dl_core::{
-    Scalar,
-    text::{escaped, shown_path},
-};
-use ndarray::Array2;
+mod typed;
 
 pub use column::Column;
 pub use error::{CellLocation, CsvError, Malformed};
-pub use missing::Missing;
 
-use crate::{Dataset, RegressionDataset};
-use dataset::{classification, regression, unlabelled};
+use crate::{ColumnKind, FittedPipeline};
 use missing::Markers;
 use number_format::NumberFormat;
-use source::Source;
 
-/// Reads a table of numbers with a column of labels from a text file.
+/// Reads a table from a text file: numbers with a column of labels ([`load`](Self::load),
+/// [`load_regression`](Self::load_regression)), or columns of any kind ([`load_table`](Self::load_table)).
 ///
 /// Fields are separated and quoted as in RFC 4180, with any ASCII separator; a violation is an error with its line
 /// and column, since tolerating it would misread rows. In addition, spaces and tabs around a field are ignored,
@@ -64,9 +58,10 @@ pub struct Csv {
     comment: Option<char>,
     decimal: char,
     thousands: Option<char>,
-    missing: Missing,
+    drop_missing: bool,
     missing_markers: Option<Vec<String>>,
     classes: Option<Vec<String>>,
+    kinds: Vec<(Column, ColumnKind)>,
 }
 
 impl Default for Csv {
@@ -89,9 +84,10 @@ impl Csv {
             comment: None,
             decimal: '.',
             thousands: None,
-            missing: Missing::Error,
+            drop_missing: false,
             missing_markers: None,
             classes: None,
+            kinds: Vec::new(),
         }
     }
 
@@ -182,9 +178,9 @@ impl Csv {
         self
     }
 
-    /// How missing values are handled; by default they are errors.
-    pub fn missing(mut self, missing: Missing) -> Self {
-        self.missing = missing;
+    /// Drops rows with a missing value, which is otherwise an error, except in a [`Table`](crate::Table), whose cells may be missing.
+    pub fn drop_missing(mut self) -> Self {
+        self.drop_missing = true;
         self
     }
 
@@ -212,67 +208,41 @@ impl Csv {
         self
     }
 
-    /// Reads the file at `path` as data for classification.
-    ///
-    /// # Errors
-    /// A file that cannot be read; anything wrong with the table, with its location.
-    pub fn load<F: Scalar>(&self, path: impl AsRef<Path>) -> Result<Dataset<F>, CsvError> {
-        classification(self, &file(path.as_ref())?.source()?)
+    /// Columns of a [`Table`](crate::Table) that are categories, whatever is in them: numbers that are names (`zip`), or text of which
+    /// nearly every cell is different.
+    pub fn categories<C: Into<Column>>(self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.kind(columns, ColumnKind::Category)
     }
 
-    /// Like [`load`](Self::load), from a reader; `name` is what error messages call it.
-    ///
-    /// # Errors
-    /// Same as [`load`](Self::load).
-    pub fn read<F: Scalar>(&self, reader: impl Read, name: &str) -> Result<Dataset<F>, CsvError> {
-        classification(self, &all(reader, name)?.source()?)
+    /// Columns of a [`Table`](crate::Table) that are dates, as [ISO 8601](https://www.iso.org/iso-8601-date-and-time-format.html)
+    /// writes them: `2024-02-29`, or with a time, `2024-02-29T18:30` or `2024-02-29 18:30:05`. They become numbers:
+    /// days since 1970-01-01.
+    pub fn dates<C: Into<Column>>(self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.kind(columns, ColumnKind::Date)
     }
 
-    /// Reads the file at `path` as data for regression: the label column contains the target values.
-    ///
-    /// # Errors
-    /// Same as [`load`](Self::load).
-    pub fn load_regression<F: Scalar>(
-        &self,
-        path: impl AsRef<Path>,
-    ) -> Result<RegressionDataset<F>, CsvError> {
-        regression(self, &file(path.as_ref())?.source()?)
+    /// Columns of a [`Table`](crate::Table) that are numbers: any other text in them is an error.
+    pub fn numbers<C: Into<Column>>(self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.kind(columns, ColumnKind::Number)
     }
 
-    /// Like [`load_regression`](Self::load_regression), from a reader; `name` is what error messages call it.
-    ///
-    /// # Errors
-    /// Same as [`load`](Self::load).
-    pub fn read_regression<F: Scalar>(
-        &self,
-        reader: impl Read,
-        name: &str,
-    ) -> Result<RegressionDataset<F>, CsvError> {
-        regression(self, &all(reader, name)?.source()?)
+    fn kind<C: Into<Column>>(
+        mut self,
+        columns: impl IntoIterator<Item = C>,
+        kind: ColumnKind,
+    ) -> Self {
+        let columns = columns.into_iter().map(|column| (column.into(), kind));
+        self.kinds.extend(columns);
+        self
     }
 
-    /// Reads the file at `path` as rows without labels: every column is a feature unless [`ignore`](Self::ignore)
-    /// or [`only`](Self::only) say otherwise. Returns the features, `[rows, columns]`, and their names.
-    ///
-    /// # Errors
-    /// Same as [`load`](Self::load).
-    pub fn load_features<F: Scalar>(
-        &self,
-        path: impl AsRef<Path>,
-    ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        unlabelled(self, &file(path.as_ref())?.source()?)
-    }
-
-    /// Like [`load_features`](Self::load_features), from a reader; `name` is what error messages call it.
-    ///
-    /// # Errors
-    /// Same as [`load`](Self::load).
-    pub fn read_features<F: Scalar>(
-        &self,
-        reader: impl Read,
-        name: &str,
-    ) -> Result<(Array2<F>, Vec<String>), CsvError> {
-        unlabelled(self, &all(reader, name)?.source()?)
+    /// Reads the columns that a pipeline takes, as the kinds it was fitted on: for a [`Table`](crate::Table) to predict, whose few
+    /// rows may not show of what kind their columns are.
+    pub fn for_pipeline(self, pipeline: &FittedPipeline) -> Self {
+        let only = self.only(pipeline.columns().map(|(name, _)| name));
+        pipeline
+            .columns()
+            .fold(only, |csv, (name, kind)| csv.kind([name], kind))
     }
 
     fn markers(&self) -> Markers<'_> {
@@ -284,44 +254,5 @@ impl Csv {
             decimal: self.decimal,
             thousands: self.thousands,
         }
-    }
-}
-
-/// The bytes of a table, and the name for errors.
-struct Input {
-    data: Vec<u8>,
-    path: String,
-}
-
-impl Input {
-    fn source(&self) -> Result<Source<'_>, CsvError> {
-        let source = Source {
-            path: &self.path,
-            data: self
-                .data
-                .strip_prefix(b"\xEF\xBB\xBF")
-                .unwrap_or(&self.data),
-        };
-        match source.data {
-            [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Err(source.malformed(0, 0, Malformed::Utf16)),
-            _ => Ok(source),
-        }
-    }
-}
-
-fn file(path: &Path) -> Result<Input, CsvError> {
-    let name = shown_path(path);
-    match dl_fs::read(path) {
-        Ok(data) => Ok(Input { data, path: name }),
-        Err(source) => Err(CsvError::Io { path: name, source }),
-    }
-}
-
-fn all(mut reader: impl Read, name: &str) -> Result<Input, CsvError> {
-    let path = escaped(name).to_string();
-    let mut data = Vec::new();
-    match reader.read_to_end(&mut data) {
-        Ok(_) => Ok(Input { data, path }),
-        Err(source) => Err(CsvError::Io { path, source }),
     }
 }

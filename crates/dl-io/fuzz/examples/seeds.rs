@@ -86,7 +86,7 @@ fn networks() -> Vec<Sequential<f32>> {
         Sequential::input([12])
             .push(Reshape::new([2, 2, 3]))
             .push(ConvTranspose2d::new(2, 3).stride(2))
-            .push(GlobalAveragePool2d),
+            .push(GlobalAveragePool2d::new()),
     ]
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn quantities<F: Scalar>(case: &Case) -> Quantities {
         false => (Vec::new(), Some(values(case))),
     };
     let targets = || match &values {
-        Some(values) => Target::values(values.view()),
+        Some(values) => Target::from_values(values.view()),
         None => classes.as_slice().into_target().unwrap(),
     };
     let mut found = Vec::new();

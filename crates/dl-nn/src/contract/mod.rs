@@ -80,7 +80,7 @@ fn keeps_promises<F: Scalar>(layer: &mut dyn Layer<F>, x: &ArrayD<F>) -> Result<
         indices: vec![u32::MAX; x.len() + 2],
         scratch: [5, x.len(), 3, 1, 2].map(|length| vec![F::nan(); length]),
         packings: Packings::keeping(),
-        inner: Vec::new(),
+        ..Cache::default()
     };
     let again = Passes::run(layer, x, &mut used, F::cast(0.75), true)?;
     fresh.same(&again, "where the buffers held something else")?;

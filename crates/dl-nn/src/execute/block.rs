@@ -8,7 +8,7 @@ use crate::layer::{Backward, Batch, BatchMut, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
 
 /// What belongs to one block of samples.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Block<F> {
     /// The buffers of its forward pass, held until the backward pass if that is a call of its own.
     pub(super) buffers: Option<BlockBuffers<F>>,
@@ -37,7 +37,7 @@ pub(super) struct BlockIo<'a, F> {
 }
 
 /// The buffers of one block of samples between the first and the last layer of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct BlockBuffers<F> {
     /// Outputs of all layers but the last, which writes to the output of the stage.
     outputs: Vec<Vec<F>>,
@@ -73,11 +73,12 @@ impl<F: Scalar> BlockBuffers<F> {
             };
             let y = rest.first_mut().map_or(&mut *y, |inner| &mut inner[..]);
             let y = BatchMut::first(n, &named.output_shape, y);
-            named.layer.forward(x, y, &mut self.caches[i], mode.part(i));
+            let mode = named.mode(mode.part(i));
+            named.layer.forward(x, y, &mut self.caches[i], mode);
         }
     }
 
-    /// The first `skip` layers have no parameters, and nothing before them needs a gradient.
+    /// The first `skip` layers are not trained, and nothing before them needs a gradient.
     pub(super) fn backward(
         &mut self,
         run: &[NamedLayer<F>],

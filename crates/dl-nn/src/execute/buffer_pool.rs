@@ -11,6 +11,13 @@ use crate::model::NamedLayer;
 #[derive(Debug, Default)]
 pub(super) struct BufferPool<F>(Mutex<Vec<BlockBuffers<F>>>);
 
+/// A copy starts empty.
+impl<F> Clone for BufferPool<F> {
+    fn clone(&self) -> Self {
+        Self(Mutex::default())
+    }
+}
+
 impl<F: Scalar> BufferPool<F> {
     /// The buffers that a block holds, else the most recently released, else new ones.
     pub(super) fn acquire(

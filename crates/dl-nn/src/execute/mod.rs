@@ -7,8 +7,11 @@ mod predict;
 mod predictor;
 pub mod single_layer;
 mod stage;
+mod stages;
 mod workspace;
 
 pub use loss_part::{BatchLoss, LossPart};
 pub use predictor::Predictor;
+pub(crate) use stage::{Division, micro_batch_size};
+pub(crate) use stages::{NO_BACKWARD, Stages};
 pub use workspace::Workspace;

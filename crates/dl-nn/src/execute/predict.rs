@@ -50,7 +50,7 @@ impl<F: Scalar> Model<F> {
         for start in (0..n).step_by(batch) {
             let rows = Slice::from(start..n.min(start + batch));
             let x = x.slice_axis(Axis(0), rows);
-            let x = in_standard_layout(&x)?;
+            let x = in_standard_layout(x)?;
             let x = Batch::from_array(&x);
             let output = workspace.forward_unchanged(self, x, Mode::Eval);
             y.extend_from_slice(output.slice());

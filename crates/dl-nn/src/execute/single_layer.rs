@@ -21,7 +21,7 @@ use ndarray::{ArrayD, ArrayRef, IxDyn};
 use super::stage::stage_from;
 use crate::error::ShapeError;
 use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode};
-use crate::model::Model;
+use crate::model::{Model, NamedLayer};
 
 instantiate! {
     /// y = f(x), `[n, …output]`, for samples `[n, …input]` in any memory layout.
@@ -71,7 +71,12 @@ instantiate! {
     /// The mode in which a pass of a [`Workspace`](crate::Workspace) in this `mode` calls each layer, if it processes
     /// the batch as one block: with the same random numbers.
     pub fn layer_modes<F: Scalar>(model: &Model<F>, mode: Mode) -> Vec<Mode> {
-        let layers = model.layers();
+        run_modes(model.layers(), mode)
+    }
+
+    /// The same for a sequence of layers inside a layer that is called in this `mode`, of which it is branch i: given
+    /// [`mode.part(i)`](Mode::part).
+    pub fn run_modes<F: Scalar>(layers: &[NamedLayer<F>], mode: Mode) -> Vec<Mode> {
         let mut modes = Vec::with_capacity(layers.len());
         while modes.len() < layers.len() {
             let stage = stage_from(layers, modes.len());
@@ -81,6 +86,7 @@ instantiate! {
                 Batching::Blocks => modes.extend((0..stage.len()).map(|i| mode.part(0).part(i))),
             }
         }
-        modes
+        let modes = layers.iter().zip(modes);
+        modes.map(|(named, mode)| named.mode(mode)).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use dl_core::Scalar;
 use dl_core::gemm::Packings;
 use dl_core::memory::{OutOfMemory, filled, room};
-use dl_core::sum::sum_rows;
+use dl_core::sum::{tree_order, tree_sum};
 use ndarray::ArrayD;
 use rayon::prelude::*;
 
@@ -28,7 +28,7 @@ const MAX_BLOCK_SCRATCH: usize = 1 << 22;
 const SUM_ELEMENTS: usize = 1 << 14;
 
 /// A run of layers, its output for the whole batch, and the gradient of that.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stage<F> {
     pub(super) layers: Range<usize>,
     /// Shape of one output sample.
@@ -37,10 +37,12 @@ pub(super) struct Stage<F> {
     pub(super) output: Vec<F>,
     /// ∂L/∂output, of the same length; empty for inference.
     pub(super) dy: Vec<F>,
+    /// Where in its batch a micro-batch starts: on it depends what is drawn at random.
+    pub(super) first_sample: usize,
     work: Work<F>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Work<F> {
     /// One layer that takes the whole batch.
     Whole(Cache<F>),
@@ -53,11 +55,28 @@ enum Work<F> {
     },
 }
 
+/// How a run of layers takes its samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Division {
+    /// In blocks, which are scheduled on all threads.
+    Blocks,
+    /// All at once on this thread: a run inside a layer that is given one block itself.
+    OneBlock,
+}
+
 /// The layers of the stage that starts with this one.
 pub(super) fn stage_from<F: Scalar>(layers: &[NamedLayer<F>], start: usize) -> Range<usize> {
     let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
     let blocks = layers[start..].iter().take_while(in_blocks).count();
     start..start + blocks.max(1)
+}
+
+/// So many that their activations stay in cache, those inside the layers too.
+fn samples_of_a_block<F: Scalar>(run: &[NamedLayer<F>]) -> usize {
+    let add = usize::saturating_add;
+    let elements = run.iter().map(|l| add(l.size(), l.activations_inside()));
+    let scratch = run.iter().map(NamedLayer::scratch).fold(1, add);
+    (MAX_BLOCK_ELEMENTS / elements.fold(0, add)).min(MAX_BLOCK_SCRATCH / scratch)
 }
 
 /// Gradients for the parameters of the layers, all zero.
@@ -71,6 +90,19 @@ pub(super) fn gradients<F: Scalar>(
     layers.iter().map(of_layer).collect()
 }
 
+/// The largest micro-batch of up to `at_most` samples whose gradients add up to the bits of their batch's: blocks, a
+/// power of two of them, if all layers are in one stage; `at_most` itself if a layer takes the whole batch, so that
+/// there is no such size.
+pub(crate) fn micro_batch_size<F: Scalar>(layers: &[NamedLayer<F>], at_most: usize) -> usize {
+    let run = stage_from(layers, 0);
+    if run.end < layers.len() || layers[0].layer.batching() == Batching::Whole {
+        return at_most;
+    }
+    let block_size = samples_of_a_block(layers).max(1);
+    let blocks = (at_most / block_size).max(1);
+    block_size << blocks.ilog2()
+}
+
 impl<F: Scalar> Stage<F> {
     /// Plans the stage that starts with this layer.
     pub(super) fn plan(
@@ -78,6 +110,7 @@ impl<F: Scalar> Stage<F> {
         start: usize,
         capacity: usize,
         training: bool,
+        division: Division,
     ) -> Result<Self, OutOfMemory> {
         let range = stage_from(layers, start);
         let run = &layers[range.clone()];
@@ -88,12 +121,10 @@ impl<F: Scalar> Stage<F> {
         let work = if last.layer.batching() == Batching::Whole {
             Work::Whole(Cache::default())
         } else {
-            let elements = run.iter().map(NamedLayer::size);
-            let elements = elements.fold(0, usize::saturating_add);
-            let scratch = run.iter().map(NamedLayer::scratch);
-            let scratch = scratch.fold(1, usize::saturating_add);
-            let block_size = (MAX_BLOCK_ELEMENTS / elements).min(MAX_BLOCK_SCRATCH / scratch);
-            let block_size = block_size.min(capacity).max(1);
+            let block_size = match division {
+                Division::Blocks => samples_of_a_block(run).min(capacity).max(1),
+                Division::OneBlock => capacity.max(1),
+            };
             let block = || -> Result<_, OutOfMemory> {
                 let run = if training { run } else { &[] };
                 Ok(Block::new(gradients(run)?))
@@ -114,8 +145,23 @@ impl<F: Scalar> Stage<F> {
             shape: last.output_shape.clone(),
             output,
             dy,
+            first_sample: 0,
             work,
         })
+    }
+
+    /// Adds what only a backward pass needs, unless it is there.
+    pub(super) fn plan_backward(&mut self, layers: &[NamedLayer<F>]) -> Result<(), OutOfMemory> {
+        if self.dy.len() < self.output.len() {
+            self.dy = filled(self.output.len(), F::zero)?;
+        }
+        let run = &layers[self.layers.clone()];
+        if let Work::Blocks { blocks, .. } = &mut self.work {
+            for block in blocks.iter_mut().filter(|block| block.grads.is_empty()) {
+                block.grads = gradients(run)?;
+            }
+        }
+        Ok(())
     }
 
     /// Elements that passes allocate besides the buffers planned here: the buffers of blocks, and the layers' scratch
@@ -160,6 +206,7 @@ impl<F: Scalar> Stage<F> {
         if let Work::Whole(cache) = &mut self.work {
             cache.packings = Packings::keeping();
             cache.inner.clear();
+            cache.buffers = None;
         }
     }
 
@@ -196,11 +243,17 @@ impl<F: Scalar> Stage<F> {
     ) {
         let (n, size) = (x.len(), self.size());
         let run = &layers[self.layers.clone()];
-        let mode = mode.part(self.layers.start);
+        let (mode, first_sample) = (mode.part(self.layers.start), self.first_sample);
         let (block_size, blocks, buffer_pool) = match &mut self.work {
             Work::Whole(cache) => {
                 let y = BatchMut::first(n, &self.shape, &mut self.output);
-                return run[0].layer.forward(x, y, cache, mode);
+                cache.forward_only = !for_backward;
+                let mode = if first_sample == 0 {
+                    mode
+                } else {
+                    mode.part(first_sample)
+                };
+                return run[0].layer.forward(x, y, cache, run[0].mode(mode));
             }
             Work::Blocks {
                 block_size,
@@ -210,7 +263,7 @@ impl<F: Scalar> Stage<F> {
         };
         let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
             let mut buffers = buffer_pool.acquire(block, run, block_size);
-            buffers.forward(run, x, y, mode.part(index));
+            buffers.forward(run, x, y, mode.part(first_sample / block_size + index));
             match for_backward {
                 true => block.buffers = Some(buffers),
                 false => buffer_pool.release(buffers),
@@ -238,23 +291,21 @@ impl<F: Scalar> Stage<F> {
     ) -> LossPart {
         let n = args.x.len();
         let (run, start) = (&layers[self.layers.clone()], self.layers.start);
-        if let Work::Whole(_) = &self.work {
+        let Work::Blocks { block_size, .. } = &self.work else {
             let len = n * self.size();
             self.forward(layers, args.x, mode, true);
             let loss = loss(0..n, &self.output[..len], &mut self.dy[..len]);
-            self.backward(layers, args, grads);
+            if args.skip < self.layers.end {
+                self.backward(layers, args, grads);
+            }
             return loss;
-        }
-        let mode = mode.part(start);
+        };
+        let (mode, before) = (mode.part(start), self.first_sample / block_size);
         self.backward_blocks(layers, args, grads, &|index, first, block, buffers, io| {
-            buffers.forward(run, io.x, io.y, mode.part(index));
+            buffers.forward(run, io.x, io.y, mode.part(before + index));
             block.loss = loss(first..first + io.x.len(), io.y, io.dy);
         });
-        let mut total = LossPart::default();
-        for block in self.blocks(n) {
-            total += block.loss;
-        }
-        total
+        total_loss(self.blocks(n))
     }
 
     /// Reads ∂L/∂output; overwrites it, `grads` and ∂L/∂input.
@@ -329,7 +380,7 @@ impl<F: Scalar> Stage<F> {
                 None => tasks.for_each(|(((i, block), x), (y, dy))| work(i, block, x, y, dy, None)),
             }
         }
-        reduce_gradients(blocks, grads);
+        reduce_gradients(blocks, skip, grads);
     }
 
     /// The blocks that `n` samples fill.
@@ -372,10 +423,25 @@ fn blocks_of<F: Scalar>(
     blocks.map(move |block| Batch::new(x.sample_shape(), block))
 }
 
-/// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are.
-fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]) {
+/// The sum of the blocks' losses, in the order of their gradients' sum.
+fn total_loss<F>(blocks: &[Block<F>]) -> LossPart {
+    match blocks {
+        [] => LossPart::default(),
+        [block] => block.loss,
+        blocks => {
+            let (left, right) = blocks.split_at(tree_order(blocks.len()));
+            let mut total = total_loss(left);
+            total += total_loss(right);
+            total
+        }
+    }
+}
+
+/// grads ← Σ of the gradients of all blocks, in an order that depends only on how many there are; not of the first
+/// `skip` layers, which have none.
+fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], skip: usize, grads: &mut [Vec<ArrayD<F>>]) {
     let mut chunks = Vec::new();
-    for (layer, grads) in grads.iter_mut().enumerate() {
+    for (layer, grads) in grads.iter_mut().enumerate().skip(skip) {
         for (parameter, gradient) in grads.iter_mut().enumerate() {
             let gradient = gradient.as_slice_mut().expect("in standard layout");
             let parts = gradient.chunks_mut(SUM_ELEMENTS).enumerate();
@@ -387,10 +453,7 @@ fn reduce_gradients<F: Scalar>(blocks: &[Block<F>], grads: &mut [Vec<ArrayD<F>>]
             let gradient = blocks[block].grads[layer][parameter].as_slice();
             &gradient.expect("in standard layout")[start..]
         };
-        if blocks.len() == 1 {
-            return total.copy_from_slice(&part(0)[..total.len()]);
-        }
-        sum_rows(blocks.len(), &part, total);
+        tree_sum(blocks.len(), &part, total);
     };
     if blocks.len() == 1 {
         chunks.into_iter().for_each(sum);

@@ -1,33 +1,26 @@
 //! Every buffer of the passes through a model, planned once for a batch size.
 //!
-//! A model is divided into *stages*. A run of layers that take any part of a batch
-//! ([`Batching::Blocks`](crate::Batching)) is one stage: the batch is divided into fixed blocks of samples, and each
-//! block goes through the whole run while it is in cache; rayon schedules the blocks. A layer that takes the whole
-//! batch is a stage by itself. In training, each block of the last stage does its forward pass, its part of the loss
-//! and its backward pass in one go. Blocks, and the order in which their gradients are summed, depend only on the
-//! model and the batch size, so the results are bit-identical for any number of threads.
+//! [`Stages`] says how a pass goes through the layers.
 
 use dl_core::memory::{OutOfMemory, room};
 use dl_core::{Scalar, instantiate};
 use ndarray::ArrayD;
 
 use super::loss_part::{BatchLoss, LossPart};
-use super::stage::{BackwardArgs, Stage, gradients};
+use super::stage::Division;
+use super::stages::{NO_BACKWARD, Stages};
+use crate::layer::cache::Buffers;
 use crate::layer::{Batch, BatchMut, Mode};
-use crate::model::{Model, NamedLayer, Outline};
+use crate::model::Model;
 
 /// The buffers of forward and backward passes of one model for batches up to a size.
 #[derive(Debug)]
 pub struct Workspace<F> {
-    stages: Vec<Stage<F>>,
-    /// The shape of an input sample, and outlines of the layers that it is planned for.
+    stages: Stages<F>,
+    /// The shape of an input sample.
     input_shape: Vec<usize>,
-    outlines: Vec<Outline>,
-    /// Gradients of every layer's parameters, mirroring `Layer::params`.
-    grads: Vec<Vec<ArrayD<F>>>,
-    /// The first layer with parameters: no gradient is needed before it.
-    first_trained: usize,
-    capacity: usize,
+    /// How many layers at the start had no gradients in the last backward pass, because none of them is trained.
+    skipped: usize,
     /// Memory for what the first pass allocates, released for it: a pass cannot return an error.
     reserve: Vec<F>,
 }
@@ -51,42 +44,23 @@ impl<F: Scalar> Workspace<F> {
 
     fn plan_stages(model: &Model<F>, capacity: usize, training: bool) -> Result<Self, OutOfMemory> {
         let layers = model.layers();
-        let mut stages: Vec<Stage<F>> = Vec::new();
-        while let start = stages.last().map_or(0, |stage| stage.layers.end)
-            && start < layers.len()
-        {
-            stages.push(Stage::plan(layers, start, capacity, training)?);
-        }
-        let has_params = |named: &NamedLayer<F>| !named.layer.params().is_empty();
-        let allocated = stages.iter().map(|stage| {
-            // a block of the last stage goes forward and backward in one go
-            let hold = training && stage.layers.end < layers.len();
-            stage.allocated_by_passes(layers, capacity, training, hold)
-        });
-        let reserve = room(allocated.fold(0, usize::saturating_add))?;
+        let stages = Stages::plan(layers, capacity, training, Division::Blocks)?;
         Ok(Self {
+            reserve: room(stages.allocated_by_passes(layers, training))?,
             stages,
             input_shape: model.input_shape().to_vec(),
-            outlines: layers.iter().map(NamedLayer::outline).collect(),
-            grads: gradients(if training { layers } else { &[] })?,
-            first_trained: layers.iter().position(has_params).unwrap_or(layers.len()),
-            capacity,
-            reserve,
+            skipped: model.first_trained(),
         })
     }
 
     /// Whether it is planned for a model with layers of these shapes.
     pub(crate) fn fits(&self, model: &Model<F>) -> bool {
-        let layers = model.layers();
-        let mut pairs = layers.iter().zip(&self.outlines);
-        self.input_shape == model.input_shape()
-            && layers.len() == self.outlines.len()
-            && pairs.all(|(layer, outline)| layer.has_outline(outline))
+        self.input_shape == model.input_shape() && self.stages.fits(model.layers())
     }
 
     /// The largest batch this workspace takes.
     pub fn capacity(&self) -> usize {
-        self.capacity
+        self.stages.capacity
     }
 
     /// The outputs of the model for a batch.
@@ -94,7 +68,7 @@ impl<F: Scalar> Workspace<F> {
     /// # Panics
     /// If the batch is larger than planned, or the model or the samples are not those it was planned for.
     pub fn forward(&mut self, model: &Model<F>, x: Batch<F>, mode: Mode) -> Batch<'_, F> {
-        forward(self, model, x, mode, false)
+        forward(self, model, x, mode, NO_BACKWARD)
     }
 
     /// As [`forward`](Self::forward), but keeps what [`backward`](Self::backward) needs: for losses of more than one
@@ -109,7 +83,7 @@ impl<F: Scalar> Workspace<F> {
         x: Batch<F>,
         mode: Mode,
     ) -> Batch<'_, F> {
-        forward(self, model, x, mode, true)
+        forward(self, model, x, mode, 0)
     }
 
     /// The backward pass of the batch that [`forward_for_backward`](Self::forward_for_backward) last saw: from
@@ -143,10 +117,25 @@ impl<F: Scalar> Workspace<F> {
         train(self, model, x, mode, loss)
     }
 
+    /// As [`train`](Self::train), on a micro-batch that starts at this sample of its batch.
+    pub(crate) fn train_part(
+        &mut self,
+        model: &Model<F>,
+        x: Batch<F>,
+        first_sample: usize,
+        mode: Mode,
+        loss: &BatchLoss<'_, F>,
+    ) -> LossPart {
+        self.stages.start_at(first_sample);
+        let part = train(self, model, x, mode, loss);
+        self.stages.start_at(0);
+        part
+    }
+
     /// Packed copies of parameters stay valid from pass to pass: for
     /// [`forward_unchanged`](Self::forward_unchanged) alone.
     pub(crate) fn keep_packed(&mut self) {
-        self.stages.iter_mut().for_each(Stage::keep_packed);
+        self.stages.keep_packed();
     }
 
     /// As [`forward`](Self::forward), if the parameters have not changed since the last pass.
@@ -156,83 +145,39 @@ impl<F: Scalar> Workspace<F> {
         x: Batch<F>,
         mode: Mode,
     ) -> Batch<'_, F> {
-        let count = self.stages.len();
-        self.forward_stages(count, model, x, mode, false);
-        self.output(x.len())
-    }
-
-    /// The parameters may have changed since the last pass.
-    fn forget_packed(&mut self) {
-        self.stages.iter_mut().for_each(Stage::forget_packed);
+        self.check(x);
+        self.reserve = Vec::new();
+        self.stages.forward(model.layers(), x, mode, NO_BACKWARD);
+        self.stages.output(x.len())
     }
 
     /// Checks that a batch fits.
     fn check(&self, x: Batch<F>) {
         assert_eq!(x.sample_shape(), self.input_shape, "the shape of a sample");
-        let (n, capacity) = (x.len(), self.capacity);
+        let (n, capacity) = (x.len(), self.stages.capacity);
         assert!(
             n <= capacity,
             "a batch of {n} in a workspace for {capacity}"
         );
     }
 
-    fn output(&self, n: usize) -> Batch<'_, F> {
-        let last = self.stages.last().expect("never empty");
-        Batch::first(n, &last.shape, &last.output)
-    }
-
-    /// The forward pass of the first `count` stages.
-    fn forward_stages(
-        &mut self,
-        count: usize,
-        model: &Model<F>,
-        x: Batch<F>,
-        mode: Mode,
-        for_backward: bool,
-    ) {
-        self.check(x);
-        self.reserve = Vec::new();
-        for i in 0..count {
-            let (before, rest) = self.stages.split_at_mut(i);
-            let x = match before.last() {
-                None => x,
-                Some(stage) => Batch::first(x.len(), &stage.shape, &stage.output),
-            };
-            rest[0].forward(model.layers(), x, mode, for_backward);
-        }
-    }
-
-    /// The backward pass of the first `count` stages, from the last of them, as far as there are parameters or `dx` is
-    /// wanted.
-    fn backward_stages(
-        &mut self,
-        count: usize,
-        model: &Model<F>,
-        x: Batch<F>,
-        mut dx: Option<&mut [F]>,
-    ) {
-        // without `dx`, the gradients of the first layers are not needed
-        let skip = if dx.is_some() { 0 } else { self.first_trained };
-        for i in (0..count).rev() {
-            let (before, rest) = self.stages.split_at_mut(i);
-            let stage = &mut rest[0];
-            if stage.layers.end <= skip {
-                break;
-            }
-            let args = backward_args(before, skip, x, dx.as_deref_mut());
-            let grads = &mut self.grads[stage.layers.clone()];
-            stage.backward(model.layers(), args, grads);
-        }
+    /// Begins a backward pass without the first `count` layers: their gradients become zeros.
+    fn skip(&mut self, count: usize) {
+        let stale = self.stages.grads.iter_mut().take(count).skip(self.skipped);
+        stale
+            .flatten()
+            .for_each(|gradient| gradient.fill(F::zero()));
+        self.skipped = count;
     }
 
     /// The gradients of the last backward pass, layer by layer, parameter by parameter.
     pub fn grads(&self) -> &[Vec<ArrayD<F>>] {
-        &self.grads
+        &self.stages.grads
     }
 
     /// The gradients, to be clipped or changed.
     pub fn grads_mut(&mut self) -> &mut [Vec<ArrayD<F>>] {
-        &mut self.grads
+        &mut self.stages.grads
     }
 
     /// Updates the state of the layers, such as running statistics, with what the last training pass left.
@@ -240,30 +185,8 @@ impl<F: Scalar> Workspace<F> {
     /// # Panics
     /// If the layers of the model are not those of that pass.
     pub fn commit(&self, model: &mut Model<F>) {
-        for stage in &self.stages {
-            if let Some(cache) = stage.cache() {
-                model.layers_mut()[stage.layers.start].layer.commit(cache);
-            }
-        }
+        self.stages.commit(model.layers_mut());
     }
-}
-
-/// What the stage after those `before` is given for the backward pass.
-fn backward_args<'a, F: Scalar>(
-    before: &'a mut [Stage<F>],
-    skip: usize,
-    x: Batch<'a, F>,
-    dx: Option<&'a mut [F]>,
-) -> BackwardArgs<'a, F> {
-    let (x, dx) = match before.last_mut() {
-        None => (x, dx),
-        Some(stage) => {
-            let wanted = stage.layers.end > skip;
-            let dx = wanted.then_some(&mut stage.dy[..]);
-            (Batch::first(x.len(), &stage.shape, &stage.output), dx)
-        }
-    };
-    BackwardArgs { x, dx, skip }
 }
 
 instantiate! {
@@ -280,12 +203,13 @@ instantiate! {
         model: &Model<F>,
         x: Batch<'_, F>,
         mode: Mode,
-        for_backward: bool,
+        skip: usize,
     ) -> Batch<'w, F> {
-        workspace.forget_packed();
-        let count = workspace.stages.len();
-        workspace.forward_stages(count, model, x, mode, for_backward);
-        workspace.output(x.len())
+        workspace.check(x);
+        workspace.reserve = Vec::new();
+        workspace.stages.forget_packed();
+        workspace.stages.forward(model.layers(), x, mode, skip);
+        workspace.stages.output(x.len())
     }
 
     fn backward<F: Scalar>(
@@ -296,14 +220,15 @@ instantiate! {
         dx: Option<BatchMut<'_, F>>,
     ) {
         workspace.check(x);
-        let count = workspace.stages.len();
-        let last = &mut workspace.stages[count - 1];
-        let (found, expected) = ((dy.len(), dy.sample_shape()), (x.len(), &last.shape[..]));
-        assert_eq!(found, expected, "∂L/∂output");
-        last.dy[..dy.slice().len()].copy_from_slice(dy.slice());
+        let (found, n) = ((dy.len(), dy.sample_shape()), x.len());
+        assert_eq!(found, (n, model.output_shape()), "∂L/∂output");
+        workspace.stages.output_gradient(n).copy_from_slice(dy.slice());
         let mut dx = dx;
         let dx = dx.as_mut().map(BatchMut::slice_mut);
-        workspace.backward_stages(count, model, x, dx);
+        // with `dx`, the gradients of the first layers are needed
+        let skip = if dx.is_some() { 0 } else { model.first_trained() };
+        workspace.skip(skip);
+        workspace.stages.backward(model.layers(), x, skip, dx);
     }
 
     fn train<F: Scalar>(
@@ -313,14 +238,11 @@ instantiate! {
         mode: Mode,
         loss: &BatchLoss<'_, F>,
     ) -> LossPart {
-        workspace.forget_packed();
-        let last = workspace.stages.len() - 1;
-        workspace.forward_stages(last, model, x, mode, true);
-        let (before, rest) = workspace.stages.split_at_mut(last);
-        let args = backward_args(before, workspace.first_trained, x, None);
-        let grads = &mut workspace.grads[rest[0].layers.clone()];
-        let part = rest[0].train(model.layers(), args, mode, loss, grads);
-        workspace.backward_stages(last, model, x, None);
-        part
+        workspace.check(x);
+        workspace.reserve = Vec::new();
+        workspace.stages.forget_packed();
+        let skip = model.first_trained();
+        workspace.skip(skip);
+        workspace.stages.train(model.layers(), x, mode, skip, loss)
     }
 }

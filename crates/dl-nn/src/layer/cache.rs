@@ -1,5 +1,8 @@
 //! What a layer keeps between its two passes.
 
+use std::any::Any;
+use std::fmt::Debug;
+
 use dl_core::Scalar;
 use dl_core::gemm::Packings;
 
@@ -21,6 +24,25 @@ pub struct Cache<F> {
     pub packings: Packings<F>,
     /// Those of the layers inside this one, as [`nest`](Self::nest) makes them.
     pub inner: Vec<Cache<F>>,
+    /// All buffers of passes through a sequence of layers inside this one.
+    pub(crate) buffers: Option<Box<dyn Buffers>>,
+    /// No backward pass follows: what only that would need is not kept.
+    pub(crate) forward_only: bool,
+}
+
+/// The buffers of a sequence of layers. What they are is the executor's affair.
+pub(crate) trait Buffers: Any + Debug + Send + Sync {
+    fn clone_box(&self) -> Box<dyn Buffers>;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    /// See [`Cache::forget_packed`].
+    fn forget_packed(&mut self);
+}
+
+impl Clone for Box<dyn Buffers> {
+    fn clone(&self) -> Self {
+        (**self).clone_box()
+    }
 }
 
 impl<F: Scalar> Cache<F> {
@@ -40,11 +62,17 @@ impl<F: Scalar> Cache<F> {
             false => Self::default,
         };
         self.inner.resize_with(layers, new);
+        for inner in &mut self.inner {
+            inner.forward_only = self.forward_only;
+        }
     }
 
     /// The parameters have changed: what is packed of them is packed again, that of the layers inside too.
     pub fn forget_packed(&mut self) {
         self.packings.forget();
         self.inner.iter_mut().for_each(Self::forget_packed);
+        if let Some(buffers) = &mut self.buffers {
+            buffers.forget_packed();
+        }
     }
 }

@@ -11,6 +11,7 @@ pub use cache::Cache;
 pub use dl_core::Mode;
 pub use param::{Param, ParamMut};
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use dl_core::Scalar;
@@ -22,11 +23,18 @@ use crate::error::ShapeError;
 pub trait CloneLayer<F> {
     /// A copy of the layer, its parameters included.
     fn clone_layer(&self) -> Box<dyn Layer<F>>;
+
+    /// The layer as its own type, to be found out.
+    fn as_any(&self) -> &dyn Any;
 }
 
 impl<F: Scalar, L: Layer<F> + Clone + 'static> CloneLayer<F> for L {
     fn clone_layer(&self) -> Box<dyn Layer<F>> {
         Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 

@@ -1,11 +1,11 @@
 //! Batch normalisation.
 
-use dl_core::sum::{add_column_squared_deviations, add_column_totals};
 use dl_core::{Scalar, instantiate, random::Generator};
 use ndarray::Array1;
 
 use crate::error::{ConfigError, LayerError, ShapeError};
 use crate::layer::{Backward, Batch, BatchMut, Cache, Layer, Mode, Param, ParamMut};
+use crate::layers::per_channel;
 use crate::layers::scale_shift::{self, constant};
 use crate::model::LayerSpec;
 
@@ -99,17 +99,12 @@ impl<F: Scalar> BatchNormLayer<F> {
     fn inverse_deviation(&self, variance: F) -> F {
         F::one() / (variance + F::cast(self.config.epsilon)).sqrt()
     }
-}
 
-/// Mean and biased variance of each column.
-fn moments<F: Scalar>(x: &[F], channels: usize) -> [Vec<F>; 2] {
-    let rows = (x.len() / channels) as f64;
-    let mut sums = vec![0.0; channels];
-    add_column_totals(x, &mut sums);
-    let mean: Vec<F> = sums.iter().map(|sum| F::cast(sum / rows)).collect();
-    sums.fill(0.0);
-    add_column_squared_deviations(x, &mean, &mut sums);
-    [mean, sums.iter().map(|sum| F::cast(sum / rows)).collect()]
+    /// γ / √(σ² + ε), given the second factor.
+    fn scale(&self, inverse_deviation: &[F]) -> Vec<F> {
+        let pairs = self.gamma.iter().zip(inverse_deviation);
+        pairs.map(|(&gamma, &inverse)| gamma * inverse).collect()
+    }
 }
 
 instantiate! {
@@ -124,26 +119,20 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         scale_shift::output_shape(&self.gamma, input, "channels")
     }
 
-    /// x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β. The cache keeps x̂ and, per channel,
-    /// 1/√(σ² + ε), μ and σ².
+    /// y = (x − μ) γ/√(σ² + ε) + β. The cache keeps, per channel, 1/√(σ² + ε), μ and σ².
     fn forward(&self, x: Batch<F>, mut y: BatchMut<F>, cache: &mut Cache<F>, mode: Mode) {
         let channels = self.gamma.len();
         let [mean, variance] = match mode {
-            Mode::Train { .. } => moments(x.slice(), channels),
+            Mode::Train { .. } => per_channel::moments(x.slice(), channels),
             Mode::Eval => [self.running_mean.to_vec(), self.running_variance.to_vec()],
         };
+        let inverse = variance.iter().map(|&v| self.inverse_deviation(v));
+        let inverse: Vec<F> = inverse.collect();
+        let beta = self.beta.as_slice().expect("a vector");
+        let numbers = [&mean, &self.scale(&inverse), beta];
+        per_channel::standardize(x.slice(), y.slice_mut(), numbers, true);
         cache.statistics.clear();
-        cache
-            .statistics
-            .extend(variance.iter().map(|&v| self.inverse_deviation(v)));
-        cache.values.resize(x.slice().len(), F::zero());
-        let rows = x.rows().zip(y.rows_mut());
-        for ((x, y), x_hat) in rows.zip(cache.values.chunks_exact_mut(channels)) {
-            for c in 0..channels {
-                x_hat[c] = (x[c] - mean[c]) * cache.statistics[c];
-                y[c] = self.gamma[c] * x_hat[c] + self.beta[c];
-            }
-        }
+        cache.statistics.extend(inverse);
         cache.statistics.extend(mean);
         cache.statistics.extend(variance);
         // the rows averaged over; none in evaluation, whose statistics do not depend on x
@@ -153,12 +142,13 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
         }
     }
 
-    /// ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂,
+    /// With x̂ = (x − μ) / √(σ² + ε): ∂L/∂β = Σ δ, ∂L/∂γ = Σ δ x̂,
     /// ∂L/∂x = γ/√(σ² + ε) · (δ − mean(δ) − x̂ · mean(δ x̂)) (Ioffe, Szegedy 2015, section 3).
     /// The means come from μ and σ² being functions of x; after a pass in evaluation, where they
     /// are constants, ∂L/∂x = γ/√(σ² + ε) · δ.
     fn backward(&self, pass: Backward<F>) {
         let Backward {
+            x,
             dy,
             dx,
             cache,
@@ -166,28 +156,26 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
             ..
         } = pass;
         let channels = self.gamma.len();
+        let (inverse, rest) = cache.statistics.split_at(channels);
+        let mean = &rest[..channels];
+        let [sums, products] = per_channel::gradient_sums(dy.slice(), x.slice(), mean);
+        let [gamma, beta] = grads.slices();
+        for c in 0..channels {
+            beta[c] = F::cast(sums[c]);
+            gamma[c] = F::cast(products[c] * inverse[c].as_f64());
+        }
+        let Some(mut dx) = dx else { return };
+        let scale = self.scale(inverse);
         // the rows averaged over
         let rows = cache.indices.first().map(|&rows| f64::from(rows));
         let part = |sum: f64| F::cast(rows.map_or(0.0, |rows| sum / rows));
-        let mut mean = vec![F::zero(); channels];
-        let mut mean_x_hat = mean.clone();
-        scale_shift::gradients(
-            dy.slice(),
-            &cache.values,
-            &mut grads,
-            |c, sum, sum_x_hat| {
-                mean[c] = part(sum);
-                mean_x_hat[c] = part(sum_x_hat);
-            },
-        );
-        let Some(mut dx) = dx else { return };
-        let rows = dx.rows_mut().zip(dy.view().rows());
-        for ((dx, dy), x_hat) in rows.zip(cache.values.chunks_exact(channels)) {
-            for c in 0..channels {
-                let centred = dy[c] - mean[c] - x_hat[c] * mean_x_hat[c];
-                dx[c] = self.gamma[c] * cache.statistics[c] * centred;
-            }
-        }
+        let shift = |c: usize| scale[c] * part(sums[c]);
+        // x̂ · mean(δ x̂) = (x − μ) · mean(δ (x − μ)) / (σ² + ε)
+        let slope = |c: usize| scale[c] * inverse[c] * inverse[c] * part(products[c]);
+        let shift: Vec<F> = (0..channels).map(shift).collect();
+        let slope: Vec<F> = (0..channels).map(slope).collect();
+        let numbers = [mean, &scale, &slope, &shift];
+        per_channel::input_gradient([x.slice(), dy.slice()], dx.slice_mut(), numbers, true);
     }
 
     fn params(&self) -> Vec<Param<'_, F>> {
@@ -210,10 +198,6 @@ impl<F: Scalar> Layer<F> for BatchNormLayer<F> {
             ParamMut::new("running_mean", &mut self.running_mean),
             ParamMut::new("running_variance", &mut self.running_variance),
         ]
-    }
-
-    fn cached(&self, outputs: usize) -> usize {
-        outputs
     }
 
     fn commit(&mut self, cache: &Cache<F>) {

@@ -120,7 +120,7 @@ impl<F: Scalar> Layer<F> for LayerNormLayer<F> {
             ..
         } = pass;
         let features = self.gamma.len();
-        scale_shift::gradients(dy.slice(), &cache.values, &mut grads, |_, _, _| {});
+        scale_shift::gradients(dy.slice(), &cache.values, &mut grads);
         let Some(mut dx) = dx else { return };
         let mean = |sum: f64| F::cast(sum / features as f64);
         arch().dispatch(

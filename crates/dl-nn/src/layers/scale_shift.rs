@@ -47,13 +47,8 @@ pub(super) fn params_mut<'a, F>(
     vec![ParamMut::new("gamma", gamma), ParamMut::new("beta", beta)]
 }
 
-/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂. `done` is called with the channel, Σ δ and Σ δ x̂.
-pub(super) fn gradients<F: Scalar>(
-    delta: &[F],
-    x_hat: &[F],
-    grads: &mut Gradients<'_, F>,
-    mut done: impl FnMut(usize, f64, f64),
-) {
+/// ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over the rows of δ and x̂.
+pub(super) fn gradients<F: Scalar>(delta: &[F], x_hat: &[F], grads: &mut Gradients<'_, F>) {
     let [gamma, beta] = grads.slices();
     let mut sums = vec![0.0; 2 * gamma.len()];
     let (sum, product) = sums.split_at_mut(gamma.len());
@@ -61,6 +56,5 @@ pub(super) fn gradients<F: Scalar>(
     for (c, (&sum, &product)) in sum.iter().zip(&*product).enumerate() {
         beta[c] = F::cast(sum);
         gamma[c] = F::cast(product);
-        done(c, sum, product);
     }
 }

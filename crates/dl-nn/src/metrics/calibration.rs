@@ -1,17 +1,17 @@
 //! Do predicted probabilities mean what they say?
 
 use dl_core::{Scalar, instantiate};
-use ndarray::ArrayRef1;
+use ndarray::{Array1, ArrayRef1, ArrayRef2};
 
-use super::{Estimate, MetricError, check};
+use super::probability::check_input;
+use super::{Estimate, MetricError, argmax, check};
 
 /// The calibration curve (reliability diagram): how often the samples with a predicted probability
 /// of about p are positive. For a calibrated model that is p.
 ///
 /// Niculescu-Mizil & Caruana, "Predicting good probabilities with supervised learning", ICML
 /// (2005); Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", ICML (2017).
-/// For more than two classes, Guo et al. take the largest probability of each row as the
-/// probability, and whether that class was right as the truth.
+/// For more than two classes, [`top_label`](Self::top_label) takes the probability of the predicted class.
 ///
 /// ```
 /// use dl_nn::metrics::CalibrationCurve;
@@ -52,6 +52,30 @@ impl CalibrationCurve {
         bins: usize,
     ) -> Result<Self, MetricError> {
         curve(truth, probabilities, bins)
+    }
+
+    /// The curve of a classifier of several classes: a sample counts with the largest of its `probabilities`
+    /// `[n, classes]`, its confidence, and is a positive if the predicted class is that of `truth` `[n]` (Guo et al.
+    /// 2017, section 2).
+    ///
+    /// # Errors
+    /// As [`log_loss`](super::log_loss); `bins` is 0.
+    ///
+    /// ```
+    /// use dl_nn::metrics::CalibrationCurve;
+    /// use dl_nn::ndarray::array;
+    ///
+    /// let probabilities = array![[0.75, 0.25, 0.0], [0.25, 0.0, 0.75]];
+    /// let curve = CalibrationCurve::top_label(&array![0, 0], &probabilities, 10)?;
+    /// assert_eq!(curve.expected_error(), 0.25); // 75 % sure, and right one time in two
+    /// # Ok::<(), dl_nn::metrics::MetricError>(())
+    /// ```
+    pub fn top_label<F: Scalar>(
+        truth: &ArrayRef1<usize>,
+        probabilities: &ArrayRef2<F>,
+        bins: usize,
+    ) -> Result<Self, MetricError> {
+        top_label(truth, probabilities, bins)
     }
 
     fn compute<F: Scalar>(
@@ -110,6 +134,19 @@ instantiate! {
     ) -> Result<CalibrationCurve, MetricError> {
         CalibrationCurve::compute(truth, probabilities, bins)
     }
+
+    fn top_label<F: Scalar>(
+        truth: &ArrayRef1<usize>,
+        probabilities: &ArrayRef2<F>,
+        bins: usize,
+    ) -> Result<CalibrationCurve, MetricError> {
+        check_input(truth, probabilities)?;
+        let predicted = argmax(probabilities)?;
+        let rows = probabilities.rows().into_iter().zip(&predicted);
+        let confidence: Array1<F> = rows.map(|(p, &class)| p[class]).collect();
+        let correct = truth.iter().zip(&predicted).map(|(t, p)| t == p);
+        CalibrationCurve::compute(&correct.collect::<Array1<bool>>(), &confidence, bins)
+    }
 }
 
 impl CalibrationBin {
@@ -125,8 +162,6 @@ impl CalibrationBin {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::Array1;
-
     use super::*;
 
     #[test]

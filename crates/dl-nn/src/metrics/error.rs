@@ -42,6 +42,18 @@ pub enum MetricError {
         /// The largest number allowed.
         limit: usize,
     },
+    /// Logits of fewer than two classes.
+    #[error("`logits` has {found} columns, one per class, but must have at least 2")]
+    FewClasses {
+        /// The number of classes.
+        found: usize,
+    },
+    /// A temperature that logits cannot be divided by.
+    #[error("temperature is {found}, but must be positive and finite")]
+    Temperature {
+        /// The value.
+        found: f64,
+    },
     /// A number is NaN or infinite.
     #[error("`{what}{index:?}` is {found}, but must be a finite number")]
     NotFinite {

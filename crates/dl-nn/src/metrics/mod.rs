@@ -6,10 +6,10 @@
 //! | a class | [`accuracy`], [`top_k_accuracy`], [`ConfusionMatrix`] (precision, recall, F1), [`ClassificationReport`] |
 //! | a score for "positive" | [`RocCurve`], [`roc_auc`], [`PrecisionRecallCurve`], [`average_precision`] |
 //! | a score a class | [`macro_roc_auc`]; [`argmax`] and [`top_k`] turn scores into classes |
-//! | a probability | [`log_loss`], [`brier_score`], [`CalibrationCurve`] |
+//! | a probability | [`log_loss`], [`brier_score`], [`CalibrationCurve`]; [`Temperature`] calibrates |
 //! | a number | [`mean_absolute_error`], [`mean_squared_error`], [`root_mean_squared_error`], [`r2_score`] |
 //!
-//! All take the truth first and agree with scikit-learn's functions of the same name by their defaults,
+//! All measures take the truth first and agree with scikit-learn's functions of the same name by their defaults,
 //! but for two things. Where scores are equal, [`top_k_accuracy`] takes the lower class first, as
 //! [`argmax`] does, and scikit-learn the higher. And macro averages are over all classes there are,
 //! as scikit-learn's with `labels` given; by default it leaves out those that do not occur. A measure
@@ -55,6 +55,7 @@ mod ranking;
 mod regression;
 mod report;
 mod roc;
+mod temperature;
 
 pub use accuracy::{accuracy, argmax, top_k, top_k_accuracy};
 pub use calibration::{CalibrationBin, CalibrationCurve};
@@ -66,3 +67,4 @@ pub use probability::{binary_probabilities, brier_score, log_loss};
 pub use regression::{mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error};
 pub use report::ClassificationReport;
 pub use roc::{RocCurve, macro_roc_auc, roc_auc};
+pub use temperature::Temperature;

@@ -103,7 +103,8 @@ instantiate! {
     }
 }
 
-fn check_input<F: Scalar>(
+/// Classes and distributions over them, as many of one as of the other.
+pub(super) fn check_input<F: Scalar>(
     truth: &ArrayRef1<usize>,
     probabilities: &ArrayRef2<F>,
 ) -> Result<(), MetricError> {

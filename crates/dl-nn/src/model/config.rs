@@ -101,6 +101,14 @@ pub enum ArchitectureError {
         /// All kinds there are.
         known: String,
     },
+    /// Layers inside layers inside layers …
+    #[error("layer `{layer}` is inside more than {most} layers", layer = shown(layer))]
+    TooDeep {
+        /// Where it is.
+        layer: String,
+        /// How many there may be.
+        most: usize,
+    },
     /// Settings that are not those of this kind of layer.
     #[error(
         "layer `{layer}`: these are not the settings of a `{kind}`: {why}",
@@ -114,6 +122,24 @@ pub enum ArchitectureError {
         /// What serde says.
         why: String,
     },
+}
+
+impl NamedConfig {
+    /// Of a layer with these settings; an error if there are none.
+    pub(crate) fn new(
+        name: String,
+        kind: &str,
+        settings: Option<Value>,
+    ) -> Result<Self, ArchitectureError> {
+        let kind = kind.to_owned();
+        match settings {
+            Some(settings) => Ok(Self {
+                name,
+                config: LayerConfig { kind, settings },
+            }),
+            None => Err(ArchitectureError::NoDescription { layer: name, kind }),
+        }
+    }
 }
 
 impl<F: Scalar> NamedLayer<F> {
@@ -136,15 +162,8 @@ impl<F: Scalar> Model<F> {
     }
 
     fn describe(&self) -> Result<Architecture, ArchitectureError> {
-        let described = |named: &NamedLayer<F>| match named.config() {
-            Some(config) => Ok(NamedConfig {
-                name: named.name.clone(),
-                config,
-            }),
-            None => Err(ArchitectureError::NoDescription {
-                layer: named.name.clone(),
-                kind: named.kind().to_owned(),
-            }),
+        let described = |named: &NamedLayer<F>| {
+            NamedConfig::new(named.name.clone(), named.kind(), named.spec.settings())
         };
         Ok(Architecture {
             input_shape: self.input_shape.clone(),

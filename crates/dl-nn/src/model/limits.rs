@@ -3,7 +3,7 @@
 use dl_core::{Scalar, instantiate};
 
 use super::Model;
-use super::spec::Cost;
+use super::cost::Cost;
 use crate::error::BuildError;
 
 /// How much an untrusted description may ask for.
@@ -37,7 +37,8 @@ pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
 }
 
 /// How much of the limits the layers so far have used.
-pub(crate) struct Spent {
+#[derive(Debug)]
+pub struct Spent {
     limits: Limits,
     pub(crate) so_far: Limits,
 }
@@ -51,6 +52,29 @@ impl Spent {
             operations: 0,
         };
         Self { limits, so_far }
+    }
+
+    /// No limits; what is built is counted.
+    pub(crate) fn unlimited() -> Self {
+        Self::new(Limits::NONE)
+    }
+
+    /// What has been spent since `before` on one layer, other than on its parameters.
+    pub(crate) fn since(&self, before: Limits) -> Cost {
+        let Limits {
+            elements,
+            sample,
+            plan,
+            operations,
+        } = self.so_far;
+        let scratch = sample - before.sample;
+        // `layer` and `sample` add one for each element
+        let counted = (elements - before.elements).saturating_add(scratch);
+        Cost {
+            plan: plan - before.plan,
+            scratch,
+            operations: (operations - before.operations).saturating_sub(counted),
+        }
     }
 
     /// Adds a layer, before it is built.

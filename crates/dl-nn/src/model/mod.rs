@@ -1,23 +1,31 @@
 //! Models: their description, their layers with the parameters, and views of both.
 
+mod append;
 mod config;
+mod cost;
 mod limits;
 mod named_layer;
 mod registry;
 mod sequential;
 mod spec;
 mod summary;
+mod trained;
 mod weights;
 
 pub use config::{Architecture, ArchitectureError, LayerConfig, NamedConfig};
+pub use cost::Cost;
 pub use limits::Limits;
-pub(crate) use limits::elements;
+pub(crate) use limits::{Spent, elements};
 pub use named_layer::NamedLayer;
 pub(crate) use named_layer::Outline;
 pub use registry::Registry;
+pub(crate) use registry::{ReadNested, Reader};
+pub(crate) use sequential::Randomness;
 pub use sequential::Sequential;
-pub use spec::{Cost, LayerSpec};
+pub use spec::LayerSpec;
+pub(crate) use spec::Nested;
 pub use summary::{Summary, SummaryRow};
+pub(crate) use trained::Training;
 pub use weights::{Weights, WeightsError};
 
 use dl_core::text::nearest;
@@ -116,7 +124,7 @@ impl<F: Scalar> Model<F> {
         }
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameter_count(&self) -> usize {
         self.layers.iter().map(NamedLayer::parameter_count).sum()
     }
@@ -138,10 +146,14 @@ impl<F: Scalar> Model<F> {
         params_mut(self).into_iter()
     }
 
-    pub(crate) fn named_params_mut(&mut self) -> impl Iterator<Item = (&str, ParamMut<'_, F>)> {
+    /// Every parameter with its dotted name and how it is trained.
+    pub(crate) fn named_params_mut(
+        &mut self,
+    ) -> impl Iterator<Item = (&str, ParamMut<'_, F>, Training)> {
         self.layers.iter_mut().flat_map(|named| {
             let names = named.parameter_names.iter().map(String::as_str);
-            names.zip(named.layer.params_mut())
+            let params = names.zip(named.layer.params_mut()).zip(&named.training);
+            params.map(|((name, param), training)| (name, param, *training))
         })
     }
 
@@ -192,6 +204,6 @@ instantiate! {
         model: &'a mut Model<F>,
     ) -> Vec<(&'a str, ArrayViewMutD<'a, F>)> {
         let params = model.named_params_mut();
-        params.map(|(name, param)| (name, param.value)).collect()
+        params.map(|(name, param, _)| (name, param.value)).collect()
     }
 }

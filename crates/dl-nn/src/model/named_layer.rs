@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use dl_core::Scalar;
 
-use super::spec::{Cost, ErasedSpec, LayerSpec};
+use super::cost::Cost;
+use super::spec::{ErasedSpec, LayerSpec};
+use super::trained::Training;
 use crate::layer::{Batching, Layer, Param};
 
 /// A layer in a model.
@@ -22,8 +24,14 @@ pub struct NamedLayer<F> {
     pub(super) parameter_names: Vec<String>,
     /// What it needs besides its parameters, its input and its output.
     pub(super) cost: Cost,
+    /// Elements of one sample after each of the layers inside it, all together.
+    activations_inside: usize,
     /// Their shapes, as they were when the model was built.
     parameter_shapes: Vec<Vec<usize>>,
+    /// How each is trained.
+    pub(super) training: Vec<Training>,
+    /// Whether it has running statistics or the like.
+    pub(super) has_state: bool,
 }
 
 impl<F: Scalar> Clone for NamedLayer<F> {
@@ -35,7 +43,10 @@ impl<F: Scalar> Clone for NamedLayer<F> {
             spec: self.spec.clone(),
             parameter_names: self.parameter_names.clone(),
             cost: self.cost,
+            activations_inside: self.activations_inside,
             parameter_shapes: self.parameter_shapes.clone(),
+            training: self.training.clone(),
+            has_state: self.has_state,
         }
     }
 }
@@ -47,8 +58,11 @@ impl<F: Scalar> NamedLayer<F> {
         output_shape: Vec<usize>,
         spec: Arc<dyn ErasedSpec<F>>,
         cost: Cost,
+        activations_inside: usize,
     ) -> Self {
         let params = layer.params();
+        let training = vec![Training::USUAL; params.len()];
+        let has_state = !layer.state().is_empty();
         let parameter_names = params
             .iter()
             .map(|p| format!("{name}.{}", p.name))
@@ -62,7 +76,10 @@ impl<F: Scalar> NamedLayer<F> {
             spec,
             parameter_names,
             cost,
+            activations_inside,
             parameter_shapes,
+            training,
+            has_state,
         }
     }
 
@@ -76,7 +93,7 @@ impl<F: Scalar> NamedLayer<F> {
         self.spec.as_any().downcast_ref()
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameter_count(&self) -> usize {
         self.layer.params().iter().map(|p| p.value.len()).sum()
     }
@@ -99,8 +116,17 @@ impl<F: Scalar> NamedLayer<F> {
 
     /// Elements that a pass allocates for each sample, besides its output.
     pub(crate) fn allocated_by_pass(&self) -> usize {
-        self.scratch()
-            .saturating_add(self.layer.cached(self.size()))
+        self.scratch().saturating_add(self.cached())
+    }
+
+    /// Elements that it caches for each sample.
+    pub(crate) fn cached(&self) -> usize {
+        self.layer.cached(self.size())
+    }
+
+    /// Elements of one sample after each of the layers inside it, all together.
+    pub(crate) fn activations_inside(&self) -> usize {
+        self.activations_inside
     }
 
     /// Bytes of plans that it keeps, regardless of the batch size.
@@ -126,7 +152,7 @@ impl<F: Scalar> NamedLayer<F> {
 }
 
 /// What the buffers of a pass through a layer depend on.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outline {
     output_shape: Vec<usize>,
     parameter_shapes: Vec<Vec<usize>>,

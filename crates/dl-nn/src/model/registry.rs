@@ -12,7 +12,15 @@ use super::Sequential;
 use super::config::{Architecture, ArchitectureError, NamedConfig};
 use super::spec::{Described, ErasedSpec, LayerSpec};
 
-type Read<F> = fn(&Value) -> Result<Arc<dyn ErasedSpec<F>>, serde_json::Error>;
+/// How deeply layers may be nested in a file: no network that is used comes close.
+const MAX_DEPTH: usize = 16;
+
+type Read<F> = fn(&Value, &Reader<'_, F>) -> Result<Arc<dyn ErasedSpec<F>>, ArchitectureError>;
+
+/// A description that holds those of other layers, which the registry reads.
+pub(crate) trait ReadNested<F: Scalar>: LayerSpec<F> + Sized + 'static {
+    fn read(settings: &Value, reader: &Reader<'_, F>) -> Result<Self, ArchitectureError>;
+}
 
 /// The kinds of layers that can be made from an [`Architecture`]. Nothing else is ever made: a
 /// file names a kind, it does not contain code.
@@ -47,7 +55,16 @@ impl<F: Scalar> Registry<F> {
     /// Adds a kind of layer of your own, under its [`LayerSpec::KIND`]. Its settings should reject unknown fields:
     /// `#[serde(deny_unknown_fields)]`.
     pub fn with<S: LayerSpec<F> + DeserializeOwned + 'static>(mut self) -> Self {
-        let read: Read<F> = |settings| Ok(Arc::new(Described(S::deserialize(settings)?)));
+        let read: Read<F> = |settings, reader| {
+            let spec: S = reader.settings(settings)?;
+            Ok(Arc::new(Described(spec)))
+        };
+        self.kinds.insert(S::KIND, read);
+        self
+    }
+
+    pub(crate) fn with_nested<S: ReadNested<F>>(mut self) -> Self {
+        let read: Read<F> = |settings, reader| Ok(Arc::new(Described(S::read(settings, reader)?)));
         self.kinds.insert(S::KIND, read);
         self
     }
@@ -62,24 +79,78 @@ impl<F: Scalar> Registry<F> {
     ) -> Result<Sequential<F>, ArchitectureError> {
         sequential(self, architecture)
     }
+}
 
-    fn read(&self, architecture: &Architecture) -> Result<Sequential<F>, ArchitectureError> {
-        let mut network = Sequential::input(architecture.input_shape.clone());
-        for NamedConfig { name, config } in &architecture.layers {
-            let (layer, kind) = (name.clone(), config.kind.clone());
-            let Some(read) = self.kinds.get(&*kind) else {
-                let known = self.kinds.keys().copied().collect::<Vec<_>>().join(", ");
-                return Err(ArchitectureError::UnknownKind { layer, kind, known });
-            };
-            let spec = read(&config.settings).map_err(|why| ArchitectureError::Settings {
-                layer,
-                kind,
-                why: why.to_string(),
-            })?;
-            network = network.push_spec(Some(name.clone()), spec);
-        }
-        Ok(network)
+/// Reads the settings of one layer, and the layers inside it.
+pub(crate) struct Reader<'a, F> {
+    registry: &'a Registry<F>,
+    /// Where the layer is: `residual_1.branch.dense_1`.
+    layer: String,
+    kind: &'a str,
+    /// How many layers it is inside.
+    depth: usize,
+}
+
+impl<F: Scalar> Reader<'_, F> {
+    /// The settings as this type.
+    pub(crate) fn settings<T: DeserializeOwned>(
+        &self,
+        settings: &Value,
+    ) -> Result<T, ArchitectureError> {
+        T::deserialize(settings).map_err(|why| ArchitectureError::Settings {
+            layer: self.layer.clone(),
+            kind: self.kind.to_owned(),
+            why: why.to_string(),
+        })
     }
+
+    /// For the layers of one of its branches.
+    pub(crate) fn within(&self, branch: &str) -> Result<Self, ArchitectureError> {
+        let (layer, most) = (self.layer.clone(), MAX_DEPTH);
+        if self.depth == most {
+            return Err(ArchitectureError::TooDeep { layer, most });
+        }
+        Ok(Self {
+            layer: inside(layer, branch),
+            depth: self.depth + 1,
+            ..*self
+        })
+    }
+
+    /// The sequence with these layers at its end.
+    pub(crate) fn push(
+        &self,
+        mut sequence: Sequential<F>,
+        layers: &[NamedConfig],
+    ) -> Result<Sequential<F>, ArchitectureError> {
+        for NamedConfig { name, config } in layers {
+            let layer = inside(self.layer.clone(), name);
+            let Some(read) = self.registry.kinds.get(&*config.kind) else {
+                let known = self.registry.kinds.keys();
+                return Err(ArchitectureError::UnknownKind {
+                    layer,
+                    kind: config.kind.clone(),
+                    known: known.copied().collect::<Vec<_>>().join(", "),
+                });
+            };
+            let reader = Reader {
+                layer,
+                kind: &config.kind,
+                ..*self
+            };
+            let spec = read(&config.settings, &reader)?;
+            sequence = sequence.push_spec(Some(name.clone()), spec);
+        }
+        Ok(sequence)
+    }
+}
+
+/// `residual_1` and `branch` → `residual_1.branch`
+fn inside(mut layer: String, name: &str) -> String {
+    if !layer.is_empty() && !name.is_empty() {
+        layer.push('.');
+    }
+    layer + name
 }
 
 instantiate! {
@@ -87,6 +158,13 @@ instantiate! {
         registry: &Registry<F>,
         architecture: &Architecture,
     ) -> Result<Sequential<F>, ArchitectureError> {
-        registry.read(architecture)
+        let network = Sequential::input(architecture.input_shape.clone());
+        let reader = Reader {
+            registry,
+            layer: String::new(),
+            kind: "",
+            depth: 0,
+        };
+        reader.push(network, &architecture.layers)
     }
 }

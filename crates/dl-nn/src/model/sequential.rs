@@ -3,11 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use dl_core::{Scalar, instantiate, random::stream};
+use dl_core::random::{Generator, stream};
+use dl_core::{Scalar, instantiate};
 
+use super::config::{ArchitectureError, NamedConfig};
 use super::limits::{Limits, Spent, elements};
 use super::spec::{Described, ErasedSpec, LayerSpec, Ready};
 use super::{Model, NamedLayer};
+use crate::branches::composite::Composite;
 use crate::error::{BuildError, LayerError};
 use crate::layer::Layer;
 
@@ -22,19 +25,60 @@ use crate::layer::Layer;
 /// assert_eq!(model.parameter_count(), 63);
 /// # Ok::<(), dl_nn::BuildError>(())
 /// ```
+///
+/// A sequence is a layer as well, and [`Residual`](crate::layers::Residual) and
+/// [`Branches`](crate::layers::Branches) hold sequences. These start with [`new`](Self::new), since their input shape is
+/// inferred.
 #[derive(Debug)]
 pub struct Sequential<F> {
-    input: Vec<usize>,
+    input: Option<Vec<usize>>,
     layers: Vec<(Option<String>, Arc<dyn ErasedSpec<F>>)>,
+}
+
+/// A copy shares the descriptions of the layers.
+impl<F> Clone for Sequential<F> {
+    fn clone(&self) -> Self {
+        Self {
+            input: self.input.clone(),
+            layers: self.layers.clone(),
+        }
+    }
+}
+
+impl<F: Scalar> Default for Sequential<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Where initial values come from.
+pub(crate) enum Randomness<'a> {
+    /// Layer i draws from stream i of a seed.
+    Streams(u64),
+    /// The layers inside a layer draw from its generator, one after another.
+    Shared(&'a mut Generator),
 }
 
 impl<F: Scalar> Sequential<F> {
     /// Starts with the shape of one input sample, channels last: `[features]`, `[h, w, c]`.
     pub fn input(shape: impl Into<Vec<usize>>) -> Self {
         Self {
-            input: shape.into(),
+            input: Some(shape.into()),
             layers: Vec::new(),
         }
+    }
+
+    /// A sequence to go into another one, or into a layer; its input shape is inferred.
+    pub fn new() -> Self {
+        Self {
+            input: None,
+            layers: Vec::new(),
+        }
+    }
+
+    /// The shape of one input sample, if it starts with one.
+    pub fn input_shape(&self) -> Option<&[usize]> {
+        self.input.as_deref()
     }
 
     /// Adds a layer, named after its kind and count: `dense_1`, `dense_2` …
@@ -79,49 +123,89 @@ impl<F: Scalar> Sequential<F> {
         if self.layers.is_empty() {
             return Err(BuildError::Empty);
         }
-        if self.input.contains(&0) {
-            return Err(BuildError::EmptyInput(self.input.clone()));
+        let Some(input) = &self.input else {
+            return Err(BuildError::NoInput);
+        };
+        if input.contains(&0) {
+            return Err(BuildError::EmptyInput(input.clone()));
         }
-        let Some(size) = elements(&self.input) else {
-            return Err(BuildError::HugeInput(self.input.clone()));
+        let Some(size) = elements(input) else {
+            return Err(BuildError::HugeInput(input.clone()));
         };
         let mut spent = Spent::new(limits);
         spent.sample("input", "elements in a sample", size)?;
-        spent.shape("input", &self.input)?;
-        let mut shape = self.input.clone();
+        spent.shape("input", input)?;
+        let layers = self.build_run(input, Randomness::Streams(seed), &mut spent)?;
+        Ok(Model::new(seed, input.clone(), layers))
+    }
+
+    /// The layers for inputs of this shape.
+    pub(crate) fn build_run(
+        &self,
+        input: &[usize],
+        mut randomness: Randomness<'_>,
+        spent: &mut Spent,
+    ) -> Result<Vec<NamedLayer<F>>, BuildError> {
+        let mut shape = input.to_vec();
         let mut layers: Vec<NamedLayer<F>> = Vec::with_capacity(self.layers.len());
-        let mut of_kind: HashMap<&str, usize> = HashMap::new();
         let mut names: HashSet<String> = HashSet::with_capacity(self.layers.len());
-        for (index, (name, spec)) in self.layers.iter().enumerate() {
-            let same = of_kind.entry(spec.kind()).or_default();
-            *same += 1;
-            let name = name
-                .clone()
-                .unwrap_or_else(|| format!("{}_{same}", spec.kind()));
+        for (index, (name, (_, spec))) in self.names().into_iter().zip(&self.layers).enumerate() {
             if !names.insert(name.clone()) {
                 return Err(BuildError::DuplicateName(name));
             }
-            let described = |source: LayerError| BuildError::Layer {
-                layer: name.clone(),
-                source,
+            let mut own;
+            let generator = match &mut randomness {
+                Randomness::Shared(generator) => &mut **generator,
+                Randomness::Streams(seed) => {
+                    own = stream(*seed, index as u64);
+                    &mut own
+                }
             };
-            let cost = spec.cost(&shape);
-            spent.layer(&name, spec.element_count(&shape), cost)?;
-            let layer = spec
-                .build(&shape, &mut stream(seed, index as u64))
-                .map_err(described)?;
-            let output_shape = layer
-                .output_shape(&shape)
-                .map_err(|error| described(error.into()))?;
+            let before = spent.so_far;
+            let layer = spec.build(&name, &shape, generator, spent)?;
+            let cost = spent.since(before);
+            let output_shape = layer.output_shape(&shape);
+            let output_shape = output_shape.map_err(|error| LayerError::from(error).of(&name))?;
             let size = elements(&output_shape).unwrap_or(usize::MAX);
             let what = "elements in a sample after this layer and those before it";
             spent.sample(&name, what, size)?;
             spent.shape(&name, &output_shape)?;
             shape.clone_from(&output_shape);
-            let layer = NamedLayer::new(name, layer, output_shape, spec.clone(), cost);
-            layers.push(layer);
+            let composite = (*layer).as_any().downcast_ref::<Composite<F>>();
+            let inside = composite.map_or(0, Composite::activations);
+            let spec = spec.clone();
+            layers.push(NamedLayer::new(
+                name,
+                layer,
+                output_shape,
+                spec,
+                cost,
+                inside,
+            ));
         }
-        Ok(Model::new(seed, self.input.clone(), layers))
+        Ok(layers)
+    }
+
+    /// The layers' names: their own, or kind and count.
+    fn names(&self) -> Vec<String> {
+        let mut of_kind: HashMap<&str, usize> = HashMap::new();
+        let layers = self.layers.iter();
+        let name = |(name, spec): &(Option<String>, Arc<dyn ErasedSpec<F>>)| {
+            let same = of_kind.entry(spec.kind()).or_default();
+            *same += 1;
+            let counted = || format!("{}_{same}", spec.kind());
+            name.clone().unwrap_or_else(counted)
+        };
+        layers.map(name).collect()
+    }
+
+    /// The layers as plain data.
+    pub(crate) fn describe_layers(&self) -> Result<Vec<NamedConfig>, ArchitectureError> {
+        let layers = self.names().into_iter().zip(&self.layers);
+        let described = |(name, (_, spec)): (String, &(_, Arc<dyn ErasedSpec<F>>))| {
+            NamedConfig::new(name, spec.kind(), spec.settings())
+        };
+        layers.map(described).collect()
     }
 }
 

@@ -8,21 +8,10 @@ use dl_core::random::Generator;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::LayerError;
+use super::cost::Cost;
+use super::limits::Spent;
+use crate::error::{BuildError, LayerError};
 use crate::layer::Layer;
-
-/// What a layer needs besides its parameters, its input and its output, known before it is built: what a file declares
-/// is compared with what it may cost before anything is allocated.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Bytes that the layer keeps, regardless of the batch size: plans, reordered weights.
-    pub plan: usize,
-    /// Elements of scratch space per sample: a padded copy of its input.
-    pub scratch: usize,
-    /// Multiply-adds per sample, or operations that take as long, beyond one for each parameter and each element of
-    /// the output.
-    pub operations: usize,
-}
 
 /// The description of a layer, from which a model builds it once the input shape is known: plain data that serde
 /// writes, and reads again if the type is in a [`Registry`](crate::Registry).
@@ -54,6 +43,25 @@ pub trait LayerSpec<F: Scalar>: Debug + Serialize + Send + Sync {
         input: &[usize],
         generator: &mut Generator,
     ) -> Result<Box<dyn Layer<F>>, LayerError>;
+
+    /// Itself, if it is a sequence of layers or holds some.
+    #[doc(hidden)]
+    fn nested(&self) -> Option<&dyn Nested<F>> {
+        None
+    }
+}
+
+/// A description that holds descriptions of other layers: each is compared with the limits just before it is built,
+/// since its input shape is known only then.
+#[doc(hidden)]
+pub trait Nested<F: Scalar> {
+    /// As [`LayerSpec::build`].
+    fn build_within(
+        &self,
+        input: &[usize],
+        generator: &mut Generator,
+        spent: &mut Spent,
+    ) -> Result<Box<dyn Layer<F>>, LayerError>;
 }
 
 /// [`LayerSpec`] as a trait object: it is not object safe itself, because of its constant and serde.
@@ -63,13 +71,14 @@ pub(crate) trait ErasedSpec<F: Scalar>: Debug + Send + Sync {
     fn settings(&self) -> Option<Value>;
     /// The description itself.
     fn as_any(&self) -> &dyn Any;
-    fn element_count(&self, input: &[usize]) -> usize;
-    fn cost(&self, input: &[usize]) -> Cost;
+    /// Builds it, if that is within the limits.
     fn build(
         &self,
+        name: &str,
         input: &[usize],
         generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError>;
+        spent: &mut Spent,
+    ) -> Result<Box<dyn Layer<F>>, BuildError>;
 }
 
 /// A description of any type.
@@ -89,20 +98,24 @@ impl<F: Scalar, S: LayerSpec<F> + 'static> ErasedSpec<F> for Described<S> {
         &self.0
     }
 
-    fn element_count(&self, input: &[usize]) -> usize {
-        self.0.element_count(input)
-    }
-
-    fn cost(&self, input: &[usize]) -> Cost {
-        self.0.cost(input)
-    }
-
     fn build(
         &self,
+        name: &str,
         input: &[usize],
         generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        self.0.build(input, generator)
+        spent: &mut Spent,
+    ) -> Result<Box<dyn Layer<F>>, BuildError> {
+        if let Some(nested) = self.0.nested() {
+            let built = nested.build_within(input, generator, spent);
+            return built.map_err(|error| match error {
+                LayerError::Inner(inner) => inner.inside(name),
+                error => error.of(name),
+            });
+        }
+        let (elements, cost) = (self.0.element_count(input), self.0.cost(input));
+        spent.layer(name, elements, cost)?;
+        let built = self.0.build(input, generator);
+        built.map_err(|error| error.of(name))
     }
 }
 
@@ -123,16 +136,16 @@ impl<F: Scalar, L: Layer<F> + Clone + 'static> ErasedSpec<F> for Ready<L> {
         &self.0
     }
 
-    fn element_count(&self, _: &[usize]) -> usize {
-        let params = self.0.params().into_iter().chain(self.0.state());
-        params.map(|param| param.value.len()).sum()
-    }
-
-    fn cost(&self, _: &[usize]) -> Cost {
-        Cost::default()
-    }
-
-    fn build(&self, _: &[usize], _: &mut Generator) -> Result<Box<dyn Layer<F>>, LayerError> {
+    fn build(
+        &self,
+        name: &str,
+        _: &[usize],
+        _: &mut Generator,
+        spent: &mut Spent,
+    ) -> Result<Box<dyn Layer<F>>, BuildError> {
+        let arrays = self.0.params().into_iter().chain(self.0.state());
+        let elements = arrays.map(|array| array.value.len()).sum();
+        spent.layer(name, elements, Cost::default())?;
         Ok(Box::new(self.0.clone()))
     }
 }

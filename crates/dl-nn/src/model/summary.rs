@@ -4,33 +4,35 @@ use std::fmt;
 
 use dl_core::{Scalar, instantiate, text::shown};
 
-use super::Model;
+use super::{Model, NamedLayer};
 
 /// The layers of a model with their shapes and parameters; its `Display` is a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// One row per layer.
+    /// One row per layer, and after a layer that holds others, one for each of those.
     pub rows: Vec<SummaryRow>,
     /// Shape of one input sample.
     pub input_shape: Vec<usize>,
     /// Bytes of all parameters.
     pub parameter_bytes: usize,
-    /// Bytes of the activations of one sample.
+    /// Bytes of the activations of one sample, those inside layers too.
     pub activation_bytes: usize,
 }
 
 /// A layer in a [`Summary`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryRow {
-    /// Name in the model.
+    /// Name in the model; inside a layer, name of the branch and in it: `branch.dense_1`.
     pub name: String,
+    /// How many layers it is inside.
+    pub depth: usize,
     /// Kind of layer.
     pub kind: &'static str,
     /// The activation it applies, if any.
     pub activation: Option<String>,
     /// Shape of one output sample.
     pub output_shape: Vec<usize>,
-    /// Number of trained parameters.
+    /// Number of trained parameters, with those of the layers inside.
     pub parameters: usize,
 }
 
@@ -49,20 +51,15 @@ instantiate! {
 
 impl Summary {
     pub(crate) fn new<F: Scalar>(model: &Model<F>) -> Self {
-        let rows = model.layers().iter().map(|named| SummaryRow {
-            name: named.name.clone(),
-            kind: named.kind(),
-            activation: match named.layer.output_activation() {
-                None | Some(crate::activation::Identity) => None,
-                Some(activation) => Some(activation.to_string()),
-            },
-            output_shape: named.output_shape.clone(),
-            parameters: named.parameter_count(),
-        });
-        let sizes = model.layers().iter().map(|named| named.size());
+        let mut rows = Vec::new();
+        for named in model.layers() {
+            add_rows(named, named.name.clone(), 0, &mut rows);
+        }
+        let sizes = model.layers().iter();
+        let sizes = sizes.map(|named| named.size().saturating_add(named.activations_inside()));
         let activations = sizes.fold(0, usize::saturating_add);
         Self {
-            rows: rows.collect(),
+            rows,
             input_shape: model.input_shape().to_vec(),
             parameter_bytes: model.parameter_count().saturating_mul(size_of::<F>()),
             activation_bytes: activations.saturating_mul(size_of::<F>()),
@@ -71,15 +68,50 @@ impl Summary {
 
     /// Number of trained parameters.
     pub fn parameters(&self) -> usize {
-        let rows = self.rows.iter().map(|row| row.parameters);
-        rows.fold(0, usize::saturating_add)
+        let rows = self.rows.iter().filter(|row| row.depth == 0);
+        let parameters = rows.map(|row| row.parameters);
+        parameters.fold(0, usize::saturating_add)
+    }
+}
+
+/// The row of a layer, and those of the layers inside it.
+fn add_rows<F: Scalar>(
+    named: &NamedLayer<F>,
+    name: String,
+    depth: usize,
+    rows: &mut Vec<SummaryRow>,
+) {
+    rows.push(SummaryRow {
+        name,
+        depth,
+        kind: named.kind(),
+        activation: match named.layer.output_activation() {
+            None | Some(crate::activation::Identity) => None,
+            Some(activation) => Some(activation.to_string()),
+        },
+        output_shape: named.output_shape.clone(),
+        parameters: named.parameter_count(),
+    });
+    for (branch, layers) in named
+        .inside()
+        .into_iter()
+        .flat_map(|inside| inside.branches)
+    {
+        for inner in layers {
+            let name = match branch.is_empty() {
+                true => inner.name.clone(),
+                false => format!("{branch}.{}", inner.name),
+            };
+            add_rows(inner, name, depth + 1, rows);
+        }
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let layer = |row: &SummaryRow| {
-            let (name, kind) = (shown(&row.name), shown(row.kind));
+            let name = format!("{:1$}{2}", "", 2 * row.depth, shown(&row.name));
+            let kind = shown(row.kind);
             match &row.activation {
                 Some(activation) if row.kind != "activation" => {
                     format!("{name} ({kind}, {})", shown(activation))

@@ -12,8 +12,7 @@
 //! let mut w = [0.0];
 //! for _ in 0..300 {
 //!     let grad = [2.0 * (w[0] - 3.0)];
-//!     let parameter = Parameter { name: "w", value: &mut w, grad: &grad, decay: false };
-//!     optimizer.step(&mut [parameter], 1.0)?;
+//!     optimizer.step(&mut [Parameter::new("w", &mut w, &grad)], 1.0)?;
 //! }
 //! assert!((w[0] - 3.0).abs() <= 1e-3);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -97,7 +96,8 @@ pub trait Rule<F: Scalar>: Debug + Send + Sync {
     }
 
     /// Step `t` (the first is 1) at a learning rate: works out the step's constants, then calls
-    /// [`Elements::for_each`] once with the formula.
+    /// [`Elements::for_each`] once with the formula. Called once for each run of parameters that have one rate
+    /// ([`Model::layer_rate`](crate::Model::layer_rate)), with the same `t`.
     fn update(&self, t: u64, learning_rate: f64, elements: Elements<'_, '_, F>);
 }
 

@@ -102,14 +102,21 @@ impl<F: Scalar> Optimizer<F> {
             shrink: F::one(),
         };
         self.state.step = self.state.step.saturating_add(1);
-        let elements = Elements {
-            parameters,
-            states: &mut self.state.parameters,
-            adjust,
-            arch: self.arch,
-        };
         let learning_rate = self.rule.learning_rate() * learning_rate_factor;
-        self.rule.update(self.state.step, learning_rate, elements);
+        let mut states = &mut self.state.parameters[..];
+        for parameters in parameters.chunk_by_mut(|a, b| a.rate == b.rate) {
+            let rate = parameters[0].rate;
+            let (own, rest) = std::mem::take(&mut states).split_at_mut(parameters.len());
+            states = rest;
+            let elements = Elements {
+                parameters,
+                states: own,
+                adjust,
+                arch: self.arch,
+            };
+            self.rule
+                .update(self.state.step, learning_rate * rate, elements);
+        }
         Ok(())
     }
 

@@ -16,10 +16,25 @@ pub struct Parameter<'a, F> {
     pub grad: &'a [F],
     /// Whether penalties and weight decay apply, as [`Param`](crate::Param) says.
     pub decay: bool,
+    /// Factor on the learning rate, as [`Model::layer_rate`] sets it: 1 unless another is.
+    pub rate: f64,
+}
+
+impl<'a, F> Parameter<'a, F> {
+    /// One that is not decayed, at the learning rate itself.
+    pub fn new(name: &'a str, value: &'a mut [F], grad: &'a [F]) -> Self {
+        Self {
+            name,
+            value,
+            grad,
+            decay: false,
+            rate: 1.0,
+        }
+    }
 }
 
 instantiate! {
-    /// Every parameter of the model with its gradient, as
+    /// Every parameter of the model that is not [frozen](Model::freeze) with its gradient, as
     /// [`Workspace::grads`](crate::Workspace::grads) gives them: what
     /// [`Optimizer::step`](super::Optimizer::step) takes, for training loops of one's own.
     ///
@@ -33,14 +48,15 @@ instantiate! {
         model
             .named_params_mut()
             .zip(grads)
-            .map(|((name, param), grad)| Parameter {
-                name,
-                value: param
-                    .value
-                    .into_slice()
-                    .expect("parameters are in standard layout"),
-                grad: grad.as_slice().expect("gradients are in standard layout"),
-                decay: param.decay,
+            .filter_map(|((name, param, training), grad)| {
+                let value = param.value.into_slice();
+                Some(Parameter {
+                    name,
+                    value: value.expect("parameters are in standard layout"),
+                    grad: grad.as_slice().expect("gradients are in standard layout"),
+                    decay: param.decay,
+                    rate: training.rate()?,
+                })
             })
             .collect()
     }

@@ -66,8 +66,11 @@ pub enum StateError {
         /// Arrays the rule has.
         expected: usize,
     },
-    /// The model has another number of parameters than the state.
-    #[error("{found} parameters were given, but the optimiser's state has {expected}")]
+    /// The model has another number of trained parameters than the state.
+    #[error(
+        "{found} parameters were given, but the optimiser's state has {expected}; if layers have been frozen or \
+         unfrozen since, reset the optimiser"
+    )]
     Count {
         /// Parameters given.
         found: usize,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{require_floor, require_share};
 use crate::ConfigError;
+use crate::train::Monitor;
 
 /// Multiplies the factor by γ when a measure has stopped falling.
 ///
@@ -23,7 +24,7 @@ use crate::ConfigError;
 /// let factors = [1.0, 0.8, 0.8, 0.8, 0.7].map(|loss| plateau.observe(loss));
 /// assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5]);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct ReduceOnPlateau {
     gamma: f64,
@@ -31,6 +32,8 @@ pub struct ReduceOnPlateau {
     min_delta: f64,
     cooldown: u64,
     floor: f64,
+    #[serde(default)]
+    monitor: Monitor,
     state: State,
 }
 
@@ -57,6 +60,7 @@ impl ReduceOnPlateau {
             min_delta: 1e-4,
             cooldown: 0,
             floor: 0.0,
+            monitor: Monitor::Loss,
             state: State {
                 factor: 1.0,
                 best: None,
@@ -84,6 +88,15 @@ impl ReduceOnPlateau {
     /// The lowest factor, in `[0, 1]`.
     pub fn floor(self, floor: f64) -> Self {
         Self { floor, ..self }
+    }
+
+    /// What is observed when this is a callback: by default the loss.
+    pub fn monitor(self, monitor: Monitor) -> Self {
+        Self { monitor, ..self }
+    }
+
+    pub(crate) fn monitored(&self) -> &Monitor {
+        &self.monitor
     }
 
     /// The factor on the base learning rate now.
@@ -147,6 +160,8 @@ struct Unchecked {
     min_delta: f64,
     cooldown: u64,
     floor: f64,
+    #[serde(default)]
+    monitor: Monitor,
     state: State,
 }
 
@@ -160,6 +175,7 @@ impl TryFrom<Unchecked> for ReduceOnPlateau {
             min_delta: read.min_delta,
             cooldown: read.cooldown,
             floor: read.floor,
+            monitor: read.monitor,
             state: read.state,
         };
         plateau.validate()?;

@@ -59,6 +59,11 @@ pub trait Callback<F: Scalar> {
         Ok(())
     }
 
+    /// The name of the [`Metric`](super::Metric) that it monitors, if it does: `fit` refuses one that is not taken.
+    fn monitored_metric(&self) -> Option<&str> {
+        None
+    }
+
     /// Before the first epoch.
     fn train_begin(&mut self, _run: &mut FitContext<'_, F>) {}
 
@@ -69,6 +74,13 @@ pub trait Callback<F: Scalar> {
     fn step_end(&mut self, _step: &StepEnd, _run: &mut FitContext<'_, F>) -> Flow {
         Flow::Continue
     }
+
+    /// Before the validation at the end of an epoch: the place to put other weights into the model (an average), which
+    /// are validated and seen by all [`epoch_end`](Self::epoch_end)s.
+    fn validation_begin(&mut self, _run: &mut FitContext<'_, F>) {}
+
+    /// After all `epoch_end`s, or a validation that failed: the place to put back the weights that are trained.
+    fn validation_end(&mut self, _run: &mut FitContext<'_, F>) {}
 
     /// After an epoch, validation included.
     fn epoch_end(&mut self, _epoch: &Epoch, _run: &mut FitContext<'_, F>) -> Flow {
@@ -97,6 +109,18 @@ pub trait Callback<F: Scalar> {
 impl<F: Scalar, C: Callback<F> + ?Sized> Callback<F> for &mut C {
     fn validate(&self) -> Result<(), ConfigError> {
         (**self).validate()
+    }
+
+    fn monitored_metric(&self) -> Option<&str> {
+        (**self).monitored_metric()
+    }
+
+    fn validation_begin(&mut self, run: &mut FitContext<'_, F>) {
+        (**self).validation_begin(run);
+    }
+
+    fn validation_end(&mut self, run: &mut FitContext<'_, F>) {
+        (**self).validation_end(run);
     }
 
     fn train_begin(&mut self, run: &mut FitContext<'_, F>) {

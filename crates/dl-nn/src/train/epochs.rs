@@ -2,18 +2,19 @@
 
 use std::time::Instant;
 
-use dl_core::Scalar;
-use dl_core::rand::seq::SliceRandom;
-use dl_core::random::generator;
+use dl_core::{Mode, Scalar};
 
 use super::callback::{Callback, FitContext, Flow, StepEnd};
+use super::check::require_targets;
 use super::error::TrainError;
-use super::evaluate::{Evaluation, evaluate_rows};
+use super::evaluate::{Evaluation, evaluate_samples};
 use super::history::Epoch;
+use super::metric::{Metric, MetricValue};
 use super::session::{HeldOut, Session};
 use super::snapshot::{CheckpointPoint, FitState, Snapshot};
 use super::trainer::{Outcome, Trainer};
 use crate::model::Weights;
+use crate::target::Target;
 use dl_core::random::derive_seed;
 
 impl<F: Scalar> Trainer<F> {
@@ -38,20 +39,23 @@ impl<F: Scalar> Trainer<F> {
             if self.history.stopped.is_some() {
                 break;
             }
-            let validation = match &mut session.validation {
-                Some(held_out) => Some(self.evaluate_held_out(held_out)?),
-                None => None,
-            };
-            self.model.store_weights(last_finite);
-            let record = Epoch {
+            self.notify(session, |callback, run| callback.validation_begin(run));
+            let measured = self.validate(session);
+            let measured = measured.map(|(validation, metrics)| Epoch {
                 epoch,
                 train: session.state.running.evaluation(),
                 validation,
+                metrics,
                 learning_rate,
                 seconds: session.state.seconds + start.elapsed().as_secs_f64(),
-            };
-            self.should_stop(session, |callback, run| callback.epoch_end(&record, run));
+            });
+            if let Ok(record) = &measured {
+                self.should_stop(session, |callback, run| callback.epoch_end(record, run));
+            }
+            self.notify(session, |callback, run| callback.validation_end(run));
+            let record = measured?;
             self.require_same_model(session)?;
+            self.model.store_weights(last_finite);
             self.history.epochs.push(record);
             session.state.next_epoch(self.steps);
             self.checkpoint(session, None, start)?;
@@ -66,32 +70,38 @@ impl<F: Scalar> Trainer<F> {
         last_finite: &Weights<F>,
         start: Instant,
     ) -> Result<f64, TrainError> {
-        let mut order = std::mem::take(&mut session.rows);
+        let seed = derive_seed(self.seed, session.state.epoch_began);
+        let mut order = std::mem::take(&mut session.samples);
         if session.shuffle {
-            // from the rows in data order, so that each epoch's order is independent of the others
+            // from the order of the data, so that each epoch's order is independent of the others
             order.sort_unstable();
-            let seed = derive_seed(self.seed, session.state.epoch_began);
-            order.shuffle(&mut generator(seed));
+            session.reader.source().shuffle(&mut order, seed);
         }
+        session.reader.restart();
         let (epoch, done) = (session.state.epoch, session.state.step);
-        let batches = order.chunks(session.state.plan.batch_size);
+        let batches = order.chunks(session.state.plan.batch_size).enumerate();
+        let mut batches = batches.skip(done).peekable();
+        let width = self.model.output_shape().iter().product();
         let mut learning_rate = 0.0;
-        for (step, rows) in batches.enumerate().skip(done) {
+        while let Some((step, samples)) = batches.next() {
             let factor = self.notify(session, |callback, run| {
                 callback.step_begin(epoch, step, run);
             });
             self.require_same_model(session)?;
             learning_rate = self.optimizer.learning_rate() * factor;
-            let batch = session.samples.batch(rows)?;
-            let weights = session.weights.as_deref();
+            let next = batches.peek().map(|&(_, samples)| samples);
+            let mode = Mode::Train { seed };
+            let outcome = session.reader.with_batch(samples, next, mode, |batch| {
+                require_targets(&*self.loss, width, &batch.targets, samples)?;
+                self.step_batch(batch, session.micro_batch_size, factor)
+            })??;
             let Outcome {
                 loss,
                 weight,
                 correct,
-            } = self
-                .step_rows(batch, &session.targets, rows, weights, factor)?
-                .finite(epoch + 1, step + 1, learning_rate)?;
-            session.state.running.add(loss, weight, correct, rows.len());
+            } = outcome.finite(epoch + 1, step + 1, learning_rate)?;
+            let running = &mut session.state.running;
+            running.add(loss, weight, correct, samples.len());
             session.state.step = step + 1;
             let end = StepEnd {
                 epoch,
@@ -109,7 +119,7 @@ impl<F: Scalar> Trainer<F> {
                 self.checkpoint(session, Some(last_finite), start)?;
             }
         }
-        session.rows = order;
+        session.samples = order;
         Ok(learning_rate)
     }
 
@@ -163,15 +173,45 @@ impl<F: Scalar> Trainer<F> {
         end
     }
 
-    fn evaluate_held_out(&self, held_out: &mut HeldOut<'_, F>) -> Result<Evaluation, TrainError> {
+    /// Evaluates on the validation samples, if there are any, and takes the metrics.
+    fn validate(
+        &self,
+        session: &mut Session<'_, '_, F>,
+    ) -> Result<(Option<Evaluation>, Vec<MetricValue>), TrainError> {
+        let predictions = &mut session.predictions;
+        predictions.clear();
+        let held_out = session.validation.as_mut();
+        let Some(held_out) = held_out.or(session.measured.as_mut()) else {
+            return Ok((None, Vec::new()));
+        };
         let HeldOut {
+            reader,
             samples,
-            targets,
-            rows,
             workspace,
         } = held_out;
-        let result = evaluate_rows(&self.model, &*self.loss, workspace, samples, targets, rows);
-        result.map_err(TrainError::Validation)
+        let keep = !session.metrics.is_empty();
+        let each = |outputs: &[F], targets: &Target<'_, F>| {
+            if keep {
+                predictions.push(outputs, targets);
+            }
+        };
+        let (model, loss) = (&self.model, &*self.loss);
+        let evaluation = evaluate_samples(model, loss, workspace, reader, samples, each);
+        let evaluation = evaluation.map_err(TrainError::Validation)?;
+        let width = model.output_shape().last().copied().unwrap_or(1);
+        loss.inverse_link().forward(&mut predictions.outputs, width);
+        let epoch = session.state.epoch + 1;
+        let value = |metric: &Metric<'_, F>| {
+            let value = metric.value(predictions);
+            value.map_err(|why| TrainError::Metric {
+                name: metric.name.clone(),
+                epoch,
+                why,
+            })
+        };
+        let metrics = session.metrics.iter().map(value);
+        let metrics = metrics.collect::<Result<_, _>>()?;
+        Ok((session.validation.is_some().then_some(evaluation), metrics))
     }
 
     /// Checks that no callback has replaced the model, for which no buffers would be planned.

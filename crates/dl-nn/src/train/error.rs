@@ -5,6 +5,7 @@ use dl_core::text::shown;
 
 use super::snapshot::ResumeError;
 use crate::error::{ConfigError, DataError};
+use crate::metrics::MetricError;
 use crate::optim::StateError;
 
 /// Why training stopped with an error.
@@ -19,6 +20,16 @@ pub enum TrainError {
     /// [`NonFiniteLoss`](Self::NonFiniteLoss).
     #[error("validation data: {0}")]
     Validation(DataError),
+    /// A metric could not be taken. Training stopped after this epoch, with its weights.
+    #[error("metric `{}` after epoch {epoch}: {why}", shown(name))]
+    Metric {
+        /// The metric's name.
+        name: String,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// What it says.
+        why: MetricError,
+    },
     /// A training option is out of range.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -1,14 +1,19 @@
 //! Loss and accuracy without training.
 
-use dl_core::Scalar;
-use dl_core::memory::{OutOfMemory, filled, room};
+use std::ops::Range;
 
+use dl_core::memory::{OutOfMemory, filled, room};
+use dl_core::{Scalar, Source};
+use ndarray::ArrayD;
+
+use super::check::require_targets;
+use super::reader::{LoadedBatch, Reader};
 use crate::activation::Activation;
 use crate::error::DataError;
 use crate::execute::Workspace;
-use crate::layer::{Batch, Mode};
+use crate::layer::Mode;
 use crate::losses::{Loss, mean_loss};
-use crate::model::Model;
+use crate::model::{Model, elements};
 use crate::target::{Target, TargetRow};
 
 /// Samples per pass in an evaluation.
@@ -25,44 +30,6 @@ pub struct Evaluation {
     pub accuracy: Option<f64>,
     /// Number of samples.
     pub samples: usize,
-}
-
-/// The rows of a data set that a pass visits, gathered batch by batch.
-pub(super) struct Samples<'a, F> {
-    x: Batch<'a, F>,
-    gathered: Vec<F>,
-}
-
-impl<'a, F: Scalar> Samples<'a, F> {
-    pub(super) fn new(x: Batch<'a, F>) -> Self {
-        Self {
-            x,
-            gathered: Vec::new(),
-        }
-    }
-
-    /// Total number of samples.
-    pub(super) fn len(&self) -> usize {
-        self.x.len()
-    }
-
-    /// The samples of these rows, contiguous. All rows in order are not copied.
-    pub(super) fn batch(&mut self, rows: &[usize]) -> Result<Batch<'_, F>, OutOfMemory> {
-        if rows.len() == self.len() && rows.iter().enumerate().all(|(i, &row)| i == row) {
-            return Ok(self.x);
-        }
-        let all = self.x.slice();
-        let size = all.len() / self.len();
-        self.gathered.clear();
-        if self.gathered.capacity() < rows.len() * size {
-            self.gathered = room(rows.len() * size)?;
-        }
-        for &row in rows {
-            self.gathered
-                .extend_from_slice(&all[row * size..(row + 1) * size]);
-        }
-        Ok(Batch::new(self.x.sample_shape(), &self.gathered))
-    }
 }
 
 /// The threshold of a single output between class 0 and class 1: 0 for a logit, ½ for a probability.
@@ -91,33 +58,37 @@ pub(super) fn predicted_class<F: Scalar>(outputs: &[F], boundary: F) -> Option<u
     Some(best)
 }
 
-/// Rejects the first NaN among the outputs, one row per sample.
-pub(super) fn require_no_nan<F: Scalar>(outputs: &[F], width: usize) -> Result<(), DataError> {
-    match outputs.iter().position(|output| output.is_nan()) {
-        None => Ok(()),
-        Some(at) => Err(DataError::NanOutput {
-            sample: at / width,
-            output: at % width,
-        }),
-    }
+/// Rejects the first NaN among the outputs, one row for each of these samples.
+pub(super) fn require_no_nan<F: Scalar>(
+    outputs: &[F],
+    mut samples: impl ExactSizeIterator<Item = usize>,
+) -> Result<(), DataError> {
+    let Some(at) = outputs.iter().position(|output| output.is_nan()) else {
+        return Ok(());
+    };
+    let width = outputs.len() / samples.len();
+    Err(DataError::NanOutput {
+        sample: samples.nth(at / width).unwrap_or_default(),
+        output: at % width,
+    })
 }
 
-/// How many of the rows' classes the outputs predict; 0 if targets are values.
+/// How many classes of these samples, of a batch's targets, the outputs predict; 0 if targets are values.
 pub(super) fn count_correct<F: Scalar>(
     outputs: &[F],
     targets: &Target<'_, F>,
-    rows: &[usize],
+    samples: Range<usize>,
     boundary: F,
 ) -> usize {
     if targets.classes().is_none() {
         return 0;
     }
-    let width = outputs.len() / rows.len();
-    let correct = |(outputs, &row): (&[F], &usize)| {
-        predicted_class(outputs, boundary).map(TargetRow::Class) == Some(targets.row(row))
+    let width = outputs.len() / samples.len();
+    let correct = |(outputs, sample): &(&[F], usize)| {
+        predicted_class(outputs, boundary).map(TargetRow::Class) == Some(targets.row(*sample))
     };
-    let pairs = outputs.chunks_exact(width).zip(rows);
-    pairs.filter(|&pair| correct(pair)).count()
+    let pairs = outputs.chunks_exact(width).zip(samples);
+    pairs.filter(correct).count()
 }
 
 /// Accumulates an [`Evaluation`] batch by batch.
@@ -156,40 +127,65 @@ impl RunningEvaluation {
     }
 }
 
-/// Evaluates a model on some rows of a data set, unweighted. A NaN among the outputs is an error, since it
-/// predicts no class.
-pub(super) fn evaluate_rows<F: Scalar>(
+/// Evaluates a model on some samples of a source, unweighted. A NaN among the outputs is an error, since it predicts no
+/// class. `each` gets the outputs and targets of each batch.
+pub(super) fn evaluate_samples<F: Scalar>(
     model: &Model<F>,
     loss: &dyn Loss<F>,
     workspace: &mut Workspace<F>,
-    samples: &mut Samples<'_, F>,
-    targets: &Target<'_, F>,
-    rows: &[usize],
+    reader: &mut Reader<'_, F>,
+    samples: &[usize],
+    mut each: impl FnMut(&[F], &Target<'_, F>),
 ) -> Result<Evaluation, DataError> {
     let mut running = RunningEvaluation::default();
     let capacity = workspace.capacity();
     let width: usize = model.output_shape().iter().product();
-    let mut delta = filled(capacity.min(rows.len()).saturating_mul(width), F::zero)?;
-    for chunk in rows.chunks(capacity) {
-        let outputs = workspace.forward(model, samples.batch(chunk)?, Mode::Eval);
-        let outputs = outputs.slice();
-        if let Err(DataError::NanOutput { sample, output }) = require_no_nan(outputs, width) {
-            let sample = chunk[sample];
-            return Err(DataError::NanOutput { sample, output });
-        }
-        let loss = mean_loss(
-            loss,
-            outputs,
-            targets,
-            chunk.iter().copied(),
-            None,
-            &mut delta[..outputs.len()],
-        );
-        let correct = count_correct(outputs, targets, chunk, boundary(model));
-        let correct = targets.classes().map(|_| correct);
-        running.add(loss, chunk.len() as f64, correct, chunk.len());
+    let mut delta = filled(capacity.min(samples.len()).saturating_mul(width), F::zero)?;
+    reader.restart();
+    let mut chunks = samples.chunks(capacity).peekable();
+    while let Some(chunk) = chunks.next() {
+        let next = chunks.peek().copied();
+        reader.with_batch(
+            chunk,
+            next,
+            Mode::Eval,
+            |LoadedBatch { x, targets, .. }| {
+                require_targets(loss, width, &targets, chunk)?;
+                let outputs = workspace.forward(model, x, Mode::Eval).slice();
+                require_no_nan(outputs, chunk.iter().copied())?;
+                each(outputs, &targets);
+                let delta = &mut delta[..outputs.len()];
+                let loss = mean_loss(loss, outputs, &targets, 0..chunk.len(), None, delta);
+                let correct = count_correct(outputs, &targets, 0..chunk.len(), boundary(model));
+                let correct = targets.classes().map(|_| correct);
+                running.add(loss, chunk.len() as f64, correct, chunk.len());
+                Ok::<(), DataError>(())
+            },
+        )??;
     }
     Ok(running.evaluation())
+}
+
+/// The model's outputs `[n, …output]` for all samples of a source.
+pub(super) fn outputs<F: Scalar>(
+    model: &Model<F>,
+    source: &dyn Source<F>,
+) -> Result<ArrayD<F>, DataError> {
+    let samples: Vec<usize> = (0..source.len()).collect();
+    let mut workspace = evaluation_workspace(model, samples.len())?;
+    let mut shape = vec![samples.len()];
+    shape.extend(model.output_shape());
+    let mut y = room(elements(&shape).unwrap_or(usize::MAX))?;
+    let reader = &mut Reader::new(source, None);
+    let mut chunks = samples.chunks(workspace.capacity()).peekable();
+    while let Some(chunk) = chunks.next() {
+        let next = chunks.peek().copied();
+        reader.with_batch(chunk, next, Mode::Eval, |batch| {
+            let outputs = workspace.forward(model, batch.x, Mode::Eval);
+            y.extend_from_slice(outputs.slice());
+        })?;
+    }
+    Ok(ArrayD::from_shape_vec(shape, y).expect("as many elements as the shape"))
 }
 
 /// A workspace for evaluating up to `samples` samples.

@@ -1,31 +1,34 @@
 //! `fit`: checks, plans, starts or resumes, trains, and finishes.
 
-use dl_core::{Scalar, instantiate};
-use ndarray::{ArrayViewD, CowArray, IxDyn};
+use dl_core::{Scalar, Source, instantiate};
+use ndarray::ArrayViewD;
 
+use super::arrays::Arrays;
+use super::check::{check_data, check_source};
 use super::error::TrainError;
-use super::evaluate::Samples;
 use super::history::History;
-use super::options::{Callbacks, Fit, Validation};
+use super::metric::Predictions;
+use super::options::{Callbacks, Fit, Validation, classes};
 use super::plan::FitPlan;
+use super::reader::Reader;
 use super::session::{HeldOut, Session};
 use super::snapshot::{CallbackState, FitState, ResumeError, Snapshot};
-use super::trainer::{Trainer, check_data};
+use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::arrays::in_standard_layout;
 use crate::error::{ConfigError, DataError};
-use crate::layer::Batch;
+use crate::execute::micro_batch_size;
 use crate::model::Weights;
 use crate::optim::StateError;
 use crate::samples::IntoSamples;
 use crate::target::{IntoTarget, Target};
 
-/// The rows of the data by their use.
+/// The samples by their use.
 struct Split<F> {
     /// Weights of all samples; `None` if all are 1.
     weights: Option<Vec<F>>,
-    /// The rows to train on.
-    rows: Vec<usize>,
+    /// The samples to train on.
+    samples: Vec<usize>,
     held_out: Vec<usize>,
 }
 
@@ -49,40 +52,55 @@ impl<F: Scalar> Trainer<F> {
         fit(self, x.into_samples(), targets.into_target()?, options)
     }
 
+    /// As [`fit`](Self::fit), on the samples of a source, which need not be in memory: images from a folder or a file,
+    /// images that are changed at random in each epoch. A validation split is read in [`Mode::Eval`](dl_core::Mode::Eval), so unchanged.
+    ///
+    /// # Errors
+    /// As `fit`; or a sample that cannot be read, in which case training stops after the step before, with its weights.
+    pub fn fit_source(
+        &mut self,
+        source: &impl Source<F>,
+        options: Fit<'_, F>,
+    ) -> Result<History, TrainError> {
+        fit_source(self, source, options)
+    }
+
+    /// Trains on data that is checked.
     fn run(
         &mut self,
-        x: ArrayViewD<'_, F>,
-        targets: Target<'_, F>,
+        source: &dyn Source<F>,
         mut options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
-        // check options and data
-        options.validate()?;
-        self.check_outputs()?;
-        let x = check_data(self, &x, &targets)?;
         let snapshot = options.resume.take();
         let seed = snapshot.as_ref().map_or(self.seed, |s| s.trainer.seed);
-        let samples = Batch::from_array(&x);
         let Split {
             weights,
-            rows,
+            samples,
             held_out,
-        } = self.split(&targets, &options, seed)?;
+        } = self.split(source, &options, seed)?;
         let separate = self.separate_validation(&options.validation)?;
+        let all = |source: &dyn Source<F>| (0..source.len()).collect();
         let validation = match (&options.validation, &separate) {
-            (Validation::Split(_), _) => Some((samples, targets.view(), held_out)),
-            (Validation::Data(_, Ok(targets)), Some(x)) => {
-                let all = (0..targets.len()).collect();
-                Some((Batch::from_array(x), targets.view(), all))
-            }
+            (Validation::Split(_), _) => Some((source, held_out)),
+            (Validation::Source(source), _) => Some((*source, all(*source))),
+            (_, Some(arrays)) => Some((arrays as &dyn Source<F>, all(arrays))),
             _ => None,
         };
 
         // plan steps and buffers
-        let plan = FitPlan::new(options.epochs, options.batch_size, rows.len());
-        self.plan_workspace(plan.batch_size)?;
+        let plan = FitPlan::new(options.epochs, options.batch_size, samples.len());
+        let micro_batch_size = match options.micro_batch_size {
+            Some(at_most) => micro_batch_size(self.model.layers(), at_most).min(plan.batch_size),
+            None => plan.batch_size,
+        };
+        self.plan_workspace(micro_batch_size)?;
         let validation = match validation {
-            Some((x, targets, rows)) => Some(HeldOut::plan(&self.model, x, targets, rows)?),
+            Some((source, samples)) => Some(HeldOut::plan(&self.model, source, samples)?),
             None => None,
+        };
+        let measured = match validation.is_none() && !options.metrics.is_empty() {
+            true => Some(HeldOut::plan(&self.model, source, samples.clone())?),
+            false => None,
         };
         let mut last_finite = self.model.try_weights()?;
         if let Some(checkpointer) = &mut options.checkpointer {
@@ -106,11 +124,13 @@ impl<F: Scalar> Trainer<F> {
             // the order of a single batch changes nothing but rounding
             shuffle: options.shuffle && plan.steps_per_epoch > 1,
             callbacks: options.callbacks,
-            samples: Samples::new(samples),
-            targets: targets.view(),
-            weights,
-            rows,
+            reader: Reader::new(source, weights),
+            micro_batch_size,
+            samples,
             validation,
+            metrics: options.metrics,
+            measured,
+            predictions: Predictions::new(),
         };
 
         // train
@@ -133,40 +153,45 @@ impl<F: Scalar> Trainer<F> {
     /// Which samples are trained on, and with which weights.
     fn split(
         &self,
-        targets: &Target<'_, F>,
+        source: &dyn Source<F>,
         options: &Fit<'_, F>,
         seed: u64,
     ) -> Result<Split<F>, TrainError> {
         let outputs = self.model.output_shape().iter().product();
-        let weights = options.weights(targets, outputs)?;
-        let (rows, held_out) = options.validation.split(targets, seed)?;
-        require_two_classes(self.loss.inverse_link(), targets, &rows)?;
+        let weights = options.weights(source, outputs)?;
+        let (samples, held_out) = options.validation.split(source, seed)?;
+        require_two_classes(self.loss.inverse_link(), classes(source), &samples)?;
         if let Some(weights) = &weights {
-            let total: f64 = rows.iter().map(|&row| weights[row].as_f64()).sum();
+            let total: f64 = samples.iter().map(|&i| weights[i].as_f64()).sum();
             let allowed = "above 0 for at least one training sample";
             ConfigError::require(total > 0.0, "Fit weights", "0", allowed)?;
         }
         Ok(Split {
             weights,
-            rows,
+            samples,
             held_out,
         })
     }
 
-    /// Validation samples of their own, checked and in standard layout.
+    /// Checks validation data of its own; returns it if it is arrays.
     fn separate_validation<'v>(
         &self,
         validation: &'v Validation<'_, F>,
-    ) -> Result<Option<CowArray<'v, F, IxDyn>>, TrainError> {
-        let Validation::Data(x, targets) = validation else {
-            return Ok(None);
-        };
-        let targets = targets
-            .as_ref()
-            .map_err(|error| TrainError::Validation(error.clone()))?;
-        let x = in_standard_layout(x)?;
-        check_data(self, &x.view(), targets).map_err(TrainError::Validation)?;
-        Ok(Some(x))
+    ) -> Result<Option<Arrays<'v, F>>, TrainError> {
+        match validation {
+            Validation::None | Validation::Split(_) => Ok(None),
+            Validation::Source(source) => {
+                check_source(self, *source).map_err(TrainError::Validation)?;
+                Ok(None)
+            }
+            Validation::Data(x, targets) => {
+                let targets = targets.as_ref();
+                let targets = targets.map_err(|error| TrainError::Validation(error.clone()))?;
+                check_data(self, x, targets).map_err(TrainError::Validation)?;
+                let x = in_standard_layout(x.view())?;
+                Ok(Some(Arrays::new(x, targets.view())))
+            }
+        }
     }
 
     /// The state of a new `fit`, or that of a snapshot, to which the trainer is restored.
@@ -205,8 +230,26 @@ instantiate! {
         targets: Target<'_, F>,
         options: Fit<'_, F>,
     ) -> Result<History, TrainError> {
-        trainer.run(x, targets, options)
+        check_options(trainer, &options)?;
+        check_data(trainer, &x, &targets)?;
+        let x = in_standard_layout(x).map_err(DataError::from)?;
+        trainer.run(&Arrays::new(x.view().into(), targets.view()), options)
     }
+
+    fn fit_source<F: Scalar>(
+        trainer: &mut Trainer<F>,
+        source: &dyn Source<F>,
+        options: Fit<'_, F>,
+    ) -> Result<History, TrainError> {
+        check_options(trainer, &options)?;
+        check_source(trainer, source)?;
+        trainer.run(source, options)
+    }
+}
+
+fn check_options<F: Scalar>(trainer: &Trainer<F>, options: &Fit<'_, F>) -> Result<(), ConfigError> {
+    options.validate()?;
+    trainer.check_outputs()
 }
 
 /// Restores the states of the callbacks from a snapshot.
@@ -248,24 +291,26 @@ fn corrupts_state(error: &TrainError) -> bool {
             | TrainError::ModelReplaced { .. }
             | TrainError::Memory(_)
             | TrainError::Optimizer(StateError::Memory(_))
-            | TrainError::Validation(DataError::Memory(_))
+            | TrainError::Data(_)
+            | TrainError::Metric { .. }
+            | TrainError::Validation(DataError::Memory(_) | DataError::Source(_))
     )
 }
 
 /// Rejects training a classifier on a single class.
-fn require_two_classes<F: Scalar>(
+fn require_two_classes(
     link: Activation,
-    targets: &Target<'_, F>,
-    rows: &[usize],
+    labels: Option<&[usize]>,
+    samples: &[usize],
 ) -> Result<(), DataError> {
-    let Some(labels) = targets.classes().filter(|_| link != Activation::Identity) else {
+    let Some(labels) = labels.filter(|_| link != Activation::Identity) else {
         return Ok(());
     };
-    let class = labels[rows[0]];
-    if rows.iter().all(|&row| labels[row] == class) {
+    let class = labels[samples[0]];
+    if samples.iter().all(|&i| labels[i] == class) {
         return Err(DataError::SingleClass {
             class,
-            samples: rows.len(),
+            samples: samples.len(),
         });
     }
     Ok(())

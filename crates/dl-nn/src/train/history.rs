@@ -1,6 +1,7 @@
 //! The curves of training.
 
 use super::evaluate::Evaluation;
+use super::metric::MetricValue;
 
 /// The curves of one `fit`, one entry per epoch.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -22,6 +23,9 @@ pub struct Epoch {
     pub train: Evaluation,
     /// The same on the validation samples after the epoch, if there are any.
     pub validation: Option<Evaluation>,
+    /// The values of [`Metric`](super::Metric)s of one's own after the epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricValue>,
     /// Learning rate of the epoch's last step.
     pub learning_rate: f64,
     /// Wall-clock time of the epoch, validation included.
@@ -40,6 +44,13 @@ impl History {
             .iter()
             .filter_map(|e| e.train.accuracy)
             .collect()
+    }
+
+    /// The values of the metric of this name by epoch; empty if there is none.
+    pub fn metric(&self, name: &str) -> Vec<f64> {
+        let metrics = self.epochs.iter().flat_map(|e| &e.metrics);
+        let named = metrics.filter(|metric| metric.name == name);
+        named.map(|metric| metric.value).collect()
     }
 
     /// Validation loss by epoch; empty without validation data.

@@ -2,13 +2,16 @@
 
 use std::sync::atomic::AtomicBool;
 
-use dl_core::Scalar;
 use dl_core::random::stream;
 use dl_core::sampling::{holdout, stratified_holdout};
+use dl_core::source::SourceTargets;
+use dl_core::text::nearest;
+use dl_core::{Scalar, Source};
 use ndarray::ArrayViewD;
 
 use super::callback::Callback;
 use super::error::TrainError;
+use super::metric::Metric;
 use super::snapshot::{Checkpointer, Snapshot};
 use crate::error::{ConfigError, DataError};
 use crate::samples::IntoSamples;
@@ -21,10 +24,12 @@ const SPLIT_STREAM: u64 = u64::MAX;
 pub struct Fit<'a, F> {
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
+    pub(super) micro_batch_size: Option<usize>,
     pub(super) shuffle: bool,
     pub(super) validation: Validation<'a, F>,
     class_weights: Option<Vec<f64>>,
     sample_weights: Option<Vec<f64>>,
+    pub(super) metrics: Vec<Metric<'a, F>>,
     pub(super) callbacks: Callbacks<'a, F>,
     pub(super) checkpointer: Option<Box<dyn Checkpointer<F> + 'a>>,
     pub(super) resume: Option<Snapshot<F>>,
@@ -37,6 +42,7 @@ pub(super) enum Validation<'a, F> {
     Split(f64),
     /// Targets that cannot be any are an error of `fit`.
     Data(ArrayViewD<'a, F>, Result<Target<'a, F>, DataError>),
+    Source(&'a dyn Source<F>),
 }
 
 /// Callbacks in the order in which they are called.
@@ -60,10 +66,12 @@ impl<'a, F: Scalar> Fit<'a, F> {
         Self {
             epochs,
             batch_size: 32,
+            micro_batch_size: None,
             shuffle: true,
             validation: Validation::None,
             class_weights: None,
             sample_weights: None,
+            metrics: Vec::new(),
             callbacks: Vec::new(),
             checkpointer: None,
             resume: None,
@@ -75,6 +83,17 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// batch size above the number of samples means all of them.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
+        self
+    }
+
+    /// Divides each batch into micro-batches of at most this many samples, at least 1, one after another, and accumulates
+    /// their gradients to one step: for batches whose activations would need too much memory.
+    ///
+    /// If every layer takes its samples in blocks (none is a batch normalisation or a large dense layer), a micro-batch
+    /// is a power of two of these blocks, at least one, and training has the bits of whole batches. Otherwise it has
+    /// exactly this size; batch normalisation then normalises over micro-batches.
+    pub fn micro_batch_size(mut self, at_most: usize) -> Self {
+        self.micro_batch_size = Some(at_most);
         self
     }
 
@@ -101,6 +120,12 @@ impl<'a, F: Scalar> Fit<'a, F> {
         self
     }
 
+    /// Evaluates on the samples of a source after each epoch.
+    pub fn validation_source(mut self, source: &'a impl Source<F>) -> Self {
+        self.validation = Validation::Source(source);
+        self
+    }
+
     /// Multiplies the loss of each sample by the weight of its class, one non-negative weight per class; the mean is
     /// divided by the sum of the samples' weights, as in PyTorch. With label smoothing, the weight applies to
     /// a sample's whole loss (see [`SoftmaxCrossEntropy`](crate::losses::SoftmaxCrossEntropy)).
@@ -112,6 +137,12 @@ impl<'a, F: Scalar> Fit<'a, F> {
     /// Multiplies the loss of each sample by a non-negative weight.
     pub fn sample_weights(mut self, weights: impl Into<Vec<f64>>) -> Self {
         self.sample_weights = Some(weights.into());
+        self
+    }
+
+    /// Takes a measure of your own after each epoch.
+    pub fn metric(mut self, metric: Metric<'a, F>) -> Self {
+        self.metrics.push(metric);
         self
     }
 
@@ -149,18 +180,36 @@ impl<'a, F: Scalar> Fit<'a, F> {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         ConfigError::require(self.epochs > 0, "Fit epochs", 0, "at least 1")?;
         ConfigError::require(self.batch_size > 0, "Fit batch_size", 0, "at least 1")?;
-        self.callbacks
-            .iter()
-            .try_for_each(|callback| callback.validate())
+        let holds = self.micro_batch_size != Some(0);
+        ConfigError::require(holds, "Fit micro_batch_size", 0, "at least 1")?;
+        let names: Vec<&str> = self.metrics.iter().map(|metric| &*metric.name).collect();
+        for (i, metric) in self.metrics.iter().enumerate() {
+            metric.validate()?;
+            let once = !names[..i].contains(&names[i]);
+            ConfigError::require(once, "Metric name", names[i], "different for each metric")?;
+        }
+        for callback in &self.callbacks {
+            callback.validate()?;
+            if let Some(name) = callback.monitored_metric() {
+                let found = match nearest(name, names.iter().copied()) {
+                    Some(near) if near != name => format!("{name} (did you mean `{near}`?)"),
+                    _ => name.to_owned(),
+                };
+                let allowed = "the name of a metric of this fit";
+                let holds = names.contains(&name);
+                ConfigError::require(holds, "Monitor metric", found, allowed)?;
+            }
+        }
+        Ok(())
     }
 
     /// The weight of every sample; `None` if all are 1.
     pub(super) fn weights(
         &self,
-        targets: &Target<'_, F>,
+        source: &dyn Source<F>,
         outputs: usize,
     ) -> Result<Option<Vec<F>>, TrainError> {
-        let n = targets.len();
+        let n = source.len();
         let mut weights = vec![1.0; n];
         if let Some(sample_weights) = &self.sample_weights {
             require_weights("Fit sample_weights", sample_weights)?;
@@ -176,15 +225,15 @@ impl<'a, F: Scalar> Fit<'a, F> {
         }
         if let Some(class_weights) = &self.class_weights {
             require_weights("Fit class_weights", class_weights)?;
-            let classes = outputs.max(2);
-            let labels = targets.classes();
+            let number = outputs.max(2);
+            let labels = classes(source);
             let allowed = "absent if targets are values";
             ConfigError::require(labels.is_some(), "Fit class_weights", "given", allowed)?;
-            let given = format!("of length {} for {classes} classes", class_weights.len());
+            let given = format!("of length {} for {number} classes", class_weights.len());
             let allowed = "one weight for each class";
-            let holds = class_weights.len() == classes;
+            let holds = class_weights.len() == number;
             ConfigError::require(holds, "Fit class_weights", given, allowed)?;
-            for (weight, &label) in weights.iter_mut().zip(labels.iter().flatten()) {
+            for (weight, &label) in weights.iter_mut().zip(labels.into_iter().flatten()) {
                 *weight *= class_weights[label];
             }
         }
@@ -201,22 +250,30 @@ fn require_weights(name: &str, weights: &[f64]) -> Result<(), ConfigError> {
 }
 
 impl<F: Scalar> Validation<'_, F> {
-    /// The rows to train on, in order, and the rows held out.
+    /// The samples to train on, in order, and those held out.
     pub(super) fn split(
         &self,
-        targets: &Target<'_, F>,
+        source: &dyn Source<F>,
         seed: u64,
     ) -> Result<(Vec<usize>, Vec<usize>), DataError> {
         let Validation::Split(fraction) = *self else {
-            return Ok(((0..targets.len()).collect(), Vec::new()));
+            return Ok(((0..source.len()).collect(), Vec::new()));
         };
         let mut generator = stream(seed, SPLIT_STREAM);
-        let split = match targets.classes() {
-            Some(labels) => stratified_holdout(&labels.to_vec(), fraction, &mut generator)?,
-            None => holdout(targets.len(), fraction, &mut generator)?,
+        let split = match classes(source) {
+            Some(labels) => stratified_holdout(labels, fraction, &mut generator)?,
+            None => holdout(source.len(), fraction, &mut generator)?,
         };
         let mut train = split.train;
         train.sort_unstable();
         Ok((train, split.test))
+    }
+}
+
+/// The classes of all samples, if those are the targets.
+pub(super) fn classes<F>(source: &dyn Source<F>) -> Option<&[usize]> {
+    match source.targets() {
+        SourceTargets::Classes(classes) => Some(classes),
+        SourceTargets::Values { .. } => None,
     }
 }

@@ -2,16 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dl_core::Scalar;
+use dl_core::{Scalar, Source};
 
-use super::evaluate::{Samples, evaluation_workspace};
+use super::evaluate::evaluation_workspace;
+use super::metric::{Metric, Predictions};
 use super::options::Callbacks;
+use super::reader::Reader;
 use super::snapshot::{Checkpointer, FitState};
 use crate::error::DataError;
 use crate::execute::Workspace;
-use crate::layer::Batch;
 use crate::model::Model;
-use crate::target::Target;
 
 /// The working data of one `fit`.
 pub(super) struct Session<'a, 'c, F> {
@@ -20,16 +20,20 @@ pub(super) struct Session<'a, 'c, F> {
     /// Where it resumed from a snapshot: epoch and step.
     pub(super) resumed_at: Option<(usize, usize)>,
     pub(super) shuffle: bool,
+    /// Samples whose activations are in memory at once.
+    pub(super) micro_batch_size: usize,
     pub(super) checkpointer: Option<Box<dyn Checkpointer<F> + 'c>>,
     pub(super) interrupt: Option<&'c AtomicBool>,
     pub(super) callbacks: Callbacks<'c, F>,
-    pub(super) samples: Samples<'a, F>,
-    pub(super) targets: Target<'a, F>,
-    /// Weights of all samples; `None` if all are 1.
-    pub(super) weights: Option<Vec<F>>,
-    /// The rows to train on.
-    pub(super) rows: Vec<usize>,
+    pub(super) reader: Reader<'a, F>,
+    /// The samples to train on.
+    pub(super) samples: Vec<usize>,
     pub(super) validation: Option<HeldOut<'a, F>>,
+    pub(super) metrics: Vec<Metric<'c, F>>,
+    /// The training samples once more, if there are metrics to take but no validation samples.
+    pub(super) measured: Option<HeldOut<'a, F>>,
+    /// For the metrics.
+    pub(super) predictions: Predictions<F>,
 }
 
 impl<F> Session<'_, '_, F> {
@@ -39,26 +43,23 @@ impl<F> Session<'_, '_, F> {
     }
 }
 
-/// Rows to evaluate on after each epoch.
+/// Samples to evaluate on after each epoch.
 pub(super) struct HeldOut<'a, F> {
-    pub(super) samples: Samples<'a, F>,
-    pub(super) targets: Target<'a, F>,
-    pub(super) rows: Vec<usize>,
+    pub(super) reader: Reader<'a, F>,
+    pub(super) samples: Vec<usize>,
     pub(super) workspace: Workspace<F>,
 }
 
 impl<'a, F: Scalar> HeldOut<'a, F> {
     pub(super) fn plan(
         model: &Model<F>,
-        x: Batch<'a, F>,
-        targets: Target<'a, F>,
-        rows: Vec<usize>,
+        source: &'a dyn Source<F>,
+        samples: Vec<usize>,
     ) -> Result<Self, DataError> {
         Ok(Self {
-            samples: Samples::new(x),
-            targets,
-            workspace: evaluation_workspace(model, rows.len())?,
-            rows,
+            reader: Reader::new(source, None),
+            workspace: evaluation_workspace(model, samples.len())?,
+            samples,
         })
     }
 }

@@ -1,22 +1,28 @@
 //! A model with its loss and its optimiser.
 
-use dl_core::memory::OutOfMemory;
-use dl_core::{Scalar, instantiate};
-use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, CowArray, Dimension, IxDyn};
+use std::ops::Range;
 
+use dl_core::memory::OutOfMemory;
+use dl_core::{Scalar, Source, instantiate};
+use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension};
+
+use super::arrays::Arrays;
+use super::check::{check_data, check_samples, check_source};
 use super::error::TrainError;
 use super::evaluate::{
-    Evaluation, Samples, boundary, count_correct, evaluate_rows, evaluation_workspace,
+    Evaluation, boundary, count_correct, evaluate_samples, evaluation_workspace, outputs,
     predicted_class, require_no_nan,
 };
+use super::gradient_sum::GradientSum;
 use super::history::History;
+use super::reader::{LoadedBatch, Reader};
 use super::snapshot::{ResumeError, TrainerState};
 use crate::activation::Activation;
 use crate::arrays::{in_standard_layout, matrix};
 use crate::error::{BuildError, ConfigError, DataError};
 use crate::execute::{LossPart, Workspace};
 use crate::layer::{Batch, Mode};
-use crate::losses::{Loss, check_targets, mean_loss_part, total_weight};
+use crate::losses::{Loss, mean_loss_part, total_weight};
 use crate::model::Model;
 use crate::optim::{Optimizer, Rule, parameters};
 use crate::samples::IntoSamples;
@@ -50,8 +56,8 @@ pub struct Trainer<F> {
     pub(super) steps: u64,
     pub(super) history: History,
     pub(super) workspace: Workspace<F>,
-    /// The rows of a step's batch, reused so that no step allocates them.
-    rows: Vec<usize>,
+    /// Of the micro-batches of a step.
+    gradient_sum: GradientSum<F>,
 }
 
 /// The measurements of one step, before its update.
@@ -187,29 +193,47 @@ impl<F: Scalar> Trainer<F> {
         step(self, x.into_samples(), targets.into_target()?)
     }
 
-    /// A step on checked samples, whose targets and weights are the given rows of all. If the loss is
-    /// not finite, nothing is changed.
-    pub(super) fn step_rows(
+    /// A step on a checked batch, in micro-batches of up to this size. If the loss is not finite, no parameter is changed.
+    pub(super) fn step_batch(
         &mut self,
-        x: Batch<'_, F>,
-        targets: &Target<'_, F>,
-        rows: &[usize],
-        weights: Option<&[F]>,
+        batch: LoadedBatch<'_, F>,
+        micro_batch_size: usize,
         learning_rate_factor: f64,
     ) -> Result<Outcome, TrainError> {
         let mode = self.next_mode();
-        let weight = total_weight(rows.iter().copied(), weights);
+        let LoadedBatch {
+            x,
+            targets,
+            weights,
+        } = batch;
+        let weight = total_weight(0..targets.len(), weights);
         let (loss, boundary) = (&*self.loss, boundary(&self.model));
-        let part = self
-            .workspace
-            .train(&self.model, x, mode, &|samples, outputs, dy| {
-                let rows = &rows[samples];
-                let each = rows.iter().copied();
-                LossPart {
-                    loss: mean_loss_part(loss, outputs, targets, each, weights, weight, dy),
-                    correct: count_correct(outputs, targets, rows, boundary),
+        let of_block = |samples: Range<usize>, outputs: &[F], dy: &mut [F]| {
+            let each = samples.clone();
+            LossPart {
+                loss: mean_loss_part(loss, outputs, &targets, each, weights, weight, dy),
+                correct: count_correct(outputs, &targets, samples, boundary),
+            }
+        };
+        let part = if x.len() <= micro_batch_size {
+            self.workspace.train(&self.model, x, mode, &of_block)
+        } else {
+            let (shape, micro_batch) = (x.sample_shape(), micro_batch_size * x.width());
+            for (i, x) in x.slice().chunks(micro_batch).enumerate() {
+                let (x, first) = (Batch::new(shape, x), i * micro_batch_size);
+                let of_block = |samples: Range<usize>, outputs: &[F], dy: &mut [F]| {
+                    of_block(first + samples.start..first + samples.end, outputs, dy)
+                };
+                let workspace = &mut self.workspace;
+                let part = workspace.train_part(&self.model, x, first, mode, &of_block);
+                self.gradient_sum.push(workspace.grads(), part)?;
+                // the running statistics of each micro-batch, of which the last is committed below
+                if part.loss.is_finite() && first + x.len() < targets.len() {
+                    workspace.commit(&mut self.model);
                 }
-            });
+            }
+            self.gradient_sum.finish(self.workspace.grads_mut())
+        };
         if part.loss.is_finite() {
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
             self.optimizer.step(parameters, learning_rate_factor)?;
@@ -233,6 +257,14 @@ impl<F: Scalar> Trainer<F> {
         targets: impl IntoTarget<'a, F>,
     ) -> Result<Evaluation, DataError> {
         evaluate(self, x.into_samples(), targets.into_target()?)
+    }
+
+    /// As [`evaluate`](Self::evaluate), on the samples of a source.
+    ///
+    /// # Errors
+    /// As `evaluate`; or a sample that cannot be read.
+    pub fn evaluate_source(&self, source: &impl Source<F>) -> Result<Evaluation, DataError> {
+        evaluate_source(self, source)
     }
 
     /// Predictions for samples `[n, …input]`: probabilities if the loss takes logits (softmax or
@@ -265,15 +297,66 @@ impl<F: Scalar> Trainer<F> {
         predict_classes(self, x.view().into_dyn())
     }
 
+    /// As [`predict`](Self::predict), for the samples of a source.
+    ///
+    /// # Errors
+    /// As `predict`; or a sample that cannot be read.
+    pub fn predict_source(&self, source: &impl Source<F>) -> Result<ArrayD<F>, DataError> {
+        predict_source(self, source)
+    }
+
+    /// As [`predict_classes`](Self::predict_classes), for the samples of a source.
+    ///
+    /// # Errors
+    /// As `predict_classes`; or a sample that cannot be read.
+    pub fn predict_classes_source(
+        &self,
+        source: &impl Source<F>,
+    ) -> Result<Array1<usize>, DataError> {
+        predict_classes_source(self, source)
+    }
+
     fn classes(&self, x: ArrayViewD<'_, F>) -> Result<Array1<usize>, DataError> {
-        let y = self.model.predict(&x)?;
-        let width = y.len() / y.len_of(Axis(0));
+        self.classes_of(&self.model.predict(&x)?)
+    }
+
+    /// The classes that the model's outputs `[n, …]` predict.
+    fn classes_of(&self, y: &ArrayD<F>) -> Result<Array1<usize>, DataError> {
+        let samples = y.len_of(Axis(0));
         let values = y.as_slice().expect("in standard layout");
-        let boundary = boundary(&self.model);
-        require_no_nan(values, width)?;
+        let (boundary, width) = (boundary(&self.model), values.len() / samples);
+        require_no_nan(values, 0..samples)?;
         let classes = values.chunks_exact(width);
         let classes = classes.map(|y| predicted_class(y, boundary));
         Ok(classes.map(Option::unwrap_or_default).collect())
+    }
+
+    /// Turns the model's outputs into predictions.
+    fn with_inverse_link(&self, mut y: ArrayD<F>) -> ArrayD<F> {
+        let width = y.shape().last().copied().unwrap_or(1);
+        let values = y.as_slice_mut().expect("in standard layout");
+        self.loss.inverse_link().forward(values, width);
+        y
+    }
+
+    fn outputs_of_source(&self, source: &dyn Source<F>) -> Result<ArrayD<F>, DataError> {
+        check_samples(self, source)?;
+        outputs(&self.model, source)
+    }
+
+    fn evaluate_checked(&self, source: &dyn Source<F>) -> Result<Evaluation, DataError> {
+        let samples: Vec<usize> = (0..source.len()).collect();
+        let mut workspace = evaluation_workspace(&self.model, samples.len())?;
+        let reader = &mut Reader::new(source, None);
+        let model = &self.model;
+        evaluate_samples(
+            model,
+            &*self.loss,
+            &mut workspace,
+            reader,
+            &samples,
+            |_, _| {},
+        )
     }
 
     /// Plans buffers for batches of this size through this model, unless there are any.
@@ -285,7 +368,11 @@ impl<F: Scalar> Trainer<F> {
     }
 
     /// Checks that the outputs of the model, which may have been replaced, are what the loss takes.
+    /// Checks, too, that not all of its layers are frozen.
     pub(super) fn check_outputs(&self) -> Result<(), ConfigError> {
+        let allowed = "at least 1 (`Model::unfreeze` trains one again)";
+        let trainable = self.model.is_trainable();
+        ConfigError::require(trainable, "the number of trained layers", 0, allowed)?;
         let activation = self.model.output_activation();
         let logits =
             self.loss.inverse_link() == Activation::Identity || !is_probability(activation);
@@ -297,25 +384,6 @@ impl<F: Scalar> Trainer<F> {
 /// Whether an activation outputs probabilities rather than logits.
 fn is_probability(activation: Activation) -> bool {
     matches!(activation, Activation::Softmax | Activation::Sigmoid)
-}
-
-/// Checks samples and targets against the model and the loss, and returns the samples in standard layout.
-pub(super) fn check_data<'a, F: Scalar>(
-    trainer: &Trainer<F>,
-    x: &'a ArrayViewD<'_, F>,
-    targets: &Target<'_, F>,
-) -> Result<CowArray<'a, F, IxDyn>, DataError> {
-    trainer.model.check_samples(x)?;
-    if x.len_of(Axis(0)) != targets.len() {
-        return Err(DataError::Count {
-            samples: x.len_of(Axis(0)),
-            targets: targets.len(),
-            what: "targets",
-        });
-    }
-    let outputs = trainer.model.output_shape().iter().product();
-    check_targets(&*trainer.loss, outputs, targets)?;
-    Ok(in_standard_layout(x)?)
 }
 
 instantiate! {
@@ -335,7 +403,7 @@ instantiate! {
         }
         Ok(Trainer {
             workspace: Workspace::training(&model, 0)?,
-            rows: Vec::new(),
+            gradient_sum: GradientSum::new(),
             seed: model.seed(),
             model,
             loss,
@@ -366,14 +434,15 @@ instantiate! {
         targets: Target<'_, F>,
     ) -> Result<f64, TrainError> {
         trainer.check_outputs()?;
-        let x = check_data(trainer, &x, &targets)?;
+        check_data(trainer, &x, &targets)?;
         trainer.plan_workspace(targets.len())?;
-        let mut rows = std::mem::take(&mut trainer.rows);
-        rows.clear();
-        rows.extend(0..targets.len());
-        let result = trainer.step_rows(Batch::from_array(&x), &targets, &rows, None, 1.0);
-        trainer.rows = rows;
-        let loss = result?.loss;
+        let x = in_standard_layout(x).map_err(DataError::from)?;
+        let batch = LoadedBatch {
+            x: Batch::from_array(&x),
+            targets: targets.view(),
+            weights: None,
+        };
+        let loss = trainer.step_batch(batch, usize::MAX, 1.0)?.loss;
         if loss.is_finite() {
             return Ok(loss);
         }
@@ -389,22 +458,38 @@ instantiate! {
         x: ArrayViewD<'_, F>,
         targets: Target<'_, F>,
     ) -> Result<Evaluation, DataError> {
-        let x = check_data(trainer, &x, &targets)?;
-        let rows: Vec<usize> = (0..targets.len()).collect();
-        let mut workspace = evaluation_workspace(&trainer.model, rows.len())?;
-        let (loss, samples) = (&*trainer.loss, &mut Samples::new(Batch::from_array(&x)));
-        evaluate_rows(&trainer.model, loss, &mut workspace, samples, &targets, &rows)
+        check_data(trainer, &x, &targets)?;
+        let x = in_standard_layout(x)?;
+        trainer.evaluate_checked(&Arrays::new(x.view().into(), targets.view()))
+    }
+
+    fn evaluate_source<F: Scalar>(
+        trainer: &Trainer<F>,
+        source: &dyn Source<F>,
+    ) -> Result<Evaluation, DataError> {
+        check_source(trainer, source)?;
+        trainer.evaluate_checked(source)
     }
 
     fn predict<F: Scalar>(
         trainer: &Trainer<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<ArrayD<F>, DataError> {
-        let mut y = trainer.model.predict(&x)?;
-        let width = y.shape().last().copied().unwrap_or(1);
-        let values = y.as_slice_mut().expect("in standard layout");
-        trainer.loss.inverse_link().forward(values, width);
-        Ok(y)
+        Ok(trainer.with_inverse_link(trainer.model.predict(&x)?))
+    }
+
+    fn predict_source<F: Scalar>(
+        trainer: &Trainer<F>,
+        source: &dyn Source<F>,
+    ) -> Result<ArrayD<F>, DataError> {
+        Ok(trainer.with_inverse_link(trainer.outputs_of_source(source)?))
+    }
+
+    fn predict_classes_source<F: Scalar>(
+        trainer: &Trainer<F>,
+        source: &dyn Source<F>,
+    ) -> Result<Array1<usize>, DataError> {
+        trainer.classes_of(&trainer.outputs_of_source(source)?)
     }
 
     fn predict_classes<F: Scalar>(

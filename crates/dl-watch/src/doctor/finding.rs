@@ -37,6 +37,8 @@ pub enum Check {
     ExplodingGradient,
     /// A few samples that cannot be overfitted.
     OverfitOneBatch,
+    /// A learning rate far from those at which the loss falls.
+    LearningRate,
     /// Weights that change too much in a step.
     LargeUpdate,
     /// Weights that hardly change.

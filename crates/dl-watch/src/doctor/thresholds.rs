@@ -47,6 +47,9 @@ pub struct Thresholds {
     /// Maximum loss of a few overfitted samples, relative to the initial loss or that of zero outputs, whichever is
     /// larger: 0.1. Overfitting a single batch first is advice of Karpathy 2019.
     pub overfit_one_batch: f64,
+    /// Minimum learning rate, relative to the lower of the two that a
+    /// [curve](dl_nn::train::LearningRateCurve::suggestion) suggests: 0.1.
+    pub low_learning_rate: f64,
     /// Maximum ‖Δw‖/‖w‖ of a kernel in a step: 0.1. About 1e-3 is usual (`CS231n`, "Neural
     /// Networks Part 3").
     pub max_update: f64,
@@ -77,6 +80,7 @@ impl Default for Thresholds {
             vanishing: 1e-3,
             exploding: 1e3,
             overfit_one_batch: 0.1,
+            low_learning_rate: 0.1,
             max_update: 0.1,
             min_update: 1e-6,
             patience: 5,

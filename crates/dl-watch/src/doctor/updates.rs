@@ -33,15 +33,16 @@ impl<F: Scalar> Before<F> {
         }
     }
 
-    /// ‖w − w before‖/‖w before‖ of every kernel (a parameter that weight decay applies to) that was not zero and is
-    /// finite.
+    /// ‖w − w before‖/‖w before‖ of every trained kernel (a parameter that weight decay applies to, in a layer that is
+    /// not frozen) that was not zero and is finite.
     pub(super) fn ratios(&self, model: &Model<F>) -> Vec<(String, f64)> {
         let layers = model.layers().iter();
-        let decay = layers
-            .flat_map(|named| named.layer.params())
-            .map(|param| param.decay);
-        let pairs = self.values.iter().zip(model.params()).zip(decay);
-        let kernels = pairs.filter_map(|(pair, decay)| decay.then_some(pair));
+        let trained = layers.flat_map(|named| {
+            let params = named.layer.params().into_iter().zip(named.rates());
+            params.map(|(param, rate)| param.decay && rate.is_some())
+        });
+        let pairs = self.values.iter().zip(model.params()).zip(trained);
+        let kernels = pairs.filter_map(|(pair, trained)| trained.then_some(pair));
         let ratio = |(before, (name, after)): (&ArrayD<F>, (&str, ndarray::ArrayViewD<'_, F>))| {
             let size = norm(before.iter());
             let moved = norm((&after - before).iter());

@@ -24,6 +24,7 @@ use super::{Mistake, ReportError};
 ///         epoch: 0,
 ///         train: Evaluation { loss: 0.31, accuracy: Some(0.9), samples: 800 },
 ///         validation: None,
+///         metrics: Vec::new(),
 ///         learning_rate: 1e-3,
 ///         seconds: 2.0,
 ///     }],

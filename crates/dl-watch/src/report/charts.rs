@@ -11,6 +11,7 @@ use super::figure::card;
 use super::format::{duration, thousands};
 use super::results::best;
 use super::{Report, ReportError, tables};
+use crate::history::metrics;
 
 /// Size of a chart in inches.
 const SIZE: (f64, f64) = (5.2, 3.6);
@@ -70,7 +71,7 @@ fn chart(panel: Panel, section: &str, description: &str) -> Result<Markup, Repor
     )
 }
 
-/// Loss, accuracy, and the learning rate if it changes.
+/// Loss, accuracy, metrics of one's own, and the learning rate if it changes.
 pub(super) fn curves(report: &Report) -> Result<Markup, ReportError> {
     const SECTION: &str = "Learning curves";
     let Some(history) = &report.history else {
@@ -111,6 +112,21 @@ pub(super) fn curves(report: &Report) -> Result<Markup, ReportError> {
     }
     if let Some(panel) = panel("Accuracy", "Accuracy", &accuracies) {
         charts.push(chart(panel, SECTION, "Accuracy by epoch")?);
+    }
+    for metric in metrics(history) {
+        let value = |epoch: &Epoch| {
+            let mut named = epoch.metrics.iter().filter(|m| m.name == metric.name);
+            named.next().map(|metric| metric.value)
+        };
+        let direction = match metric.higher_is_better {
+            true => "higher is better",
+            false => "lower is better",
+        };
+        let title = format!("{} ({direction})", metric.name);
+        let values = [Curve::new(history, "", RED, value)];
+        if let Some(panel) = panel(&title, &metric.name, &values) {
+            charts.push(chart(panel, SECTION, &format!("{} by epoch", metric.name))?);
+        }
     }
     if let Some(panel) = panel("Learning rate", "Learning rate", &rates)
         && spans(&rates, 1.0)

@@ -109,7 +109,7 @@ mod tests {
         let model: Model<f64> = Sequential::input([6, 5, 2])
             .push(Conv2d::new(70, 3).activation(Relu))
             .push(Conv2d::new(3, 2))
-            .push(GlobalAveragePool2d)
+            .push(GlobalAveragePool2d::new())
             .push(Dense::new(2))
             .build(1)
             .unwrap();

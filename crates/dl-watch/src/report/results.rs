@@ -57,6 +57,9 @@ fn of_history(history: &History) -> Vec<(String, String)> {
         evaluation("Validation", validation);
     }
     evaluation("Training", &last.train);
+    for metric in &last.metrics {
+        add(&metric.name, number(metric.value));
+    }
     let epochs = history.epochs.len();
     if let Some(best) = best(history) {
         let by = best.validation.map_or("training", |_| "validation");
@@ -87,6 +90,7 @@ mod tests {
             epoch: i,
             train: evaluation(train),
             validation: validation.map(evaluation),
+            metrics: Vec::new(),
             learning_rate: 0.1,
             seconds: 1.0,
         };

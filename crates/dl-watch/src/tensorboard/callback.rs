@@ -251,6 +251,14 @@ impl TensorBoard {
                 writer.scalar("accuracy", at, accuracy)?;
             }
         }
+        for metric in &epoch.metrics {
+            // of the samples on which it was measured
+            let writer = match epoch.validation {
+                Some(_) => writer_of(&mut self.validation, &self.dir, VALIDATION)?,
+                None => &mut self.train,
+            };
+            writer.scalar(&format!("metrics/{}", metric.name), at, metric.value)?;
+        }
         self.weights(run.model)?;
         self.gradients(run)?;
         self.flush()

@@ -85,7 +85,7 @@ impl<F: Scalar> Targets<F> {
     pub fn view(&self) -> Target<'_, F> {
         match self {
             Targets::Classes(classes) => Target::Classes(classes.into()),
-            Targets::Values(values) => Target::values(values.view()),
+            Targets::Values(values) => Target::from_values(values.view()),
         }
     }
 

@@ -5,33 +5,9 @@ use dl_core::Scalar;
 use crate::error::ConfigError;
 use crate::model::Weights;
 use crate::train::callback::{Callback, FitContext, Flow};
-use crate::train::evaluate::Evaluation;
 use crate::train::history::{Epoch, History};
+use crate::train::monitor::Monitor;
 use crate::train::snapshot::{CallbackState, ResumeError};
-
-/// What [`EarlyStopping`] monitors: on the validation samples if there are any, otherwise on the
-/// training samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Monitor {
-    /// The loss, which should fall.
-    #[default]
-    Loss,
-    /// The accuracy, which should rise (the loss, if targets are values).
-    Accuracy,
-}
-
-impl Monitor {
-    /// The monitored value, signed so that less is better.
-    fn cost(self, epoch: &Epoch) -> f64 {
-        let Evaluation { loss, accuracy, .. } = epoch.validation.unwrap_or(epoch.train);
-        match (self, accuracy) {
-            (Monitor::Accuracy, Some(accuracy)) => -accuracy,
-            // NaN is worse than anything, and with `<` a first NaN would stay the best
-            _ if loss.is_nan() => f64::INFINITY,
-            _ => loss,
-        }
-    }
-}
 
 /// Stops after `patience` epochs without improvement, and restores the best epoch's weights,
 /// however training ends (Goodfellow et al. 2016, algorithm 7.1).
@@ -104,6 +80,10 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
         let holds = self.min_delta >= 0.0 && self.min_delta.is_finite();
         let allowed = "finite and at least 0";
         ConfigError::require(holds, "EarlyStopping min_delta", self.min_delta, allowed)
+    }
+
+    fn monitored_metric(&self) -> Option<&str> {
+        self.monitor.metric_name()
     }
 
     fn train_begin(&mut self, _: &mut FitContext<'_, F>) {

@@ -47,11 +47,15 @@ impl<F: Scalar> Callback<F> for LearningRate {
     }
 }
 
-/// Monitors the validation loss, or the training loss if there is no validation data. Passed to a second `fit` as
+/// Monitors the loss, or what [`ReduceOnPlateau::monitor`] says. Passed to a second `fit` as
 /// `&mut plateau`, it continues from where the first one left it, as [`ReduceOnPlateau`] says.
 impl<F: Scalar> Callback<F> for ReduceOnPlateau {
     fn validate(&self) -> Result<(), ConfigError> {
         ReduceOnPlateau::validate(self)
+    }
+
+    fn monitored_metric(&self) -> Option<&str> {
+        self.monitored().metric_name()
     }
 
     fn step_begin(&mut self, _: usize, _: usize, run: &mut FitContext<'_, F>) {
@@ -59,7 +63,7 @@ impl<F: Scalar> Callback<F> for ReduceOnPlateau {
     }
 
     fn epoch_end(&mut self, epoch: &Epoch, _: &mut FitContext<'_, F>) -> Flow {
-        self.observe(epoch.validation.unwrap_or(epoch.train).loss);
+        self.observe(self.monitored().cost(epoch));
         Flow::Continue
     }
 
