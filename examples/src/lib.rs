@@ -4,6 +4,7 @@ pub mod approximation;
 pub mod autoencoding;
 pub mod backpropagation;
 pub mod by_hand;
+pub mod choosing;
 pub mod color_digits;
 pub mod conv_arithmetic;
 pub mod conv_figures;

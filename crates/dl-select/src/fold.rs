@@ -89,7 +89,8 @@ pub(crate) fn fold(index: usize, split: &Split, seed: u64) -> Fold<'_> {
     }
 }
 
-/// n_test / n_train, the mean over the folds: how much their scores depend on each other ([`dl_nn::metrics::Estimate::cross_validated`]).
+/// The mean over the folds: how much their scores depend on each other
+/// ([`Estimate::cross_validated`](dl_nn::metrics::Estimate::cross_validated)).
 pub(crate) fn test_rows_per_train_row(folds: &[Split]) -> f64 {
     let ratio = |split: &Split| split.test.len() as f64 / split.train.len() as f64;
     folds.iter().map(ratio).sum::<f64>() / folds.len() as f64

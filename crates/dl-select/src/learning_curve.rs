@@ -92,16 +92,16 @@ pub fn learning_curve<E: Send>(
             error,
         })?;
     }
-    let test_rows = folds.iter().map(|split| split.test.len()).sum::<usize>();
     Ok(LearningCurve {
         sizes: sizes.to_vec(),
         train,
         test,
-        mean_test_rows: test_rows as f64 / folds.len() as f64,
+        test_rows_per_train_row: fold::test_rows_per_train_row(folds),
     })
 }
 
-/// The result of [`learning_curve`].
+/// The result of [`learning_curve`]. The intervals of its means are those of [`Estimate::cross_validated`] for the
+/// whole folds: for a few rows of each, which hardly overlap, they are too wide rather than too narrow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LearningCurve {
     /// Numbers of training rows.
@@ -110,7 +110,7 @@ pub struct LearningCurve {
     pub train: Array2<f64>,
     /// The score on the test rows, `[sizes, folds]`.
     pub test: Array2<f64>,
-    mean_test_rows: f64,
+    test_rows_per_train_row: f64,
 }
 
 impl LearningCurve {
@@ -119,7 +119,7 @@ impl LearningCurve {
     /// # Panics
     /// If there is no such size.
     pub fn train_mean(&self, i: usize) -> Estimate {
-        self.mean(self.train.row(i), i)
+        self.mean(self.train.row(i))
     }
 
     /// The mean over the folds of the score on the test rows, for size number `i`.
@@ -127,12 +127,12 @@ impl LearningCurve {
     /// # Panics
     /// If there is no such size.
     pub fn test_mean(&self, i: usize) -> Estimate {
-        self.mean(self.test.row(i), i)
+        self.mean(self.test.row(i))
     }
 
-    fn mean(&self, scores: ArrayView1<'_, f64>, i: usize) -> Estimate {
-        let ratio = self.mean_test_rows / self.sizes[i] as f64;
-        Estimate::cross_validated(&scores.to_owned(), ratio)
+    /// With the correction for the whole folds, which share more rows than the beginnings of them.
+    fn mean(&self, scores: ArrayView1<'_, f64>) -> Estimate {
+        Estimate::cross_validated(&scores.to_owned(), self.test_rows_per_train_row)
     }
 }
 

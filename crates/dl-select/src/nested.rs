@@ -18,7 +18,7 @@ use crate::search::{Direction, NoWinner, Outcome, Search, SearchError, Trial, Tr
 /// & Talbot, "On over-fitting in model selection", JMLR 11, 2010), and the difference is the *optimism*.
 ///
 /// `inner` makes the folds of an inner search: it is given the training rows of an outer fold, and returns splits of
-/// their *positions*, 0 … rows.len() − 1. `evaluate` fits a trial on a fold's training rows and returns the score on its
+/// their *positions*, 0 … `rows.len()` − 1. `evaluate` fits a trial on a fold's training rows and returns the score on its
 /// test rows; rows are those of the table, and the score of an inner trial is the mean over the inner folds.
 ///
 /// Outer folds, trials and inner folds run in parallel; the result does not depend on the number of threads.

@@ -108,11 +108,11 @@ impl Estimate {
     }
 
     /// The mean of a score over the folds of a cross-validation, or over repeated random splits, at least one, where
-    /// `test_rows_per_train_row` is the ratio n_test / n_train of a split. The score may have any sign: differences of
+    /// `test_rows_per_train_row` is n₂/n₁ for n₂ test and n₁ training rows of a split. The score may have any sign: differences of
     /// two models in the same folds are scores, too.
     ///
     /// Folds share most of their training rows, so their scores are correlated, and the s²/J of independent samples
-    /// is too small a variance of their mean. This takes (1/J + n_test/n_train)·s² (Nadeau & Bengio, "Inference for the
+    /// is too small a variance of their mean. This takes (1/J + n₂/n₁)·s² (Nadeau & Bengio, "Inference for the
     /// generalization error", Machine Learning 52, 2003, the corrected resampled t), which was derived for random splits
     /// and is commonly used for k folds, too (Bouckaert & Frank, PAKDD 2004); there is no unbiased estimate for
     /// those (Bengio & Grandvalet, JMLR 5, 2004).
@@ -130,7 +130,7 @@ impl Estimate {
     pub fn cross_validated(scores: &Array1<f64>, test_rows_per_train_row: f64) -> Self {
         let (value, standard_error) = mean_and_error(scores);
         let n = scores.len();
-        // of s²/n there are 1 + n·(n_test/n_train)
+        // (1/J + n₂/n₁)·s², with J = n scores
         let standard_error = standard_error * (1.0 + n as f64 * test_rows_per_train_row).sqrt();
         Self {
             value,

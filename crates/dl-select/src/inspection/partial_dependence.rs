@@ -93,7 +93,7 @@ impl PartialDependence {
 
 /// The values of a column at which to compute its partial dependence: all that occur, if there are fewer than `points`;
 /// otherwise `points` values, evenly spaced between the quantiles at the two `shares`, such as (0.05, 0.95). Equal to
-/// scikit-learn's `percentiles` and `grid_resolution`; quantiles are Cunnane's (SciPy's `mquantiles`).
+/// scikit-learn's `percentiles` and `grid_resolution`; quantiles are Cunnane's (`mquantiles` of `scipy.stats.mstats`).
 ///
 /// # Errors
 /// [`GridError`] for an empty column, a value that is not finite, fewer than 2 points, or shares outside 0 … 1 or in the

@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod halving;
 mod params;
+mod progress;
 mod result;
 mod run;
 mod space;

@@ -10,11 +10,12 @@ use std::time::Instant;
 use dl_fs::Lock;
 use rayon::prelude::*;
 
+use super::Search;
 use super::error::SearchError;
 use super::file::{Finished, TrialFile};
+use super::progress::Progress;
 use super::result::SearchResult;
 use super::trial::{Outcome, Trial, TrialOutcome, TrialRecord};
-use super::{Rung, Search};
 
 /// Evaluates a trial, catching panics.
 type Evaluate<'a> = &'a (dyn Fn(&Trial) -> Result<Outcome, String> + Sync);
@@ -82,7 +83,7 @@ impl Search {
         let (file, finished) = TrialFile::open(path.as_ref(), self)?;
         let mut progress = Progress::new(self, Some((&file, finished)));
         for (rung, plan) in self.rungs()?.into_iter().enumerate() {
-            let (trials, first) = (progress.start(rung, plan)?, progress.next_index);
+            let (trials, first) = (progress.start(rung, plan)?, progress.next_index());
             if index < first + plan.trials {
                 let not_needed = SearchError::NotNeeded { index, rung };
                 let trial = trials.get(index - first).ok_or(not_needed)?;
@@ -147,77 +148,8 @@ impl Search {
         }
         Ok(SearchResult {
             direction: self.direction,
-            trials: progress.records,
+            trials: progress.into_records(),
         })
-    }
-}
-
-/// How far a search has got, rung by rung.
-struct Progress<'a> {
-    search: &'a Search,
-    file: Option<&'a TrialFile>,
-    finished: Finished,
-    /// Those to be tried in the next rung, the best first; none before the first rung, which tries all.
-    promoted: Option<Vec<usize>>,
-    next_index: usize,
-    records: Vec<TrialRecord>,
-}
-
-impl<'a> Progress<'a> {
-    fn new(search: &'a Search, file: Option<(&'a TrialFile, Finished)>) -> Self {
-        let (file, finished) = file.unzip();
-        Self {
-            search,
-            file,
-            finished: finished.unwrap_or_default(),
-            promoted: None,
-            next_index: 0,
-            records: Vec::new(),
-        }
-    }
-
-    fn start(&self, rung: usize, plan: Rung) -> Result<Vec<Trial>, SearchError> {
-        let all;
-        let candidates = match &self.promoted {
-            Some(promoted) => &promoted[..plan.trials.min(promoted.len())],
-            None => {
-                let mut first = dl_core::memory::room(plan.trials)?;
-                first.extend(0..plan.trials);
-                all = first;
-                &all[..]
-            }
-        };
-        self.search
-            .rung_trials(rung, self.next_index, candidates, plan.budget)
-    }
-
-    /// The record of a trial in the file.
-    fn take(&mut self, trial: &Trial) -> Result<Option<TrialRecord>, SearchError> {
-        let Some((line, record)) = self.finished.remove(&trial.index) else {
-            return Ok(None);
-        };
-        match self.file {
-            Some(file) if record.trial != *trial => {
-                let why = format!(
-                    "trial {} is not that of this search, whose candidate {} has {} and the seed {}",
-                    trial.index, trial.candidate, trial.params, trial.seed
-                );
-                Err(file.line_error(line, why))
-            }
-            _ => Ok(Some(record)),
-        }
-    }
-
-    fn finish(&mut self, plan: Rung, records: Vec<TrialRecord>) {
-        let rung = SearchResult {
-            direction: self.search.direction,
-            trials: records,
-        };
-        let succeeded = rung.ranking().into_iter();
-        let succeeded = succeeded.filter(|record| record.score().is_some());
-        self.promoted = Some(succeeded.map(|record| record.trial.candidate).collect());
-        self.next_index += plan.trials;
-        self.records.extend(rung.trials);
     }
 }
 

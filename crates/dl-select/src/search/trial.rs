@@ -92,4 +92,12 @@ impl TrialRecord {
             TrialOutcome::Failed { .. } => None,
         }
     }
+
+    /// The score in each fold; none if the trial failed or has no folds.
+    pub fn folds(&self) -> &[f64] {
+        match &self.outcome {
+            TrialOutcome::Done(outcome) => &outcome.folds,
+            TrialOutcome::Failed { .. } => &[],
+        }
+    }
 }
