@@ -15,7 +15,7 @@ static MEMORY: Cap<System> = Cap::new(System, 208 << 20);
 /// Variants of each file; `IMAGE_VARIANTS` for more.
 fn variants() -> usize {
     let given = std::env::var("IMAGE_VARIANTS");
-    given.map_or(300, |count| count.parse().expect("a number"))
+    given.map_or(100, |count| count.parse().expect("a number"))
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn figure(store: &ImageStore, seed: u64) -> Result<Figure, Box<dyn Error + Send 
         Panel::new(title).images(Images::new(&images).columns(DRAWN / 2))
     };
     Ok(Figure::new()
-        .size(9.0, 4.0)
+        .size(9.0, 4.6)
         .grid(2, 2)
         .panels(panels.map(panel)))
 }

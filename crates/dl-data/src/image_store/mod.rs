@@ -65,7 +65,7 @@ impl ImageStore {
     /// Packs the images of a source into a file, as it gives them for evaluation; `class_names[k]` is the name of class k.
     /// The file is written atomically.
     ///
-    /// Values must be in [0, 1], and are rounded to bytes: those of [`ImageFolder`](crate::ImageFolder), [`Mnist`](crate::Mnist)
+    /// Values must be in [0, 1], and are rounded to bytes: those of `ImageFolder`, [`Mnist`](crate::Mnist)
     /// and [`Cifar10`](crate::Cifar10) stay exactly as they are.
     ///
     /// # Errors
