@@ -30,7 +30,7 @@ pub struct SummaryRow {
     pub activation: Option<String>,
     /// Shape of one output sample.
     pub output_shape: Vec<usize>,
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub parameters: usize,
 }
 
@@ -69,7 +69,7 @@ impl Summary {
         }
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameters(&self) -> usize {
         let rows = self.rows.iter().map(|row| row.parameters);
         rows.fold(0, usize::saturating_add)
