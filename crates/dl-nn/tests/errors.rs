@@ -540,7 +540,8 @@ fn an_optimiser_of_another_model() {
     optimizer.load_state(state).unwrap();
     let before = trainer.model().weights();
     let (x, labels) = (samples(4), vec![0, 1, 1, 0]);
-    let message = "2 parameters were given, but the optimiser's state has 0";
+    let message = "2 parameters were given, but the optimiser's state has 0; if layers have been frozen or unfrozen \
+                   since, reset the optimiser";
     assert_says(trainer.step(&x, &labels), message);
     let mut ended = Ended(false);
     let fit = Fit::epochs(1).callback(&mut ended);

@@ -261,7 +261,7 @@ fn settings_are_checked() {
     );
     says(new().stop(1.0), "stop is 1, but must be above 1 and finite");
 
-    let error = trainer().find_learning_rate(&x, &labels[1..].to_vec(), new());
+    let error = trainer().find_learning_rate(&x, labels[1..].to_vec(), new());
     assert_eq!(error.unwrap_err().to_string(), "90 samples, but 89 targets");
     let mut frozen = trainer();
     frozen.model_mut().freeze_all_but([]).unwrap();

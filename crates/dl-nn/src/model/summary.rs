@@ -32,7 +32,7 @@ pub struct SummaryRow {
     pub activation: Option<String>,
     /// Shape of one output sample.
     pub output_shape: Vec<usize>,
-    /// Number of trained parameters, with those of the layers inside.
+    /// Number of parameters, those of the layers inside and frozen ones included.
     pub parameters: usize,
 }
 
@@ -66,7 +66,7 @@ impl Summary {
         }
     }
 
-    /// Number of trained parameters.
+    /// Number of parameters, frozen ones included.
     pub fn parameters(&self) -> usize {
         let rows = self.rows.iter().filter(|row| row.depth == 0);
         let parameters = rows.map(|row| row.parameters);
