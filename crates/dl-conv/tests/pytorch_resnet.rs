@@ -140,3 +140,27 @@ fn training_does_not_depend_on_threads() {
     assert_eq!(one, train(2));
     assert_eq!(one, train(3));
 }
+
+/// How a small batch is divided depends on the workspace, not on the batches before it: a run that is resumed has the
+/// bits of one that was never stopped.
+#[test]
+fn batches_are_divided_alike_whatever_came_before() {
+    let model = resnet::<f32>(1, [24, 24, 3], 3).build(1).unwrap();
+    let images = |n: usize| {
+        let pixel = |i: usize| (i as f32 * 0.7).sin();
+        let pixels = (0..n * 24 * 24 * 3).map(pixel).collect();
+        ArrayD::from_shape_vec(IxDyn(&[n, 24, 24, 3]), pixels).unwrap()
+    };
+    let gradients = |batches: &[usize]| {
+        let mut workspace = Workspace::training(&model, 48).unwrap();
+        for &n in batches {
+            let x = images(n);
+            let batch = Batch::from_array(&x);
+            let y = workspace.forward_for_backward(&model, batch, Mode::Train { seed: 1 });
+            let dy = y.array().mapv(f32::cos);
+            workspace.backward(&model, batch, Batch::from_array(&dy), None);
+        }
+        workspace.grads().to_vec()
+    };
+    assert_eq!(gradients(&[20]), gradients(&[48, 20]));
+}

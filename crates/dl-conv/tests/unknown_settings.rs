@@ -39,9 +39,29 @@ fn networks() -> Vec<Sequential<f32>> {
         .push(GlobalAveragePool2d::new())
         .push(Reparameterize);
     let pooled = Sequential::input([4, 4, 2]);
+    let composed = Sequential::input([6, 6, 4])
+        .push(AdaptiveAveragePool2d::new([4, 3]))
+        .push(PRelu::new())
+        .push(GroupNorm::new(2))
+        .push(
+            Residual::new(Sequential::new().push(Conv2d::new(4, 1))).activation(Elu { alpha: 0.3 }),
+        )
+        .push(Branches::concat([
+            Sequential::new(),
+            Sequential::new().push(BatchNorm::new()),
+        ]))
+        .push(Sequential::new().push(Flatten));
+    let signals = Sequential::input([5])
+        .push(ZeroPadChannels::new(1, 0))
+        .push(Columns::new([0]))
+        .push(Embedding::new(4, 3))
+        .push(Conv1d::new(4, 1).padding(Padding::all(1)))
+        .push(MaxPool1d::new(2));
     vec![
         images,
         pooled.push(GlobalMaxPool2d::new()).push(StandardNormalKl),
+        composed,
+        signals,
     ]
 }
 

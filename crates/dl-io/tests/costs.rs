@@ -168,6 +168,43 @@ fn layers(folder: &Folder) {
     assert!(why.contains("bytes of shapes and plans"), "{why}");
 }
 
+/// What is inside a layer is compared with the budget, too, just before it is built.
+fn branches(folder: &Folder) {
+    let branch = |layers: Value| json!({ "layers": layers });
+    let residual = |layers: Value| {
+        let settings = json!({
+            "branch": branch(layers), "shortcut": branch(json!([])), "activation": "Identity",
+        });
+        json!({ "name": "r", "kind": "residual", "settings": settings })
+    };
+    let dense = json!({ "name": "d", "kind": "dense", "settings": {
+        "units": 1_000_000_000, "bias": false, "activation": "Identity",
+        "kernel_initializer": null, "bias_initializer": "Zeros",
+    }});
+    let layer = residual(json!([residual(json!([dense]))]));
+    let why = folder.rejected(&one_layer(&[4], layer, None));
+    assert!(why.contains("layer `r.branch.r.branch.d`: "), "{why}");
+    // ten copies side by side, nine times
+    let copies = |i: usize| {
+        let copy = |i: usize| json!({ "name": format!("b{i}"), "branch": branch(json!([])) });
+        let copies: Vec<Value> = (0..10).map(copy).collect();
+        let settings = json!({ "merge": "Concat", "activation": "Identity", "branches": copies });
+        json!({ "name": format!("c{i}"), "kind": "branches", "settings": settings })
+    };
+    let layers: Vec<Value> = (0..9).map(copies).collect();
+    let layer = json!({ "name": "s", "kind": "sequential", "settings": branch(layers.into()) });
+    let why = folder.rejected(&one_layer(&[4], layer, None));
+    assert!(
+        why.contains("elements in a sample after this layer"),
+        "{why}"
+    );
+    let size = json!({ "height": 1 << 20, "width": 1 << 20 });
+    let layer =
+        json!({ "name": "a", "kind": "adaptive_average_pool2d", "settings": { "output": size } });
+    let why = folder.rejected(&one_layer(&[2, 2, 1], layer, None));
+    assert!(why.contains("fewer than 2^32 elements"), "{why}");
+}
+
 fn manifests(folder: &Folder) {
     let mut content = forge::content();
     let dense: &[(&str, &[usize])] = &[("dense_1.kernel", &[2, 3]), ("dense_1.bias", &[3])];
@@ -303,6 +340,7 @@ fn files_cost_what_their_size_warrants() {
     let folder = Folder(tempfile::tempdir().unwrap());
     windows(&folder);
     layers(&folder);
+    branches(&folder);
     manifests(&folder);
     checkpoints(&folder);
     weights(&folder);

@@ -75,7 +75,7 @@ pub enum LayerError {
     Memory(#[from] OutOfMemory),
     /// The outputs of its branches do not fit together.
     #[error(transparent)]
-    Branch(#[from] BranchError),
+    Branch(#[from] Box<BranchError>),
     /// A network inside the layer could not be built.
     #[error(transparent)]
     Inner(#[from] Box<BuildError>),

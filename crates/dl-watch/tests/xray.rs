@@ -374,3 +374,61 @@ fn small_networks_are_diagrams_and_others_maps() {
     let x = Array4::from_shape_fn((2, 6, 6, 1), |(n, y, x, _)| wave(n * 36 + y * 6 + x));
     assert!(!draw(&images, &x.into_dyn()));
 }
+
+/// The layers inside a layer, with the gradients that the layer has as a whole.
+#[test]
+fn layers_inside_a_layer() {
+    let branch = || {
+        Sequential::new()
+            .push(Dense::new(5).activation(Tanh))
+            .push(BatchNorm::new())
+            .push(Dropout::new(0.3))
+            .push(Dense::new(4))
+    };
+    let inner = Branches::concat([branch(), Sequential::new(), branch()]).activation(Gelu);
+    let model = Sequential::input([4])
+        .push(Residual::new(branch()).activation(Relu))
+        .push(inner)
+        .push(Dense::new(3))
+        .build(1)
+        .expect("it fits");
+    let labels: Vec<usize> = (0..12).map(|i| i % 3).collect();
+    let x = table(12, 4).into_dyn();
+    let (grads, xray, _) = both(model, SoftmaxCrossEntropy::new(), &x, &labels);
+    assert_eq!(gradients(&xray), grads);
+    let names = |layer: usize| -> Vec<&str> {
+        xray.layers[layer]
+            .inside
+            .iter()
+            .map(|inner| &*inner.name)
+            .collect()
+    };
+    assert_eq!(
+        names(0),
+        [
+            "branch.dense_1",
+            "branch.batch_norm_1",
+            "branch.dropout_1",
+            "branch.dense_2"
+        ]
+    );
+    assert_eq!(names(1).len(), 8);
+    for layer in &xray.layers[..2] {
+        let inside = layer.inside.iter().flat_map(|inner| &inner.parameters);
+        let inside: Vec<_> = inside.map(|p| &p.gradient).collect();
+        let whole: Vec<_> = layer.parameters.iter().map(|p| &p.gradient).collect();
+        assert_eq!(inside.len(), whole.len());
+        for (inside, whole) in inside.iter().zip(whole) {
+            let difference = (*inside - whole)
+                .mapv(f64::abs)
+                .into_iter()
+                .fold(0.0, f64::max);
+            assert!(difference < 1e-14, "{difference}");
+        }
+    }
+    let table = xray.to_string();
+    assert!(table.contains("\n  branch.dense_1 "), "{table}");
+    let text = serde_json::to_string(&xray).expect("finite");
+    let again: XRay<f64> = serde_json::from_str(&text).expect("just written");
+    assert_eq!(again.layers[0].inside.len(), 4);
+}

@@ -109,13 +109,8 @@ impl WindowPlan {
         };
         // positions that see the same pixel are neighbours
         let overlaps = |spans: &[Span]| {
-            let after = |span: &Span| {
-                let end = span.start + span.taps;
-                spans
-                    .iter()
-                    .filter(|other| (span.start..end).contains(&other.start))
-                    .count()
-            };
+            let before = |pixel: usize| spans.partition_point(|other| other.start < pixel);
+            let after = |span: &Span| before(span.start + span.taps) - before(span.start);
             spans.iter().map(after).max().unwrap_or(1)
         };
         let rows = spans(positions.height, image.size.height);

@@ -90,6 +90,30 @@ impl Batch {
         }
     }
 
+    /// Several samples of these shapes in one memory order, and which axis is the model's last: images stay
+    /// channels-first if one of them is.
+    pub(super) fn alike(batches: Vec<(Self, &[usize])>, graph: &mut Graph) -> (Vec<Self>, usize) {
+        let first = |(x, _): &(Self, _)| x.order != Order::Model;
+        let images = batches.iter().all(|(_, sample)| sample.len() == 3);
+        if images && batches.iter().any(first) {
+            let convert = |(x, sample): (Self, &[usize])| {
+                x.channels_first(graph, [sample[0], sample[1], sample[2]])
+            };
+            return (batches.into_iter().map(convert).collect(), 1);
+        }
+        let axis = batches.first().map_or(1, |(_, sample)| sample.len());
+        let convert = |(x, sample): (Self, &[usize])| x.channels_last(graph, sample);
+        (batches.into_iter().map(convert).collect(), axis)
+    }
+
+    /// Samples of this shape whose last axis is `axis` in the graph, as [`alike`](Self::alike) has it.
+    pub(super) fn with_axis(name: String, sample: &[usize], axis: usize) -> Self {
+        match *sample {
+            [height, width, channels] if axis == 1 => Self::image(name, [height, width, channels]),
+            _ => Self::new(name, sample),
+        }
+    }
+
     /// Reorders axis 0 of a parameter, which runs along the values of a vector, to this vector's order.
     pub(super) fn reordered<'a, F>(&self, parameter: ArrayViewD<'a, F>) -> ArrayViewD<'a, F> {
         let Order::ChannelsFirst(image) = self.order else {

@@ -16,6 +16,8 @@ pub(super) struct Graph {
     names: HashSet<String>,
     /// The current layer; names of its nodes and constants begin with it.
     scope: String,
+    /// What stands before the names of layers inside a layer.
+    outer: String,
     /// Total bytes of all constants.
     bytes: usize,
 }
@@ -31,7 +33,21 @@ impl Graph {
 
     /// Makes this the current layer.
     pub(super) fn enter(&mut self, layer: &str) {
-        layer.clone_into(&mut self.scope);
+        self.scope = format!("{}{layer}", self.outer);
+    }
+
+    /// The layers entered by `work` are inside this branch of the current layer, which is the current one again
+    /// afterwards.
+    pub(super) fn inside<T>(&mut self, branch: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let scope = self.scope.clone();
+        let inner = match branch {
+            "" => format!("{scope}."),
+            _ => format!("{scope}.{branch}."),
+        };
+        let outer = std::mem::replace(&mut self.outer, inner);
+        let result = work(self);
+        (self.outer, self.scope) = (outer, scope);
+        result
     }
 
     /// Adds a node and returns the name of its output.

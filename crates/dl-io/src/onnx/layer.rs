@@ -1,6 +1,7 @@
 //! A layer to be exported: its parameters, its shapes.
 
 use dl_conv::{Geometry, Size, Window};
+use dl_nn::layers::Inside;
 use dl_nn::ndarray::ArrayViewD;
 use dl_nn::{NamedLayer, Scalar};
 
@@ -26,10 +27,23 @@ impl<'a, F: Scalar> Layer<'a, F> {
         }
     }
 
+    /// What is inside it.
+    pub(super) fn inside(&self) -> Option<Inside<'a, F>> {
+        self.named.inside()
+    }
+
     /// The sizes of an input or output image.
     pub(super) fn image(&self, sample: &[usize]) -> Result<[usize; 3], OnnxError> {
         let image = <[usize; 3]>::try_from(sample);
         image.map_err(|_| self.wrong_settings(format!("{sample:?} is not an image")))
+    }
+
+    /// A signal as an image of one row.
+    pub(super) fn row(&self, sample: &[usize]) -> Result<[usize; 3], OnnxError> {
+        match *sample {
+            [length, channels] => Ok([1, length, channels]),
+            _ => Err(self.wrong_settings(format!("{sample:?} is not a signal"))),
+        }
     }
 
     /// The geometry of a window on an image.

@@ -4,7 +4,7 @@
 //! along such a vector are ordered differently there: those of a dense layer after a `Flatten`, or before a
 //! `Reshape` to an image, also with dropout, activations and normalisations in between.
 
-use dl_nn::{Model, Scalar};
+use dl_nn::{Model, NamedLayer, Scalar};
 
 use super::error::WeightsFileErrorKind;
 
@@ -81,6 +81,12 @@ pub(super) fn flattened_images<F: Scalar>(
             }
         }
     }
+    for (i, layer) in layers.iter().enumerate() {
+        if flattens_inside(layer, shapes[i]) {
+            let why = "an image is flattened inside it, whose order is not looked into";
+            return Err(vectors.layout_error(i, why.to_owned()));
+        }
+    }
     let keeps = |i: usize| {
         let same = [
             "dropout",
@@ -112,6 +118,23 @@ pub(super) fn flattened_images<F: Scalar>(
         }
     }
     Ok(vectors.images)
+}
+
+/// Whether a layer inside this one flattens what both orders do not have in common.
+fn flattens_inside<F: Scalar>(layer: &NamedLayer<F>, input: &[usize]) -> bool {
+    let branches = layer
+        .inside()
+        .into_iter()
+        .flat_map(|inside| inside.branches);
+    branches.into_iter().any(|(_, layers)| {
+        let mut shape = input;
+        layers.iter().any(|inner| {
+            let before = std::mem::replace(&mut shape, &inner.output_shape);
+            let reshapes = matches!(inner.kind(), "flatten" | "reshape");
+            let ordered = |sample: &[usize]| FlattenedImage::from_sample(sample).is_ordered_alike();
+            (reshapes && !(ordered(before) && ordered(shape))) || flattens_inside(inner, before)
+        })
+    })
 }
 
 struct Vectors<'a> {

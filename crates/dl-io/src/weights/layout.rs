@@ -45,7 +45,7 @@ impl Layout {
     /// The name of a layer's parameter.
     pub(super) fn parameter(self, ours: &str) -> &str {
         match (self, ours) {
-            (Self::PyTorch, "kernel" | "gamma") => "weight",
+            (Self::PyTorch, "kernel" | "gamma" | "slope" | "table") => "weight",
             (Self::PyTorch, "beta") => "bias",
             (Self::PyTorch, "running_variance") => "running_var",
             (Self::Keras, "running_mean") => "moving_mean",
@@ -106,8 +106,12 @@ impl LayoutTransform {
                 axes: vec![3, 2, 0, 1],
                 ..none
             },
-            ("conv2d" | "conv_transpose2d", "bias") => none,
-            ("dense" | "batch_norm" | "layer_norm", _) => Self {
+            ("conv1d", "kernel") => Self {
+                axes: vec![2, 1, 0],
+                ..none
+            },
+            ("conv1d" | "conv2d" | "conv_transpose2d", "bias") | ("embedding", _) => none,
+            ("dense" | "batch_norm" | "group_norm" | "layer_norm" | "prelu", _) => Self {
                 images: vec![output],
                 ..none
             },

@@ -42,11 +42,18 @@ pub(super) fn tensor_mappings<F: Scalar>(
         let prefix = names.get(&layer.name).unwrap_or(&layer.name);
         for Param { name, value, .. } in params_and_state(layer) {
             let name = &*name;
-            let vectors = [images[i], images[i + 1]];
-            let transform = LayoutTransform::new(layout, layer, name, value.ndim(), vectors)?;
+            let (owner, own_name) = owner(layer, name);
+            let vectors = match std::ptr::eq(owner, layer) {
+                true => [images[i], images[i + 1]],
+                // images that are flattened inside are rejected
+                false => [None; 2],
+            };
+            let transform = LayoutTransform::new(layout, owner, own_name, value.ndim(), vectors)?;
+            let path = name.strip_suffix(own_name).unwrap_or_default();
+            let path = path.replace('.', &layout.separator().to_string());
             mappings.push(TensorMapping {
                 parameter: format!("{}.{name}", layer.name),
-                tensor: joined(prefix, layout, name),
+                tensor: joined(prefix, layout, &path, own_name),
                 shape: transform.shape(value.shape()),
                 transform,
             });
@@ -64,12 +71,35 @@ pub(super) fn tensor_mappings<F: Scalar>(
     }
 }
 
-/// Joins prefix and name; a single layer saved by itself has no prefix.
-fn joined(prefix: &str, layout: Layout, parameter: &str) -> String {
+/// The layer that has a parameter, which may be inside this one, and the parameter's name there.
+fn owner<'a, F: Scalar>(
+    layer: &'a NamedLayer<F>,
+    parameter: &'a str,
+) -> (&'a NamedLayer<F>, &'a str) {
+    let inside = layer.inside().into_iter();
+    for (branch, layers) in inside.flat_map(|inside| inside.branches) {
+        let within = |name: &'a str, outer: &str| name.strip_prefix(outer)?.strip_prefix('.');
+        let rest = match branch {
+            "" => Some(parameter),
+            _ => within(parameter, branch),
+        };
+        let mut found = layers.iter().map(|inner| {
+            let rest = rest.and_then(|rest| within(rest, &inner.name));
+            (inner, rest)
+        });
+        if let Some((inner, Some(rest))) = found.find(|(_, rest)| rest.is_some()) {
+            return owner(inner, rest);
+        }
+    }
+    (layer, parameter)
+}
+
+/// Joins prefix, path inside the layer and name; a single layer saved by itself has no prefix.
+fn joined(prefix: &str, layout: Layout, path: &str, parameter: &str) -> String {
     let parameter = layout.parameter(parameter);
     match prefix {
-        "" => parameter.to_owned(),
-        _ => format!("{prefix}{}{parameter}", layout.separator()),
+        "" => format!("{path}{parameter}"),
+        _ => format!("{prefix}{}{path}{parameter}", layout.separator()),
     }
 }
 

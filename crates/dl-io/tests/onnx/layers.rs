@@ -1,8 +1,9 @@
 //! Every layer with several settings. Images have sides of 7 and 6 pixels.
 
 use dl_conv::{
-    AveragePool2d, Conv2d, ConvTranspose2d, GlobalAveragePool2d, GlobalMaxPool2d, Interpolation,
-    LocalResponseNorm, MaxPool2d, Padding, Size, UpSample2d, Window, ZeroPad2d,
+    AdaptiveAveragePool2d, AveragePool2d, Conv1d, Conv2d, ConvTranspose2d, GlobalAveragePool2d,
+    GlobalMaxPool2d, Interpolation, LocalResponseNorm, MaxPool1d, MaxPool2d, Padding, Size,
+    UpSample2d, Window, ZeroPad2d, ZeroPadChannels,
 };
 use dl_nn::prelude::*;
 
@@ -30,6 +31,8 @@ pub(crate) fn cases() -> Vec<Case<f32>> {
     images(&mut cases);
     normalisation(&mut cases);
     shapes(&mut cases);
+    branches(&mut cases);
+    signals(&mut cases);
     cases
 }
 
@@ -152,8 +155,12 @@ fn windows(cases: &mut Vec<Case<f32>>) {
 }
 
 fn images(cases: &mut Vec<Case<f32>>) {
-    on_images(cases, "global_average_pool2d", GlobalAveragePool2d);
-    on_images(cases, "global_max_pool2d", GlobalMaxPool2d);
+    on_images(cases, "global_average_pool2d", GlobalAveragePool2d::new());
+    let uneven = AdaptiveAveragePool2d::new([3, 4]);
+    on_images(cases, "adaptive_average_pool2d", uneven);
+    on_images(cases, "zero_pad_channels", ZeroPadChannels::new(2, 3));
+    on_images(cases, "prelu", PRelu::new());
+    on_images(cases, "global_max_pool2d", GlobalMaxPool2d::new());
     on_images(cases, "up_sample2d_nearest", UpSample2d::new([2, 5]));
     let bilinear = UpSample2d::new([3, 2]).interpolation(Interpolation::Bilinear);
     on_images(cases, "up_sample2d_bilinear", bilinear);
@@ -200,6 +207,17 @@ fn images(cases: &mut Vec<Case<f32>>) {
 fn normalisation(cases: &mut Vec<Case<f32>>) {
     on_images(cases, "batch_norm", BatchNorm::new().epsilon(1e-3));
     on_images(cases, "layer_norm", LayerNorm::new().epsilon(1e-3));
+    on_images(cases, "group_norm", GroupNorm::new(2).epsilon(1e-3));
+    for shape in [vec![6], vec![3, 6], vec![2, 3, 2, 6]] {
+        let name = |kind: &str| format!("{kind}_of_rank_{}", shape.len());
+        let network = || Sequential::input(shape.clone());
+        cases.push((name("group_norm"), network().push(GroupNorm::new(3))));
+        cases.push((name("prelu"), network().push(PRelu::new())));
+        let zeros = ZeroPadChannels::new(1, 0);
+        cases.push((name("zero_pad_channels"), network().push(zeros)));
+        let columns = Columns::new([5, 0, 2]);
+        cases.push((name("columns"), network().push(columns)));
+    }
     for shape in [vec![5], vec![3, 5], vec![2, 3, 2, 5]] {
         let rank = shape.len();
         let network = || Sequential::input(shape.clone());
@@ -252,4 +270,74 @@ fn shapes(cases: &mut Vec<Case<f32>>) {
         .push_named("", Activate(Tanh))
         .push_named("input", Activate(Tanh));
     push("names_taken", names);
+}
+
+/// Layers that hold layers, on vectors, on images in both memory orders, and at the end of a network.
+fn branches(cases: &mut Vec<Case<f32>>) {
+    let mut push = |name: &str, network| cases.push((name.to_owned(), network));
+    let dense = |units| Sequential::new().push(Dense::new(units).activation(Tanh));
+    let conv = |filters| {
+        let conv = Conv2d::new(filters, 3).padding(Padding::Same);
+        Sequential::new().push(conv).push(BatchNorm::new())
+    };
+    let residual = Residual::new(dense(5)).activation(Relu);
+    push("residual", Sequential::input([5]).push(residual));
+    let three = Branches::add([dense(4), dense(4), Sequential::new().push(Dense::new(4))]);
+    push(
+        "branches_add",
+        Sequential::input([5]).push(three.activation(Gelu)),
+    );
+    let concat = || Branches::concat([conv(3), Sequential::new(), conv(1)]);
+    push("branches_concat", Sequential::input(IMAGE).push(concat()));
+    let nested = Residual::new(Sequential::new().push(Residual::new(conv(4))).push(conv(4)));
+    let network = Sequential::input(IMAGE)
+        .push(Sequential::new().push(Conv2d::new(4, 1)))
+        .push(nested.activation(Relu))
+        .push(concat().activation(Softmax))
+        .push(Columns::new([7, 0, 3]))
+        .push(Flatten)
+        .push(Residual::new(Sequential::new().push(Dense::new(7 * 6 * 3))))
+        .push(Dense::new(3));
+    push("branches_nested", network);
+    let first = Sequential::input(IMAGE).push(Residual::new(Sequential::new().push(PRelu::new())));
+    push("residual_in_model_order", first);
+    push(
+        "sequential_empty",
+        Sequential::input([5]).push(Sequential::new()),
+    );
+    // NaN-free: every number is rounded to that of a category first
+    let category = Sequential::new()
+        .push(Columns::new([1]))
+        .push(Activate(Relu));
+    let zero =
+        |layer: Sequential<f32>| layer.push(Dense::new(1).bias(false).kernel_initializer(ZEROS));
+    let category = zero(category).push(Embedding::new(4, 3)).push(Flatten);
+    let table = Branches::concat([Sequential::new().push(Columns::new([0, 2])), category]);
+    push(
+        "embedding",
+        Sequential::input([3]).push(table).push(Dense::new(2)),
+    );
+}
+
+const ZEROS: dl_nn::init::Initializer = dl_nn::init::Initializer::Zeros;
+
+fn signals(cases: &mut Vec<Case<f32>>) {
+    let mut push = |name: &str, network| cases.push((name.to_owned(), network));
+    let conv = Conv1d::new(6, 3).stride(2).padding(Padding::Same);
+    let signal = || Sequential::input([11, 4]);
+    push("conv1d", signal().push(conv.clone().activation(Softmax)));
+    push(
+        "conv1d_groups",
+        signal().push(conv.clone().groups(2).bias(false).dilation(2).stride(1)),
+    );
+    let pool = MaxPool1d::new(3).stride(2).padding(Padding::all(1));
+    push("max_pool1d", signal().push(pool));
+    push(
+        "conv1d_flattened",
+        signal()
+            .push(conv.activation(Tanh))
+            .push(pool)
+            .push(Flatten)
+            .push(Dense::new(3)),
+    );
 }

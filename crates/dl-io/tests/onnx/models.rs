@@ -1,6 +1,6 @@
 //! Whole models.
 
-use dl_conv::models::{alexnet, lenet5, mnist_cnn};
+use dl_conv::models::{alexnet, lenet5, mnist_cnn, resnet};
 use dl_conv::{Conv2d, ConvTranspose2d, Padding};
 use dl_nn::prelude::*;
 
@@ -11,6 +11,7 @@ pub(crate) fn cases() -> Vec<Case<f32>> {
         ("model_iris", iris()),
         ("model_lenet5", lenet5()),
         ("model_mnist_cnn", mnist_cnn()),
+        ("model_resnet", resnet(2, [12, 12, 3], 5)),
         ("model_alexnet_of_small_images", alexnet(67, 10)),
         ("model_dense_autoencoder", dense_autoencoder()),
         (

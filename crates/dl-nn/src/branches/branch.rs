@@ -57,10 +57,17 @@ impl<F: Scalar> Branch<F> {
             return;
         }
         let (keeps_packed, for_backward) = (cache.packings.keeps(), !cache.forward_only);
-        let stages =
-            planned(cache).filter(|stages| stages.capacity >= x.len() && stages.fits(&self.layers));
-        if stages.is_none() {
-            let planned = Stages::plan(&self.layers, x.len(), false, division);
+        let capacity = cache.capacity.max(x.len());
+        let fits = |stages: &&mut Stages<F>| {
+            let large_enough = match division {
+                Division::OneBlock => stages.capacity >= capacity,
+                // how any batch is divided depends on the largest
+                Division::Blocks => stages.capacity == capacity,
+            };
+            large_enough && stages.fits(&self.layers)
+        };
+        if planned(cache).filter(fits).is_none() {
+            let planned = Stages::plan(&self.layers, capacity, false, division);
             let mut planned = reserved(planned);
             if keeps_packed {
                 planned.keep_packed();

@@ -95,7 +95,7 @@ impl<F: Scalar> Plan<'_, F> {
 fn merged_shape<F: Scalar>(
     branches: &[Branch<F>],
     merge: Merge,
-) -> Result<Vec<usize>, BranchError> {
+) -> Result<Vec<usize>, Box<BranchError>> {
     let first = &branches[0];
     let mut shape = first.output_shape.clone();
     for branch in &branches[1..] {
@@ -106,7 +106,7 @@ fn merged_shape<F: Scalar>(
             (Merge::Concat, _, _) => false,
         };
         if !agree {
-            return Err(BranchError {
+            return Err(Box::new(BranchError {
                 branch: branch.name.clone(),
                 got: other.clone(),
                 first: first.name.clone(),
@@ -117,7 +117,7 @@ fn merged_shape<F: Scalar>(
                         "branches that are concatenated have outputs that agree in all axes but the last"
                     }
                 },
-            });
+            }));
         }
         if let (Merge::Concat, Some(width), Some(more)) = (merge, shape.last_mut(), other.last()) {
             *width = width.saturating_add(*more);

@@ -130,7 +130,7 @@ pub(super) fn add_assign<F: Scalar>(sum: &mut [F], x: &[F], division: Division) 
 /// to ← from
 pub(super) fn copy<F: Scalar>(to: &mut [F], from: &[F], division: Division) {
     for_parts(division, 1, to, |at, to| {
-        to.copy_from_slice(&from[at..][..to.len()])
+        to.copy_from_slice(&from[at..][..to.len()]);
     });
 }
 

@@ -12,7 +12,7 @@ use crate::layer::Layer;
 use crate::model::{ArchitectureError, LayerSpec, Nested, ReadNested, Reader, Sequential, Spent};
 
 /// Several branches see the same input, and their outputs are added or concatenated along the last axis (features,
-/// channels): series-parallel networks such as GoogLeNet's (Szegedy et al. 2015). A branch without layers passes its
+/// channels): series-parallel networks (Szegedy et al. 2015, "Going deeper with convolutions", figure 2). A branch without layers passes its
 /// input on.
 ///
 /// ```

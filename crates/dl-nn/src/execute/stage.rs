@@ -24,6 +24,13 @@ const MAX_BLOCK_ELEMENTS: usize = 320_000;
 /// only unusual padding and dilation make blocks smaller.
 const MAX_BLOCK_SCRATCH: usize = 1 << 22;
 
+/// Multiply-adds of convolutions for which a block pays, even if more samples would fit in cache: so that a single
+/// convolution of few pixels is divided too.
+const BLOCK_OPERATIONS: usize = 1 << 25;
+
+/// Most blocks that a batch is divided into for that reason.
+const MAX_SHARED_BLOCKS: usize = 32;
+
 /// Elements of a gradient that one task sums over the blocks.
 const SUM_ELEMENTS: usize = 1 << 14;
 
@@ -39,13 +46,15 @@ pub(super) struct Stage<F> {
     pub(super) dy: Vec<F>,
     /// Where in its batch a micro-batch starts: on it depends what is drawn at random.
     pub(super) first_sample: usize,
+    /// The largest batch.
+    capacity: usize,
     work: Work<F>,
 }
 
 #[derive(Debug, Clone)]
 enum Work<F> {
     /// One layer that takes the whole batch.
-    Whole(Cache<F>),
+    Whole(Box<Cache<F>>),
     /// A run of layers that take any part of the batch.
     Blocks {
         /// Samples of a block; the last one may have fewer.
@@ -71,12 +80,21 @@ pub(super) fn stage_from<F: Scalar>(layers: &[NamedLayer<F>], start: usize) -> R
     start..start + blocks.max(1)
 }
 
-/// So many that their activations stay in cache, those inside the layers too.
-fn samples_of_a_block<F: Scalar>(run: &[NamedLayer<F>]) -> usize {
+/// So many that their activations stay in cache, those inside the layers too, and that there are blocks for several
+/// threads if there is work for them.
+fn samples_of_a_block<F: Scalar>(run: &[NamedLayer<F>], capacity: usize) -> usize {
     let add = usize::saturating_add;
     let elements = run.iter().map(|l| add(l.size(), l.activations_inside()));
     let scratch = run.iter().map(NamedLayer::scratch).fold(1, add);
-    (MAX_BLOCK_ELEMENTS / elements.fold(0, add)).min(MAX_BLOCK_SCRATCH / scratch)
+    let cached = (MAX_BLOCK_ELEMENTS / elements.fold(0, add)).min(MAX_BLOCK_SCRATCH / scratch);
+    let operations = run.iter().map(NamedLayer::operations).fold(0, add);
+    let blocks = operations.saturating_mul(capacity) / BLOCK_OPERATIONS;
+    if blocks < 2 {
+        return cached.min(capacity).max(1);
+    }
+    // of one size, as far as possible
+    let count = capacity.div_ceil(cached.max(1));
+    capacity.div_ceil(count.max(blocks.min(MAX_SHARED_BLOCKS)))
 }
 
 /// Gradients for the parameters of the layers, all zero.
@@ -119,10 +137,10 @@ impl<F: Scalar> Stage<F> {
         let dys = if training { outputs } else { 0 };
         let (output, dy) = (filled(outputs, F::zero)?, filled(dys, F::zero)?);
         let work = if last.layer.batching() == Batching::Whole {
-            Work::Whole(Cache::default())
+            Work::Whole(Box::default())
         } else {
             let block_size = match division {
-                Division::Blocks => samples_of_a_block(run).min(capacity).max(1),
+                Division::Blocks => samples_of_a_block(run, capacity),
                 Division::OneBlock => capacity.max(1),
             };
             let block = || -> Result<_, OutOfMemory> {
@@ -146,6 +164,7 @@ impl<F: Scalar> Stage<F> {
             output,
             dy,
             first_sample: 0,
+            capacity,
             work,
         })
     }
@@ -253,6 +272,7 @@ impl<F: Scalar> Stage<F> {
                 } else {
                     mode.part(first_sample)
                 };
+                cache.capacity = self.capacity;
                 return run[0].layer.forward(x, y, cache, run[0].mode(mode));
             }
             Work::Blocks {

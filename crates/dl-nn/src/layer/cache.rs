@@ -28,6 +28,8 @@ pub struct Cache<F> {
     pub(crate) buffers: Option<Box<dyn Buffers>>,
     /// No backward pass follows: what only that would need is not kept.
     pub(crate) forward_only: bool,
+    /// The largest batch that follows, on which the division of all batches depends; 0 if it is not known.
+    pub(crate) capacity: usize,
 }
 
 /// The buffers of a sequence of layers. What they are is the executor's affair.
@@ -64,6 +66,7 @@ impl<F: Scalar> Cache<F> {
         self.inner.resize_with(layers, new);
         for inner in &mut self.inner {
             inner.forward_only = self.forward_only;
+            inner.capacity = self.capacity;
         }
     }
 

@@ -26,7 +26,7 @@ fn repeated<F: Scalar>(numbers: &[F]) -> Vec<F> {
 }
 
 /// Sums over all rows: mean and biased variance of each channel, in one pass over memory. Parts are merged by the
-/// formula of Chan, Golub and LeVeque (1983, "Algorithms for computing the sample variance", eq. 2.1).
+/// formula of Chan, Golub, `LeVeque` (1983, "Algorithms for computing the sample variance", eq. 2.1).
 pub(super) fn moments<F: Scalar>(x: &[F], channels: usize) -> [Vec<F>; 2] {
     let part_moments = |x: &[F]| {
         let rows = (x.len() / channels) as f64;
@@ -104,7 +104,7 @@ pub(super) fn standardize<F: Scalar>(x: &[F], y: &mut [F], numbers: [&[F]; 3], p
                     }
                 }
             },
-        )
+        );
     };
     let part = part(channels);
     match parallel && x.len() > part {
@@ -139,7 +139,7 @@ pub(super) fn input_gradient<F: Scalar>(
                     }
                 }
             },
-        )
+        );
     };
     let part = part(channels);
     match parallel && x.len() > part {

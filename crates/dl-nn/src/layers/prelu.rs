@@ -9,7 +9,7 @@ use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Layer, Mode, Para
 use crate::layers::scale_shift::{self, constant};
 use crate::model::LayerSpec;
 
-/// y = x for x > 0, otherwise a·x with a trained slope a for each channel (last axis): PReLU (He, Zhang, Ren, Sun 2015,
+/// y = x for x > 0, otherwise a·x with a trained slope a for each channel (last axis), the parametric ReLU (He, Zhang, Ren, Sun 2015,
 /// "Delving deep into rectifiers", eq. 1). No weight decay applies to a (section 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +52,7 @@ impl<F: Scalar> LayerSpec<F> for PRelu {
     }
 }
 
-/// PReLU with its parameter, as [`PRelu`] builds it.
+/// A parametric ReLU with its slopes, as [`PRelu`] builds it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PReluLayer<F> {
     /// a, `[channels]`.

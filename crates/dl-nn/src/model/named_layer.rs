@@ -129,6 +129,11 @@ impl<F: Scalar> NamedLayer<F> {
         self.activations_inside
     }
 
+    /// Multiply-adds for each sample, beyond one for each parameter and each element of the output.
+    pub(crate) fn operations(&self) -> usize {
+        self.cost.operations
+    }
+
     /// Bytes of plans that it keeps, regardless of the batch size.
     pub(crate) fn plan(&self) -> usize {
         self.cost.plan

@@ -4,16 +4,18 @@ mod diagram;
 mod figure;
 mod maps;
 mod non_finite;
+mod run;
 mod table;
 
 pub use non_finite::{NonFinite, Quantity, first_non_finite};
 
 use dl_core::instantiate;
 use dl_nn::losses::{Loss, check_targets, mean_loss};
-use dl_nn::single_layer::{backward, forward, layer_modes};
-use dl_nn::{Activation, Cache, DataError, IntoTarget, Mode, Model, Scalar, Target};
+use dl_nn::{Activation, DataError, IntoTarget, Mode, Model, Scalar, Target};
 use ndarray::{Array1, Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension};
 use serde::{Deserialize, Serialize};
+
+use run::Run;
 
 /// Everything that one step of training computes, before the update: plain data that serde writes and reads (JSON
 /// cannot represent NaN and infinity: an X-ray that contains one cannot be read back).
@@ -52,8 +54,12 @@ pub struct LayerXRay<F> {
     pub output: ArrayD<F>,
     /// ∂L/∂output.
     pub output_gradient: ArrayD<F>,
-    /// Its parameters, in the layer's order.
+    /// Its parameters, in the layer's order, with those of the layers inside it.
     pub parameters: Vec<ParameterXRay<F>>,
+    /// The layers inside it, branch by branch, under names such as `branch.dense_1`. The input of a branch's first layer
+    /// is that of this layer.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<LayerXRay<F>>,
 }
 
 /// One parameter of a layer.
@@ -147,18 +153,8 @@ impl<F: Scalar> XRay<F> {
         let input = x.as_standard_layout().into_owned();
         check(model, loss, &input, &targets)?;
         let n = input.len_of(Axis(0));
-        let layers = model.layers();
-
-        let mut outputs: Vec<ArrayD<F>> = Vec::with_capacity(layers.len());
-        let mut caches = vec![Cache::default(); layers.len()];
-        let modes = layer_modes(model, mode);
-        for (i, named) in layers.iter().enumerate() {
-            let x = outputs.last().unwrap_or(&input);
-            let y = forward(&*named.layer, x, &mut caches[i], modes[i]);
-            outputs.push(y.expect("the shape that the model was built for"));
-        }
-
-        let output = outputs.last().expect("a model has a layer");
+        let run = Run::forward(model.layers(), &input, mode);
+        let output = run.output(&input);
         let mut delta = ArrayD::zeros(output.raw_dim());
         let loss_value = mean_loss(
             loss,
@@ -169,34 +165,12 @@ impl<F: Scalar> XRay<F> {
             delta.as_slice_mut().expect("in standard layout"),
         );
         let predictions = predicted(loss, output);
-
-        let mut records = Vec::with_capacity(layers.len());
-        for (i, named) in layers.iter().enumerate().rev() {
-            let y = outputs.pop().expect("one per layer");
-            let x = outputs.last().unwrap_or(&input);
-            let (dx, grads) = backward(&*named.layer, x, &y, &delta, &mut caches[i]);
-            let parameters = named.layer.params().into_iter().zip(grads);
-            let parameters = parameters.map(|(param, gradient)| ParameterXRay {
-                name: param.name.into_owned(),
-                decay: param.decay,
-                value: param.value.to_owned(),
-                gradient,
-            });
-            records.push(LayerXRay {
-                name: named.name.clone(),
-                kind: named.kind().to_owned(),
-                activation: named.layer.output_activation(),
-                output: y,
-                output_gradient: std::mem::replace(&mut delta, dx),
-                parameters: parameters.collect(),
-            });
-        }
-        records.reverse();
+        let (records, input_gradient) = run.backward("", &input, delta);
         Ok(Self {
             loss_name: loss.name().to_owned(),
             loss: loss_value,
             input,
-            input_gradient: delta,
+            input_gradient,
             targets: (&targets).into(),
             predictions,
             layers: records,

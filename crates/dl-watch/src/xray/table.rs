@@ -6,7 +6,7 @@ use dl_core::{instantiate, text::shown};
 use dl_nn::Scalar;
 use ndarray::ArrayD;
 
-use super::XRay;
+use super::{LayerXRay, XRay};
 use crate::statistics::{Statistics, short};
 
 const HEADER: [&str; 9] = [
@@ -32,20 +32,7 @@ impl<F: Scalar> XRay<F> {
         rows.push(row(["input", "", "samples"], &self.input));
         rows.push(row(["", "", "  ∂L"], &self.input_gradient));
         for layer in &self.layers {
-            let kind = match layer.activation {
-                None | Some(dl_nn::Activation::Identity) => layer.kind.clone(),
-                Some(activation) if layer.kind == "activation" => activation.to_string(),
-                Some(activation) => format!("{} ({activation})", layer.kind),
-            };
-            let mut names = [layer.name.as_str(), kind.as_str()];
-            for parameter in &layer.parameters {
-                let [name, kind] = std::mem::take(&mut names);
-                rows.push(row([name, kind, &parameter.name], &parameter.value));
-                rows.push(row(["", "", "  ∂L"], &parameter.gradient));
-            }
-            let [name, kind] = names;
-            rows.push(row([name, kind, "output"], &layer.output));
-            rows.push(row(["", "", "  ∂L"], &layer.output_gradient));
+            add_rows(layer, 0, &mut rows);
         }
         let widths: Vec<usize> = (0..HEADER.len())
             .map(|column| {
@@ -63,6 +50,29 @@ impl<F: Scalar> XRay<F> {
             writeln!(out, "{}", line.trim_end())?;
         }
         write!(out, "L = {} ({})", short(self.loss), shown(&self.loss_name))
+    }
+}
+
+/// The rows of a layer, and those of the layers inside it, which have the parameters.
+fn add_rows<F: Scalar>(layer: &LayerXRay<F>, depth: usize, rows: &mut Vec<[String; 9]>) {
+    let kind = match layer.activation {
+        None | Some(dl_nn::Activation::Identity) => layer.kind.clone(),
+        Some(activation) if layer.kind == "activation" => activation.to_string(),
+        Some(activation) => format!("{} ({activation})", layer.kind),
+    };
+    let indented = format!("{:1$}{2}", "", 2 * depth, layer.name);
+    let mut names = [indented.as_str(), kind.as_str()];
+    let parameters = layer.parameters.iter();
+    for parameter in parameters.filter(|_| layer.inside.is_empty()) {
+        let [name, kind] = std::mem::take(&mut names);
+        rows.push(row([name, kind, &parameter.name], &parameter.value));
+        rows.push(row(["", "", "  ∂L"], &parameter.gradient));
+    }
+    let [name, kind] = names;
+    rows.push(row([name, kind, "output"], &layer.output));
+    rows.push(row(["", "", "  ∂L"], &layer.output_gradient));
+    for inner in &layer.inside {
+        add_rows(inner, depth + 1, rows);
     }
 }
 

@@ -6,7 +6,7 @@ use dl_nn::Scalar;
 use dl_nn::activation::{
     Activation, Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
-use dl_nn::layers::Activate;
+use dl_nn::layers::{Activate, PRelu};
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -20,6 +20,28 @@ pub(super) fn layer<F: Scalar>(
     x: Batch,
 ) -> Result<Batch, OnnxError> {
     Ok(activate(graph, activation, x, layer.output))
+}
+
+/// `PRelu`.
+pub(super) fn prelu<F: Scalar>(
+    _: &PRelu,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let channels = layer.input.last().copied().unwrap_or(1);
+    let slope = layer.param("slope", &[channels])?;
+    let (x, axis) = x.with_channel_axis(graph, layer.input);
+    // the slopes are broadcast along the axes after that of the channels
+    let after = layer.input.len() - axis;
+    let shape = [&[channels][..], &vec![1; after]].concat();
+    let slope = match layer.input.len() {
+        1 => x.reordered(slope),
+        _ => slope,
+    };
+    let slope = graph.tensor("slope", &shape, &slope)?;
+    let name = graph.node("PRelu", &[&x.name, &slope], []);
+    Ok(x.element_wise(name))
 }
 
 /// g(x) for samples of this shape.

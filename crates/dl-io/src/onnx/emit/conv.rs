@@ -1,6 +1,6 @@
 //! Convolutions and transposed convolutions.
 
-use dl_conv::{Conv2d, ConvTranspose2d, Geometry, Size, Window};
+use dl_conv::{Conv1d, Conv2d, ConvTranspose2d, Geometry, Size, Window};
 use dl_nn::Scalar;
 
 use super::super::batch::Batch;
@@ -34,6 +34,33 @@ pub(super) fn conv2d<F: Scalar>(
     let ends = [input[2], output[2]];
     let kernel = Kernel::new(&conv.window, conv.groups, ends);
     let name = convolve(graph, layer, x, kernel, "Conv", attributes)?;
+    let y = Batch::image(name, output);
+    Ok(activate(graph, conv.activation, y, layer.output))
+}
+
+/// `Conv` of an image of one row.
+pub(super) fn conv1d<F: Scalar>(
+    conv: &Conv1d,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let (input, output) = (layer.row(layer.input)?, layer.row(layer.output)?);
+    let geometry = layer.geometry(&conv.window(), input)?;
+    let [strides, dilations, pads] = window(&geometry);
+    let attributes = [strides, dilations, pads, int("group", conv.groups)];
+    let depth = input[2] / conv.groups;
+    let kernel = layer.param("kernel", &[conv.kernel, depth, conv.filters])?;
+    let kernel = kernel.permuted_axes(vec![2, 1, 0]);
+    let kernel = graph.tensor("kernel", &[conv.filters, depth, 1, conv.kernel], &kernel)?;
+    let x = x.channels_first(graph, input);
+    let name = match layer.optional_param("bias", &[conv.filters])? {
+        Some(bias) => {
+            let bias = graph.tensor("bias", &[conv.filters], &bias)?;
+            graph.node("Conv", &[&x.name, &kernel, &bias], attributes)
+        }
+        None => graph.node("Conv", &[&x.name, &kernel], attributes),
+    };
     let y = Batch::image(name, output);
     Ok(activate(graph, conv.activation, y, layer.output))
 }

@@ -1,6 +1,8 @@
 //! The operators of each kind of layer.
 
 mod activation;
+mod branches;
+mod columns;
 mod conv;
 mod dense;
 mod image;
@@ -8,8 +10,8 @@ mod norm;
 mod pool;
 mod variational;
 
-use dl_nn::layers::{Dropout, Flatten, Reshape};
-use dl_nn::{LayerSpec, NamedLayer, Scalar};
+use dl_nn::layers::{Branches, Dropout, Flatten, Reshape, Residual};
+use dl_nn::{LayerSpec, NamedLayer, Scalar, Sequential};
 
 use super::batch::Batch;
 use super::error::OnnxError;
@@ -27,26 +29,37 @@ type Try<F> = Box<dyn Fn(&mut Graph, &NamedLayer<F>, &[usize], &Batch) -> Option
 type Emitted = Result<Batch, OnnxError>;
 
 /// The supported kinds of layers, by name.
-fn exporters<F: Scalar>() -> [(&'static str, Try<F>); 18] {
+fn exporters<F: Scalar>() -> [(&'static str, Try<F>); 29] {
     [
         exporter(activation::layer),
+        exporter(pool::adaptive),
         exporter(pool::average),
         exporter(norm::batch),
+        exporter(branches::composite::<Branches<F>, F>),
+        exporter(columns::columns),
+        exporter(conv::conv1d),
         exporter(conv::conv2d),
         exporter(conv::conv_transpose2d),
         exporter(dense::dense),
         exporter(nothing::<Dropout, F>),
+        exporter(columns::embedding),
         exporter(nothing::<Flatten, F>),
         exporter(pool::global_average),
         exporter(pool::global_max),
+        exporter(norm::group),
         exporter(norm::layer),
         exporter(norm::local_response),
+        exporter(pool::max1d),
         exporter(pool::max),
+        exporter(activation::prelu),
         exporter(variational::reparameterize),
         exporter(nothing::<Reshape, F>),
+        exporter(branches::composite::<Residual<F>, F>),
+        exporter(branches::composite::<Sequential<F>, F>),
         exporter(variational::standard_normal_kl),
         exporter(image::up_sample2d),
         exporter(image::zero_pad2d),
+        exporter(columns::zero_pad_channels),
     ]
 }
 
@@ -59,7 +72,7 @@ fn exporter<F: Scalar, S: LayerSpec<F> + 'static>(emit: Emit<S, F>) -> (&'static
 }
 
 /// The kinds of layers that can be exported.
-pub(super) fn kinds() -> [&'static str; 18] {
+pub(super) fn kinds() -> [&'static str; 29] {
     exporters::<f32>().map(|(kind, _)| kind)
 }
 

@@ -2,8 +2,8 @@
 
 use dl_conv::LocalResponseNorm;
 use dl_nn::Scalar;
-use dl_nn::layers::{BatchNorm, LayerNorm};
-use dl_nn::ndarray::Zip;
+use dl_nn::layers::{BatchNorm, GroupNorm, LayerNorm};
+use dl_nn::ndarray::{Array1, Zip};
 
 use super::super::batch::Batch;
 use super::super::error::OnnxError;
@@ -77,6 +77,49 @@ pub(super) fn layer<F: Scalar>(
     Ok(x.element_wise(name))
 }
 
+/// `InstanceNormalization` of the groups, then a product and a sum with γ and β. (ONNX's `GroupNormalization` has had a
+/// γ for each channel since opset 21 alone.)
+pub(super) fn group<F: Scalar>(
+    GroupNorm { groups, epsilon }: &GroupNorm,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let image = as_image(layer.input);
+    let [height, width, channels] = image;
+    let gamma = layer.param("gamma", &[channels])?;
+    let beta = layer.param("beta", &[channels])?;
+    let x = x.channels_first(graph, image);
+    // a size of 0 means that of the input
+    let size = channels / groups * height * width;
+    let grouped = graph.integers("groups", &[0, *groups, size]);
+    let grouped = graph.node("Reshape", &[&x.name, &grouped], []);
+    let ones = graph.tensor("ones", &[*groups], &Array1::from_elem(*groups, 1_f32))?;
+    let zeros = graph.tensor("zeros", &[*groups], &Array1::from_elem(*groups, 0_f32))?;
+    let inputs = [&*grouped, &*ones, &*zeros];
+    let normal = graph.node(
+        "InstanceNormalization",
+        &inputs,
+        [float("epsilon", *epsilon)],
+    );
+    let shape = graph.integers("shape", &[0, channels, height, width]);
+    let normal = graph.node("Reshape", &[&normal, &shape], []);
+    let gamma = graph.tensor("gamma", &[channels, 1, 1], &gamma)?;
+    let beta = graph.tensor("beta", &[channels, 1, 1], &beta)?;
+    let scaled = graph.node("Mul", &[&normal, &gamma], []);
+    let name = graph.node("Add", &[&scaled, &beta], []);
+    Ok(Batch::image(name, image))
+}
+
+/// Samples of any shape as images with a single column of pixels.
+fn as_image(sample: &[usize]) -> [usize; 3] {
+    match *sample {
+        [height, width, channels] => [height, width, channels],
+        [ref pixels @ .., channels] => [pixels.iter().product(), 1, channels],
+        [] => [1; 3],
+    }
+}
+
 /// `LRN`, which, unlike ours, divides α by the number of channels summed.
 ///
 /// Its bias is 1, since `OpenVINO` treats k as an integer: (k + α Σ a²)^β = k^β (1 + α/k Σ a²)^β, so a product with
@@ -98,12 +141,7 @@ pub(super) fn local_response<F: Scalar>(
         let why = format!("α/k = {alpha:e} or k^−β = {factor:e} is beyond single precision");
         return Err(layer.wrong_settings(why));
     }
-    // samples of any shape are treated as images with a single column of pixels
-    let image = match *layer.input {
-        [height, width, channels] => [height, width, channels],
-        [ref pixels @ .., channels] => [pixels.iter().product(), 1, channels],
-        [] => [1; 3],
-    };
+    let image = as_image(layer.input);
     let mut x = x;
     if alpha as f32 != 0.0 && beta as f32 != 0.0 {
         x = x.channels_first(graph, image);

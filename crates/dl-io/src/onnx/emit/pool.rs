@@ -1,6 +1,9 @@
 //! Pooling.
 
-use dl_conv::{AveragePool2d, Geometry, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d, Size};
+use dl_conv::{
+    AdaptiveAveragePool2d, AveragePool2d, Geometry, GlobalAveragePool2d, GlobalMaxPool2d,
+    MaxPool1d, MaxPool2d, Size, Window,
+};
 use dl_nn::Scalar;
 use dl_nn::ndarray::{Array1, Array2};
 
@@ -19,8 +22,29 @@ pub(super) fn max<F: Scalar>(
     layer: &Layer<'_, F>,
     x: Batch,
 ) -> Result<Batch, OnnxError> {
-    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
-    let geometry = layer.geometry(&pool.window, input)?;
+    let ends = [layer.image(layer.input)?, layer.image(layer.output)?];
+    max_pool(&pool.window, graph, layer, ends, x)
+}
+
+/// The same of an image of one row.
+pub(super) fn max1d<F: Scalar>(
+    pool: &MaxPool1d,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let ends = [layer.row(layer.input)?, layer.row(layer.output)?];
+    max_pool(&pool.window(), graph, layer, ends, x)
+}
+
+fn max_pool<F: Scalar>(
+    pool: &Window,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    [input, output]: [[usize; 3]; 2],
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let geometry = layer.geometry(pool, input)?;
     let mut x = x.channels_first(graph, input);
     let [strides, dilations, mut padding] = window(&geometry);
     if !narrow(&geometry) {
@@ -72,6 +96,35 @@ pub(super) fn average<F: Scalar>(
         graph.node("Div", &[&sum, &counts], [])
     };
     Ok(Batch::image(name, output))
+}
+
+/// Both axes by a product with a matrix of shares, since ONNX has no such operator.
+pub(super) fn adaptive<F: Scalar>(
+    _: &AdaptiveAveragePool2d,
+    graph: &mut Graph,
+    layer: &Layer<'_, F>,
+    x: Batch,
+) -> Result<Batch, OnnxError> {
+    let (input, output) = (layer.image(layer.input)?, layer.image(layer.output)?);
+    let [rows, columns] = [0, 1].map(|axis| shares(output[axis], input[axis]));
+    graph.room_for(rows.len() + columns.len())?;
+    let rows = graph.tensor("rows", &[output[0], input[0]], &rows)?;
+    let columns = graph.tensor("columns", &[input[1], output[1]], &columns.t())?;
+    let x = x.channels_first(graph, input);
+    let pooled = graph.node("MatMul", &[&rows, &x.name], []);
+    let name = graph.node("MatMul", &[&pooled, &columns], []);
+    Ok(Batch::image(name, output))
+}
+
+/// What each pixel of an axis contributes to each window on it.
+fn shares(windows: usize, pixels: usize) -> Array2<f32> {
+    Array2::from_shape_fn((windows, pixels), |(i, pixel)| {
+        let (start, end) = (i * pixels / windows, ((i + 1) * pixels).div_ceil(windows));
+        match (start..end).contains(&pixel) {
+            true => 1.0 / (end - start) as f32,
+            false => 0.0,
+        }
+    })
 }
 
 pub(super) fn global_max<F: Scalar>(
