@@ -58,14 +58,8 @@ impl<F: Scalar> Branch<F> {
         }
         let (keeps_packed, for_backward) = (cache.packings.keeps(), !cache.forward_only);
         let capacity = cache.capacity.max(x.len());
-        let fits = |stages: &&mut Stages<F>| {
-            let large_enough = match division {
-                Division::OneBlock => stages.capacity >= capacity,
-                // how any batch is divided depends on the largest
-                Division::Blocks => stages.capacity == capacity,
-            };
-            large_enough && stages.fits(&self.layers)
-        };
+        let fits =
+            |stages: &&mut Stages<F>| stages.capacity >= capacity && stages.fits(&self.layers);
         if planned(cache).filter(fits).is_none() {
             let planned = Stages::plan(&self.layers, capacity, false, division);
             let mut planned = reserved(planned);

@@ -2,6 +2,7 @@
 
 mod block;
 mod buffer_pool;
+mod division;
 mod loss_part;
 mod predict;
 mod predictor;
@@ -10,8 +11,9 @@ mod stage;
 mod stages;
 mod workspace;
 
+pub(crate) use division::Division;
 pub use loss_part::{BatchLoss, LossPart};
 pub use predictor::Predictor;
-pub(crate) use stage::{Division, micro_batch_size};
+pub(crate) use stage::{largest_block, micro_batch_size};
 pub(crate) use stages::{NO_BACKWARD, Stages};
 pub use workspace::Workspace;

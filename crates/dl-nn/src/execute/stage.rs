@@ -11,25 +11,11 @@ use rayon::prelude::*;
 
 use super::block::{Block, BlockBuffers, BlockIo};
 use super::buffer_pool::BufferPool;
+use super::division::{Blocking, Division};
 use super::loss_part::{BatchLoss, LossPart};
 use crate::arrays::zeros;
 use crate::layer::{Backward, Batch, BatchMut, Batching, Cache, Gradients, Mode};
 use crate::model::NamedLayer;
-
-/// Maximum number of elements in the activations of a block, which fit in a core's second-level cache (8 images of
-/// the MNIST CNN).
-const MAX_BLOCK_ELEMENTS: usize = 320_000;
-
-/// Maximum number of elements of scratch in the layers of a run for one block, besides the activations: so many that
-/// only unusual padding and dilation make blocks smaller.
-const MAX_BLOCK_SCRATCH: usize = 1 << 22;
-
-/// Multiply-adds of convolutions for which a block pays, even if more samples would fit in cache: so that a single
-/// convolution of few pixels is divided too.
-const BLOCK_OPERATIONS: usize = 1 << 25;
-
-/// Most blocks that a batch is divided into for that reason.
-const MAX_SHARED_BLOCKS: usize = 32;
 
 /// Elements of a gradient that one task sums over the blocks.
 const SUM_ELEMENTS: usize = 1 << 14;
@@ -44,8 +30,8 @@ pub(super) struct Stage<F> {
     pub(super) output: Vec<F>,
     /// ∂L/∂output, of the same length; empty for inference.
     pub(super) dy: Vec<F>,
-    /// Where in its batch a micro-batch starts: on it depends what is drawn at random.
-    pub(super) first_sample: usize,
+    /// If a pass is of a micro-batch.
+    part: Option<Part>,
     /// The largest batch.
     capacity: usize,
     work: Work<F>,
@@ -57,20 +43,10 @@ enum Work<F> {
     Whole(Box<Cache<F>>),
     /// A run of layers that take any part of the batch.
     Blocks {
-        /// Samples of a block; the last one may have fewer.
-        block_size: usize,
+        blocking: Blocking,
         blocks: Vec<Block<F>>,
         buffer_pool: BufferPool<F>,
     },
-}
-
-/// How a run of layers takes its samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Division {
-    /// In blocks, which are scheduled on all threads.
-    Blocks,
-    /// All at once on this thread: a run inside a layer that is given one block itself.
-    OneBlock,
 }
 
 /// The layers of the stage that starts with this one.
@@ -78,23 +54,6 @@ pub(super) fn stage_from<F: Scalar>(layers: &[NamedLayer<F>], start: usize) -> R
     let in_blocks = |l: &&NamedLayer<F>| l.layer.batching() == Batching::Blocks;
     let blocks = layers[start..].iter().take_while(in_blocks).count();
     start..start + blocks.max(1)
-}
-
-/// So many that their activations stay in cache, those inside the layers too, and that there are blocks for several
-/// threads if there is work for them.
-fn samples_of_a_block<F: Scalar>(run: &[NamedLayer<F>], capacity: usize) -> usize {
-    let add = usize::saturating_add;
-    let elements = run.iter().map(|l| add(l.size(), l.activations_inside()));
-    let scratch = run.iter().map(NamedLayer::scratch).fold(1, add);
-    let cached = (MAX_BLOCK_ELEMENTS / elements.fold(0, add)).min(MAX_BLOCK_SCRATCH / scratch);
-    let operations = run.iter().map(NamedLayer::operations).fold(0, add);
-    let blocks = operations.saturating_mul(capacity) / BLOCK_OPERATIONS;
-    if blocks < 2 {
-        return cached.min(capacity).max(1);
-    }
-    // of one size, as far as possible
-    let count = capacity.div_ceil(cached.max(1));
-    capacity.div_ceil(count.max(blocks.min(MAX_SHARED_BLOCKS)))
 }
 
 /// Gradients for the parameters of the layers, all zero.
@@ -108,15 +67,24 @@ pub(super) fn gradients<F: Scalar>(
     layers.iter().map(of_layer).collect()
 }
 
-/// The largest micro-batch of up to `at_most` samples whose gradients add up to the bits of their batch's: blocks, a
+/// Samples in the largest block of a batch of up to `n`.
+pub(crate) fn largest_block<F: Scalar>(layers: &[NamedLayer<F>], n: usize) -> usize {
+    Blocking::new(&layers[stage_from(layers, 0)], Division::Blocks).largest_block(n)
+}
+
+/// The largest micro-batch of up to `at_most` samples whose gradients add up to the bits of their batch of `n`: blocks, a
 /// power of two of them, if all layers are in one stage; `at_most` itself if a layer takes the whole batch, so that
 /// there is no such size.
-pub(crate) fn micro_batch_size<F: Scalar>(layers: &[NamedLayer<F>], at_most: usize) -> usize {
+pub(crate) fn micro_batch_size<F: Scalar>(
+    layers: &[NamedLayer<F>],
+    at_most: usize,
+    n: usize,
+) -> usize {
     let run = stage_from(layers, 0);
     if run.end < layers.len() || layers[0].layer.batching() == Batching::Whole {
         return at_most;
     }
-    let block_size = samples_of_a_block(layers).max(1);
+    let block_size = Blocking::new(layers, Division::Blocks).block_size(n);
     let blocks = (at_most / block_size).max(1);
     block_size << blocks.ilog2()
 }
@@ -139,21 +107,11 @@ impl<F: Scalar> Stage<F> {
         let work = if last.layer.batching() == Batching::Whole {
             Work::Whole(Box::default())
         } else {
-            let block_size = match division {
-                Division::Blocks => samples_of_a_block(run, capacity),
-                Division::OneBlock => capacity.max(1),
-            };
-            let block = || -> Result<_, OutOfMemory> {
-                let run = if training { run } else { &[] };
-                Ok(Block::new(gradients(run)?))
-            };
-            let count = capacity.div_ceil(block_size);
-            let mut blocks = room(count)?;
-            for _ in 0..count {
-                blocks.push(block()?);
-            }
+            let blocking = Blocking::new(run, division);
+            let mut blocks = room(blocking.most_blocks(capacity))?;
+            add_blocks(&mut blocks, blocking.most_blocks(capacity), run, training)?;
             Work::Blocks {
-                block_size,
+                blocking,
                 blocks,
                 buffer_pool: BufferPool::default(),
             }
@@ -163,10 +121,30 @@ impl<F: Scalar> Stage<F> {
             shape: last.output_shape.clone(),
             output,
             dy,
-            first_sample: 0,
+            part: None,
             capacity,
             work,
         })
+    }
+
+    /// Prepares for a pass of a micro-batch, or with `None` of a whole batch.
+    pub(super) fn set_part(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        part: Option<Part>,
+    ) -> Result<(), OutOfMemory> {
+        self.part = part;
+        if let (
+            Some(part),
+            Work::Blocks {
+                blocking, blocks, ..
+            },
+        ) = (part, &mut self.work)
+        {
+            let count = self.capacity.div_ceil(blocking.block_size(part.batch_size));
+            add_blocks(blocks, count, &layers[self.layers.clone()], true)?;
+        }
+        Ok(())
     }
 
     /// Adds what only a backward pass needs, unless it is there.
@@ -203,12 +181,13 @@ impl<F: Scalar> Stage<F> {
         let samples = match &self.work {
             Work::Whole(_) => capacity.saturating_mul(caches),
             Work::Blocks {
-                block_size, blocks, ..
+                blocking, blocks, ..
             } => {
                 let inner = run[..run.len() - 1].iter().map(NamedLayer::size);
                 let inner = inner.fold(0, add);
                 let dys = if training { inner } else { 0 };
-                let buffers = block_size.saturating_mul(add(inner, add(dys, caches)));
+                let largest = blocking.largest_block(capacity);
+                let buffers = largest.saturating_mul(add(inner, add(dys, caches)));
                 let count = match hold {
                     true => blocks.len(),
                     false => blocks.len().min(rayon::current_num_threads()),
@@ -262,28 +241,26 @@ impl<F: Scalar> Stage<F> {
     ) {
         let (n, size) = (x.len(), self.size());
         let run = &layers[self.layers.clone()];
-        let (mode, first_sample) = (mode.part(self.layers.start), self.first_sample);
-        let (block_size, blocks, buffer_pool) = match &mut self.work {
+        let (mode, part) = (mode.part(self.layers.start), self.part);
+        let (blocking, blocks, buffer_pool) = match &mut self.work {
             Work::Whole(cache) => {
                 let y = BatchMut::first(n, &self.shape, &mut self.output);
                 cache.forward_only = !for_backward;
-                let mode = if first_sample == 0 {
-                    mode
-                } else {
-                    mode.part(first_sample)
-                };
+                let mode = part.map_or(mode, |part| part.mode(mode));
                 cache.capacity = self.capacity;
                 return run[0].layer.forward(x, y, cache, run[0].mode(mode));
             }
             Work::Blocks {
-                block_size,
+                blocking,
                 blocks,
                 buffer_pool,
-            } => (*block_size, blocks, buffer_pool),
+            } => (*blocking, blocks, buffer_pool),
         };
+        let (block_size, before) = blocks_before(blocking, part, n);
+        let largest = blocking.largest_block(self.capacity);
         let work = |index, block: &mut Block<F>, x: Batch<F>, y: &mut [F]| {
-            let mut buffers = buffer_pool.acquire(block, run, block_size);
-            buffers.forward(run, x, y, mode.part(first_sample / block_size + index));
+            let mut buffers = buffer_pool.acquire(block, run, largest);
+            buffers.forward(run, x, y, mode.part(before + index));
             match for_backward {
                 true => block.buffers = Some(buffers),
                 false => buffer_pool.release(buffers),
@@ -311,7 +288,7 @@ impl<F: Scalar> Stage<F> {
     ) -> LossPart {
         let n = args.x.len();
         let (run, start) = (&layers[self.layers.clone()], self.layers.start);
-        let Work::Blocks { block_size, .. } = &self.work else {
+        let Work::Blocks { blocking, .. } = self.work else {
             let len = n * self.size();
             self.forward(layers, args.x, mode, true);
             let loss = loss(0..n, &self.output[..len], &mut self.dy[..len]);
@@ -320,7 +297,7 @@ impl<F: Scalar> Stage<F> {
             }
             return loss;
         };
-        let (mode, before) = (mode.part(start), self.first_sample / block_size);
+        let (mode, (_, before)) = (mode.part(start), blocks_before(blocking, self.part, n));
         self.backward_blocks(layers, args, grads, &|index, first, block, buffers, io| {
             buffers.forward(run, io.x, io.y, mode.part(before + index));
             block.loss = loss(first..first + io.x.len(), io.y, io.dy);
@@ -359,7 +336,7 @@ impl<F: Scalar> Stage<F> {
     ) {
         let size = self.size();
         let Work::Blocks {
-            block_size,
+            blocking,
             blocks,
             buffer_pool,
         } = &mut self.work
@@ -367,7 +344,9 @@ impl<F: Scalar> Stage<F> {
             return;
         };
         let BackwardArgs { x, dx, skip } = args;
-        let (n, block_size) = (x.len(), *block_size);
+        let n = x.len();
+        let (block_size, _) = blocks_before(*blocking, self.part, n);
+        let largest = blocking.largest_block(self.capacity);
         let blocks = &mut blocks[..n.div_ceil(block_size)];
         let run = &layers[self.layers.clone()];
         let skip = skip.saturating_sub(self.layers.start);
@@ -376,7 +355,7 @@ impl<F: Scalar> Stage<F> {
             let len = x.len() * size;
             let (y, dy) = (&mut y[..len], &mut dy[..len]);
             let mut io = BlockIo { x, y, dy, dx };
-            let mut buffers = buffer_pool.acquire(block, run, block_size);
+            let mut buffers = buffer_pool.acquire(block, run, largest);
             prepare(index, index * block_size, block, &mut buffers, &mut io);
             buffers.backward(run, io, skip, &mut block.grads);
             buffer_pool.release(buffers);
@@ -408,8 +387,8 @@ impl<F: Scalar> Stage<F> {
         match &self.work {
             Work::Whole(_) => &[],
             Work::Blocks {
-                block_size, blocks, ..
-            } => &blocks[..n.div_ceil(*block_size)],
+                blocking, blocks, ..
+            } => &blocks[..n.div_ceil(blocks_before(*blocking, self.part, n).0)],
         }
     }
 
@@ -432,6 +411,48 @@ pub(super) struct BackwardArgs<'a, F> {
 /// What happens to a block before its backward pass, given its index and first sample.
 type Prepare<'a, F> =
     dyn Fn(usize, usize, &mut Block<F>, &mut BlockBuffers<F>, &mut BlockIo<'_, F>) + Sync + 'a;
+
+/// Where a micro-batch is in its batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub(super) first_sample: usize,
+    pub(super) batch_size: usize,
+}
+
+impl Part {
+    /// Each part draws other random numbers; the first those of a whole batch.
+    fn mode(self, mode: Mode) -> Mode {
+        match self.first_sample {
+            0 => mode,
+            first_sample => mode.part(first_sample),
+        }
+    }
+}
+
+/// The size of the blocks of a pass of `n` samples, and how many blocks of its batch are before it.
+fn blocks_before(blocking: Blocking, part: Option<Part>, n: usize) -> (usize, usize) {
+    match part {
+        None => (blocking.block_size(n), 0),
+        Some(part) => {
+            let block_size = blocking.block_size(part.batch_size);
+            (block_size, part.first_sample / block_size)
+        }
+    }
+}
+
+/// Adds blocks until there are `count`.
+fn add_blocks<F: Scalar>(
+    blocks: &mut Vec<Block<F>>,
+    count: usize,
+    run: &[NamedLayer<F>],
+    training: bool,
+) -> Result<(), OutOfMemory> {
+    let run = if training { run } else { &[] };
+    while blocks.len() < count {
+        blocks.push(Block::new(gradients(run)?));
+    }
+    Ok(())
+}
 
 /// A batch in blocks of `block_size` samples.
 fn blocks_of<F: Scalar>(

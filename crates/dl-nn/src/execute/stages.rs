@@ -13,8 +13,9 @@ use dl_core::Scalar;
 use dl_core::memory::OutOfMemory;
 use ndarray::ArrayD;
 
+use super::division::Division;
 use super::loss_part::{BatchLoss, LossPart};
-use super::stage::{BackwardArgs, Division, Stage, gradients};
+use super::stage::{BackwardArgs, Part, Stage, gradients};
 use crate::layer::cache::Buffers;
 use crate::layer::{Batch, Mode};
 use crate::model::{NamedLayer, Outline};
@@ -81,11 +82,14 @@ impl<F: Scalar> Stages<F> {
         allocated.fold(0, usize::saturating_add)
     }
 
-    /// The next passes are of a micro-batch that starts at this sample of its batch.
-    pub(super) fn start_at(&mut self, first_sample: usize) {
-        for stage in &mut self.stages {
-            stage.first_sample = first_sample;
-        }
+    /// The next passes are of a micro-batch of a batch, or with `None` of whole batches.
+    pub(super) fn set_part(
+        &mut self,
+        layers: &[NamedLayer<F>],
+        part: Option<Part>,
+    ) -> Result<(), OutOfMemory> {
+        let mut stages = self.stages.iter_mut();
+        stages.try_for_each(|stage| stage.set_part(layers, part))
     }
 
     /// Packed copies of parameters stay valid from pass to pass.

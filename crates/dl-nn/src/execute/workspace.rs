@@ -6,8 +6,9 @@ use dl_core::memory::{OutOfMemory, room};
 use dl_core::{Scalar, instantiate};
 use ndarray::ArrayD;
 
+use super::division::Division;
 use super::loss_part::{BatchLoss, LossPart};
-use super::stage::Division;
+use super::stage::Part;
 use super::stages::{NO_BACKWARD, Stages};
 use crate::layer::cache::Buffers;
 use crate::layer::{Batch, BatchMut, Mode};
@@ -117,19 +118,23 @@ impl<F: Scalar> Workspace<F> {
         train(self, model, x, mode, loss)
     }
 
-    /// As [`train`](Self::train), on a micro-batch that starts at this sample of its batch.
+    /// As [`train`](Self::train), on a micro-batch that starts at this sample of a batch of this size.
     pub(crate) fn train_part(
         &mut self,
         model: &Model<F>,
         x: Batch<F>,
-        first_sample: usize,
+        (first_sample, batch_size): (usize, usize),
         mode: Mode,
         loss: &BatchLoss<'_, F>,
-    ) -> LossPart {
-        self.stages.start_at(first_sample);
-        let part = train(self, model, x, mode, loss);
-        self.stages.start_at(0);
-        part
+    ) -> Result<LossPart, OutOfMemory> {
+        let part = Part {
+            first_sample,
+            batch_size,
+        };
+        self.stages.set_part(model.layers(), Some(part))?;
+        let loss = train(self, model, x, mode, loss);
+        self.stages.set_part(model.layers(), None)?;
+        Ok(loss)
     }
 
     /// Packed copies of parameters stay valid from pass to pass: for

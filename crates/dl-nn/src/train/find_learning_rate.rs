@@ -258,7 +258,7 @@ impl<F: Scalar> Trainer<F> {
                 let mode = Mode::Train { seed };
                 let outcome = reader.with_batch(samples, next, mode, |batch| {
                     require_targets(&*self.loss, width, &batch.targets, samples)?;
-                    self.step_batch(batch, usize::MAX, factor)
+                    self.step_batch(batch, None, factor)
                 })??;
                 if !outcome.loss.is_finite() && recorder.points.is_empty() {
                     return Err(TrainError::NonFiniteStep {

@@ -17,7 +17,7 @@ use super::trainer::Trainer;
 use crate::activation::Activation;
 use crate::arrays::in_standard_layout;
 use crate::error::{ConfigError, DataError};
-use crate::execute::micro_batch_size;
+use crate::execute::largest_block;
 use crate::model::Weights;
 use crate::optim::StateError;
 use crate::samples::IntoSamples;
@@ -89,11 +89,12 @@ impl<F: Scalar> Trainer<F> {
 
         // plan steps and buffers
         let plan = FitPlan::new(options.epochs, options.batch_size, samples.len());
-        let micro_batch_size = match options.micro_batch_size {
-            Some(at_most) => micro_batch_size(self.model.layers(), at_most).min(plan.batch_size),
-            None => plan.batch_size,
-        };
-        self.plan_workspace(micro_batch_size)?;
+        let micro_batch_size = options.micro_batch_size;
+        // a micro-batch is at least a block
+        let at_once = micro_batch_size.map_or(plan.batch_size, |at_most| {
+            at_most.max(largest_block(self.model.layers(), plan.batch_size))
+        });
+        self.plan_workspace(at_once.min(plan.batch_size))?;
         let validation = match validation {
             Some((source, samples)) => Some(HeldOut::plan(&self.model, source, samples)?),
             None => None,

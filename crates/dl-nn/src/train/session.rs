@@ -20,8 +20,8 @@ pub(super) struct Session<'a, 'c, F> {
     /// Where it resumed from a snapshot: epoch and step.
     pub(super) resumed_at: Option<(usize, usize)>,
     pub(super) shuffle: bool,
-    /// Samples whose activations are in memory at once.
-    pub(super) micro_batch_size: usize,
+    /// About how many samples' activations are in memory at once, if not a batch's.
+    pub(super) micro_batch_size: Option<usize>,
     pub(super) checkpointer: Option<Box<dyn Checkpointer<F> + 'c>>,
     pub(super) interrupt: Option<&'c AtomicBool>,
     pub(super) callbacks: Callbacks<'c, F>,

@@ -193,11 +193,11 @@ impl<F: Scalar> Trainer<F> {
         step(self, x.into_samples(), targets.into_target()?)
     }
 
-    /// A step on a checked batch, in micro-batches of up to this size. If the loss is not finite, no parameter is changed.
+    /// A step on a checked batch, in micro-batches of about this size if it is given. If the loss is not finite, no parameter is changed.
     pub(super) fn step_batch(
         &mut self,
         batch: LoadedBatch<'_, F>,
-        micro_batch_size: usize,
+        micro_batch_size: Option<usize>,
         learning_rate_factor: f64,
     ) -> Result<Outcome, TrainError> {
         let mode = self.next_mode();
@@ -215,7 +215,12 @@ impl<F: Scalar> Trainer<F> {
                 correct: count_correct(outputs, &targets, samples, boundary),
             }
         };
-        let part = if x.len() <= micro_batch_size {
+        let n = x.len();
+        let micro_batch_size = match micro_batch_size {
+            None => n,
+            Some(at_most) => crate::execute::micro_batch_size(self.model.layers(), at_most, n),
+        };
+        let part = if n <= micro_batch_size {
             self.workspace.train(&self.model, x, mode, &of_block)
         } else {
             let (shape, micro_batch) = (x.sample_shape(), micro_batch_size * x.width());
@@ -225,10 +230,10 @@ impl<F: Scalar> Trainer<F> {
                     of_block(first + samples.start..first + samples.end, outputs, dy)
                 };
                 let workspace = &mut self.workspace;
-                let part = workspace.train_part(&self.model, x, first, mode, &of_block);
+                let part = workspace.train_part(&self.model, x, (first, n), mode, &of_block)?;
                 self.gradient_sum.push(workspace.grads(), part)?;
                 // the running statistics of each micro-batch, of which the last is committed below
-                if part.loss.is_finite() && first + x.len() < targets.len() {
+                if part.loss.is_finite() && first + x.len() < n {
                     workspace.commit(&mut self.model);
                 }
             }
@@ -442,7 +447,7 @@ instantiate! {
             targets: targets.view(),
             weights: None,
         };
-        let loss = trainer.step_batch(batch, usize::MAX, 1.0)?.loss;
+        let loss = trainer.step_batch(batch, None, 1.0)?.loss;
         if loss.is_finite() {
             return Ok(loss);
         }
