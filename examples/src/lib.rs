@@ -12,6 +12,7 @@ pub mod curves;
 pub mod dartboard;
 pub mod descent;
 pub mod digits;
+pub mod explained;
 pub mod interrupt;
 pub mod iris;
 pub mod keep;

@@ -68,13 +68,26 @@ pub fn calibration(
     color: Color,
 ) -> Result<Panel, MetricError> {
     let curve = CalibrationCurve::new(&scores.truth, &scores.probability, bins)?;
+    reliability(title, &curve, "Share that is positive", color)
+}
+
+/// A calibration curve with 95 % intervals, beside the diagonal.
+///
+/// # Errors
+/// None for a curve of samples.
+pub fn reliability(
+    title: &str,
+    curve: &CalibrationCurve,
+    share: &str,
+    color: Color,
+) -> Result<Panel, MetricError> {
     let perfect = Line::new([0.0, 1.0], [0.0, 1.0])
         .color(GRAY)
         .dashed()
         .width(1.4);
     let mut panel = unit_square(title)
         .x_label("Predicted probability")
-        .y_label("Share that is positive")
+        .y_label(share)
         .legend(Legend::BottomRight)
         .line(perfect.label("calibrated"));
     for bin in &curve.bins {

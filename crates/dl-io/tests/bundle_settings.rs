@@ -5,6 +5,7 @@ use std::error::Error;
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
 use dl_io::{Bundle, Divide, Inverse, Transform, TransformRegistry};
 use dl_nn::Registry;
+use dl_nn::metrics::Temperature;
 use dl_nn::ndarray::{Array2, ArrayD, Axis, array};
 use dl_nn::prelude::*;
 use serde_json::json;
@@ -91,6 +92,32 @@ fn targets_are_scaled_back() {
     );
 }
 
+/// A classifier keeps the temperature that calibrates it.
+#[test]
+fn probabilities_are_calibrated() {
+    let x = array![[1.0_f32, 2.0], [0.0, -1.0], [30.0, -40.0]];
+    let logits = model(2).predict_matrix(&x).unwrap();
+    let temperature = Temperature::new(2.5).unwrap();
+    let trainer = Trainer::new(model(2), SoftmaxCrossEntropy::new(), Sgd::new(0.1)).unwrap();
+    let bundle = Bundle::from_trainer(&trainer).with_postprocessing(temperature);
+    for bundle in [&bundle, &reloaded(&bundle)] {
+        let found = bundle.predict_matrix(&x).unwrap();
+        for (p, expected) in found.iter().zip(&temperature.probabilities(&logits)) {
+            assert!((p - expected).abs() <= 1e-6, "{p} is not {expected}");
+        }
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let one_output: Model<f32> = Sequential::input([2]).push(Dense::new(1)).build(1).unwrap();
+    let one_output = Bundle::new(one_output).with_postprocessing(temperature);
+    let error = one_output.save(folder.path().join("m.dl")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot save: postprocessing 1 (Temperature): it calibrates the probabilities [classes] of at least 2 \
+         classes, but gets [1]"
+    );
+}
+
 /// A transform of one's own: keeps one column.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,7 +157,7 @@ fn user_defined_transforms_are_registered() {
     bundle.save(&path).unwrap();
     let error = Bundle::<f32>::load(&path).unwrap_err().to_string();
     let unknown = "postprocessing 1: its kind is `Column`, but the kinds known here are Divide, \
-                   InverseMinMaxScaler, InverseStandardScaler, MinMaxScaler, Pca, StandardScaler";
+                   InverseMinMaxScaler, InverseStandardScaler, MinMaxScaler, Pca, StandardScaler, Temperature";
     assert!(error.ends_with(unknown), "{error}");
     let transforms = TransformRegistry::new().with::<Column>("Column");
     let again = Bundle::load_with(&path, &Registry::new(), &transforms).unwrap();

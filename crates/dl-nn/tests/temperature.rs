@@ -1,4 +1,4 @@
-//! Temperature scaling compared with PyTorch and `SciPy` (`reference/temperature.py`), and its properties.
+//! Temperature scaling compared with PyTorch and scipy (`reference/temperature.py`), and its properties.
 
 use dl_nn::metrics::{CalibrationCurve, MetricError, Temperature, accuracy, argmax, log_loss};
 use dl_nn::ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, array};

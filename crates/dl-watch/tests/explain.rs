@@ -139,7 +139,7 @@ fn saliency_is_the_slope_of_the_logit() {
     assert!(maps.iter().all(|&slope| slope > 0.0));
 }
 
-/// With a global average before the dense layer, ∂z_c/∂A is W / pixels everywhere: Grad-CAM is the class activation map
+/// With a global average before the dense layer, ∂zᶜ/∂A is W / pixels everywhere: Grad-CAM is the class activation map
 /// of Zhou et al. (2016), divided by the number of pixels.
 #[test]
 fn grad_cam_generalises_class_activation_maps() {

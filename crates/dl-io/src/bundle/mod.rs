@@ -3,6 +3,7 @@
 mod error;
 mod file;
 mod predict;
+mod temperature;
 mod transform;
 
 pub use error::{LoadError, ModelError, PredictError};
@@ -148,7 +149,8 @@ impl<F: Scalar> Bundle<F> {
     }
 
     /// Adds a transform of the network's outputs, after the [`output`](Self::output) activation and those added
-    /// before: [`Inverse`] scales the target of a regression back.
+    /// before: [`Inverse`] scales the target of a regression back, a [`Temperature`](dl_nn::metrics::Temperature)
+    /// calibrates the probabilities of a classifier.
     pub fn with_postprocessing(mut self, transform: impl Transform<F> + 'static) -> Self {
         self.postprocessing.push(Box::new(transform));
         self

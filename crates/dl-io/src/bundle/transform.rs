@@ -8,6 +8,7 @@ use dl_core::instantiate;
 use dl_core::text::shown;
 use dl_data::{MinMaxScaler, Pca, StandardScaler};
 use dl_nn::Scalar;
+use dl_nn::metrics::Temperature;
 use ndarray::{Array2, ArrayD, Axis};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -185,7 +186,8 @@ impl<F: Scalar> Default for TransformRegistry<F> {
 }
 
 impl<F: Scalar> TransformRegistry<F> {
-    /// The transforms of this crate: [`Divide`]; the scalers of `dl-data`, also as [`Inverse`]; [`Pca`].
+    /// The transforms of this crate: [`Divide`]; the scalers of `dl-data`, also as [`Inverse`]; [`Pca`];
+    /// [`Temperature`].
     pub fn new() -> Self {
         registry()
     }
@@ -255,6 +257,7 @@ instantiate! {
             .with::<Pca<F>>("Pca")
             .with::<Inverse<StandardScaler<F>>>("InverseStandardScaler")
             .with::<Inverse<MinMaxScaler<F>>>("InverseMinMaxScaler")
+            .with::<Temperature>("Temperature")
     }
 
     fn standard_scaler<F: Scalar + Serialize>(scaler: &StandardScaler<F>) -> Option<Value> {

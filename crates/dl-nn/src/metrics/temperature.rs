@@ -23,7 +23,7 @@ const MAX_STEPS: usize = 200;
 /// use dl_nn::ndarray::array;
 ///
 /// // very sure, and wrong one time in four
-/// let logits = array![[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]];
+/// let logits = array![[8.0_f64, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]];
 /// let truth = array![0, 0, 0, 1];
 /// let temperature = Temperature::fit(&logits, &truth)?;
 /// let calibrated = temperature.probabilities(&logits);

@@ -11,7 +11,7 @@ instantiate! {
     /// Where the feature maps A of `layer` speak for the image's class c (Selvaraju et al., "Grad-CAM: visual
     /// explanations from deep networks via gradient-based localization", ICCV 2017, equations 1 and 2):
     ///
-    /// α_k = mean over the pixels of ∂z_c/∂A_k, and the map is max(0, Σ_k α_k A_k),
+    /// αₖ = mean over the pixels of ∂zᶜ/∂Aₖ, and the map is max(0, Σₖ αₖ Aₖ),
     ///
     /// enlarged to the image by bilinear interpolation, with pixels as areas (PyTorch's `align_corners=False`). A is
     /// the layer's output, after its activation; the paper takes the last convolution. Maps `[n, height, width]`,
@@ -43,7 +43,7 @@ instantiate! {
     }
 }
 
-/// max(0, Σ_k α_k A_k) for the maps A and their gradients, `[h, w, maps]`.
+/// max(0, Σₖ αₖ Aₖ) for the maps A and their gradients, `[h, w, maps]`.
 fn weighted<F: Scalar>(maps: ArrayView3<'_, F>, gradients: ArrayView3<'_, F>) -> Array2<F> {
     let (height, width, _) = maps.dim();
     let pixels = F::cast((height * width) as f64);

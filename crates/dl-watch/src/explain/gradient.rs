@@ -8,7 +8,7 @@ use super::check;
 /// Samples in a pass, whose activations are all held for the backward pass.
 pub(super) const PASS: usize = 64;
 
-/// ∂z_c/∂x of each sample's class c, for samples x `[n, …input]` and the model's outputs z `[n, classes]`.
+/// ∂zᶜ/∂x of each sample's class c, for samples x `[n, …input]` and the model's outputs z `[n, classes]`.
 pub(super) fn of_logits<F: Scalar>(
     model: &Model<F>,
     x: ArrayViewD<'_, F>,
@@ -30,7 +30,7 @@ pub(super) fn of_logits<F: Scalar>(
         let x = Batch::new(shape, x);
         let logits = workspace.forward_for_backward(model, x, Mode::Eval);
         check::outputs(logits.slice(), count, i * PASS)?;
-        // ∂z_c/∂z is 1 for class c, 0 for the others
+        // ∂zᶜ/∂z is 1 for class c, 0 for the others
         let mut dz = vec![F::zero(); classes.len() * count];
         for (dz, &class) in dz.chunks_exact_mut(count).zip(classes) {
             dz[class] = F::one();

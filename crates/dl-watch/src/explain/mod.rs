@@ -11,8 +11,8 @@
 //! running statistics are those of evaluation, and are not changed. [`overlay`] draws the maps over their images.
 //!
 //! A map says what *this network* reacts to. It is not a reason, and not evidence that the network is right: see
-//! Adebayo et al., "Sanity checks for saliency maps", NeurIPS (2018), for maps that look convincing and do not depend
-//! on what was learnt.
+//! Adebayo et al., "Sanity checks for saliency maps", *Advances in Neural Information Processing Systems* (2018), for
+//! maps that look convincing and do not depend on what was learnt.
 //!
 //! ```
 //! use dl_nn::ndarray::{Array4, array};

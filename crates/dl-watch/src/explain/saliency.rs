@@ -7,7 +7,7 @@ use ndarray::{Array3, ArrayRef1, ArrayRef4, Axis, Ix4};
 use super::{ExplainError, check, gradient};
 
 instantiate! {
-    /// How much each pixel changes the logit z_c of the image's class c: max over channels of |∂z_c/∂x|
+    /// How much each pixel changes the logit zᶜ of the image's class c: max over channels of |∂zᶜ/∂x|
     /// (Simonyan, Vedaldi & Zisserman, "Deep inside convolutional networks: visualising image classification models and
     /// saliency maps", ICLR workshop 2014, section 3.1). Maps `[n, height, width]`, not normalised, for images
     /// `[n, height, width, channels]` and their classes `[n]`.
