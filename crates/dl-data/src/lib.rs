@@ -4,6 +4,7 @@ mod augment;
 mod batches;
 mod check;
 mod csv;
+mod csv_source;
 mod dataset;
 mod error;
 mod folds;
@@ -25,7 +26,8 @@ mod text;
 
 pub use augment::{Augment, AugmentError, AugmentedBatches, Augmenter};
 pub use batches::{Batches, LastBatch};
-pub use csv::{CellLocation, Column, Csv, CsvError, Malformed};
+pub use csv::{CellLocation, Column, Csv, CsvError, CsvFile, Malformed};
+pub use csv_source::CsvSource;
 pub use dataset::Dataset;
 pub use error::DatasetError;
 pub use folds::{k_fold, stratified_k_fold};
