@@ -11,6 +11,7 @@ pub mod curves;
 pub mod dartboard;
 pub mod descent;
 pub mod digits;
+pub mod homes;
 pub mod interrupt;
 pub mod iris;
 pub mod keep;
