@@ -13,6 +13,7 @@ pub mod dartboard;
 pub mod descent;
 pub mod digits;
 pub mod explained;
+pub mod homes;
 pub mod interrupt;
 pub mod iris;
 pub mod keep;

@@ -37,8 +37,12 @@ struct Program {
 impl Program {
     /// Reads the program's help.
     fn ask(name: &str, executable: PathBuf) -> Result<Self, String> {
-        let output = Command::new(&executable).arg("--help").output();
-        let output = output.map_err(|error| format!("{}: {error}", executable.display()))?;
+        // a program without options, which runs, finds its files from there
+        let help = Command::new(&executable)
+            .arg("--help")
+            .current_dir(root())
+            .output();
+        let output = help.map_err(|error| format!("{}: {error}", executable.display()))?;
         if !output.status.success() {
             return Err(format!(
                 "example `{name}` prints no help ({})",

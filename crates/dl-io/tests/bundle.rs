@@ -349,8 +349,8 @@ fn what_a_file_declares_is_not_trusted() {
     // the forged file's checksum is correct
     assert!(load(folder.path(), &forged(&bytes, "dl-io", "dl-io")).is_ok());
     assert_eq!(
-        rejected(r#"\"version\":2"#, r#"\"version\":3"#),
-        "cannot read FILE: its format version is 3, but this library reads versions 1 to 2; a later version of the \
+        rejected(r#"\"version\":3"#, r#"\"version\":4"#),
+        "cannot read FILE: its format version is 4, but this library reads versions 1 to 3; a later version of the \
          library wrote it: use that version"
     );
     assert_eq!(

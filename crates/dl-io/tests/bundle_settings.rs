@@ -157,7 +157,8 @@ fn user_defined_transforms_are_registered() {
     bundle.save(&path).unwrap();
     let error = Bundle::<f32>::load(&path).unwrap_err().to_string();
     let unknown = "postprocessing 1: its kind is `Column`, but the kinds known here are Divide, \
-                   InverseMinMaxScaler, InverseStandardScaler, MinMaxScaler, Pca, StandardScaler, Temperature";
+                   InverseMinMaxScaler, InverseStandardScaler, InverseTargetScaler, MinMaxScaler, Pca, \
+                   StandardScaler, Temperature";
     assert!(error.ends_with(unknown), "{error}");
     let transforms = TransformRegistry::new().with::<Column>("Column");
     let again = Bundle::load_with(&path, &Registry::new(), &transforms).unwrap();

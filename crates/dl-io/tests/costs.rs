@@ -335,12 +335,41 @@ fn not_regular_files(folder: &Folder) {
     }
 }
 
+/// Pipelines that declare more than they contain, or have more categories than the file warrants.
+fn pipelines(folder: &Folder) {
+    let with = |pipeline: Value| {
+        let mut content = bundle_content(&[2], vec![], &[]);
+        content["pipeline"] = pipeline;
+        bundle(&content.to_string(), &[])
+    };
+    let category = |name: &str, names: Vec<String>| {
+        let steps = json!({ "fill": null, "indicator": false, "names": names, "one_hot": true, "unseen": "Ignore" });
+        json!({ "name": name, "steps": { "category": steps } })
+    };
+    let huge = json!({ "v": 1, "dim": [1_u64 << 40, 1 << 10], "data": [] });
+    let mean = json!({ "v": 1, "dim": [1_u64 << 40], "data": [] });
+    let pca = json!({ "mean": mean, "components": huge, "explained_variance": mean, "explained_variance_ratio": mean });
+    let columns = json!([category("a", vec!["b".into()])]);
+    let why = folder.rejected(&with(json!({ "columns": columns, "pca": pca })));
+    assert!(
+        why.contains("data and dimension must match in size"),
+        "{why}"
+    );
+
+    // a million categories, in 4 MB of JSON and more than a budget of memory
+    let names = vec!["a".to_owned(); 1_000_000];
+    let columns = json!([category("a", names)]);
+    let why = folder.rejected_within(BUDGET, &with(json!({ "columns": columns, "pca": null })));
+    assert!(why.contains("two categories are \"a\""), "{why}");
+}
+
 #[test]
 fn files_cost_what_their_size_warrants() {
     let folder = Folder(tempfile::tempdir().unwrap());
     windows(&folder);
     layers(&folder);
     branches(&folder);
+    pipelines(&folder);
     manifests(&folder);
     checkpoints(&folder);
     weights(&folder);

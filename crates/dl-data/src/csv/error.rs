@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ColumnKind, DatasetError};
+use crate::{ColumnKind, DatasetError, TableError};
 use dl_core::text::shown;
 
 /// Location of a field in a table: path, line, column and column name.
@@ -340,6 +340,14 @@ pub enum CsvError {
         name: String,
         /// The only class.
         class: String,
+    },
+    /// Rows of a table that stays in its file which do not exist, or whose labels are invalid.
+    #[error("{path}: {source}")]
+    Table {
+        /// Path of the file.
+        path: String,
+        /// The problem.
+        source: TableError,
     },
     /// Invalid classes, or anything else that keeps the table from being a valid data set.
     #[error("{path}: {source}")]

@@ -11,6 +11,8 @@ mod field;
 mod header;
 mod missing;
 mod number_format;
+mod on_disk;
+mod positions;
 mod read;
 mod records;
 mod rows;
@@ -19,6 +21,7 @@ mod typed;
 
 pub use column::Column;
 pub use error::{CellLocation, CsvError, Malformed};
+pub use on_disk::CsvFile;
 
 use crate::{ColumnKind, FittedPipeline};
 use missing::Markers;
@@ -243,6 +246,12 @@ impl Csv {
         pipeline
             .columns()
             .fold(only, |csv, (name, kind)| csv.kind([name], kind))
+    }
+
+    /// A column to use besides those in [`only`](Self::only).
+    pub(crate) fn and_only(mut self, column: &str) -> Self {
+        self.only.get_or_insert_default().push(column.into());
+        self
     }
 
     fn markers(&self) -> Markers<'_> {

@@ -74,3 +74,15 @@ pub enum PipelineError {
     #[error("pipeline: {0}")]
     Parts(String),
 }
+
+impl PipelineError {
+    /// The error with the row that its row number stands for.
+    pub(crate) fn with_row(mut self, of: impl Fn(usize) -> usize) -> Self {
+        if let Self::Missing { row, .. } | Self::Unseen { row, .. } | Self::Overflow { row, .. } =
+            &mut self
+        {
+            *row = of(*row);
+        }
+        self
+    }
+}

@@ -108,6 +108,16 @@ pub enum TableError {
     Data(#[from] DatasetError),
 }
 
+impl TableError {
+    /// The error with the row that its row number stands for.
+    pub(crate) fn with_row(mut self, of: impl Fn(usize) -> usize) -> Self {
+        if let Self::MissingLabel { row, .. } | Self::UnknownClass { row, .. } = &mut self {
+            *row = of(*row);
+        }
+        self
+    }
+}
+
 /// What to do about a column that was read as another kind than it is.
 fn kind_advice(found: ColumnKind, expected: ColumnKind) -> &'static str {
     match (found, expected) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dl_core::text::{shown, shown_path};
+use dl_data::PipelineError;
 use dl_nn::{ArchitectureError, BuildError, WeightsError};
 
 use crate::container::ReadError;
@@ -84,6 +85,18 @@ pub enum PredictError {
         /// Shape of one raw sample.
         expected: Vec<usize>,
     },
+    /// The bundle has a pipeline, so its raw samples are the rows of tables.
+    #[error("the bundle has a pipeline, so it takes rows of tables: use Bundle::predict_table")]
+    NeedsTable,
+    /// The bundle has no pipeline, so it does not take tables.
+    #[error(
+        "the bundle has no pipeline, so it does not take tables: use Bundle::predict, or give it one with \
+         Bundle::with_pipeline"
+    )]
+    NoPipeline,
+    /// The pipeline rejects the rows of a table.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
     /// A transform rejects them or the network's outputs.
     #[error("{stage} {number} ({kind}): {source}")]
     Transform {

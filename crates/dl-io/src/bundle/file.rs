@@ -6,6 +6,7 @@ use std::path::Path;
 
 use dl_core::instantiate;
 use dl_core::text::excerpt;
+use dl_data::FittedPipeline;
 use dl_fs::{Budget, OverBudget};
 use dl_nn::{Limits, Registry, Scalar, Weights};
 use ndarray::ArrayD;
@@ -17,7 +18,7 @@ use crate::error::{SaveError, WriteError};
 
 static FORMAT: Format = Format {
     name: "dl-model",
-    versions: 1..=2,
+    versions: 1..=3,
 };
 
 impl<F: Scalar> Bundle<F> {
@@ -75,6 +76,14 @@ impl<F: Scalar> Bundle<F> {
         if !class_names.is_empty() && class_names.len() != outputs.max(2) {
             let names = class_names.len();
             return Err(format!("{names} class names for {outputs} outputs"));
+        }
+        if let Some(pipeline) = &self.content.pipeline
+            && input_shape[..] != [pipeline.width()]
+        {
+            return Err(format!(
+                "the pipeline outputs rows of {} values, but the input shape is {input_shape:?}",
+                pipeline.width()
+            ));
         }
         let columns = self.content.feature_names.len();
         if columns > 0 && input_shape[..] != [columns] {
@@ -134,6 +143,12 @@ fn take_work<F: Scalar>(
     Ok(())
 }
 
+/// Takes the work of the pipeline from the budget.
+fn take_pipeline(pipeline: Option<&FittedPipeline>, budget: &Budget) -> Result<(), OverBudget> {
+    let work = pipeline.map_or(0, FittedPipeline::work);
+    budget.take_work("the pipeline of a row", work)
+}
+
 /// What a model may cost in a file with what is left of this budget.
 fn limits<F: Scalar>(budget: &Budget) -> Limits {
     let whole = |left: u64| usize::try_from(left).unwrap_or(usize::MAX);
@@ -191,6 +206,7 @@ impl<F: Scalar> Bundle<F> {
             ..
         } = self;
         let input_shape = &self.content.input_shape;
+        take_pipeline(self.content.pipeline.as_ref(), budget)?;
         take_work(preprocessing, "preprocessing", input_shape, budget)?;
         let output_shape = self.model.output_shape();
         take_work(postprocessing, "postprocessing", output_shape, budget)
@@ -243,6 +259,7 @@ impl<F: Scalar> Bundle<F> {
         let arrays = file.arrays(mem::take(&mut content.weights))?;
         let over = |over: OverBudget| file.failed(over.into());
         let budget = file.budget();
+        take_pipeline(content.pipeline.as_ref(), budget).map_err(over)?;
         take_work(
             &preprocessing,
             "preprocessing",

@@ -3,6 +3,7 @@
 mod error;
 mod file;
 mod predict;
+mod predict_table;
 mod temperature;
 mod transform;
 
@@ -10,6 +11,7 @@ pub use error::{LoadError, ModelError, PredictError};
 pub use transform::{Divide, Inverse, Transform, TransformRegistry};
 
 use dl_core::instantiate;
+use dl_data::{FittedPipeline, TargetScaler};
 use dl_nn::train::Trainer;
 use dl_nn::{Activation, Architecture, Model, Scalar};
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,9 @@ struct BundleContent {
     /// Not in version 1.
     #[serde(default)]
     postprocessing: Vec<TransformConfig>,
+    /// Since version 3.
+    #[serde(default)]
+    pipeline: Option<FittedPipeline>,
     class_names: Vec<String>,
     feature_names: Vec<String>,
     training: Value,
@@ -97,6 +102,7 @@ impl<F: Scalar> Bundle<F> {
             library: format!("dl-io {}", env!("CARGO_PKG_VERSION")),
             preprocessing: Vec::new(),
             postprocessing: Vec::new(),
+            pipeline: None,
             architecture: Architecture {
                 input_shape: input_shape.clone(),
                 layers: Vec::new(),
@@ -156,6 +162,20 @@ impl<F: Scalar> Bundle<F> {
         self
     }
 
+    /// Sets the pipeline that turns the rows of a table into raw samples, which are then its rows after the pipeline:
+    /// [`predict_table`](Self::predict_table) takes tables, and [`predict`](Self::predict) is an error.
+    pub fn with_pipeline(mut self, pipeline: FittedPipeline) -> Self {
+        self.content.input_shape = vec![pipeline.width()];
+        self.content.pipeline = Some(pipeline);
+        self
+    }
+
+    /// Scales predictions back to the units of a target that was scaled for training: the
+    /// [postprocessing](Self::with_postprocessing) `Inverse(scaler)`.
+    pub fn with_target(self, scaler: TargetScaler) -> Self {
+        self.with_postprocessing(Inverse(scaler))
+    }
+
     /// Sets the class names, in the order of the outputs.
     pub fn with_class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.content.class_names = names.into_iter().map(Into::into).collect();
@@ -210,6 +230,11 @@ impl<F: Scalar> Bundle<F> {
     /// The shape of one raw sample.
     pub fn input_shape(&self) -> &[usize] {
         &self.content.input_shape
+    }
+
+    /// The pipeline that turns the rows of a table into raw samples, if there is one.
+    pub fn pipeline(&self) -> Option<&FittedPipeline> {
+        self.content.pipeline.as_ref()
     }
 
     /// The transforms of raw samples.

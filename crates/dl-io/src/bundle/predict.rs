@@ -1,5 +1,7 @@
 //! Predictions for raw samples.
 
+use std::ops::Range;
+
 use dl_core::instantiate;
 use dl_nn::Scalar;
 use ndarray::{Array2, ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, Slice, concatenate};
@@ -32,6 +34,9 @@ impl<F: Scalar> Bundle<F> {
     }
 
     fn predict_all(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, PredictError> {
+        if self.content.pipeline.is_some() {
+            return Err(PredictError::NeedsTable);
+        }
         let expected = &self.content.input_shape;
         if x.shape().get(1..) != Some(expected) {
             return Err(PredictError::SampleShape {
@@ -39,16 +44,29 @@ impl<F: Scalar> Bundle<F> {
                 expected: expected.clone(),
             });
         }
-        // in blocks, so that a model from a small file takes no more memory than a single sample may
-        let rows = (MAX_SAMPLE / self.model.least_limits().sample.max(1)).clamp(1, MAX_ROWS);
-        let n = x.len_of(Axis(0));
+        self.predict_in_blocks(x.len_of(Axis(0)), |rows| {
+            let part = x.slice_axis(Axis(0), Slice::from(rows));
+            Ok(part.as_standard_layout().into_owned())
+        })
+    }
+
+    /// Predictions for n samples, of which `samples` gives some in standard layout: in blocks, so that a model from a
+    /// small file takes no more memory than a single sample may.
+    pub(super) fn predict_in_blocks(
+        &self,
+        n: usize,
+        samples: impl Fn(Range<usize>) -> Result<ArrayD<F>, PredictError>,
+    ) -> Result<ArrayD<F>, PredictError> {
         if n == 0 {
             return Err(dl_nn::DataError::Empty.into());
         }
+        let pipeline = self.content.pipeline.as_ref();
+        let pipeline = pipeline.map_or(0, |pipeline| pipeline.work() as usize);
+        let sample = self.model.least_limits().sample.max(pipeline);
+        let rows = (MAX_SAMPLE / sample.max(1)).clamp(1, MAX_ROWS);
         let mut predictions = Vec::new();
         for start in (0..n).step_by(rows) {
-            let part = x.slice_axis(Axis(0), Slice::from(start..n.min(start + rows)));
-            let part = self.predict_block(part.as_standard_layout().into_owned());
+            let part = self.predict_block(samples(start..n.min(start + rows))?);
             predictions.push(part.map_err(|error| error.after(start))?);
         }
         let views: Vec<_> = predictions.iter().map(|part| part.view()).collect();
@@ -90,7 +108,7 @@ impl<F: Scalar> Bundle<F> {
         most_probable(predictions)
     }
 
-    fn most_probable_classes(predictions: &ArrayD<F>) -> Vec<usize> {
+    pub(super) fn most_probable_classes(predictions: &ArrayD<F>) -> Vec<usize> {
         let half = F::cast(0.5);
         let classes = predictions.outer_iter().map(|predictions| {
             let mut best = (0, F::neg_infinity());
@@ -105,6 +123,19 @@ impl<F: Scalar> Bundle<F> {
             best.0
         });
         classes.collect()
+    }
+
+    /// The names of the most probable classes.
+    pub(super) fn named(
+        &self,
+        predict: impl FnOnce() -> Result<ArrayD<F>, PredictError>,
+    ) -> Result<Vec<&str>, PredictError> {
+        let names = &self.content.class_names;
+        if names.is_empty() {
+            return Err(PredictError::NoNames);
+        }
+        let classes = Self::most_probable_classes(&predict()?);
+        Ok(classes.into_iter().map(|class| &*names[class]).collect())
     }
 
     /// The name of the most probable class of each raw sample.
@@ -156,12 +187,7 @@ instantiate! {
         bundle: &'b Bundle<F>,
         x: ArrayViewD<'_, F>,
     ) -> Result<Vec<&'b str>, PredictError> {
-        let names = &bundle.content.class_names;
-        if names.is_empty() {
-            return Err(PredictError::NoNames);
-        }
-        let classes = Bundle::most_probable_classes(&bundle.predict_all(x)?);
-        Ok(classes.into_iter().map(|class| &*names[class]).collect())
+        bundle.named(|| bundle.predict_all(x))
     }
 
     fn most_probable<F: Scalar>(predictions: &ArrayD<F>) -> Vec<usize> {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use dl_core::instantiate;
 use dl_core::text::shown;
-use dl_data::{MinMaxScaler, Pca, StandardScaler};
+use dl_data::{MinMaxScaler, Pca, StandardScaler, TargetScaler};
 use dl_nn::Scalar;
 use dl_nn::metrics::Temperature;
 use ndarray::{Array2, ArrayD, Axis};
@@ -80,6 +80,24 @@ impl<F: Scalar> Transform<F> for Divide {
 /// The inverse of a scaler: scales the predictions of a regression back to the units of its target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inverse<S>(pub S);
+
+impl<F: Scalar> Transform<F> for Inverse<TargetScaler> {
+    fn kind(&self) -> &'static str {
+        "InverseTargetScaler"
+    }
+
+    fn settings(&self) -> Option<Value> {
+        serde_json::to_value(&self.0).ok()
+    }
+
+    fn output_shape(&self, shape: &[usize]) -> Result<Vec<usize>, String> {
+        Ok(shape.to_vec())
+    }
+
+    fn transform(&self, x: ArrayD<F>) -> Result<ArrayD<F>, Box<dyn Error + Send + Sync>> {
+        Ok(self.0.inverse_transform(&x))
+    }
+}
 
 /// Implements [`Transform`] for what was fitted on rows: the fitted value in `self`, its method, how it is written, the
 /// numbers of columns before and after it, and the multiply-adds per column.
@@ -186,8 +204,8 @@ impl<F: Scalar> Default for TransformRegistry<F> {
 }
 
 impl<F: Scalar> TransformRegistry<F> {
-    /// The transforms of this crate: [`Divide`]; the scalers of `dl-data`, also as [`Inverse`]; [`Pca`];
-    /// [`Temperature`].
+    /// The transforms of this crate: [`Divide`]; the scalers of `dl-data`, also as [`Inverse`], [`TargetScaler`]
+    /// as that alone; [`Pca`]; [`Temperature`].
     pub fn new() -> Self {
         registry()
     }
@@ -258,6 +276,7 @@ instantiate! {
             .with::<Inverse<StandardScaler<F>>>("InverseStandardScaler")
             .with::<Inverse<MinMaxScaler<F>>>("InverseMinMaxScaler")
             .with::<Temperature>("Temperature")
+            .with::<Inverse<TargetScaler>>("InverseTargetScaler")
     }
 
     fn standard_scaler<F: Scalar + Serialize>(scaler: &StandardScaler<F>) -> Option<Value> {
