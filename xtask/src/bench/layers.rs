@@ -6,7 +6,6 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use dl_conv::models::mnist_cnn;
-use dl_core::gemm::Packings;
 use dl_nn::contract::samples;
 use dl_nn::ndarray::ArrayD;
 use dl_nn::{Backward, Batch, BatchMut, Cache, Mode, Model, NamedLayer};
@@ -91,10 +90,7 @@ fn measure(named: &NamedLayer<f32>, input: &[usize], inner: bool) -> (Pass, Pass
         .map(|p| ArrayD::zeros(p.value.raw_dim()))
         .collect();
     // kept for all blocks of a step
-    let mut cache = Cache {
-        packings: Packings::keeping(),
-        ..Cache::default()
-    };
+    let mut cache = Cache::keeping();
     let weights: usize = params.iter().map(|p| p.value.len()).sum();
 
     let mut best = [f64::INFINITY; 2];
