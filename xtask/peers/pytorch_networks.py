@@ -37,6 +37,59 @@ def conv5():
     )
 
 
+class Residual(nn.Module):
+    """Two convolutions with batch normalisation beside a shortcut without parameters."""
+
+    def __init__(self, i, o, stride):
+        super().__init__()
+        conv = lambda i, o, stride: nn.Conv2d(i, o, 3, stride, 1, bias=False)
+        self.branch = nn.Sequential(
+            conv(i, o, stride), nn.BatchNorm2d(o), nn.ReLU(inplace=True), conv(o, o, 1), nn.BatchNorm2d(o),
+        )
+        self.stride, self.more = stride, o - i
+
+    def forward(self, x):
+        y = self.branch(x)
+        if self.stride > 1:
+            x = nn.functional.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more))
+        return nn.functional.relu(y + x, inplace=True)
+
+
+def resnet20():
+    """He et al. 2016, section 4.2: 269 722 parameters."""
+    widths = [16] * 4 + [32] * 3 + [64] * 3
+    blocks = [Residual(i, o, 1 if i == o else 2) for i, o in zip(widths, widths[1:])]
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True), *blocks,
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    )
+
+
+class Concat(nn.Module):
+    """Branches whose channels are concatenated."""
+
+    def __init__(self, *branches):
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.branches], 1)
+
+
+def concat():
+    """Two blocks of branches with kernels of 1 × 1, 3 × 3 and 5 × 5: 47 890 parameters."""
+    conv = lambda i, o, k: (nn.Conv2d(i, o, k, padding=k // 2), nn.ReLU())
+    block = lambda i, o: Concat(
+        nn.Sequential(*conv(i, o, 1)),
+        nn.Sequential(*conv(i, o, 1), *conv(o, 2 * o, 3)),
+        nn.Sequential(*conv(i, o // 2, 1), *conv(o // 2, o, 5)),
+    )
+    return nn.Sequential(
+        *conv(3, 32, 3), block(32, 16), nn.MaxPool2d(2), block(64, 32),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10),
+    )
+
+
 def dense(*sizes):
     """Linear layers with ReLU between them."""
     layers = [layer for i, o in zip(sizes, sizes[1:]) for layer in (nn.Linear(i, o), nn.ReLU())]
@@ -59,6 +112,7 @@ def alexnet():
 
 NETWORKS = {
     "cnn": cnn, "lenet": lenet, "conv5": conv5, "alexnet": alexnet,
+    "resnet20": resnet20, "concat": concat,
     "mlp": lambda: dense(784, 512, 512, 10), "iris": lambda: dense(4, 10, 10, 3),
 }
 
@@ -76,7 +130,8 @@ def data(name, layout):
         x, x_test = (torch.from_numpy(x).unsqueeze(1) for x in (x, x_test))
         y = torch.tensor(y, dtype=torch.int64)
     else:
-        shape = {"conv5": (2560, 3, 32, 32), "alexnet": (8, 3, 227, 227), "iris": (150, 4)}[name]
+        colour = (2560, 3, 32, 32)
+        shape = {"conv5": colour, "resnet20": colour, "concat": colour, "alexnet": (8, 3, 227, 227), "iris": (150, 4)}[name]
         x, y = torch.rand(shape), torch.arange(shape[0]) % 3  # as many classes as the smallest has
         x_test = x
     if name == "mlp":

@@ -394,7 +394,12 @@ fn layers_inside_a_layer() {
         .expect("it fits");
     let labels: Vec<usize> = (0..12).map(|i| i % 3).collect();
     let x = table(12, 4).into_dyn();
-    let (grads, xray, _) = both(model, SoftmaxCrossEntropy::new(), &x, &labels);
+    let loss = SoftmaxCrossEntropy::new();
+    let mut trainer = Trainer::new(model, loss, Sgd::new(0.1)).expect("it fits");
+    let (model, mode) = (trainer.model(), trainer.next_mode());
+    let xray = XRay::new(model, trainer.loss(), &x, &labels, mode).expect("the data fits");
+    trainer.step(&x, &labels).expect("finite");
+    let grads: Vec<_> = trainer.grads().iter().flatten().cloned().collect();
     assert_eq!(gradients(&xray), grads);
     let names = |layer: usize| -> Vec<&str> {
         xray.layers[layer]

@@ -12,7 +12,19 @@ pub(super) fn multiply_adds_of(named: &NamedLayer<f32>) -> Option<usize> {
 }
 
 fn multiply_adds(model: &Model<f32>) -> Vec<usize> {
-    model.layers().iter().filter_map(multiply_adds_of).collect()
+    of_layers(model.layers())
+}
+
+/// Those of the layers, and of those inside them.
+fn of_layers(layers: &[NamedLayer<f32>]) -> Vec<usize> {
+    let of_layer = |named: &NamedLayer<f32>| match named.inside() {
+        Some(inside) => {
+            let branches = inside.branches.iter();
+            branches.flat_map(|(_, layers)| of_layers(layers)).collect()
+        }
+        None => Vec::from_iter(multiply_adds_of(named)),
+    };
+    layers.iter().flat_map(of_layer).collect()
 }
 
 /// Operations per image of a forward pass.
@@ -42,5 +54,9 @@ mod tests {
         assert_eq!(multiply_adds(&model), [&convolutions[..], &dense].concat());
         assert_eq!(forward(&model), 5_588_480.0);
         assert_eq!(training(&model), 16_376_064.0);
+        let model = dl_conv::models::resnet20().build(0).expect("sound");
+        // 32 × 32 × 27 × 16, then 6 + 1 + 5 + 1 + 5 convolutions: He et al. 2016 count 41 million
+        assert_eq!(multiply_adds(&model).len(), 1 + 18 + 1);
+        assert_eq!(forward(&model), 2.0 * 40_551_040.0);
     }
 }

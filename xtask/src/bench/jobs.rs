@@ -1,7 +1,7 @@
 //! The list of jobs.
 
 use super::job::Job;
-use super::networks::{CNN, CONV5, IRIS, LENET, MLP};
+use super::networks::{CNN, CONCAT, CONV5, IRIS, LENET, MLP, RESNET20};
 use super::{alexnet, inference, iris, memory, reading, single, sklearn, threads, training};
 
 /// All jobs, in the table's order.
@@ -17,6 +17,10 @@ pub(super) fn all() -> Vec<Job> {
         single::job("lenet-one", &LENET, 5_000).also_on_one(),
         training::job("conv5-train", &CONV5, 1_920),
         inference::job("conv5-infer", &CONV5, 2_560),
+        training::job("resnet20-train", &RESNET20, 1_280),
+        inference::job("resnet20-infer", &RESNET20, 2_560),
+        training::job("concat-train", &CONCAT, 1_920),
+        inference::job("concat-infer", &CONCAT, 2_560),
         single::job("iris-one", &IRIS, 20_000).also_on_one(),
         iris::fit_f32(),
         iris::fit_f64(),

@@ -1,7 +1,7 @@
 //! The networks of the jobs. `xtask/peers/pytorch_networks.py` has the same under the same names.
 
-use dl_conv::models::{lenet5, mnist_cnn};
-use dl_conv::{Conv2d, GlobalAveragePool2d, Padding};
+use dl_conv::models::{lenet5, mnist_cnn, resnet20};
+use dl_conv::{Conv2d, GlobalAveragePool2d, MaxPool2d, Padding};
 use dl_nn::prelude::*;
 
 use super::samples::Samples;
@@ -64,7 +64,48 @@ pub(super) static CONV5: Network = Network {
             .push(conv(64).stride(2))
             .push(conv(64))
             .push(conv(128).stride(2))
-            .push(GlobalAveragePool2d)
+            .push(GlobalAveragePool2d::new())
+            .push(Dense::new(10))
+    },
+};
+
+/// The residual network of He et al. 2016, section 4.2.
+pub(super) static RESNET20: Network = Network {
+    name: "resnet20",
+    title: "ResNet-20 32×32×3",
+    samples: Samples::Colour32,
+    images: true,
+    describe: resnet20,
+};
+
+/// Two blocks of branches with kernels of 1 × 1, 3 × 3 and 5 × 5, concatenated (Szegedy et al. 2015, figure 2b).
+pub(super) static CONCAT: Network = Network {
+    name: "concat",
+    title: "concatenated branches 32×32×3",
+    samples: Samples::Colour32,
+    images: true,
+    describe: || {
+        let conv = |filters, kernel: usize| {
+            let conv = Conv2d::new(filters, kernel).padding(Padding::all(kernel / 2));
+            conv.activation(Relu)
+        };
+        let branches = |filters: usize| {
+            Branches::concat([
+                Sequential::new().push(conv(filters, 1)),
+                Sequential::new()
+                    .push(conv(filters, 1))
+                    .push(conv(2 * filters, 3)),
+                Sequential::new()
+                    .push(conv(filters / 2, 1))
+                    .push(conv(filters, 5)),
+            ])
+        };
+        Sequential::input([32, 32, 3])
+            .push(conv(32, 3))
+            .push(branches(16))
+            .push(MaxPool2d::new(2))
+            .push(branches(32))
+            .push(GlobalAveragePool2d::new())
             .push(Dense::new(10))
     },
 };
@@ -92,7 +133,10 @@ mod tests {
             let model = (network.describe)().build(0).expect("sound");
             model.parameter_count()
         };
-        let counts = [&CNN, &MLP, &LENET, &CONV5, &IRIS].map(parameters);
-        assert_eq!(counts, [93_322, 669_706, 61_706, 140_714, 193]);
+        let counts = [&CNN, &MLP, &LENET, &CONV5, &RESNET20, &CONCAT, &IRIS].map(parameters);
+        assert_eq!(
+            counts,
+            [93_322, 669_706, 61_706, 140_714, 269_722, 47_890, 193]
+        );
     }
 }

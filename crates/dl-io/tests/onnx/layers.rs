@@ -317,6 +317,10 @@ fn branches(cases: &mut Vec<Case<f32>>) {
         "embedding",
         Sequential::input([3]).push(table).push(Dense::new(2)),
     );
+    let codes = Sequential::input([4])
+        .push(Dense::new(2).bias(false).kernel_initializer(ZEROS))
+        .push(Embedding::new(3, 4));
+    cases.push(("embedding_of_zeros".to_owned(), codes));
 }
 
 const ZEROS: dl_nn::init::Initializer = dl_nn::init::Initializer::Zeros;
