@@ -49,7 +49,7 @@ impl<F: Scalar> Labels<F> {
     pub(super) fn view(&self) -> Target<'_, F> {
         match self {
             Self::Classes(classes) => Target::Classes(classes.view().into()),
-            Self::Values(values) => Target::values(values.view()),
+            Self::Values(values) => Target::from_values(values.view()),
         }
     }
 }
