@@ -14,6 +14,6 @@ mod workspace;
 pub(crate) use division::Division;
 pub use loss_part::{BatchLoss, LossPart};
 pub use predictor::Predictor;
-pub(crate) use stage::{largest_block, micro_batch_size};
+pub(crate) use stage::{largest_block, micro_batch};
 pub(crate) use stages::{NO_BACKWARD, Stages};
 pub use workspace::Workspace;

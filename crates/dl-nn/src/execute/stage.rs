@@ -75,11 +75,7 @@ pub(crate) fn largest_block<F: Scalar>(layers: &[NamedLayer<F>], n: usize) -> us
 /// The largest micro-batch of up to `at_most` samples whose gradients add up to the bits of their batch of `n`: blocks, a
 /// power of two of them, if all layers are in one stage; `at_most` itself if a layer takes the whole batch, so that
 /// there is no such size.
-pub(crate) fn micro_batch_size<F: Scalar>(
-    layers: &[NamedLayer<F>],
-    at_most: usize,
-    n: usize,
-) -> usize {
+pub(crate) fn micro_batch<F: Scalar>(layers: &[NamedLayer<F>], at_most: usize, n: usize) -> usize {
     let run = stage_from(layers, 0);
     if run.end < layers.len() || layers[0].layer.batching() == Batching::Whole {
         return at_most;

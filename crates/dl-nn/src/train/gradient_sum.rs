@@ -1,10 +1,14 @@
 //! Gradients of micro-batches, added to those of their batch.
 
+use std::ops::Range;
+
 use dl_core::Scalar;
 use dl_core::memory::{OutOfMemory, room};
 use ndarray::ArrayD;
 
-use crate::execute::LossPart;
+use crate::execute::{BatchLoss, LossPart, Workspace, micro_batch};
+use crate::layer::{Batch, Mode};
+use crate::model::Model;
 
 /// The sum of the gradients and losses of micro-batches, as the balanced tree of [`dl_core::sum::tree_sum`]: a binary
 /// counter whose digit k, if it is 1, is the sum of 2ᵏ micro-batches. So it holds as many copies of the gradient as the
@@ -30,12 +34,38 @@ impl<F: Scalar> GradientSum<F> {
         }
     }
 
-    /// Adds the gradient and the loss of the next micro-batch.
-    pub(super) fn push(
+    /// [`Workspace::train`] in micro-batches of about this size.
+    pub(super) fn train(
         &mut self,
-        grads: &[Vec<ArrayD<F>>],
-        loss: LossPart,
-    ) -> Result<(), OutOfMemory> {
+        model: &mut Model<F>,
+        workspace: &mut Workspace<F>,
+        x: Batch<'_, F>,
+        mode: Mode,
+        at_most: usize,
+        loss: &BatchLoss<'_, F>,
+    ) -> Result<LossPart, OutOfMemory> {
+        let (n, size) = (x.len(), micro_batch(model.layers(), at_most, x.len()));
+        if size >= n {
+            return Ok(workspace.train(model, x, mode, loss));
+        }
+        let shape = x.sample_shape();
+        for (i, x) in x.slice().chunks(size * x.width()).enumerate() {
+            let (x, first) = (Batch::new(shape, x), i * size);
+            let loss = |samples: Range<usize>, outputs: &[F], dy: &mut [F]| {
+                loss(first + samples.start..first + samples.end, outputs, dy)
+            };
+            let part = workspace.train_part(model, x, (first, n), mode, &loss)?;
+            self.push(workspace.grads(), part)?;
+            // the running statistics of each micro-batch, of which the caller commits the last
+            if part.loss.is_finite() && first + x.len() < n {
+                workspace.commit(model);
+            }
+        }
+        Ok(self.finish(workspace.grads_mut()))
+    }
+
+    /// Adds the gradient and the loss of the next micro-batch.
+    fn push(&mut self, grads: &[Vec<ArrayD<F>>], loss: LossPart) -> Result<(), OutOfMemory> {
         let all = || grads.iter().flatten();
         let len = all().map(|gradient| gradient.len()).sum();
         let mut gradient = match self.free.pop() {
@@ -64,7 +94,7 @@ impl<F: Scalar> GradientSum<F> {
     ///
     /// # Panics
     /// If there is no micro-batch.
-    pub(super) fn finish(&mut self, grads: &mut [Vec<ArrayD<F>>]) -> LossPart {
+    fn finish(&mut self, grads: &mut [Vec<ArrayD<F>>]) -> LossPart {
         let nodes = self.digits.drain(..).flatten();
         let free = &mut self.free;
         let total = nodes.reduce(|right, left| left.plus(right, free));

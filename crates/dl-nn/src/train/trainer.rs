@@ -215,29 +215,10 @@ impl<F: Scalar> Trainer<F> {
                 correct: count_correct(outputs, &targets, samples, boundary),
             }
         };
-        let n = x.len();
-        let micro_batch_size = match micro_batch_size {
-            None => n,
-            Some(at_most) => crate::execute::micro_batch_size(self.model.layers(), at_most, n),
-        };
-        let part = if n <= micro_batch_size {
-            self.workspace.train(&self.model, x, mode, &of_block)
-        } else {
-            let (shape, micro_batch) = (x.sample_shape(), micro_batch_size * x.width());
-            for (i, x) in x.slice().chunks(micro_batch).enumerate() {
-                let (x, first) = (Batch::new(shape, x), i * micro_batch_size);
-                let of_block = |samples: Range<usize>, outputs: &[F], dy: &mut [F]| {
-                    of_block(first + samples.start..first + samples.end, outputs, dy)
-                };
-                let workspace = &mut self.workspace;
-                let part = workspace.train_part(&self.model, x, (first, n), mode, &of_block)?;
-                self.gradient_sum.push(workspace.grads(), part)?;
-                // the running statistics of each micro-batch, of which the last is committed below
-                if part.loss.is_finite() && first + x.len() < n {
-                    workspace.commit(&mut self.model);
-                }
-            }
-            self.gradient_sum.finish(self.workspace.grads_mut())
+        let (workspace, sum) = (&mut self.workspace, &mut self.gradient_sum);
+        let part = match micro_batch_size {
+            None => workspace.train(&self.model, x, mode, &of_block),
+            Some(size) => sum.train(&mut self.model, workspace, x, mode, size, &of_block)?,
         };
         if part.loss.is_finite() {
             let parameters = &mut parameters(&mut self.model, self.workspace.grads());
