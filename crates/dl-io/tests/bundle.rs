@@ -373,10 +373,11 @@ fn what_a_file_declares_is_not_trusted() {
     assert_eq!(
         rejected(r#"\"kind\":\"dense\""#, r#"\"kind\":\"shell\""#),
         "cannot build the model in FILE: layer `dense_1` is of kind `shell`, but the kinds known \
-         here are activation, average_pool2d, batch_norm, conv2d, conv_transpose2d, dense, \
-         dropout, flatten, global_average_pool2d, global_max_pool2d, layer_norm, \
-         local_response_norm, max_pool2d, reparameterize, reshape, standard_normal_kl, \
-         up_sample2d, zero_pad2d"
+         here are activation, adaptive_average_pool2d, average_pool2d, batch_norm, branches, columns, \
+         conv1d, conv2d, conv_transpose2d, dense, dropout, embedding, flatten, \
+         global_average_pool2d, global_max_pool2d, group_norm, layer_norm, local_response_norm, \
+         max_pool1d, max_pool2d, prelu, reparameterize, reshape, residual, sequential, \
+         standard_normal_kl, up_sample2d, zero_pad2d, zero_pad_channels"
     );
     assert!(rejected(r#"\"units\":3"#, r#"\"units\":-3"#).contains("settings of a `dense`"));
     assert!(rejected(r#"\"units\":3"#, r#"\"units\":2"#).contains("the weights have"));

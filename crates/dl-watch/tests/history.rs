@@ -228,16 +228,19 @@ fn csv_errors_say_where() {
         with("1,2,,5,,0.5,5,0.1,1"),
         ", line 3: validation_loss is \"\", expected a number"
     );
-    // unknown, duplicate or reordered columns
-    for columns in [
-        format!("{header},kappa"),
-        format!("{header},seconds"),
-        header.replacen("epoch,train_loss", "train_loss,epoch", 1),
-    ] {
-        let error = csv_error(format!("{columns}\n"));
-        let expected = format!(", line 1: the header is `{columns}`, expected `{header}`");
+    // unknown or duplicate columns
+    for column in ["kappa", "seconds"] {
+        let error = csv_error(format!("{header},{column}\n"));
+        let expected = format!(
+            ", line 1: the column \"{column}\" is no metric, which would begin with `higher:` or `lower:`"
+        );
         assert_eq!(error, expected);
     }
+    // reordered columns
+    let columns = header.replacen("epoch,train_loss", "train_loss,epoch", 1);
+    let error = csv_error(format!("{columns}\n"));
+    let expected = format!(", line 1: the header is `{columns}`, expected `{header}`");
+    assert_eq!(error, expected);
     let colored = csv_error("\u{1b}[31mepoch\n");
     assert!(
         colored.starts_with(", line 1: the header is `\\u{1b}[31mepoch`"),

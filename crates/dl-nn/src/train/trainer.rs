@@ -193,7 +193,8 @@ impl<F: Scalar> Trainer<F> {
         step(self, x.into_samples(), targets.into_target()?)
     }
 
-    /// A step on a checked batch, in micro-batches of about this size if it is given. If the loss is not finite, no parameter is changed.
+    /// A step on a checked batch, in micro-batches of about this size if it is given. If the loss is not finite, no
+    /// parameter is changed.
     pub(super) fn step_batch(
         &mut self,
         batch: LoadedBatch<'_, F>,
