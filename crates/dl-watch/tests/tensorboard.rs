@@ -258,7 +258,7 @@ fn tensorboard_reads_what_was_written() {
     let dir = tempfile::tempdir().unwrap();
     let expected = train(dir.path());
     if let Some(said) = checked(dir.path(), &expected) {
-        let tags = ["steps: 2", "train: 16", "validation: 2"];
+        let tags = ["steps: 2", "train: 16", "validation: 3"];
         let lines = tags.map(|tags| format!("{tags} tags as expected\n"));
         assert_eq!(said, lines.concat());
     }
@@ -269,7 +269,7 @@ fn tensorboard_shows_each_step_of_an_interrupted_run_once() {
     let dir = tempfile::tempdir().unwrap();
     let expected = train_interrupted(dir.path());
     if let Some(said) = checked(dir.path(), &expected) {
-        let tags = ["steps: 2", "train: 14", "validation: 2"];
+        let tags = ["steps: 2", "train: 14", "validation: 3"];
         let lines = tags.map(|tags| format!("{tags} tags as expected\n"));
         assert_eq!(said, lines.concat());
     }
