@@ -10,7 +10,7 @@ use crate::random::generator;
 /// Samples with their targets, which are read in batches and need not be in memory.
 ///
 /// What [`read`](Self::read) writes depends on the sample's number and the mode alone, never on the batch the sample
-/// is in, on earlier calls or on threads: so a run over any source can be repeated, and resumed, to the same bits.
+/// is in, on earlier calls or on threads. Therefore a run over any source can be repeated, or resumed, bit-identically.
 ///
 /// ```
 /// use dl_core::source::{SourceBatch, SourceError, SourceTargets};

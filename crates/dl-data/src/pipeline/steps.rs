@@ -71,7 +71,7 @@ pub struct Categorical {
     pub indicator: bool,
     /// How categories become numbers.
     pub encode: Encode,
-    /// What becomes of a category that the training rows do not have.
+    /// How a category that is not in the training rows is encoded.
     pub unseen: Unseen,
 }
 
@@ -107,7 +107,7 @@ impl Categorical {
         self
     }
 
-    /// Sets what becomes of a category that the training rows do not have.
+    /// Sets how a category that is not in the training rows is encoded.
     pub fn unseen(mut self, unseen: Unseen) -> Self {
         self.unseen = unseen;
         self
@@ -137,7 +137,7 @@ pub enum Encode {
     Ordinal(Option<Vec<String>>),
 }
 
-/// What becomes of a category that the training rows do not have.
+/// How a category that is not in the training rows is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unseen {
     /// It is none of those known: all zeros one-hot, −1 ordinal.

@@ -125,3 +125,33 @@ fn merged_shape<F: Scalar>(
     }
     Ok(shape)
 }
+
+/// How a description that holds others is a layer's: the same for all.
+macro_rules! nested_spec {
+    ($(#[$documentation:meta])* $type:ident, $kind:literal) => {
+        $(#[$documentation])*
+        impl<F: dl_core::Scalar> crate::model::LayerSpec<F> for $type<F> {
+            const KIND: &'static str = $kind;
+
+            /// Builds the layers inside to count them.
+            fn element_count(&self, input: &[usize]) -> usize {
+                crate::branches::data::element_count(self, input)
+            }
+
+            fn build(
+                &self,
+                input: &[usize],
+                generator: &mut dl_core::random::Generator,
+            ) -> Result<Box<dyn crate::layer::Layer<F>>, crate::error::LayerError> {
+                let unlimited = &mut crate::model::Spent::unlimited();
+                crate::model::Nested::build_within(self, input, generator, unlimited)
+            }
+
+            fn nested(&self) -> Option<&dyn crate::model::Nested<F>> {
+                Some(self)
+            }
+        }
+    };
+}
+
+pub(super) use nested_spec;

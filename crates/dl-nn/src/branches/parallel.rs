@@ -9,7 +9,7 @@ use super::merge::Merge;
 use crate::activation::Activation;
 use crate::error::LayerError;
 use crate::layer::Layer;
-use crate::model::{ArchitectureError, LayerSpec, Nested, ReadNested, Reader, Sequential, Spent};
+use crate::model::{ArchitectureError, Nested, ReadNested, Reader, Sequential, Spent};
 
 /// Several branches see the same input, and their outputs are added or concatenated along the last axis (features,
 /// channels): series-parallel networks (Szegedy et al. 2015, "Going deeper with convolutions", figure 2). A branch without layers passes its
@@ -150,23 +150,6 @@ impl<F: Scalar> Nested<F> for Branches<F> {
     }
 }
 
-impl<F: Scalar> LayerSpec<F> for Branches<F> {
-    const KIND: &'static str = "branches";
-
-    /// Builds the layers inside to count them.
-    fn element_count(&self, input: &[usize]) -> usize {
-        data::element_count(self, input)
-    }
-
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Nested::build_within(self, input, generator, &mut Spent::unlimited())
-    }
-
-    fn nested(&self) -> Option<&dyn Nested<F>> {
-        Some(self)
-    }
+data::nested_spec! {
+    Branches, "branches"
 }

@@ -9,7 +9,7 @@ use super::merge::Merge;
 use crate::activation::Activation;
 use crate::error::LayerError;
 use crate::layer::Layer;
-use crate::model::{ArchitectureError, LayerSpec, Nested, ReadNested, Reader, Sequential, Spent};
+use crate::model::{ArchitectureError, Nested, ReadNested, Reader, Sequential, Spent};
 
 /// A residual connection (He, Zhang, Ren, Sun 2016, "Deep residual learning for image recognition", eq. 1 and 2):
 /// y = g(branch(x) + x), or y = g(branch(x) + shortcut(x)) where the branch changes the shape.
@@ -109,23 +109,6 @@ impl<F: Scalar> Nested<F> for Residual<F> {
     }
 }
 
-impl<F: Scalar> LayerSpec<F> for Residual<F> {
-    const KIND: &'static str = "residual";
-
-    /// Builds the layers inside to count them.
-    fn element_count(&self, input: &[usize]) -> usize {
-        data::element_count(self, input)
-    }
-
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Nested::build_within(self, input, generator, &mut Spent::unlimited())
-    }
-
-    fn nested(&self) -> Option<&dyn Nested<F>> {
-        Some(self)
-    }
+data::nested_spec! {
+    Residual, "residual"
 }

@@ -9,7 +9,7 @@ use super::merge::Merge;
 use crate::activation::Activation;
 use crate::error::{LayerError, ShapeError};
 use crate::layer::Layer;
-use crate::model::{ArchitectureError, LayerSpec, Nested, ReadNested, Reader, Sequential, Spent};
+use crate::model::{ArchitectureError, Nested, ReadNested, Reader, Sequential, Spent};
 
 impl<F: Scalar> Serialize for Sequential<F> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -40,27 +40,10 @@ impl<F: Scalar> Nested<F> for Sequential<F> {
     }
 }
 
-/// A sequence is a layer of another one, under whose name its parameters are: `sequential_1.dense_1.kernel`. If it has
-/// an input shape, that is what it takes.
-impl<F: Scalar> LayerSpec<F> for Sequential<F> {
-    const KIND: &'static str = "sequential";
-
-    /// Builds the layers inside to count them.
-    fn element_count(&self, input: &[usize]) -> usize {
-        data::element_count(self, input)
-    }
-
-    fn build(
-        &self,
-        input: &[usize],
-        generator: &mut Generator,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
-        Nested::build_within(self, input, generator, &mut Spent::unlimited())
-    }
-
-    fn nested(&self) -> Option<&dyn Nested<F>> {
-        Some(self)
-    }
+data::nested_spec! {
+    /// A sequence is a layer of another one, under whose name its parameters are: `sequential_1.dense_1.kernel`. If it has
+    /// an input shape, that is what it takes.
+    Sequential, "sequential"
 }
 
 /// Whether a sequence inside a layer takes this input.

@@ -33,7 +33,7 @@ pub(crate) enum Division {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Blocking {
     Blocks {
-        /// So many samples that their activations stay in cache, those inside the layers too.
+        /// The most samples whose activations, including those inside the layers, stay in cache.
         cached: usize,
         /// Multiply-adds of convolutions per sample.
         operations: usize,

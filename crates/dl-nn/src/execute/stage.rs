@@ -72,9 +72,9 @@ pub(crate) fn largest_block<F: Scalar>(layers: &[NamedLayer<F>], n: usize) -> us
     Blocking::new(&layers[stage_from(layers, 0)], Division::Blocks).largest_block(n)
 }
 
-/// The largest micro-batch of up to `at_most` samples whose gradients add up to the bits of their batch of `n`: blocks, a
-/// power of two of them, if all layers are in one stage; `at_most` itself if a layer takes the whole batch, so that
-/// there is no such size.
+/// The size of the micro-batches of a batch of `n`. If all layers are in one stage, it is a power of two of whole blocks,
+/// at least one, and otherwise at most `at_most` samples: their gradients add up bit-identically to the batch's. If a layer
+/// takes the whole batch, there is no such size, and it is `at_most`.
 pub(crate) fn micro_batch<F: Scalar>(layers: &[NamedLayer<F>], at_most: usize, n: usize) -> usize {
     let run = stage_from(layers, 0);
     if run.end < layers.len() || layers[0].layer.batching() == Batching::Whole {

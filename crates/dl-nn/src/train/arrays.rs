@@ -60,9 +60,7 @@ impl<F: Scalar> Source<F> for Arrays<'_, F> {
         _: Mode,
         batch: SourceBatch<'_, F>,
     ) -> Result<(), SourceError> {
-        let all = self.all();
-        gather(all.x, samples, batch.x);
-        gather(all.values, samples, batch.values);
+        read_in_memory(self.all(), samples, batch);
         Ok(())
     }
 
@@ -71,8 +69,18 @@ impl<F: Scalar> Source<F> for Arrays<'_, F> {
     }
 }
 
+/// Copies the samples with these numbers, and their values.
+pub(super) fn read_in_memory<F: Copy>(
+    all: InMemory<'_, F>,
+    samples: &[usize],
+    batch: SourceBatch<'_, F>,
+) {
+    gather(all.x, samples, batch.x);
+    gather(all.values, samples, batch.values);
+}
+
 /// The rows of these samples, one after another.
-pub(super) fn gather<F: Copy>(all: &[F], samples: &[usize], rows: &mut [F]) {
+fn gather<F: Copy>(all: &[F], samples: &[usize], rows: &mut [F]) {
     let size = rows.len() / samples.len();
     if size > 0 {
         for (&i, row) in samples.iter().zip(rows.chunks_exact_mut(size)) {

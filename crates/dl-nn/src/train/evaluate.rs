@@ -141,28 +141,22 @@ pub(super) fn evaluate_samples<F: Scalar>(
     let capacity = workspace.capacity();
     let width: usize = model.output_shape().iter().product();
     let mut delta = filled(capacity.min(samples.len()).saturating_mul(width), F::zero)?;
-    reader.restart();
-    let mut chunks = samples.chunks(capacity).peekable();
-    while let Some(chunk) = chunks.next() {
-        let next = chunks.peek().copied();
-        reader.with_batch(
-            chunk,
-            next,
-            Mode::Eval,
-            |LoadedBatch { x, targets, .. }| {
-                require_targets(loss, width, &targets, chunk)?;
-                let outputs = workspace.forward(model, x, Mode::Eval).slice();
-                require_no_nan(outputs, chunk.iter().copied())?;
-                each(outputs, &targets);
-                let delta = &mut delta[..outputs.len()];
-                let loss = mean_loss(loss, outputs, &targets, 0..chunk.len(), None, delta);
-                let correct = count_correct(outputs, &targets, 0..chunk.len(), boundary(model));
-                let correct = targets.classes().map(|_| correct);
-                running.add(loss, chunk.len() as f64, correct, chunk.len());
-                Ok::<(), DataError>(())
-            },
-        )??;
-    }
+    reader.for_each(
+        samples,
+        capacity,
+        |chunk, LoadedBatch { x, targets, .. }| {
+            require_targets(loss, width, &targets, chunk)?;
+            let outputs = workspace.forward(model, x, Mode::Eval).slice();
+            require_no_nan(outputs, chunk.iter().copied())?;
+            each(outputs, &targets);
+            let delta = &mut delta[..outputs.len()];
+            let loss = mean_loss(loss, outputs, &targets, 0..chunk.len(), None, delta);
+            let correct = count_correct(outputs, &targets, 0..chunk.len(), boundary(model));
+            let correct = targets.classes().map(|_| correct);
+            running.add(loss, chunk.len() as f64, correct, chunk.len());
+            Ok(())
+        },
+    )?;
     Ok(running.evaluation())
 }
 
@@ -176,15 +170,12 @@ pub(super) fn outputs<F: Scalar>(
     let mut shape = vec![samples.len()];
     shape.extend(model.output_shape());
     let mut y = room(elements(&shape).unwrap_or(usize::MAX))?;
-    let reader = &mut Reader::new(source, None);
-    let mut chunks = samples.chunks(workspace.capacity()).peekable();
-    while let Some(chunk) = chunks.next() {
-        let next = chunks.peek().copied();
-        reader.with_batch(chunk, next, Mode::Eval, |batch| {
-            let outputs = workspace.forward(model, batch.x, Mode::Eval);
-            y.extend_from_slice(outputs.slice());
-        })?;
-    }
+    let capacity = workspace.capacity();
+    Reader::new(source, None).for_each(&samples, capacity, |_, batch| {
+        let outputs = workspace.forward(model, batch.x, Mode::Eval);
+        y.extend_from_slice(outputs.slice());
+        Ok(())
+    })?;
     Ok(ArrayD::from_shape_vec(shape, y).expect("as many elements as the shape"))
 }
 

@@ -5,7 +5,7 @@ use dl_core::source::{InMemory, SourceBatch, SourceTargets};
 use dl_core::{Mode, Scalar, Source};
 use ndarray::{ArrayView1, ArrayView2};
 
-use super::arrays::gather;
+use super::arrays::read_in_memory;
 use crate::error::DataError;
 use crate::layer::Batch;
 use crate::target::Target;
@@ -50,6 +50,25 @@ impl<'a, F: Scalar> Reader<'a, F> {
     /// Discards what was read ahead. For a new pass, since the last may have stopped early.
     pub(super) fn restart(&mut self) {
         self.ahead = None;
+    }
+
+    /// Does `work` on each batch of up to `size` of these samples, in evaluation.
+    ///
+    /// # Errors
+    /// The first one, in reading or of `work`.
+    pub(super) fn for_each(
+        &mut self,
+        samples: &[usize],
+        size: usize,
+        mut work: impl FnMut(&[usize], LoadedBatch<'_, F>) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        self.restart();
+        let mut chunks = samples.chunks(size).peekable();
+        while let Some(chunk) = chunks.next() {
+            let next = chunks.peek().copied();
+            self.with_batch(chunk, next, Mode::Eval, |batch| work(chunk, batch))??;
+        }
+        Ok(())
     }
 
     /// Does `work` on the batch of these samples, and meanwhile reads the `next` ones, which must be those of the next
@@ -118,15 +137,14 @@ impl<F: Scalar> Buffers<F> {
         let (size, width) = widths(source);
         resize(&mut self.x, samples.len() * size)?;
         resize(&mut self.values, samples.len() * width)?;
-        if let Some(all) = source.in_memory() {
-            gather(all.x, samples, &mut self.x);
-            gather(all.values, samples, &mut self.values);
-            return Ok(());
-        }
         let batch = SourceBatch {
             x: &mut self.x,
             values: &mut self.values,
         };
+        if let Some(all) = source.in_memory() {
+            read_in_memory(all, samples, batch);
+            return Ok(());
+        }
         let read = source.read(samples, mode, batch);
         read.map_err(|error| DataError::Source(error.to_string()))?;
         require_finite(&self.x, samples.iter().copied())
